@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.corpus;
+
+import static org.apache.spark.sql.functions.col;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kindred.InvalidInput;
+import dev.kindred.table.Tables;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.OptionalInt;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/** The token sequences to be explained: drawn from a corpus's windows, or given as a file. */
+public final class Prompts {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final StructType RANKS =
+      new StructType()
+          .add("rank", DataTypes.LongType, false)
+          .add("prompt_id", DataTypes.IntegerType, false);
+  private static final StructType TEXTS =
+      new StructType()
+          .add("prompt_id", DataTypes.IntegerType, false)
+          .add("token_ids", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
+          .add("text", DataTypes.StringType, false);
+
+  private Prompts() {}
+
+  /** The prompt set's id for {@link #draw}. */
+  public static String drawnSet(String corpusId, int count, long seed) {
+    return id("drawn", corpusId, Integer.toString(count), Long.toString(seed));
+  }
+
+  /**
+   * The prompt set's id for {@link #find}: the prompts, and the corpus in which they are looked up.
+   */
+  public static String givenSet(String corpusId, List<String> prompts) {
+    return id("given", corpusId, String.join("\u0000", prompts));
+  }
+
+  private static String id(String... parts) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (String part : parts) {
+        digest.update(part.getBytes(StandardCharsets.UTF_8));
+        digest.update((byte) 0);
+      }
+
+      return "p-" + HexFormat.of().formatHex(digest.digest(), 0, 8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  /**
+   * Draws distinct windows at random, all alike likely. Windows are numbered in the order of their
+   * first occurrence, and a seed draws what {@link RandomPermutation} says.
+   *
+   * @param windows rows of {@link Tables#WINDOWS} of one corpus
+   * @param distinctWindows their number
+   * @return rows with the file columns of {@link Tables#PROMPTS}
+   * @throws InvalidInput if there are fewer windows than prompts
+   */
+  public static Dataset<Row> draw(
+      SparkSession spark, Dataset<Row> windows, long distinctWindows, int count, long seed) {
+    if (count > distinctWindows) {
+      throw new InvalidInput(
+          "--prompts %d: the corpus has only %d distinct windows; ask for %d or fewer",
+          count, distinctWindows, distinctWindows);
+    }
+
+    long[] ranks = RandomPermutation.first(distinctWindows, count, seed);
+    List<Row> chosen = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      chosen.add(RowFactory.create(ranks[i], i));
+    }
+
+    Dataset<Row> ordered = windows.select("window_id", "token_ids", "text").sort("window_id");
+    Dataset<Row> ranked =
+        spark.createDataFrame(
+            ordered
+                .toJavaRDD()
+                .zipWithIndex()
+                .map(
+                    pair ->
+                        RowFactory.create(
+                            pair._2(), pair._1().get(0), pair._1().get(1), pair._1().get(2))),
+            new StructType()
+                .add("rank", DataTypes.LongType, false)
+                .add("window_id", DataTypes.LongType, false)
+                .add("token_ids", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
+                .add("text", DataTypes.StringType, false));
+    return ranked
+        .join(functions.broadcast(spark.createDataFrame(chosen, RANKS)), "rank")
+        .select("prompt_id", "token_ids", "text", "window_id")
+        .sort("prompt_id");
+  }
+
+  /**
+   * Looks given prompts up among a corpus's windows.
+   *
+   * @param windows rows of {@link Tables#WINDOWS} of one corpus
+   * @param prompts texts that {@link #read} has checked
+   * @return rows with the file columns of {@link Tables#PROMPTS}; window_id is null where a prompt
+   *     is not a window of the corpus
+   */
+  public static Dataset<Row> find(
+      SparkSession spark, Dataset<Row> windows, List<String> prompts, String tokenizerJson) {
+    Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < prompts.size(); i++) {
+      rows.add(RowFactory.create(i, tokenizer.encode(prompts.get(i)), prompts.get(i)));
+    }
+
+    Dataset<Row> given = spark.createDataFrame(rows, TEXTS);
+    Dataset<Row> found =
+        windows
+            .join(functions.broadcast(given.select("token_ids").distinct()), "token_ids")
+            .select(col("token_ids"), col("window_id"));
+    return given
+        .join(functions.broadcast(found), new String[] {"token_ids"}, "left")
+        .select("prompt_id", "token_ids", "text", "window_id")
+        .sort("prompt_id");
+  }
+
+  /**
+   * Reads prompts from a file: one a line, or JSON strings one a line if its name ends with .jsonl
+   * (for prompts that contain a line break).
+   *
+   * @throws InvalidInput naming the first line that is not a prompt of {@code windowLength} tokens
+   */
+  public static List<String> read(
+      SparkSession spark, String uri, String tokenizerJson, int windowLength) {
+    Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
+    List<String> prompts = new ArrayList<>();
+    int line = 0;
+    for (String text : lines(spark, uri)) {
+      line++;
+      if (text.isEmpty()) {
+        continue;
+      }
+
+      String prompt = uri.endsWith(".jsonl") ? jsonString(uri, line, text) : text;
+      check(uri, line, prompt, tokenizer, windowLength);
+      prompts.add(prompt);
+    }
+
+    if (prompts.isEmpty()) {
+      throw new InvalidInput("--prompts %s: no prompts in it", uri);
+    }
+
+    return prompts;
+  }
+
+  private static List<String> lines(SparkSession spark, String uri) {
+    Path path = new Path(uri);
+    try (var in = path.getFileSystem(spark.sparkContext().hadoopConfiguration()).open(path)) {
+      byte[] bytes = in.readAllBytes();
+      return List.of(Utf8.decode(bytes, 0, bytes.length, 0).split("\r?\n", -1));
+    } catch (FileNotFoundException e) {
+      throw new InvalidInput("--prompts %s: neither a number nor a file", uri);
+    } catch (IOException e) {
+      throw new InvalidInput("--prompts %s: cannot be read: %s", uri, e.getMessage());
+    } catch (InvalidInput e) {
+      throw new InvalidInput("--prompts %s: %s", uri, e.getMessage());
+    }
+  }
+
+  private static String jsonString(String uri, int line, String text) {
+    try {
+      JsonNode value = JSON.readTree(text);
+      if (value.isTextual()) {
+        return value.asText();
+      }
+    } catch (JsonProcessingException e) {
+      // Falls through: whatever is not a JSON string gets the same message.
+    }
+
+    throw new InvalidInput(
+        "--prompts %s: line %d: not a JSON string such as \"And only l\"", uri, line);
+  }
+
+  private static void check(
+      String uri, int line, String prompt, Tokenizer tokenizer, int windowLength) {
+    OptionalInt unknown = tokenizer.firstUnknown(prompt);
+    if (unknown.isPresent()) {
+      int index = unknown.getAsInt();
+      throw new InvalidInput(
+          "--prompts %s: line %d: the model has no token for %s at character %d",
+          uri,
+          line,
+          Characters.describe(prompt.codePointAt(index)),
+          prompt.codePointCount(0, index) + 1);
+    }
+
+    int tokens = tokenizer.encode(prompt).length;
+    if (tokens != windowLength) {
+      throw new InvalidInput(
+          "--prompts %s: line %d: \"%s\" has %d tokens, --window-length is %d",
+          uri, line, prompt.replace("\n", "\\n"), tokens, windowLength);
+    }
+  }
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.corpus;
+
+import static org.apache.spark.sql.functions.array_sort;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.map_from_entries;
+import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
+
+import dev.kindred.table.Tables;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import scala.collection.Seq;
+
+/**
+ * Every distinct window of a corpus, with its occurrences and next-token counts.
+ *
+ * <p>A window never crosses a document, and a document's last window has no next token.
+ */
+public final class Windows {
+  private static final int NO_NEXT_TOKEN = -1;
+
+  private Windows() {}
+
+  /**
+   * Extracts the windows.
+   *
+   * @param scan of the same corpus, tokenizer and window length
+   * @return rows of {@link Tables#WINDOWS}, in the order of their window ids
+   */
+  public static Dataset<Row> extract(
+      SparkSession spark, Corpus corpus, CorpusScan scan, String tokenizerJson, int windowLength) {
+    boolean characterLevel = Tokenizer.of(tokenizerJson).isCharacterLevel();
+    Dataset<Row> occurrences =
+        spark
+            .createDataset(
+                corpus
+                    .pieces(characterLevel, windowLength)
+                    .mapPartitions(
+                        new CutWindows(
+                            new HashMap<>(scan.sectionStarts()), tokenizerJson, windowLength))
+                    .rdd(),
+                Encoders.bean(Occurrence.class))
+            .toDF();
+    Dataset<Row> byNextToken =
+        occurrences
+            .groupBy(col("tokenIds"), col("nextToken"))
+            .agg(min(col("position")).as("position"), count(lit(1)).as("occurrences"));
+    return byNextToken
+        .groupBy(col("tokenIds"))
+        .agg(
+            min(col("position")).as("window_id"),
+            sum(col("occurrences")).as("occurrences"),
+            map_from_entries(
+                    array_sort(
+                        collect_list(
+                            when(
+                                col("nextToken").notEqual(NO_NEXT_TOKEN),
+                                struct(col("nextToken"), col("occurrences"))))))
+                .as("next_tokens"))
+        .withColumn("corpus_id", lit(scan.corpusId()))
+        .withColumn("token_ids", col("tokenIds"))
+        .withColumn("text", decode(tokenizerJson, "token_ids"))
+        .sort(col("window_id"))
+        .select(columns());
+  }
+
+  private static org.apache.spark.sql.Column[] columns() {
+    return Arrays.stream(Tables.WINDOWS.columns().fieldNames())
+        .map(functions::col)
+        .toArray(org.apache.spark.sql.Column[]::new);
+  }
+
+  /** The text of a column of token ids. */
+  static org.apache.spark.sql.Column decode(String tokenizerJson, String tokenIds) {
+    return functions
+        .udf(
+            (UDF1<Seq<Integer>, String>)
+                tokens -> {
+                  int[] ids = new int[tokens.size()];
+                  for (int i = 0; i < ids.length; i++) {
+                    ids[i] = tokens.apply(i);
+                  }
+
+                  return Tokenizer.of(tokenizerJson).decode(ids);
+                },
+            DataTypes.StringType)
+        .apply(col(tokenIds));
+  }
+
+  /**
+   * How many windows begin in a piece.
+   *
+   * @param own tokens of the piece
+   * @param following tokens known to follow it in the same document
+   */
+  static int starts(int own, int following, int windowLength) {
+    return Math.max(0, Math.min(own, own + following - windowLength + 1));
+  }
+
+  private static final class CutWindows implements FlatMapFunction<Iterator<Piece>, Occurrence> {
+    private static final long serialVersionUID = 1L;
+
+    private final HashMap<Section, Long> sectionStarts;
+    private final String tokenizerJson;
+    private final int windowLength;
+
+    private CutWindows(
+        HashMap<Section, Long> sectionStarts, String tokenizerJson, int windowLength) {
+      this.sectionStarts = sectionStarts;
+      this.tokenizerJson = tokenizerJson;
+      this.windowLength = windowLength;
+    }
+
+    @Override
+    public Iterator<Occurrence> call(Iterator<Piece> pieces) {
+      Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
+      Map<Section, Long> positions = new HashMap<>(sectionStarts);
+      return new Iterator<>() {
+        private Iterator<Occurrence> windows = Collections.emptyIterator();
+
+        @Override
+        public boolean hasNext() {
+          while (!windows.hasNext() && pieces.hasNext()) {
+            windows = windows(pieces.next());
+          }
+
+          return windows.hasNext();
+        }
+
+        @Override
+        public Occurrence next() {
+          hasNext();
+          return windows.next();
+        }
+
+        private Iterator<Occurrence> windows(Piece piece) {
+          int[] own = tokenizer.encode(piece.text());
+          int[] following = tokenizer.encode(piece.following());
+          int[] tokens = Arrays.copyOf(own, own.length + following.length);
+          System.arraycopy(following, 0, tokens, own.length, following.length);
+          long position =
+              positions.merge(piece.section(), (long) own.length, Long::sum) - own.length;
+          return cut(tokens, starts(own.length, following.length, windowLength), position);
+        }
+      };
+    }
+
+    private Iterator<Occurrence> cut(int[] tokens, int starts, long position) {
+      List<Occurrence> windows = new ArrayList<>(starts);
+      for (int i = 0; i < starts; i++) {
+        Occurrence window = new Occurrence();
+        window.tokenIds = Arrays.copyOfRange(tokens, i, i + windowLength);
+        window.nextToken =
+            i + windowLength < tokens.length ? tokens[i + windowLength] : NO_NEXT_TOKEN;
+        window.position = position + i;
+        windows.add(window);
+      }
+
+      return windows.iterator();
+    }
+  }
+
+  /** One place where a window stands. A bean for Spark's encoder. */
+  public static final class Occurrence implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private int[] tokenIds;
+    private int nextToken;
+    private long position;
+
+    public int[] getTokenIds() {
+      return tokenIds;
+    }
+
+    public void setTokenIds(int[] tokenIds) {
+      this.tokenIds = tokenIds;
+    }
+
+    public int getNextToken() {
+      return nextToken;
+    }
+
+    public void setNextToken(int nextToken) {
+      this.nextToken = nextToken;
+    }
+
+    public long getPosition() {
+      return position;
+    }
+
+    public void setPosition(long position) {
+      this.position = position;
+    }
+  }
+}

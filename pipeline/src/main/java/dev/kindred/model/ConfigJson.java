@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kindred.InvalidInput;
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * A model directory's {@code config.json}; whatever is missing or wrong is {@link InvalidInput}.
+ */
+public final class ConfigJson {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final String source;
+  private final JsonNode fields;
+
+  private ConfigJson(String source, JsonNode fields) {
+    this.source = source;
+    this.fields = fields;
+  }
+
+  /**
+   * @param source the file's name, for messages
+   * @param text its content
+   */
+  public static ConfigJson parse(String source, String text) {
+    try {
+      JsonNode fields = JSON.readTree(text);
+      if (!fields.isObject()) {
+        throw new InvalidInput("%s: not a JSON object", source);
+      }
+
+      return new ConfigJson(source, fields);
+    } catch (JsonProcessingException e) {
+      throw new InvalidInput("%s: not JSON: %s", source, e.getOriginalMessage());
+    }
+  }
+
+  public String string(String field) {
+    return required(field, required(field).isTextual(), "a string").asText();
+  }
+
+  public boolean bool(String field) {
+    return required(field, required(field).isBoolean(), "true or false").asBoolean();
+  }
+
+  public int positiveInt(String field) {
+    JsonNode value = required(field);
+    return required(field, value.isInt() && value.asInt() > 0, "a positive whole number").asInt();
+  }
+
+  public double positive(String field) {
+    JsonNode value = required(field);
+    return required(field, value.isNumber() && value.asDouble() > 0, "a positive number")
+        .asDouble();
+  }
+
+  /** The enum constant whose name is the field's text in capitals. */
+  public <E extends Enum<E>> E oneOf(String field, Class<E> choices) {
+    String value = string(field);
+    for (E choice : choices.getEnumConstants()) {
+      if (choice.name().equals(value.toUpperCase(Locale.ROOT))) {
+        return choice;
+      }
+    }
+
+    throw invalid(
+        "%s is \"%s\", supported are %s",
+        field, value, Arrays.toString(choices.getEnumConstants()).toLowerCase(Locale.ROOT));
+  }
+
+  /** An error about this file. */
+  public InvalidInput invalid(String format, Object... arguments) {
+    return new InvalidInput("%s: %s", source, String.format(format, arguments));
+  }
+
+  private JsonNode required(String field) {
+    JsonNode value = fields.get(field);
+    if (value == null || value.isNull()) {
+      throw invalid("field \"%s\" is missing", field);
+    }
+
+    return value;
+  }
+
+  private JsonNode required(String field, boolean valid, String expected) {
+    JsonNode value = required(field);
+    if (!valid) {
+      throw invalid("%s is %s, expected %s", field, value, expected);
+    }
+
+    return value;
+  }
+}

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
+import dev.kindred.InvalidInput;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The {@code gpt} architecture: a pre-LN, decoder-only transformer with learned positions, ReLU or
+ * GELU feed-forward networks and a tied or untied unembedding (Radford et al. 2019, with the
+ * variations that {@code config.json} names).
+ *
+ * <p>Letters in shapes: B = sequences in a batch, T = tokens in each, D = {@code d_model}, H =
+ * {@code n_heads}, E = D / H, M = {@code d_mlp}, V = {@code d_vocab}. Linear maps are y = x W^T +
+ * b.
+ *
+ * <p>Only the last position is asked for, so the last block computes keys and values for all
+ * positions and everything else for the last one alone.
+ *
+ * <p>Tensor names and shapes are those of {@link Config#tensors}.
+ */
+public final class Gpt implements LanguageModel {
+  private final Config config;
+  private final NDManager weights;
+  private final Embedding embedding;
+  private final List<Block> blocks;
+  private final Unembedding unembedding;
+
+  private Gpt(Config config, NDManager weights, Map<String, NDArray> tensors) {
+    this.config = config;
+    this.weights = weights;
+    this.embedding = new Embedding(tensors);
+    this.blocks = new ArrayList<>();
+    for (int i = 0; i < config.nLayers(); i++) {
+      blocks.add(new Block(config, new Tensors(tensors, "h." + i + ".")));
+    }
+
+    this.unembedding = new Unembedding(config, tensors);
+    // Whatever a forward pass would attach to the weights by mistake now throws instead of leaking.
+    weights.cap();
+  }
+
+  /**
+   * Puts the model on a device.
+   *
+   * @param tensors by name, checked against {@link Config#tensors}
+   */
+  public static Gpt load(Config config, Safetensors tensors, Device device) {
+    NDManager weights = NDManager.newBaseManager(device, "PyTorch");
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    for (Safetensors.Tensor tensor : tensors.tensors()) {
+      arrays.put(tensor.name(), weights.create(tensors.floats(tensor), new Shape(tensor.shape())));
+    }
+
+    return new Gpt(config, weights, arrays);
+  }
+
+  @Override
+  public ModelShape shape() {
+    return config.shape();
+  }
+
+  @Override
+  public float[][] ffnOutputs(int[][] tokenIds) {
+    FfnOutputs outputs = new FfnOutputs(config.nLayers());
+    try (NDManager batch = weights.newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      forward(tokens(batch, tokenIds), outputs);
+    }
+
+    return outputs.values;
+  }
+
+  @Override
+  public Predictions predict(int[][] tokenIds) {
+    FfnOutputs outputs = new FfnOutputs(config.nLayers());
+    try (NDManager batch = weights.newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray residual = forward(tokens(batch, tokenIds), outputs); // [B, 1, D]
+      NDArray logits = unembedding.logits(residual); // [B, 1, V]
+      return new Predictions(outputs.values, logits.softmax(-1).toFloatArray());
+    }
+  }
+
+  /**
+   * Runs all blocks.
+   *
+   * @param tokenIds [B, T]
+   * @param sink receives each block's FFN output at the last position, [B, 1, D]
+   * @return the residual stream at the last position after the last block, [B, 1, D]
+   */
+  private NDArray forward(NDArray tokenIds, ActivationSink sink) {
+    NDArray x = embedding.embed(tokenIds); // [B, T, D]
+    for (int i = 0; i < blocks.size(); i++) {
+      Block block = blocks.get(i);
+      boolean last = i == blocks.size() - 1;
+      NDArray normed = block.ln1.apply(x);
+      x = last ? lastPosition(x) : x;
+      NDArray queried = last ? lastPosition(normed) : normed;
+      x = x.add(block.attention.apply(queried, normed));
+      NDArray ffnOut = block.mlp.apply(block.ln2.apply(x));
+      sink.ffnOut(i, lastPosition(ffnOut));
+      x = x.addi(ffnOut);
+    }
+
+    return x;
+  }
+
+  private static NDArray tokens(NDManager batch, int[][] tokenIds) {
+    int length = tokenIds[0].length;
+    int[] flat = new int[tokenIds.length * length];
+    for (int i = 0; i < tokenIds.length; i++) {
+      System.arraycopy(tokenIds[i], 0, flat, i * length, length);
+    }
+
+    return batch.create(flat, new Shape(tokenIds.length, length));
+  }
+
+  private static NDArray lastPosition(NDArray x) {
+    long length = x.getShape().get(1);
+    return length == 1 ? x : x.get(new NDIndex().addAllDim().addSliceDim(length - 1, length));
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+
+  /** Where a forward pass hands out what it was run for. */
+  private interface ActivationSink {
+    void ffnOut(int block, NDArray lastPosition);
+  }
+
+  private static final class FfnOutputs implements ActivationSink {
+    private final float[][] values;
+
+    private FfnOutputs(int layers) {
+      this.values = new float[layers][];
+    }
+
+    @Override
+    public void ffnOut(int block, NDArray lastPosition) {
+      values[block] = lastPosition.toFloatArray();
+    }
+  }
+
+  /** Sum of token and position embeddings. */
+  private static final class Embedding {
+    private final NDArray token; // [V, D]
+    private final NDArray position; // [n_ctx, D]
+
+    private Embedding(Map<String, NDArray> tensors) {
+      this.token = tensors.get("wte.weight");
+      this.position = tensors.get("wpe.weight");
+    }
+
+    private NDArray embed(NDArray tokenIds) {
+      long length = tokenIds.getShape().get(1);
+      NDArray embedded =
+          tokenIds
+              .getNDArrayInternal()
+              .embedding(tokenIds, token, SparseFormat.DENSE)
+              .singletonOrThrow(); // [B, T, D]
+      NDArray positions = tokenIds.getManager().arange((int) length); // [T]
+      return embedded.addi(
+          positions
+              .getNDArrayInternal()
+              .embedding(positions, position, SparseFormat.DENSE)
+              .singletonOrThrow());
+    }
+  }
+
+  private static final class Block {
+    private final LayerNorm ln1;
+    private final Attention attention;
+    private final LayerNorm ln2;
+    private final Mlp mlp;
+
+    private Block(Config config, Tensors tensors) {
+      this.ln1 = new LayerNorm(config, tensors.under("ln_1."));
+      this.attention = new Attention(config, tensors.under("attn."));
+      this.ln2 = new LayerNorm(config, tensors.under("ln_2."));
+      this.mlp = new Mlp(config, tensors.under("mlp."));
+    }
+  }
+
+  private static final class LayerNorm {
+    private final NDArray weight; // [D]
+    private final NDArray bias; // [D]
+    private final Shape normalized;
+    private final float epsilon;
+
+    private LayerNorm(Config config, Tensors tensors) {
+      this.weight = tensors.get("weight");
+      this.bias = tensors.get("bias");
+      this.normalized = new Shape(config.dModel());
+      this.epsilon = config.normEpsilon();
+    }
+
+    private NDArray apply(NDArray x) {
+      return x.getNDArrayInternal()
+          .layerNorm(x, normalized, weight, bias, epsilon)
+          .singletonOrThrow();
+    }
+  }
+
+  /** Causal multi-head attention; scores are divided by sqrt(E). */
+  private static final class Attention {
+    private final int heads;
+    private final Linear query;
+    private final Linear keyValue;
+    private final Linear output;
+
+    private Attention(Config config, Tensors tensors) {
+      long d = config.dModel();
+      NDArray weight = tensors.get("qkv.weight"); // [3D, D], rows: all of Q, all of K, all of V
+      NDArray bias = tensors.find("qkv.bias"); // [3D] or null
+      this.heads = config.nHeads();
+      this.query = new Linear(rows(weight, 0, d), bias == null ? null : rows(bias, 0, d));
+      this.keyValue =
+          new Linear(rows(weight, d, 3 * d), bias == null ? null : rows(bias, d, 3 * d));
+      this.output = new Linear(tensors.get("proj.weight"), tensors.find("proj.bias"));
+    }
+
+    /**
+     * Attends from the last Q positions to all T positions.
+     *
+     * @param queried [B, Q, D]
+     * @param attended [B, T, D]
+     * @return [B, Q, D]
+     */
+    private NDArray apply(NDArray queried, NDArray attended) {
+      long batch = queried.getShape().get(0);
+      long queries = queried.getShape().get(1);
+      long length = attended.getShape().get(1);
+      long d = queried.getShape().get(2);
+      long e = d / heads;
+      NDArray q = query.apply(queried).reshape(batch, queries, heads, e).transpose(0, 2, 1, 3);
+      NDArray kv = keyValue.apply(attended).reshape(batch, length, 2, heads, e);
+      NDArray k = kv.get(new NDIndex().addAllDim(2).addIndices(0)); // [B, T, H, E]
+      NDArray v = kv.get(new NDIndex().addAllDim(2).addIndices(1)); // [B, T, H, E]
+
+      NDArray scores = q.matMul(k.transpose(0, 2, 3, 1)).muli((float) (1 / Math.sqrt(e)));
+      if (queries > 1) {
+        scores.addi(mask(scores.getManager(), (int) length)); // [B, H, Q, T]
+      }
+
+      NDArray mixed = scores.softmax(-1).matMul(v.transpose(0, 2, 1, 3)); // [B, H, Q, E]
+      return output.apply(mixed.transpose(0, 2, 1, 3).reshape(batch, queries, d));
+    }
+
+    /** Minus infinity where a position would see a later one. */
+    private static NDArray mask(NDManager manager, int length) {
+      float[] mask = new float[length * length];
+      for (int i = 0; i < length; i++) {
+        for (int j = i + 1; j < length; j++) {
+          mask[i * length + j] = Float.NEGATIVE_INFINITY;
+        }
+      }
+
+      return manager.create(mask, new Shape(length, length));
+    }
+
+    private static NDArray rows(NDArray array, long from, long to) {
+      return array.get(new NDIndex().addSliceDim(from, to)).duplicate();
+    }
+  }
+
+  private static final class Mlp {
+    private final Linear up; // [M, D]
+    private final Linear down; // [D, M]
+    private final Activation activation;
+
+    private Mlp(Config config, Tensors tensors) {
+      this.up = new Linear(tensors.get("fc.weight"), tensors.find("fc.bias"));
+      this.down = new Linear(tensors.get("proj.weight"), tensors.find("proj.bias"));
+      this.activation = config.activation();
+    }
+
+    private NDArray apply(NDArray x) {
+      NDArray hidden = up.apply(x);
+      NDArray activated =
+          switch (activation) {
+            case RELU -> hidden.getNDArrayInternal().relu();
+            case GELU -> hidden.getNDArrayInternal().gelu();
+          };
+      return down.apply(activated);
+    }
+  }
+
+  /** Final norm and projection to the vocabulary. */
+  private static final class Unembedding {
+    private final LayerNorm norm;
+    private final Linear head;
+
+    private Unembedding(Config config, Map<String, NDArray> tensors) {
+      this.norm = new LayerNorm(config, new Tensors(tensors, "ln_f."));
+      this.head =
+          new Linear(
+              tensors.get(config.tiedUnembedding() ? "wte.weight" : "lm_head.weight"),
+              tensors.get("lm_head.bias"));
+    }
+
+    private NDArray logits(NDArray x) {
+      return head.apply(norm.apply(x));
+    }
+  }
+
+  private static final class Linear {
+    private final NDArray weight;
+    private final NDArray bias; // null for none
+
+    private Linear(NDArray weight, NDArray bias) {
+      this.weight = weight;
+      this.bias = bias;
+    }
+
+    private NDArray apply(NDArray x) {
+      return x.getNDArrayInternal().linear(x, weight, bias).singletonOrThrow();
+    }
+  }
+
+  /** The activation function of the feed-forward network; GELU is the exact (erf) form. */
+  public enum Activation {
+    RELU,
+    GELU
+  }
+
+  /**
+   * What {@code config.json} says; the letters of the class comment in brackets.
+   *
+   * @param dVocab vocabulary size [V]
+   * @param dModel width of the residual stream [D]
+   * @param nLayers number of blocks
+   * @param nHeads attention heads [H]; divides D
+   * @param dMlp width of the feed-forward network [M]
+   * @param nCtx longest sequence
+   * @param activation of the feed-forward network
+   * @param qkvBias whether queries, keys and values have a bias
+   * @param attentionOutputBias whether the attention's output projection has a bias
+   * @param tiedUnembedding whether the unembedding is the token embedding
+   * @param unembeddingBias whether the logits have a bias
+   * @param normEpsilon added to the variance in layer norms
+   */
+  public record Config(
+      int dVocab,
+      int dModel,
+      int nLayers,
+      int nHeads,
+      int dMlp,
+      int nCtx,
+      Activation activation,
+      boolean qkvBias,
+      boolean attentionOutputBias,
+      boolean tiedUnembedding,
+      boolean unembeddingBias,
+      float normEpsilon) {
+
+    /**
+     * Reads the fields of {@code config.json}; a missing or impossible one is {@link InvalidInput}.
+     */
+    public static Config parse(ConfigJson json) {
+      Config config =
+          new Config(
+              json.positiveInt("d_vocab"),
+              json.positiveInt("d_model"),
+              json.positiveInt("n_layers"),
+              json.positiveInt("n_heads"),
+              json.positiveInt("d_mlp"),
+              json.positiveInt("n_ctx"),
+              json.oneOf("activation", Activation.class),
+              json.bool("qkv_bias"),
+              json.bool("attention_output_bias"),
+              json.bool("tied_unembedding"),
+              json.bool("unembedding_bias"),
+              (float) json.positive("norm_epsilon"));
+      if (config.dModel % config.nHeads != 0) {
+        throw json.invalid(
+            "d_model %d is not divisible by n_heads %d", config.dModel, config.nHeads);
+      }
+
+      return config;
+    }
+
+    public ModelShape shape() {
+      return new ModelShape(dVocab, dModel, nLayers, nCtx);
+    }
+
+    /** Every tensor of the model: name to shape. */
+    public Map<String, long[]> tensors() {
+      Map<String, long[]> shapes = new LinkedHashMap<>();
+      shapes.put("wte.weight", new long[] {dVocab, dModel});
+      shapes.put("wpe.weight", new long[] {nCtx, dModel});
+      for (int i = 0; i < nLayers; i++) {
+        String block = "h." + i + ".";
+        shapes.put(block + "ln_1.weight", new long[] {dModel});
+        shapes.put(block + "ln_1.bias", new long[] {dModel});
+        shapes.put(block + "attn.qkv.weight", new long[] {3L * dModel, dModel});
+        if (qkvBias) {
+          shapes.put(block + "attn.qkv.bias", new long[] {3L * dModel});
+        }
+
+        shapes.put(block + "attn.proj.weight", new long[] {dModel, dModel});
+        if (attentionOutputBias) {
+          shapes.put(block + "attn.proj.bias", new long[] {dModel});
+        }
+
+        shapes.put(block + "ln_2.weight", new long[] {dModel});
+        shapes.put(block + "ln_2.bias", new long[] {dModel});
+        shapes.put(block + "mlp.fc.weight", new long[] {dMlp, dModel});
+        shapes.put(block + "mlp.fc.bias", new long[] {dMlp});
+        shapes.put(block + "mlp.proj.weight", new long[] {dModel, dMlp});
+        shapes.put(block + "mlp.proj.bias", new long[] {dModel});
+      }
+
+      shapes.put("ln_f.weight", new long[] {dModel});
+      shapes.put("ln_f.bias", new long[] {dModel});
+      if (!tiedUnembedding) {
+        shapes.put("lm_head.weight", new long[] {dVocab, dModel});
+      }
+
+      if (unembeddingBias) {
+        shapes.put("lm_head.bias", new long[] {dVocab});
+      }
+
+      return shapes;
+    }
+  }
+
+  /** Tensors below a name, so that each part above reads like the checkpoint. */
+  private record Tensors(Map<String, NDArray> all, String prefix) {
+    private NDArray get(String name) {
+      return Objects.requireNonNull(find(name), prefix + name);
+    }
+
+    /** The tensor, or null where the model has none of that name. */
+    private NDArray find(String name) {
+      return all.get(prefix + name);
+    }
+
+    private Tensors under(String name) {
+      return new Tensors(all, prefix + name);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model;
+
+/**
+ * A causal language model, as much of it as Kindred asks for. One file per architecture implements
+ * it; {@link Gpt} is the example to follow.
+ *
+ * <p>Letters in shapes: B = sequences in a batch, T = tokens in each of them (the same for all), D
+ * = {@code d_model}, V = {@code d_vocab}, N = {@code n_layers}. Arrays are row-major.
+ *
+ * <p>Implementations are safe for use by several threads at once.
+ */
+public interface LanguageModel extends AutoCloseable {
+
+  ModelShape shape();
+
+  /**
+   * FFN outputs of every block at the last position, before the residual addition.
+   *
+   * @param tokenIds B x T token ids, each in [0, V)
+   * @return N arrays of B x D floats
+   */
+  float[][] ffnOutputs(int[][] tokenIds);
+
+  /** The FFN outputs and the next-token distribution of each sequence. */
+  Predictions predict(int[][] tokenIds);
+
+  @Override
+  void close();
+
+  /**
+   * What {@link #predict} finds at the last position.
+   *
+   * @param ffnOutputs N arrays of B x D floats
+   * @param probabilities B x V floats, each row a softmax: in [0, 1], summing to 1
+   */
+  record Predictions(float[][] ffnOutputs, float[] probabilities) {}
+}

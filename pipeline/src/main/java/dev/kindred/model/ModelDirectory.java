@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Tokenizer;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The content of a model directory, small enough to travel to executors: {@code config.json},
+ * {@code model.safetensors}, {@code tokenizer.json} and {@code selfcheck.json}.
+ *
+ * @param id hash of config and weights, {@code m-} and 16 hexadecimal digits
+ * @param uri where it was read, for messages
+ */
+public record ModelDirectory(
+    String id,
+    String uri,
+    String configJson,
+    byte[] safetensors,
+    String tokenizerJson,
+    String selfcheckJson)
+    implements Serializable {
+  private static final String CONFIG = "config.json";
+  private static final String WEIGHTS = "model.safetensors";
+  private static final String TOKENIZER = "tokenizer.json";
+  private static final String SELFCHECK = "selfcheck.json";
+  private static final String GPT = "gpt";
+
+  /**
+   * Reads a model directory and checks everything that can be checked without running the model.
+   *
+   * @param uri a folder on any file system that Hadoop knows
+   * @throws InvalidInput for a missing file, an impossible config, or weights that do not fit it
+   */
+  public static ModelDirectory read(String uri, Configuration hadoop) {
+    try {
+      Path folder = new Path(uri);
+      FileSystem files = folder.getFileSystem(hadoop);
+      if (!files.exists(folder)) {
+        throw new InvalidInput("--model %s: no such folder", uri);
+      }
+
+      byte[] config = file(files, folder, CONFIG);
+      byte[] weights = file(files, folder, WEIGHTS);
+      MessageDigest identity = MessageDigest.getInstance("SHA-256");
+      identity.update(config);
+      identity.update(weights);
+      ModelDirectory directory =
+          new ModelDirectory(
+              "m-" + HexFormat.of().formatHex(identity.digest(), 0, 8),
+              uri,
+              text(config),
+              weights,
+              text(file(files, folder, TOKENIZER)),
+              text(file(files, folder, SELFCHECK)));
+      directory.check();
+      return directory;
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidInput("--model %s: cannot be read: %s", uri, e.getMessage());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  private static byte[] file(FileSystem files, Path folder, String name) throws IOException {
+    Path path = new Path(folder, name);
+    FileStatus status;
+    try {
+      status = files.getFileStatus(path);
+    } catch (FileNotFoundException e) {
+      throw new InvalidInput("--model %s: file %s is missing", folder, name);
+    }
+
+    if (status.getLen() > Integer.MAX_VALUE - 64) {
+      throw new InvalidInput("--model %s: %s has more than 2 GiB", folder, name);
+    }
+
+    byte[] bytes = new byte[(int) status.getLen()];
+    try (var in = files.open(path)) {
+      in.readFully(0, bytes);
+    }
+
+    return bytes;
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  private void check() {
+    Gpt.Config config = gptConfig();
+    weights().check(config.tensors());
+    int tokens = Tokenizer.of(tokenizerJson).vocabularySize();
+    if (tokens > config.dVocab()) {
+      throw new InvalidInput(
+          "%s/%s has %d tokens, more than d_vocab %d of %s",
+          uri, TOKENIZER, tokens, config.dVocab(), CONFIG);
+    }
+
+    SelfCheck.parse(name(SELFCHECK), selfcheckJson, shape());
+  }
+
+  public ModelShape shape() {
+    return gptConfig().shape();
+  }
+
+  /** Loads the model on a device and runs its self-check. */
+  LanguageModel load(ai.djl.Device device) {
+    LanguageModel model = Gpt.load(gptConfig(), weights(), device);
+    try {
+      SelfCheck.parse(name(SELFCHECK), selfcheckJson, shape()).run(model);
+      return model;
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  private Gpt.Config gptConfig() {
+    ConfigJson config = ConfigJson.parse(name(CONFIG), configJson);
+    String architecture = config.string("architecture");
+    if (!architecture.equals(GPT)) {
+      throw config.invalid("architecture is \"%s\", supported is \"%s\"", architecture, GPT);
+    }
+
+    return Gpt.Config.parse(config);
+  }
+
+  private Safetensors weights() {
+    return Safetensors.parse(name(WEIGHTS), safetensors);
+  }
+
+  private String name(String file) {
+    return uri + "/" + file;
+  }
+}

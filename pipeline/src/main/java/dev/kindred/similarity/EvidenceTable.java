@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.similarity;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Where a task adds up what it finds, next to the kernel: one row a prompt, made when its first
+ * similar string is found.
+ */
+final class EvidenceTable {
+  private final PromptVectors prompts;
+  private final NextTokens nextTokens;
+  private final int vocabularySize;
+  private final int keep;
+  private final Row[] rows;
+  private long pairsKept;
+
+  /**
+   * @param keep the most similar windows to keep for a prompt, or {@link MostSimilar#ALL}
+   */
+  EvidenceTable(PromptVectors prompts, NextTokens nextTokens, int vocabularySize, int keep) {
+    this.prompts = prompts;
+    this.nextTokens = nextTokens;
+    this.vocabularySize = vocabularySize;
+    this.keep = keep;
+    this.rows = new Row[prompts.count()];
+  }
+
+  /** Bytes that a prompt's row takes at most when only the most similar few are kept. */
+  static long bytesPerPrompt(int vocabularySize, int keep) {
+    long kept = keep == MostSimilar.ALL ? 0 : keep;
+    return 8L * vocabularySize + 12 * kept + 128;
+  }
+
+  /**
+   * Counts a pair above the threshold.
+   *
+   * @param similarity at least the pair's true similarity
+   */
+  void add(int prompt, WindowBatch windows, int window, double similarity) {
+    Row row = rows[prompt];
+    if (row == null) {
+      row = new Row(vocabularySize, keep);
+      rows[prompt] = row;
+    }
+
+    row.similarCount++;
+    int index = windows.nextTokenIndex(window);
+    int end = nextTokens.end(index);
+    for (int place = nextTokens.start(index); place < end; place++) {
+      row.counts[nextTokens.token(place)] += nextTokens.count(place);
+    }
+
+    long windowId = windows.windowId(window);
+    if (windowId == prompts.ownWindowId(prompt)) {
+      row.ownWindowSimilar = true;
+    }
+
+    if (row.mostSimilar.mayTake(similarity)) {
+      int before = row.mostSimilar.size();
+      row.mostSimilar.offer((float) similarity(prompts, prompt, windows, window), windowId);
+      pairsKept += row.mostSimilar.size() - before;
+    }
+  }
+
+  static double similarity(PromptVectors prompts, int prompt, WindowBatch windows, int window) {
+    int dimension = prompts.dimension();
+    return Cosine.similarity(
+        prompts.vectors(),
+        prompt * dimension,
+        windows.vectors(),
+        window * dimension,
+        dimension,
+        prompts.norm(prompt) * windows.norm(window));
+  }
+
+  /** Pairs that are held with their similarity. */
+  long pairsKept() {
+    return pairsKept;
+  }
+
+  /** Hands out all rows and starts anew. */
+  List<Evidence> drain() {
+    List<Evidence> drained = new ArrayList<>();
+    for (int prompt = 0; prompt < rows.length; prompt++) {
+      if (rows[prompt] != null) {
+        drained.add(rows[prompt].toEvidence(prompts.promptId(prompt)));
+        rows[prompt] = null;
+      }
+    }
+
+    pairsKept = 0;
+    return drained;
+  }
+
+  private static final class Row {
+    private final long[] counts; // by token id
+    private final MostSimilar mostSimilar;
+    private long similarCount;
+    private boolean ownWindowSimilar;
+
+    private Row(int vocabularySize, int keep) {
+      this.counts = new long[vocabularySize];
+      this.mostSimilar = new MostSimilar(keep);
+    }
+
+    private Evidence toEvidence(int promptId) {
+      int present = 0;
+      for (long count : counts) {
+        present += count > 0 ? 1 : 0;
+      }
+
+      int[] tokens = new int[present];
+      long[] tokenCounts = new long[present];
+      int next = 0;
+      for (int token = 0; token < counts.length; token++) {
+        if (counts[token] > 0) {
+          tokens[next] = token;
+          tokenCounts[next] = counts[token];
+          next++;
+        }
+      }
+
+      Evidence evidence = Evidence.none(promptId);
+      evidence.setSimilarCount(similarCount);
+      evidence.setOwnWindowSimilar(ownWindowSimilar);
+      evidence.setTokens(tokens);
+      evidence.setCounts(tokenCounts);
+      evidence.setWindowIds(mostSimilar.windowIds());
+      evidence.setSimilarities(mostSimilar.similarities());
+      return evidence;
+    }
+  }
+}

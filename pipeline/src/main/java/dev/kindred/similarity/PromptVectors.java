@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.similarity;
+
+import java.io.Serializable;
+import java.util.Arrays;
+
+/**
+ * One block's FFN outputs of a slice of the prompts, as broadcast to executors and packed there.
+ *
+ * <p>Letters in shapes: P = prompts, D = {@code d_model}.
+ */
+final class PromptVectors implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  /** No window: no window id is negative. */
+  static final long NO_WINDOW = -1;
+
+  private final int dimension;
+  private final int[] promptIds; // P, ascending
+  private final long[] ownWindowIds; // P; NO_WINDOW where the corpus has no such window
+  private final float[] vectors; // P x D
+  private final double[] norms; // P
+  private transient volatile Panels panels;
+
+  /**
+   * @param vectors P x D floats
+   */
+  PromptVectors(int dimension, int[] promptIds, long[] ownWindowIds, float[] vectors) {
+    this.dimension = dimension;
+    this.promptIds = promptIds;
+    this.ownWindowIds = ownWindowIds;
+    this.vectors = vectors;
+    this.norms = new double[promptIds.length];
+    for (int i = 0; i < norms.length; i++) {
+      norms[i] = Cosine.norm(vectors, i * dimension, dimension);
+    }
+  }
+
+  int count() {
+    return promptIds.length;
+  }
+
+  int dimension() {
+    return dimension;
+  }
+
+  int promptId(int index) {
+    return promptIds[index];
+  }
+
+  long ownWindowId(int index) {
+    return ownWindowIds[index];
+  }
+
+  float[] vectors() {
+    return vectors;
+  }
+
+  double norm(int index) {
+    return norms[index];
+  }
+
+  /** Unit vectors in a kernel's layout, packed once per process. */
+  float[] panels(int promptsPerPanel) {
+    Panels packed = panels;
+    if (packed == null || packed.width != promptsPerPanel) {
+      synchronized (this) {
+        packed = panels;
+        if (packed == null || packed.width != promptsPerPanel) {
+          packed =
+              new Panels(
+                  promptsPerPanel,
+                  UnitVectors.pack(vectors, norms, count(), dimension, promptsPerPanel));
+          panels = packed;
+        }
+      }
+    }
+
+    return packed.floats;
+  }
+
+  private record Panels(int width, float[] floats) {}
+
+  /** The slice [from, to) of these prompts. */
+  PromptVectors slice(int from, int to) {
+    return new PromptVectors(
+        dimension,
+        Arrays.copyOfRange(promptIds, from, to),
+        Arrays.copyOfRange(ownWindowIds, from, to),
+        Arrays.copyOfRange(vectors, from * dimension, to * dimension));
+  }
+}

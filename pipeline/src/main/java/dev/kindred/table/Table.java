@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.table;
+
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The contract of a table: what one row is, its columns, and how its files are laid out.
+ *
+ * @param name folder under the warehouse, and the table's name in SQL
+ * @param grain what one row stands for
+ * @param partitionColumns the leading columns that are folders ({@code name=value}), outermost
+ *     first
+ * @param columns every column in order, with its unit and range as comment
+ */
+public record Table(String name, String grain, List<String> partitionColumns, StructType columns) {
+
+  /** The columns that are in the files themselves. */
+  public StructType fileColumns() {
+    StructType inFiles = new StructType();
+    for (StructField column : columns.fields()) {
+      if (!partitionColumns.contains(column.name())) {
+        inFiles = inFiles.add(column);
+      }
+    }
+
+    return inFiles;
+  }
+
+  /**
+   * The dataset with exactly the file columns of this table, in order.
+   *
+   * @throws IllegalArgumentException naming the first column that is missing or of another type
+   */
+  public Dataset<Row> conform(Dataset<Row> rows) {
+    StructType expected = fileColumns();
+    for (StructField column : expected.fields()) {
+      int index = List.of(rows.columns()).indexOf(column.name());
+      if (index < 0) {
+        throw new IllegalArgumentException(
+            String.format("Missing column of table %s: %s", name, column.name()));
+      }
+
+      DataType actual = rows.schema().fields()[index].dataType();
+      if (!nullable(actual).equals(nullable(column.dataType()))) {
+        throw new IllegalArgumentException(
+            String.format(
+                "Invalid column %s of table %s: %s, expected %s",
+                column.name(), name, actual.catalogString(), column.dataType().catalogString()));
+      }
+    }
+
+    return rows.select(
+        List.of(expected.fieldNames()).stream()
+            .map(functions::col)
+            .toArray(org.apache.spark.sql.Column[]::new));
+  }
+
+  private static DataType nullable(DataType type) {
+    if (type instanceof ArrayType array) {
+      return new ArrayType(nullable(array.elementType()), true);
+    }
+
+    if (type instanceof MapType map) {
+      return new MapType(nullable(map.keyType()), nullable(map.valueType()), true);
+    }
+
+    return type;
+  }
+}

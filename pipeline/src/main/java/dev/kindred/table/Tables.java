@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.table;
+
+import static org.apache.spark.sql.types.DataTypes.BooleanType;
+import static org.apache.spark.sql.types.DataTypes.DoubleType;
+import static org.apache.spark.sql.types.DataTypes.FloatType;
+import static org.apache.spark.sql.types.DataTypes.IntegerType;
+import static org.apache.spark.sql.types.DataTypes.LongType;
+import static org.apache.spark.sql.types.DataTypes.StringType;
+import static org.apache.spark.sql.types.DataTypes.TimestampType;
+import static org.apache.spark.sql.types.DataTypes.createArrayType;
+import static org.apache.spark.sql.types.DataTypes.createMapType;
+
+import java.util.List;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * All tables, in the order in which a run fills them. {@code data-schemas/} says the same for
+ * readers; a test holds both together.
+ *
+ * <p>{@code windows} to {@code predictions} are inputs of many runs, keyed by content. The others
+ * are results, keyed by run.
+ */
+public final class Tables {
+  private static final DataType TOKEN_IDS = createArrayType(IntegerType, false);
+  private static final DataType VECTOR = createArrayType(FloatType, false);
+  private static final DataType TOKEN_COUNTS = createMapType(IntegerType, LongType, false);
+  private static final DataType TOKEN_PROBABILITIES = createMapType(IntegerType, DoubleType, false);
+  private static final DataType TEXTS = createMapType(StringType, StringType, false);
+
+  public static final Table WINDOWS =
+      new Table(
+          "windows",
+          "a distinct window of a corpus",
+          List.of("corpus_id"),
+          new StructType()
+              .add("corpus_id", StringType, false, "hash of documents, tokenizer, window length")
+              .add(
+                  "window_id",
+                  LongType,
+                  false,
+                  "position of the first occurrence in the corpus's token stream, from 0")
+              .add("token_ids", TOKEN_IDS, false, "window_length token ids")
+              .add("text", StringType, false, "the window as text")
+              .add("occurrences", LongType, false, "places where the window stands, at least 1")
+              .add(
+                  "next_tokens",
+                  TOKEN_COUNTS,
+                  false,
+                  "following token id -> occurrences followed by it; a document's end has none"));
+
+  public static final Table ACTIVATIONS =
+      new Table(
+          "activations",
+          "window x block of a model",
+          List.of("model_id", "corpus_id", "block"),
+          new StructType()
+              .add("model_id", StringType, false, "hash of the model's config and weights")
+              .add("corpus_id", StringType, false, "corpus of the window")
+              .add("block", IntegerType, false, "transformer block, from 0")
+              .add("window_id", LongType, false, "window, as in windows")
+              .add(
+                  "ffn_out",
+                  VECTOR,
+                  false,
+                  "feed-forward output at the last position, before the residual addition; d_model"
+                      + " floats"));
+
+  public static final Table PROMPTS =
+      new Table(
+          "prompts",
+          "a prompt of a prompt set",
+          List.of("prompt_set"),
+          new StructType()
+              .add("prompt_set", StringType, false, "hash of how the prompts were chosen")
+              .add("prompt_id", IntegerType, false, "position in the prompt set, from 0")
+              .add("token_ids", TOKEN_IDS, false, "window_length token ids")
+              .add("text", StringType, false, "the prompt as text")
+              .add(
+                  "window_id",
+                  LongType,
+                  true,
+                  "the same window of the corpus; null if it has none"));
+
+  public static final Table PROMPT_ACTIVATIONS =
+      new Table(
+          "prompt_activations",
+          "prompt x block of a model",
+          List.of("model_id", "prompt_set", "block"),
+          new StructType()
+              .add("model_id", StringType, false, "model")
+              .add("prompt_set", StringType, false, "prompt set")
+              .add("block", IntegerType, false, "transformer block, from 0")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add(
+                  "ffn_out",
+                  VECTOR,
+                  false,
+                  "feed-forward output at the last position, before the residual addition; d_model"
+                      + " floats"));
+
+  public static final Table PREDICTIONS =
+      new Table(
+          "predictions",
+          "a prompt under a model",
+          List.of("model_id", "prompt_set"),
+          new StructType()
+              .add("model_id", StringType, false, "model")
+              .add("prompt_set", StringType, false, "prompt set")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add(
+                  "probabilities",
+                  VECTOR,
+                  false,
+                  "the model's next-token distribution: d_vocab floats in [0, 1], sum 1"));
+
+  public static final Table SIMILAR_STRINGS =
+      new Table(
+          "similar_strings",
+          "prompt x block x window above the threshold, the most similar ones",
+          List.of("run_id", "block"),
+          new StructType()
+              .add("run_id", StringType, false, "run")
+              .add("block", IntegerType, false, "transformer block, from 0")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add("window_id", LongType, false, "window, as in windows")
+              .add(
+                  "similarity",
+                  FloatType,
+                  false,
+                  "cosine of the two FFN outputs, in [-1, 1], above the block's threshold"));
+
+  public static final Table BLOCK_DISTRIBUTIONS =
+      new Table(
+          "block_distributions",
+          "prompt x block",
+          List.of("run_id", "block"),
+          new StructType()
+              .add("run_id", StringType, false, "run")
+              .add("block", IntegerType, false, "transformer block, from 0")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add("similar_count", LongType, false, "windows above the threshold, all of them")
+              .add(
+                  "counts",
+                  TOKEN_COUNTS,
+                  false,
+                  "token id -> sum of the next-token counts of all similar strings")
+              .add(
+                  "own_window_similar",
+                  BooleanType,
+                  false,
+                  "whether the prompt's own window is among the similar strings"));
+
+  public static final Table APPROXIMATIONS =
+      new Table(
+          "approximations",
+          "a prompt of a run",
+          List.of("run_id"),
+          new StructType()
+              .add("run_id", StringType, false, "run")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add(
+                  "probabilities",
+                  TOKEN_PROBABILITIES,
+                  false,
+                  "token id -> weighted share of the block distributions, sum 1; empty without"
+                      + " evidence")
+              .add(
+                  "leave_one_out_probabilities",
+                  TOKEN_PROBABILITIES,
+                  false,
+                  "the same without the prompt's own window as evidence"));
+
+  public static final Table DISTANCES =
+      new Table(
+          "distances",
+          "a prompt of a run",
+          List.of("run_id"),
+          new StructType()
+              .add("run_id", StringType, false, "run")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add(
+                  "hellinger",
+                  DoubleType,
+                  false,
+                  "Hellinger distance of approximation and model, in [0, 1]; 1 without evidence")
+              .add(
+                  "hellinger_leave_one_out",
+                  DoubleType,
+                  false,
+                  "the same for the leave-one-out approximation")
+              .add("top_token_agrees", BooleanType, false, "model_top_token = top_token")
+              .add("model_top_token", IntegerType, false, "the model's most probable token id")
+              .add("top_token", IntegerType, true, "the approximation's; null without evidence"));
+
+  public static final Table SUMMARIES =
+      new Table(
+          "summaries",
+          "a metric of a run",
+          List.of("run_id"),
+          new StructType()
+              .add("run_id", StringType, false, "run")
+              .add("metric", StringType, false, "dotted name, e.g. compatible.hellinger.mean")
+              .add("value", DoubleType, false, "in the metric's own unit"));
+
+  public static final Table RUNS =
+      new Table(
+          "runs",
+          "a run",
+          List.of(),
+          new StructType()
+              .add("run_id", StringType, false, "r-<UTC start>-<random>")
+              .add("status", StringType, false, "published")
+              .add("started_at", TimestampType, false, "UTC")
+              .add("published_at", TimestampType, false, "UTC")
+              .add("model_id", StringType, false, "model")
+              .add("corpus_id", StringType, false, "corpus")
+              .add("prompt_set", StringType, false, "prompt set")
+              .add("settings", TEXTS, false, "every setting that was in force, as in kindred.conf")
+              .add("versions", TEXTS, false, "kindred, spark, djl, pytorch, java"));
+
+  public static final List<Table> ALL =
+      List.of(
+          WINDOWS,
+          ACTIVATIONS,
+          PROMPTS,
+          PROMPT_ACTIVATIONS,
+          PREDICTIONS,
+          SIMILAR_STRINGS,
+          BLOCK_DISTRIBUTIONS,
+          APPROXIMATIONS,
+          DISTANCES,
+          SUMMARIES,
+          RUNS);
+
+  private Tables() {}
+}
