@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.report;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Everything that a report shows, in reading order.
+ *
+ * @param runId the run
+ * @param publishedAt when it was published, UTC, as text
+ * @param facts what was run: corpus, model, prompts and so on
+ * @param metrics the run's summaries, by dotted name
+ * @param blocks one a transformer block, in order
+ * @param distances Hellinger distance of every prompt, in [0, 1]
+ * @param prompts a dozen of them, from the best explained to the worst
+ */
+public record ReportData(
+    String runId,
+    String publishedAt,
+    List<Fact> facts,
+    Map<String, Double> metrics,
+    List<Block> blocks,
+    double[] distances,
+    List<Prompt> prompts) {
+
+  /** A line of the head table. */
+  public record Fact(String name, String value) {}
+
+  /**
+   * A transformer block.
+   *
+   * @param similarMean similar strings a prompt, as are the other three
+   */
+  public record Block(
+      int block,
+      double threshold,
+      double weight,
+      double similarMean,
+      double similarStd,
+      double similarMin,
+      double similarMax) {}
+
+  /**
+   * A prompt with its evidence.
+   *
+   * @param text with line breaks as they are
+   * @param rank its distance's place among all prompts, in percent: 0 is the best explained
+   * @param tokens the most probable tokens of model and approximation, most probable first
+   */
+  public record Prompt(
+      int promptId,
+      String text,
+      double hellinger,
+      double hellingerLeaveOneOut,
+      double rank,
+      List<Token> tokens,
+      List<Evidence> evidence) {}
+
+  /** A token's probability by the model and by the approximation, both in [0, 1]. */
+  public record Token(String text, double model, double approximation) {}
+
+  /**
+   * A prompt's similar strings in one block.
+   *
+   * @param similarCount all of them
+   * @param strings the most similar ones
+   */
+  public record Evidence(int block, long similarCount, List<SimilarString> strings) {}
+
+  /**
+   * A window of the corpus.
+   *
+   * @param similarity cosine in [-1, 1]
+   * @param nextTokens the tokens that follow it, most frequent first, as (text, count)
+   */
+  public record SimilarString(
+      String text, double similarity, List<Map.Entry<String, Long>> nextTokens) {}
+}
