@@ -7,6 +7,7 @@ import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -68,6 +69,7 @@ public final class Tokenizer {
       throw new InvalidInput("tokenizer.json: not JSON: %s", e.getOriginalMessage());
     }
 
+    DjlEngine.setDefaults();
     HuggingFaceTokenizer tokenizer;
     try {
       tokenizer =

@@ -8,7 +8,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
-import dev.kindred.InvalidInput;
+import dev.kindred.DjlEngine;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,6 +56,7 @@ public final class Gpt implements LanguageModel {
    * @param tensors by name, checked against {@link Config#tensors}
    */
   public static Gpt load(Config config, Safetensors tensors, Device device) {
+    DjlEngine.load();
     NDManager weights = NDManager.newBaseManager(device, "PyTorch");
     Map<String, NDArray> arrays = new LinkedHashMap<>();
     for (Safetensors.Tensor tensor : tensors.tensors()) {
@@ -369,7 +370,8 @@ public final class Gpt implements LanguageModel {
       float normEpsilon) {
 
     /**
-     * Reads the fields of {@code config.json}; a missing or impossible one is {@link InvalidInput}.
+     * Reads the fields of {@code config.json}; a missing or impossible one is {@link
+     * dev.kindred.InvalidInput}.
      */
     public static Config parse(ConfigJson json) {
       Config config =

@@ -36,6 +36,15 @@ public final class TileKernels {
 
   private TileKernels() {}
 
+  /**
+   * Checks that this process has what was chosen.
+   *
+   * @throws InvalidInput if SIMD was asked for and is not there
+   */
+  public static void check(Choice choice) {
+    get(choice);
+  }
+
   static TileKernel get(Choice choice) {
     boolean simd =
         ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()

@@ -4,7 +4,6 @@ package dev.kindred.table;
 import dev.kindred.InvalidInput;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -36,13 +35,14 @@ public final class Warehouse {
 
   public Warehouse(SparkSession spark, String uri) {
     this.spark = spark;
-    this.root = new Path(URI.create(absolute(uri)));
+    this.root = absolute(uri);
   }
 
-  private static String absolute(String uri) {
-    return URI.create(uri.replace(" ", "%20")).getScheme() == null
-        ? java.nio.file.Path.of(uri).toAbsolutePath().normalize().toUri().toString()
-        : uri;
+  /** A path with its scheme; one without is local, below the working directory. */
+  public static Path absolute(String uri) {
+    return new Path(uri).toUri().getScheme() == null
+        ? new Path(java.nio.file.Path.of(uri).toAbsolutePath().normalize().toUri())
+        : new Path(uri);
   }
 
   public Path root() {
@@ -126,6 +126,11 @@ public final class Warehouse {
       }
 
       this.path = folder;
+    }
+
+    /** The part's folder, for messages. */
+    public String name() {
+      return path.toString();
     }
 
     public boolean isComplete() {

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static dev.kindred.jobs.Setting.CORPUS_FORMAT;
+import static dev.kindred.jobs.Setting.KEEP_SIMILAR;
+import static dev.kindred.jobs.Setting.KERNEL;
+import static dev.kindred.jobs.Setting.MODEL;
+import static dev.kindred.jobs.Setting.PROMPT_SEED;
+import static dev.kindred.jobs.Setting.REPORT_PROMPTS;
+import static dev.kindred.jobs.Setting.TEXT_COLUMN;
+import static dev.kindred.jobs.Setting.THRESHOLDS;
+import static dev.kindred.jobs.Setting.WAREHOUSE;
+import static dev.kindred.jobs.Setting.WEIGHTS;
+import static dev.kindred.jobs.Setting.WINDOWS_PER_TASK;
+import static dev.kindred.jobs.Setting.WINDOW_LENGTH;
+
+import java.util.EnumSet;
+import java.util.Locale;
+import java.util.Set;
+
+/** The commands: {@code run} for everything, and each of its stages by itself. */
+enum Command {
+  RUN(
+      "Runs all stages and shows the result.",
+      "kindred run --corpus 'texts/*.txt' --model models/tinyshakespeare --prompts 20000",
+      EnumSet.allOf(Setting.class)) {
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("run")) {
+        Experiment experiment = session.experiment(options.settings());
+        experiment.windows();
+        experiment.activations();
+        experiment.prompts();
+        RunPlan run = experiment.similar();
+        session.evaluation(options.settings()).evaluate(run);
+        session.report(options.settings(), run);
+      }
+    }
+  },
+
+  WINDOWS(
+      "Extracts the corpus's windows into the table windows.",
+      "kindred windows --corpus s3a://bucket/corpus --warehouse s3a://bucket/warehouse",
+      Groups.CORPUS) {
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("windows")) {
+        session.experiment(options.settings()).windows();
+      }
+    }
+  },
+
+  ACTIVATIONS(
+      "Evaluates the model on all windows into the table activations.",
+      "kindred activations --corpus texts --model models/tinyshakespeare",
+      Groups.CORPUS) {
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("activations")) {
+        session.experiment(options.settings()).activations();
+      }
+    }
+  },
+
+  PROMPTS(
+      "Chooses the prompts and evaluates the model on them: tables prompts, prompt_activations,"
+          + " predictions.",
+      "kindred prompts --prompts 20000 --prompt-seed 1337",
+      Groups.CORPUS) {
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("prompts")) {
+        session.experiment(options.settings()).prompts();
+      }
+    }
+  },
+
+  SIMILAR(
+      "Joins prompts and windows by cosine similarity: tables similar_strings, block_distributions."
+          + " Starts a run and prints its id.",
+      "kindred similar --thresholds .95,.94,.85,.76,.81,.89 --keep-similar 100",
+      Groups.JOIN) {
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("similar")) {
+        RunPlan run = session.experiment(options.settings()).similar();
+        System.out.println("kindred: run_id=" + run.runId());
+      }
+    }
+  },
+
+  EVALUATE(
+      "Computes a run's approximations, distances and summaries, and publishes it.",
+      "kindred evaluate --run-id r-20261122-041500-3f2a",
+      EnumSet.of(WAREHOUSE)) {
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("evaluate")) {
+        RunPlan run = session.plan(options.settings(), options.runId());
+        session.evaluation(options.settings()).evaluate(run);
+        System.out.println("kindred: run_id=" + run.runId());
+      }
+    }
+  },
+
+  REPORT(
+      "Prints a published run's summary and writes its report.",
+      "kindred report --run-id r-20261122-041500-3f2a --report report.html",
+      EnumSet.of(WAREHOUSE, Setting.REPORT, REPORT_PROMPTS)) {
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("report")) {
+        session.report(options.settings(), session.plan(options.settings(), options.runId()));
+      }
+    }
+  };
+
+  /** Settings that several commands share. */
+  private static final class Groups {
+    private static final Set<Setting> CORPUS =
+        EnumSet.of(
+            Setting.CORPUS,
+            CORPUS_FORMAT,
+            TEXT_COLUMN,
+            MODEL,
+            WINDOW_LENGTH,
+            Setting.PROMPTS,
+            PROMPT_SEED,
+            WINDOWS_PER_TASK,
+            THRESHOLDS,
+            WEIGHTS,
+            WAREHOUSE);
+    private static final Set<Setting> JOIN = EnumSet.copyOf(CORPUS);
+
+    static {
+      JOIN.add(KEEP_SIMILAR);
+      JOIN.add(KERNEL);
+    }
+  }
+
+  private final String description;
+  private final String example;
+  private final Set<Setting> settings;
+
+  Command(String description, String example, Set<Setting> settings) {
+    this.description = description;
+    this.example = example;
+    this.settings = settings;
+  }
+
+  static Command of(String name) {
+    return valueOf(name.toUpperCase(Locale.ROOT));
+  }
+
+  String commandName() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  String description() {
+    return description;
+  }
+
+  String example() {
+    return example;
+  }
+
+  Set<Setting> settings() {
+    return settings;
+  }
+
+  /** Whether the command is about a run that an earlier one has started. */
+  boolean needsRun() {
+    return this == EVALUATE || this == REPORT;
+  }
+
+  abstract void run(CommandOptions options);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import java.io.File;
+import java.util.EnumMap;
+import java.util.Map;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * What the command line of one command gives.
+ *
+ * @param settings all settings, resolved
+ * @param runId the value of --run-id, or null
+ */
+record CommandOptions(Settings settings, String runId) {
+
+  static CommandOptions of(ParseResult result) {
+    Map<Setting, String> given = new EnumMap<>(Setting.class);
+    for (Setting setting : Setting.values()) {
+      String option = "--" + setting.key();
+      if (result.hasMatchedOption(option)) {
+        given.put(setting, result.matchedOptionValue(option, null));
+      }
+    }
+
+    File conf = result.matchedOptionValue("--conf", null);
+    String runId =
+        result.hasMatchedOption("--run-id") ? result.matchedOptionValue("--run-id", null) : null;
+    return new CommandOptions(Settings.resolve(conf, given), runId);
+  }
+}

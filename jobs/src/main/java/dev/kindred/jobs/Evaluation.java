@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import dev.kindred.DjlEngine;
+import dev.kindred.evaluation.Distances;
+import dev.kindred.evaluation.Summaries;
+import dev.kindred.prediction.Approximations;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+
+/** The last stages of a run: approximations, distances, summaries, and its publication. */
+final class Evaluation {
+  private final SparkSession spark;
+  private final Progress progress;
+  private final Warehouse warehouse;
+
+  Evaluation(SparkSession spark, Progress progress, Warehouse warehouse) {
+    this.spark = spark;
+    this.progress = progress;
+    this.warehouse = warehouse;
+  }
+
+  /** Evaluates a run that {@link Experiment#similar} has started, and publishes it. */
+  void evaluate(RunPlan run) {
+    progress.step("evaluation", () -> write(run));
+  }
+
+  private void write(RunPlan run) {
+    Dataset<Row> distributions = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()).read();
+    Warehouse.Part approximations = warehouse.part(Tables.APPROXIMATIONS, run.runId());
+    approximations.write(
+        Approximations.compute(
+            distributions,
+            warehouse.part(Tables.PROMPTS, run.promptSet()).read(),
+            warehouse.part(Tables.WINDOWS, run.corpusId()).read(),
+            run.weights()));
+    Warehouse.Part distances = warehouse.part(Tables.DISTANCES, run.runId());
+    distances.write(
+        Distances.measure(
+            approximations.read(),
+            warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()).read()));
+    Map<String, Double> metrics =
+        Summaries.of(distances.read(), approximations.read(), distributions);
+    warehouse.part(Tables.SUMMARIES, run.runId()).write(rows(metrics));
+    publish(run);
+  }
+
+  private Dataset<Row> rows(Map<String, Double> metrics) {
+    List<Row> rows = new ArrayList<>();
+    metrics.forEach((metric, value) -> rows.add(RowFactory.create(metric, value)));
+    return spark.createDataFrame(rows, Tables.SUMMARIES.fileColumns()).coalesce(1);
+  }
+
+  private void publish(RunPlan run) {
+    Row published =
+        RowFactory.create(
+            run.runId(),
+            "published",
+            Timestamp.from(Instant.parse(run.startedAt())),
+            Timestamp.from(Instant.now()),
+            run.modelId(),
+            run.corpusId(),
+            run.promptSet(),
+            run.settings(),
+            versions());
+    warehouse
+        .part(Tables.RUNS)
+        .append(spark.createDataFrame(List.of(published), Tables.RUNS.columns()));
+  }
+
+  private Map<String, String> versions() {
+    Map<String, String> versions = new TreeMap<>();
+    versions.put("kindred", Kindred.version());
+    versions.put("spark", spark.version());
+    versions.put("djl", ai.djl.engine.Engine.getDjlVersion());
+    versions.put("pytorch", DjlEngine.pytorchVersion());
+    versions.put("java", System.getProperty("java.version"));
+    return versions;
+  }
+}

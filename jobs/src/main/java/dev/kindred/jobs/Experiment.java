@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.apache.spark.sql.functions.lit;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.activation.Activations;
+import dev.kindred.corpus.Corpus;
+import dev.kindred.corpus.CorpusScan;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.corpus.Windows;
+import dev.kindred.model.LoadedModels;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.ModelShape;
+import dev.kindred.prediction.Predictions;
+import dev.kindred.similarity.Evidence;
+import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.similarity.TileKernels;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.List;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * The stages of a run up to the similarity join, each a method that reads its input from tables and
+ * writes its output to tables; {@link Evaluation} goes on from there. Inputs that are complete are
+ * reused.
+ *
+ * <p>Opening one checks everything that can be wrong with the user's input, before any long stage.
+ */
+final class Experiment {
+  /** Bytes that a window takes in the table windows, with room for the shuffle that makes it. */
+  private static final long BYTES_PER_WINDOW = 400;
+
+  private final SparkSession spark;
+  private final Progress progress;
+  private final Settings settings;
+  private final Warehouse warehouse;
+  private final ModelDirectory model;
+  private final double[] thresholds;
+  private final double[] weights;
+  private final Corpus corpus;
+  private final CorpusScan scan;
+  private final List<String> givenPrompts; // null if prompts are drawn
+  private final String promptSet;
+
+  /** Reads and checks model, corpus, prompts and warehouse. */
+  Experiment(SparkSession spark, Progress progress, Settings settings) {
+    this.spark = spark;
+    this.progress = progress;
+    this.settings = settings;
+    settings.check();
+    this.model = ModelDirectory.read(settings.model(), spark.sparkContext().hadoopConfiguration());
+    ModelShape shape = model.shape();
+    this.thresholds = settings.thresholds(shape);
+    this.weights = settings.weights(shape);
+    if (settings.windowLength() > shape.contextLength()) {
+      throw new InvalidInput(
+          "--window-length %d: the model's context has %d tokens",
+          settings.windowLength(), shape.contextLength());
+    }
+
+    TileKernels.check(settings.kernel());
+    this.warehouse = new Warehouse(spark, settings.warehouse());
+    warehouse.checkWritable();
+    LoadedModels.get(model);
+
+    boolean embedded = settings.corpus().equals(EmbeddedCorpus.NAME);
+    this.corpus =
+        Corpus.open(
+            spark,
+            embedded ? EmbeddedCorpus.copyInto(warehouse) : settings.corpus(),
+            settings.corpusFormat(),
+            settings.textColumn());
+    this.givenPrompts =
+        settings.promptCount().isPresent()
+            ? null
+            : Prompts.read(
+                spark, settings.promptFile(), model.tokenizerJson(), settings.windowLength());
+    this.scan = scanCorpus();
+    this.promptSet =
+        givenPrompts == null
+            ? Prompts.drawnSet(
+                scan.corpusId(), settings.promptCount().getAsInt(), settings.promptSeed())
+            : Prompts.givenSet(scan.corpusId(), givenPrompts);
+  }
+
+  private CorpusScan scanCorpus() {
+    progress.begin("corpus", 1);
+    CorpusScan found = CorpusScan.scan(corpus, model.tokenizerJson(), settings.windowLength());
+    progress.end();
+    if (givenPrompts == null && settings.promptCount().getAsInt() > found.occurrences()) {
+      throw new InvalidInput(
+          "--prompts %d: the corpus has only %d windows; ask for fewer",
+          settings.promptCount().getAsInt(), found.occurrences());
+    }
+
+    return found;
+  }
+
+  /** Stage 1: the windows of the corpus. */
+  void windows() {
+    Warehouse.Part part = windowsPart();
+    if (part.isComplete()) {
+      progress.reused("windows", part.name());
+      return;
+    }
+
+    warehouse.checkFree("the table windows", scan.occurrences() * BYTES_PER_WINDOW);
+    progress.step(
+        "windows",
+        () ->
+            part.write(
+                Windows.extract(
+                    spark, corpus, scan, model.tokenizerJson(), settings.windowLength())));
+  }
+
+  /** Stage 2: FFN outputs of all windows. */
+  void activations() {
+    Warehouse.Part part = warehouse.part(Tables.ACTIVATIONS, model.id(), scan.corpusId());
+    if (part.isComplete()) {
+      progress.reused("activations", part.name());
+      return;
+    }
+
+    Dataset<Row> windows = required(windowsPart(), "windows");
+    long count = windows.count();
+    ModelShape shape = model.shape();
+    warehouse.checkFree(
+        "the table activations",
+        count * shape.blocks() * (Float.BYTES * (long) shape.modelDimension() + 32));
+    int tasks = (int) Math.max(1, count / settings.windowsPerTask());
+    progress.step(
+        "activations", () -> part.write(Activations.compute(windows, onExecutors(), tasks)));
+  }
+
+  /** Stage 3: the prompts, and what the model makes of them. */
+  void prompts() {
+    Warehouse.Part prompts = warehouse.part(Tables.PROMPTS, promptSet);
+    if (prompts.isComplete()) {
+      progress.reused("prompts", prompts.name());
+    } else {
+      progress.step("prompts", () -> prompts.write(choosePrompts()));
+    }
+
+    Warehouse.Part activations = warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet);
+    Warehouse.Part predictions = warehouse.part(Tables.PREDICTIONS, model.id(), promptSet);
+    if (activations.isComplete() && predictions.isComplete()) {
+      progress.reused("predictions", predictions.name());
+      return;
+    }
+
+    progress.step("predictions", () -> predict(prompts.read(), activations, predictions));
+  }
+
+  private Dataset<Row> choosePrompts() {
+    Dataset<Row> windows = required(windowsPart(), "windows");
+    return givenPrompts == null
+        ? Prompts.draw(
+            spark,
+            windows,
+            windows.count(),
+            settings.promptCount().getAsInt(),
+            settings.promptSeed())
+        : Prompts.find(spark, windows, givenPrompts, model.tokenizerJson());
+  }
+
+  private void predict(
+      Dataset<Row> prompts, Warehouse.Part activations, Warehouse.Part predictions) {
+    int tasks = (int) Math.max(1, 4 * prompts.count() / settings.windowsPerTask());
+    Dataset<Row> evaluated =
+        Predictions.compute(prompts, onExecutors(), tasks).persist(StorageLevel.MEMORY_AND_DISK());
+    if (!activations.isComplete()) {
+      activations.write(Predictions.activations(evaluated));
+    }
+
+    if (!predictions.isComplete()) {
+      predictions.write(evaluated.sort("prompt_id"));
+    }
+
+    evaluated.unpersist();
+  }
+
+  /**
+   * Stage 4: the similarity join, block by block.
+   *
+   * @return the run that it starts
+   */
+  RunPlan similar() {
+    Dataset<Row> windows = required(windowsPart(), "windows");
+    Dataset<Row> activations =
+        required(warehouse.part(Tables.ACTIVATIONS, model.id(), scan.corpusId()), "activations");
+    Dataset<Row> prompts = required(warehouse.part(Tables.PROMPTS, promptSet), "prompts");
+    Dataset<Row> promptActivations =
+        required(warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet), "prompts");
+    ModelShape shape = model.shape();
+    if (settings.keepSimilar() < Integer.MAX_VALUE) {
+      warehouse.checkFree(
+          "the table similar_strings",
+          prompts.count()
+              * shape.blocks()
+              * (12L * settings.keepSimilar() + 4L * shape.vocabularySize()));
+    }
+
+    RunPlan run =
+        RunPlan.start(
+            model.id(), scan.corpusId(), promptSet, thresholds, weights, settings.asText());
+    run.write(warehouse);
+    progress.begin("similar strings", shape.blocks());
+    for (int block = 0; block < shape.blocks(); block++) {
+      joinBlock(run, block, activations, promptActivations, prompts, windows);
+      progress.partDone();
+    }
+
+    progress.end();
+    return run;
+  }
+
+  private void joinBlock(
+      RunPlan run,
+      int block,
+      Dataset<Row> activations,
+      Dataset<Row> promptActivations,
+      Dataset<Row> prompts,
+      Dataset<Row> windows) {
+    Dataset<Evidence> evidence =
+        SimilarStrings.join(
+                spark,
+                activations.where(activations.col("block").equalTo(lit(block))),
+                promptActivations.where(promptActivations.col("block").equalTo(lit(block))),
+                prompts,
+                windows,
+                new SimilarStrings.Settings(
+                    block,
+                    thresholds[block],
+                    settings.keepSimilar(),
+                    model.shape().vocabularySize(),
+                    settings.kernel()))
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    warehouse
+        .part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block)
+        .write(SimilarStrings.blockDistributions(evidence));
+    warehouse
+        .part(Tables.SIMILAR_STRINGS, run.runId(), block)
+        .write(SimilarStrings.mostSimilar(evidence));
+    evidence.unpersist();
+  }
+
+  private Warehouse.Part windowsPart() {
+    return warehouse.part(Tables.WINDOWS, scan.corpusId());
+  }
+
+  private static Dataset<Row> required(Warehouse.Part part, String command) {
+    if (!part.isComplete()) {
+      throw new InvalidInput(
+          "%s is not there yet; run the command %s with the same settings first",
+          part.name(), command);
+    }
+
+    return part.read();
+  }
+
+  private Broadcast<ModelDirectory> onExecutors() {
+    return JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(model);
+  }
+}

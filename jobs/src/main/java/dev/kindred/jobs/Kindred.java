@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import dev.kindred.InvalidInput;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * The program: lists the commands, runs one, and turns its outcome into an exit status.
+ *
+ * <p>0: done. 2: the input cannot be used, with one line on standard error. 1: a bug, with its
+ * stack trace.
+ *
+ * <p>Example: {@code spark-submit --class dev.kindred.jobs.Kindred kindred-jobs-spark.jar run
+ * --corpus s3a://bucket/corpus --model s3a://bucket/model --warehouse s3a://bucket/warehouse}
+ */
+public final class Kindred {
+  private static final int BAD_INPUT = 2;
+  private static final int BUG = 1;
+
+  private Kindred() {}
+
+  public static void main(String[] arguments) {
+    int status = run(arguments);
+    if (status != 0) {
+      System.exit(status);
+    }
+  }
+
+  /** Runs a command line and returns the exit status. */
+  static int run(String... arguments) {
+    CommandSpec program =
+        CommandSpec.create()
+            .name("kindred")
+            .version("kindred " + version())
+            .mixinStandardHelpOptions(true);
+    program
+        .usageMessage()
+        .description(
+            "Explains a language model's next-token predictions by the corpus strings that its"
+                + " feed-forward layers find alike.")
+        .footer(
+            "",
+            "Example: kindred run --prompts 500",
+            "Each command has its own --help. Settings and defaults: conf/kindred.conf.");
+    for (Command command : Command.values()) {
+      program.addSubcommand(command.commandName(), specification(command));
+    }
+
+    CommandLine line =
+        new CommandLine(program)
+            .setExecutionStrategy(Kindred::execute)
+            .setParameterExceptionHandler(Kindred::explainUsage)
+            .setExecutionExceptionHandler((thrown, command, result) -> explain(thrown));
+    return line.execute(arguments);
+  }
+
+  private static CommandSpec specification(Command command) {
+    CommandSpec specification = CommandSpec.create().mixinStandardHelpOptions(true);
+    specification.usageMessage().width(110);
+    specification.usageMessage().autoWidth(true);
+    specification.usageMessage().description(command.description());
+    specification.usageMessage().footer("", "Example: " + command.example());
+    specification.addOption(
+        OptionSpec.builder("--conf")
+            .paramLabel("FILE")
+            .type(java.io.File.class)
+            .description("settings laid over conf/kindred.conf")
+            .build());
+    if (command.needsRun()) {
+      specification.addOption(
+          OptionSpec.builder("--run-id")
+              .paramLabel("ID")
+              .type(String.class)
+              .required(true)
+              .description("the run, as the command similar or run printed it")
+              .build());
+    }
+
+    Settings defaults = Settings.resolve(null, java.util.Map.of());
+    for (Setting setting : command.settings()) {
+      String value = defaults.asText().get(setting.key());
+      specification.addOption(
+          OptionSpec.builder("--" + setting.key())
+              .paramLabel(setting.parameter())
+              .type(String.class)
+              .description(setting.description() + (value.isEmpty() ? "" : " (" + value + ")"))
+              .build());
+    }
+
+    return specification;
+  }
+
+  private static int execute(CommandLine.ParseResult result) {
+    Integer help = CommandLine.executeHelpRequest(result);
+    if (help != null) {
+      return help;
+    }
+
+    if (!result.hasSubcommand()) {
+      throw new CommandLine.ParameterException(
+          result.commandSpec().commandLine(), "which command? See kindred --help");
+    }
+
+    CommandLine.ParseResult chosen = result.subcommand();
+    Callable<Integer> work =
+        () -> {
+          Command.of(chosen.commandSpec().name()).run(CommandOptions.of(chosen));
+          return 0;
+        };
+    try {
+      return work.call();
+    } catch (Exception e) {
+      return explain(e);
+    }
+  }
+
+  private static int explainUsage(CommandLine.ParameterException thrown, String[] arguments) {
+    String command = thrown.getCommandLine().getCommandSpec().qualifiedName();
+    System.err.printf("kindred: %s (see %s --help)%n", firstLine(thrown.getMessage()), command);
+    return BAD_INPUT;
+  }
+
+  private static int explain(Exception thrown) {
+    InvalidInput invalid = InvalidInput.findIn(thrown);
+    if (invalid != null) {
+      System.err.println("kindred: " + firstLine(invalid.getMessage()));
+      return BAD_INPUT;
+    }
+
+    thrown.printStackTrace(new PrintWriter(System.err, true));
+    return BUG;
+  }
+
+  private static String firstLine(String message) {
+    return String.valueOf(message).lines().findFirst().orElse("");
+  }
+
+  /** This program's version, or "development" outside a jar. */
+  static String version() {
+    String version = Kindred.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerStageSubmitted;
+import org.apache.spark.scheduler.SparkListenerTaskEnd;
+
+/**
+ * Tells how far a long step has come and how long it will take, from the tasks that Spark reports.
+ *
+ * <p>A step has one or more parts of about equal work (the blocks of a join). Within a part, the
+ * Spark stage with the most tasks stands for the whole.
+ */
+final class Progress extends SparkListener {
+  private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
+
+  private final PrintStream out;
+  private String step = "";
+  private int parts = 1;
+  private int partsDone;
+  private int stage = -1;
+  private int tasks;
+  private int tasksDone;
+  private long started;
+  private long lastLine;
+
+  Progress(PrintStream out) {
+    this.out = out;
+  }
+
+  /** Runs a step in one part. */
+  void step(String name, Runnable work) {
+    begin(name, 1);
+    work.run();
+    end();
+  }
+
+  synchronized void begin(String name, int numberOfParts) {
+    step = name;
+    parts = numberOfParts;
+    partsDone = 0;
+    started = System.nanoTime();
+    lastLine = started;
+    nextStage(-1, 0);
+    out.printf("%-16s started%n", step);
+  }
+
+  synchronized void partDone() {
+    partsDone++;
+    nextStage(-1, 0);
+  }
+
+  synchronized void end() {
+    out.printf("%-16s done in %s%n", step, text(elapsed()));
+    step = "";
+  }
+
+  /** Says that a step's outcome is there already. */
+  void reused(String name, String what) {
+    out.printf("%-16s reused: %s%n", name, what);
+  }
+
+  private void nextStage(int id, int numberOfTasks) {
+    stage = id;
+    tasks = numberOfTasks;
+    tasksDone = 0;
+  }
+
+  @Override
+  public synchronized void onStageSubmitted(SparkListenerStageSubmitted submitted) {
+    if (!step.isEmpty() && submitted.stageInfo().numTasks() > tasks) {
+      nextStage(submitted.stageInfo().stageId(), submitted.stageInfo().numTasks());
+    }
+  }
+
+  @Override
+  public synchronized void onTaskEnd(SparkListenerTaskEnd ended) {
+    if (step.isEmpty() || ended.stageId() != stage || !ended.taskInfo().successful()) {
+      return;
+    }
+
+    tasksDone++;
+    if (System.nanoTime() - lastLine >= BETWEEN_LINES.toNanos()) {
+      lastLine = System.nanoTime();
+      double share = (partsDone + (double) tasksDone / tasks) / parts;
+      Duration left = Duration.ofNanos((long) (elapsed().toNanos() * (1 - share) / share));
+      out.printf(
+          "%-16s %3.0f %%  elapsed %s, about %s left%n",
+          step, 100 * share, text(elapsed()), text(left));
+    }
+  }
+
+  private Duration elapsed() {
+    return Duration.ofNanos(System.nanoTime() - started);
+  }
+
+  static String text(Duration duration) {
+    long seconds = Math.round(duration.toMillis() / 1000.0);
+    return seconds >= 3600
+        ? String.format("%d:%02d:%02d h", seconds / 3600, seconds / 60 % 60, seconds % 60)
+        : seconds >= 60
+            ? String.format("%d:%02d min", seconds / 60, seconds % 60)
+            : String.format("%.1f s", duration.toMillis() / 1000.0);
+  }
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import dev.kindred.DjlEngine;
+import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.jobs.report.Report;
+import dev.kindred.jobs.report.ReportData;
+import dev.kindred.jobs.report.ReportQueries;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.table.Warehouse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** A command's Spark session and its progress on the terminal. */
+final class Session implements AutoCloseable {
+  private final SparkSession spark;
+  private final Progress progress;
+
+  private Session(SparkSession spark, Progress progress) {
+    this.spark = spark;
+    this.progress = progress;
+  }
+
+  /** Master, memory and cores come from spark-submit or the launch script. */
+  static Session open(String command) {
+    DjlEngine.setDefaults();
+    SparkSession spark =
+        SparkSession.builder()
+            .appName("kindred " + command)
+            .config("spark.sql.session.timeZone", "UTC")
+            .getOrCreate();
+    Progress progress = new Progress(System.err);
+    spark.sparkContext().addSparkListener(progress);
+    return new Session(spark, progress);
+  }
+
+  Experiment experiment(Settings settings) {
+    return new Experiment(spark, progress, settings);
+  }
+
+  Evaluation evaluation(Settings settings) {
+    return new Evaluation(spark, progress, new Warehouse(spark, settings.warehouse()));
+  }
+
+  /** The plan of a run that an earlier command has started. */
+  RunPlan plan(Settings settings, String runId) {
+    return RunPlan.read(new Warehouse(spark, settings.warehouse()), runId);
+  }
+
+  /** Prints a run's summary, writes its report, and prints the line that scripts read. */
+  void report(Settings settings, RunPlan run) {
+    Warehouse warehouse = new Warehouse(spark, settings.warehouse());
+    ModelDirectory model =
+        ModelDirectory.read(
+            run.settings().get(Setting.MODEL.key()), spark.sparkContext().hadoopConfiguration());
+    if (!model.id().equals(run.modelId())) {
+      throw new InvalidInput(
+          "--model %s: has changed since run %s: it is %s, the run used %s",
+          model.uri(), run.runId(), model.id(), run.modelId());
+    }
+
+    ReportData data =
+        ReportQueries.read(
+            warehouse,
+            run.runId(),
+            Tokenizer.of(model.tokenizerJson()),
+            run.thresholds(),
+            run.weights(),
+            settings.reportPrompts());
+    Path file =
+        settings.report().isEmpty()
+            ? new Path(warehouse.root(), "reports/" + run.runId() + ".html")
+            : Warehouse.absolute(settings.report());
+    write(file, Report.html(data));
+    System.out.print(Summary.text(data));
+    System.out.printf(
+        "kindred: run_id=%s prompts=%.0f mean_hellinger=%.4f top1=%.4f report=%s%n",
+        run.runId(),
+        data.metrics().get("compatible.prompts"),
+        data.metrics().get("compatible.hellinger.mean"),
+        data.metrics().get("compatible.top1"),
+        shown(file));
+  }
+
+  private void write(Path file, String html) {
+    try {
+      FileSystem files = file.getFileSystem(spark.sparkContext().hadoopConfiguration());
+      try (var out = files.create(file, true)) {
+        out.write(html.getBytes(StandardCharsets.UTF_8));
+      }
+    } catch (IOException e) {
+      throw new InvalidInput("--report %s: cannot be written: %s", file, e.getMessage());
+    }
+  }
+
+  /** A local file as a path that can be opened as it stands. */
+  private static String shown(Path file) {
+    return "file".equals(file.toUri().getScheme()) ? file.toUri().getPath() : file.toString();
+  }
+
+  @Override
+  public void close() {
+    spark.stop();
+  }
+}

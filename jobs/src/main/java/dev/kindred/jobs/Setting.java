@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import java.util.Locale;
+
+/**
+ * The settings of {@code conf/kindred.conf}, as command-line options. Defaults stand only there.
+ */
+enum Setting {
+  CORPUS("URI", "text to search: a file, a folder or a glob; embedded is a Dickens novel"),
+  CORPUS_FORMAT("auto|text|parquet|jsonl", "how corpus files are read"),
+  TEXT_COLUMN("NAME", "column with a document's text, for parquet and jsonl"),
+  MODEL("DIR", "model directory"),
+  WINDOW_LENGTH("L", "tokens in a window and in a prompt"),
+  PROMPTS("N|FILE", "windows to draw as prompts, or a file with one prompt a line"),
+  PROMPT_SEED("S", "seed of the draw"),
+  THRESHOLDS("a,b,..", "cosine similarity above which a string is evidence, one for each block"),
+  WEIGHTS("a,b,..", "factor of each block's next-token counts"),
+  KEEP_SIMILAR("N|all", "similar strings kept for each prompt and block"),
+  KERNEL("auto|simd|scalar", "implementation of the similarity kernel"),
+  WINDOWS_PER_TASK("N", "windows that a task evaluates with the model"),
+  REPORT_PROMPTS("N", "prompts shown in the report"),
+  WAREHOUSE("DIR", "folder of all tables"),
+  REPORT("FILE", "the HTML report; default: <warehouse>/reports/<run_id>.html");
+
+  private final String parameter;
+  private final String description;
+
+  Setting(String parameter, String description) {
+    this.parameter = parameter;
+    this.description = description;
+  }
+
+  /** The name in kindred.conf, and with two dashes before it on the command line. */
+  String key() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  String parameter() {
+    return parameter;
+  }
+
+  String description() {
+    return description;
+  }
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueType;
+import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Corpus;
+import dev.kindred.model.ModelShape;
+import dev.kindred.similarity.TileKernels;
+import dev.kindred.table.Warehouse;
+import java.io.File;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * All settings of a run: {@code conf/kindred.conf}, the user's file over it, the command line over
+ * both. Each getter checks its value; a bad one is {@link InvalidInput} naming option and remedy.
+ */
+final class Settings {
+  private static final String ROOT = "kindred";
+
+  private final Map<Setting, String> values;
+
+  private Settings(Map<Setting, String> values) {
+    this.values = values;
+  }
+
+  /**
+   * Lays the sources over each other.
+   *
+   * @param file the user's file, or null
+   * @param options what the command line gives, by setting
+   */
+  static Settings resolve(File file, Map<Setting, String> options) {
+    Config config = ConfigFactory.defaultOverrides().withFallback(userFile(file));
+    config = config.withFallback(ConfigFactory.parseResources("kindred.conf")).resolve();
+    Map<Setting, String> values = new TreeMap<>();
+    for (Setting setting : Setting.values()) {
+      String given = options.get(setting);
+      values.put(setting, given == null ? text(config, setting) : given);
+    }
+
+    // A run remembers its model, and may be reported on from another working directory.
+    values.computeIfPresent(Setting.MODEL, (setting, uri) -> Warehouse.absolute(uri).toString());
+    return new Settings(values);
+  }
+
+  /** Settings as {@link #asText()} wrote them. */
+  static Settings of(Map<String, String> text) {
+    Map<Setting, String> values = new TreeMap<>();
+    for (Setting setting : Setting.values()) {
+      values.put(setting, text.get(setting.key()));
+    }
+
+    return new Settings(values);
+  }
+
+  private static Config userFile(File file) {
+    if (file == null) {
+      return ConfigFactory.empty();
+    }
+
+    if (!file.isFile()) {
+      throw new InvalidInput("--conf %s: no such file", file);
+    }
+
+    try {
+      Config config = ConfigFactory.parseFile(file);
+      if (!config.hasPath(ROOT)) {
+        throw new InvalidInput(
+            "--conf %s: no settings in it; write them as kindred.prompts = 500", file);
+      }
+
+      for (String key : config.getConfig(ROOT).root().keySet()) {
+        if (!key.equals("home")
+            && Arrays.stream(Setting.values()).noneMatch(s -> s.key().equals(key))) {
+          throw new InvalidInput("--conf %s: kindred.%s is not a setting", file, key);
+        }
+      }
+
+      return config;
+    } catch (ConfigException e) {
+      throw new InvalidInput("--conf %s: %s", file, e.getMessage());
+    }
+  }
+
+  private static String text(Config config, Setting setting) {
+    String path = ROOT + "." + setting.key();
+    return config.getValue(path).valueType() == ConfigValueType.LIST
+        ? config.getList(path).stream()
+            .map(value -> value.unwrapped().toString())
+            .collect(Collectors.joining(","))
+        : config.getString(path);
+  }
+
+  /** Every setting by its name, as it is in force. */
+  Map<String, String> asText() {
+    return values.entrySet().stream()
+        .collect(
+            Collectors.toMap(
+                e -> e.getKey().key(), Map.Entry::getValue, (a, b) -> a, TreeMap::new));
+  }
+
+  String corpus() {
+    return values.get(Setting.CORPUS);
+  }
+
+  Corpus.Format corpusFormat() {
+    String value = values.get(Setting.CORPUS_FORMAT);
+    for (Corpus.Format format : Corpus.Format.values()) {
+      if (format.name().equalsIgnoreCase(value)) {
+        return format;
+      }
+    }
+
+    throw invalid(
+        Setting.CORPUS_FORMAT,
+        "expected one of " + Arrays.toString(Corpus.Format.values()).toLowerCase(Locale.ROOT));
+  }
+
+  String textColumn() {
+    return values.get(Setting.TEXT_COLUMN);
+  }
+
+  String model() {
+    return values.get(Setting.MODEL);
+  }
+
+  int windowLength() {
+    return positiveInt(Setting.WINDOW_LENGTH);
+  }
+
+  /** How many prompts to draw, or empty if {@link #promptFile} names them. */
+  OptionalInt promptCount() {
+    String value = values.get(Setting.PROMPTS);
+    return value.matches("-?\\d+")
+        ? OptionalInt.of(positiveInt(Setting.PROMPTS))
+        : OptionalInt.empty();
+  }
+
+  String promptFile() {
+    return values.get(Setting.PROMPTS);
+  }
+
+  long promptSeed() {
+    try {
+      return Long.parseLong(values.get(Setting.PROMPT_SEED));
+    } catch (NumberFormatException e) {
+      throw invalid(Setting.PROMPT_SEED, "expected a whole number");
+    }
+  }
+
+  /** One threshold a block, each in [-1, 1]. */
+  double[] thresholds(ModelShape model) {
+    double[] thresholds = perBlock(Setting.THRESHOLDS, model);
+    for (int block = 0; block < thresholds.length; block++) {
+      if (!(thresholds[block] >= -1 && thresholds[block] <= 1)) {
+        throw invalid(
+            Setting.THRESHOLDS,
+            String.format(
+                "%s for block %d is outside [-1, 1], the range of a cosine",
+                thresholds[block], block));
+      }
+    }
+
+    return thresholds;
+  }
+
+  /** One weight a block, not negative, not all zero. */
+  double[] weights(ModelShape model) {
+    double[] weights = perBlock(Setting.WEIGHTS, model);
+    for (int block = 0; block < weights.length; block++) {
+      if (!(weights[block] >= 0 && weights[block] < Double.POSITIVE_INFINITY)) {
+        throw invalid(
+            Setting.WEIGHTS,
+            String.format("%s for block %d is not a weight of 0 or more", weights[block], block));
+      }
+    }
+
+    if (Arrays.stream(weights).sum() == 0) {
+      throw invalid(Setting.WEIGHTS, "at least one weight must be above 0");
+    }
+
+    return weights;
+  }
+
+  private double[] perBlock(Setting setting, ModelShape model) {
+    String[] parts = values.get(setting).split(",", -1);
+    double[] numbers = new double[parts.length];
+    for (int i = 0; i < parts.length; i++) {
+      try {
+        numbers[i] = Double.parseDouble(parts[i].trim());
+      } catch (NumberFormatException e) {
+        throw invalid(setting, String.format("\"%s\" is not a number", parts[i].trim()));
+      }
+    }
+
+    if (numbers.length != model.blocks()) {
+      throw invalid(
+          setting,
+          String.format(
+              "%d values for a model of %d blocks; give --thresholds and --weights with %d values"
+                  + " each",
+              numbers.length, model.blocks(), model.blocks()));
+    }
+
+    return numbers;
+  }
+
+  /** Similar strings to keep; {@link Integer#MAX_VALUE} for all. */
+  int keepSimilar() {
+    String value = values.get(Setting.KEEP_SIMILAR);
+    if (value.equalsIgnoreCase("all")) {
+      return Integer.MAX_VALUE;
+    }
+
+    if (!value.matches("\\d{1,9}")) {
+      throw invalid(Setting.KEEP_SIMILAR, "expected a whole number of 0 or more, or all");
+    }
+
+    return Integer.parseInt(value);
+  }
+
+  TileKernels.Choice kernel() {
+    return TileKernels.Choice.of(values.get(Setting.KERNEL));
+  }
+
+  int windowsPerTask() {
+    return positiveInt(Setting.WINDOWS_PER_TASK);
+  }
+
+  int reportPrompts() {
+    return positiveInt(Setting.REPORT_PROMPTS);
+  }
+
+  String warehouse() {
+    return values.get(Setting.WAREHOUSE);
+  }
+
+  /** The report's file, or empty for the default beside the tables. */
+  String report() {
+    return values.get(Setting.REPORT);
+  }
+
+  /** Checks every setting that needs nothing but itself. */
+  void check() {
+    corpusFormat();
+    windowLength();
+    promptCount();
+    promptSeed();
+    keepSimilar();
+    kernel();
+    windowsPerTask();
+    reportPrompts();
+  }
+
+  private int positiveInt(Setting setting) {
+    try {
+      int value = Integer.parseInt(values.get(setting));
+      if (value > 0) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // The message below serves both.
+    }
+
+    throw invalid(setting, "expected a whole number from 1 to " + Integer.MAX_VALUE);
+  }
+
+  private InvalidInput invalid(Setting setting, String remedy) {
+    return new InvalidInput("--%s %s: %s", setting.key(), values.get(setting), remedy);
+  }
+}

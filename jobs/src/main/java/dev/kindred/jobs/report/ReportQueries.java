@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.report;
+
+import static org.apache.spark.sql.functions.broadcast;
+import static org.apache.spark.sql.functions.col;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.expressions.Window;
+import org.apache.spark.sql.functions;
+
+/** Reads from a warehouse what a report shows. */
+public final class ReportQueries {
+  private static final int TOKENS = 8;
+  private static final int STRINGS = 8;
+
+  private ReportQueries() {}
+
+  /**
+   * Reads a published run.
+   *
+   * @param tokenizer of the run's model
+   * @param thresholds of the run, one a block
+   * @param weights of the run, one a block
+   * @param prompts how many to show, spread evenly from the best explained to the worst
+   * @throws InvalidInput if the run is not published
+   */
+  public static ReportData read(
+      Warehouse warehouse,
+      String runId,
+      Tokenizer tokenizer,
+      double[] thresholds,
+      double[] weights,
+      int prompts) {
+    Row run = run(warehouse, runId);
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    warehouse
+        .part(Tables.SUMMARIES, runId)
+        .read()
+        .select("metric", "value")
+        .collectAsList()
+        .forEach(row -> metrics.put(row.getString(0), row.getDouble(1)));
+    List<Row> distances =
+        warehouse
+            .part(Tables.DISTANCES, runId)
+            .read()
+            .select("prompt_id", "hellinger", "hellinger_leave_one_out")
+            .sort("hellinger", "prompt_id")
+            .collectAsList();
+    return new ReportData(
+        runId,
+        run.getTimestamp(run.fieldIndex("published_at")).toInstant().toString(),
+        facts(run, warehouse, metrics),
+        metrics,
+        blocks(metrics, thresholds, weights),
+        distances.stream().mapToDouble(row -> row.getDouble(1)).toArray(),
+        shownPrompts(warehouse, run, tokenizer, distances, prompts));
+  }
+
+  private static Row run(Warehouse warehouse, String runId) {
+    List<Row> found =
+        warehouse.part(Tables.RUNS).isComplete()
+            ? warehouse.read(Tables.RUNS).where(col("run_id").equalTo(runId)).collectAsList()
+            : List.of();
+    if (found.isEmpty()) {
+      throw new InvalidInput(
+          "--run-id %s: not published yet; run the command evaluate first", runId);
+    }
+
+    return found.get(0);
+  }
+
+  private static List<ReportData.Fact> facts(
+      Row run, Warehouse warehouse, Map<String, Double> metrics) {
+    Map<String, String> settings = run.getJavaMap(run.fieldIndex("settings"));
+    Row windows =
+        warehouse
+            .part(Tables.WINDOWS, run.<String>getAs("corpus_id"))
+            .read()
+            .agg(functions.count("window_id"), functions.sum("occurrences"))
+            .first();
+    List<ReportData.Fact> facts = new ArrayList<>();
+    facts.add(
+        new ReportData.Fact(
+            "corpus", settings.get("corpus") + " (" + run.<String>getAs("corpus_id") + ")"));
+    facts.add(
+        new ReportData.Fact(
+            "windows",
+            String.format(
+                "%,d distinct, %,d occurrences, %s tokens each",
+                windows.getLong(0), windows.getLong(1), settings.get("window-length"))));
+    facts.add(
+        new ReportData.Fact(
+            "model", settings.get("model") + " (" + run.<String>getAs("model_id") + ")"));
+    facts.add(
+        new ReportData.Fact(
+            "prompts",
+            String.format(
+                "%,.0f from %s, seed %s (%s)",
+                metrics.get("compatible.prompts"),
+                settings.get("prompts"),
+                settings.get("prompt-seed"),
+                run.<String>getAs("prompt_set"))));
+    facts.add(new ReportData.Fact("run", run.getAs("run_id")));
+    Map<String, String> versions = run.getJavaMap(run.fieldIndex("versions"));
+    facts.add(
+        new ReportData.Fact(
+            "versions",
+            versions.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(version -> version.getKey() + " " + version.getValue())
+                .collect(Collectors.joining(", "))));
+    return facts;
+  }
+
+  private static List<ReportData.Block> blocks(
+      Map<String, Double> metrics, double[] thresholds, double[] weights) {
+    List<ReportData.Block> blocks = new ArrayList<>();
+    for (int block = 0; block < thresholds.length; block++) {
+      String name = "block." + block + ".similar_strings.";
+      blocks.add(
+          new ReportData.Block(
+              block,
+              thresholds[block],
+              weights[block],
+              metrics.get(name + "mean"),
+              metrics.get(name + "std"),
+              metrics.get(name + "min"),
+              metrics.get(name + "max")));
+    }
+
+    return blocks;
+  }
+
+  private static List<ReportData.Prompt> shownPrompts(
+      Warehouse warehouse, Row run, Tokenizer tokenizer, List<Row> distances, int count) {
+    Map<Integer, Integer> rankById = new LinkedHashMap<>(); // prompt_id -> place in distances
+    for (int place : spread(distances.size(), count)) {
+      rankById.put(distances.get(place).getInt(0), place);
+    }
+
+    Column shown = col("prompt_id").isin(rankById.keySet().toArray());
+    String promptSet = run.getAs("prompt_set");
+    Map<Integer, String> texts =
+        byPrompt(warehouse.part(Tables.PROMPTS, promptSet).read().where(shown)).entrySet().stream()
+            .collect(
+                Collectors.toMap(
+                    Map.Entry::getKey, e -> e.getValue().get(0).<String>getAs("text")));
+    Map<Integer, List<Row>> predictions =
+        byPrompt(
+            warehouse
+                .part(Tables.PREDICTIONS, run.<String>getAs("model_id"), promptSet)
+                .read()
+                .where(shown));
+    String runId = run.getAs("run_id");
+    Map<Integer, List<Row>> approximations =
+        byPrompt(warehouse.part(Tables.APPROXIMATIONS, runId).read().where(shown));
+    Map<Integer, List<Row>> counts =
+        byPrompt(
+            warehouse
+                .part(Tables.BLOCK_DISTRIBUTIONS, runId)
+                .read()
+                .where(shown)
+                .select("prompt_id", "block", "similar_count")
+                .sort("block"));
+    Map<Integer, List<Row>> strings =
+        byPrompt(strings(warehouse, runId, run.getAs("corpus_id"), shown));
+
+    List<ReportData.Prompt> prompts = new ArrayList<>();
+    rankById.forEach(
+        (promptId, place) -> {
+          Row distance = distances.get(place);
+          prompts.add(
+              new ReportData.Prompt(
+                  promptId,
+                  texts.get(promptId),
+                  distance.getDouble(1),
+                  distance.getDouble(2),
+                  distances.size() == 1 ? 0 : 100.0 * place / (distances.size() - 1),
+                  tokens(
+                      tokenizer,
+                      predictions.get(promptId).get(0),
+                      approximations.get(promptId).get(0)),
+                  evidence(
+                      tokenizer, counts.get(promptId), strings.getOrDefault(promptId, List.of()))));
+        });
+    return prompts;
+  }
+
+  /** Places spread evenly over 0 .. size - 1, both ends included, ascending and distinct. */
+  static TreeSet<Integer> spread(int size, int count) {
+    TreeSet<Integer> places = new TreeSet<>();
+    for (int i = 0; i < count; i++) {
+      places.add(count == 1 ? 0 : (int) ((long) i * (size - 1) / (count - 1)));
+    }
+
+    return places;
+  }
+
+  private static Dataset<Row> strings(
+      Warehouse warehouse, String runId, String corpusId, Column shown) {
+    Dataset<Row> best =
+        warehouse
+            .part(Tables.SIMILAR_STRINGS, runId)
+            .read()
+            .where(shown)
+            .withColumn(
+                "place",
+                functions
+                    .row_number()
+                    .over(
+                        Window.partitionBy("prompt_id", "block")
+                            .orderBy(col("similarity").desc(), col("window_id"))))
+            .where(col("place").leq(STRINGS));
+    return warehouse
+        .part(Tables.WINDOWS, corpusId)
+        .read()
+        .join(broadcast(best), "window_id")
+        .select("prompt_id", "block", "place", "text", "similarity", "next_tokens")
+        .sort("prompt_id", "block", "place");
+  }
+
+  private static Map<Integer, List<Row>> byPrompt(Dataset<Row> rows) {
+    return rows.collectAsList().stream()
+        .collect(Collectors.groupingBy(row -> row.<Integer>getAs("prompt_id")));
+  }
+
+  private static List<ReportData.Token> tokens(
+      Tokenizer tokenizer, Row prediction, Row approximation) {
+    List<Float> model = prediction.getList(prediction.fieldIndex("probabilities"));
+    Map<Integer, Double> approximated =
+        approximation.getJavaMap(approximation.fieldIndex("probabilities"));
+    List<ReportData.Token> tokens = new ArrayList<>();
+    for (int token = 0; token < model.size(); token++) {
+      double probability = approximated.getOrDefault(token, 0.0);
+      tokens.add(new ReportData.Token(tokenizer.decode(token), model.get(token), probability));
+    }
+
+    return tokens.stream()
+        .sorted(
+            Comparator.comparingDouble(
+                (ReportData.Token token) -> -Math.max(token.model(), token.approximation())))
+        .limit(TOKENS)
+        .toList();
+  }
+
+  private static List<ReportData.Evidence> evidence(
+      Tokenizer tokenizer, List<Row> counts, List<Row> strings) {
+    Map<Integer, List<Row>> byBlock =
+        strings.stream().collect(Collectors.groupingBy(row -> row.<Integer>getAs("block")));
+    return counts.stream()
+        .map(
+            row ->
+                new ReportData.Evidence(
+                    row.getInt(1),
+                    row.getLong(2),
+                    byBlock.getOrDefault(row.getInt(1), List.of()).stream()
+                        .map(string -> similarString(tokenizer, string))
+                        .toList()))
+        .toList();
+  }
+
+  private static ReportData.SimilarString similarString(Tokenizer tokenizer, Row row) {
+    Map<Integer, Long> nextTokens = row.getJavaMap(row.fieldIndex("next_tokens"));
+    return new ReportData.SimilarString(
+        row.getAs("text"),
+        row.<Float>getAs("similarity"),
+        nextTokens.entrySet().stream()
+            .sorted(
+                Map.Entry.<Integer, Long>comparingByValue()
+                    .reversed()
+                    .thenComparing(Map.Entry.comparingByKey()))
+            .map(next -> Map.entry(tokenizer.decode(next.getKey()), next.getValue()))
+            .toList());
+  }
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.evaluation;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.sum;
+
+import dev.kindred.table.Tables;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * Every figure of a run under a dotted name.
+ *
+ * <p>{@code .std} is the sample standard deviation. Means and deviations are summed in prompt order
+ * or in exact arithmetic, so they do not depend on partitions.
+ */
+public final class Summaries {
+  private Summaries() {}
+
+  /**
+   * The figures of one run:
+   *
+   * <ul>
+   *   <li>{@code compatible.prompts}, {@code compatible.prompts_without_evidence}
+   *   <li>{@code compatible.hellinger.mean|std|min|max}: over all prompts; 1 without evidence
+   *   <li>{@code compatible.top1}: share of prompts whose top token agrees, in [0, 1]
+   *   <li>{@code leave_one_out.hellinger.mean|std|min|max}, {@code
+   *       leave_one_out.prompts_without_evidence}
+   *   <li>{@code block.<b>.similar_strings.mean|std|min|max}: similar strings a prompt
+   *   <li>{@code block.<b>.similar_strings.total}: over all prompts
+   * </ul>
+   *
+   * @param distances rows of {@link Tables#DISTANCES} of one run
+   * @param approximations rows of {@link Tables#APPROXIMATIONS} of the run
+   * @param blockDistributions rows of {@link Tables#BLOCK_DISTRIBUTIONS} of the run
+   */
+  public static Map<String, Double> of(
+      Dataset<Row> distances, Dataset<Row> approximations, Dataset<Row> blockDistributions) {
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    List<Row> rows =
+        distances
+            .select("prompt_id", "hellinger", "hellinger_leave_one_out", "top_token_agrees")
+            .sort("prompt_id")
+            .collectAsList();
+    metrics.put("compatible.prompts", (double) rows.size());
+    metrics.put(
+        "compatible.prompts_without_evidence", withoutEvidence(approximations, "probabilities"));
+    describe(
+        metrics, "compatible.hellinger", rows.stream().mapToDouble(r -> r.getDouble(1)).toArray());
+    metrics.put(
+        "compatible.top1",
+        (double) rows.stream().filter(r -> r.getBoolean(3)).count() / rows.size());
+    metrics.put(
+        "leave_one_out.prompts_without_evidence",
+        withoutEvidence(approximations, "leave_one_out_probabilities"));
+    describe(
+        metrics,
+        "leave_one_out.hellinger",
+        rows.stream().mapToDouble(r -> r.getDouble(2)).toArray());
+    similarStrings(metrics, blockDistributions);
+    return metrics;
+  }
+
+  private static double withoutEvidence(Dataset<Row> approximations, String probabilities) {
+    return approximations
+        .where(org.apache.spark.sql.functions.size(col(probabilities)).equalTo(0))
+        .count();
+  }
+
+  private static void describe(Map<String, Double> metrics, String name, double[] values) {
+    double total = 0;
+    double min = Double.POSITIVE_INFINITY;
+    double max = Double.NEGATIVE_INFINITY;
+    for (double value : values) {
+      total += value;
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+    }
+
+    double mean = total / values.length;
+    double squares = 0;
+    for (double value : values) {
+      squares += (value - mean) * (value - mean);
+    }
+
+    metrics.put(name + ".mean", mean);
+    metrics.put(name + ".std", values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0);
+    metrics.put(name + ".min", min);
+    metrics.put(name + ".max", max);
+  }
+
+  private static void similarStrings(Map<String, Double> metrics, Dataset<Row> distributions) {
+    List<Row> blocks =
+        distributions
+            .withColumn("exact", col("similar_count").cast("decimal(19,0)"))
+            .groupBy("block")
+            .agg(
+                count(lit(1)),
+                sum(col("exact")).cast("decimal(38,0)"),
+                sum(col("exact").multiply(col("exact"))).cast("decimal(38,0)"),
+                min("similar_count"),
+                max("similar_count"))
+            .sort("block")
+            .collectAsList();
+    for (Row block : blocks) {
+      String name = "block." + block.getInt(0) + ".similar_strings";
+      long prompts = block.getLong(1);
+      BigDecimal total = block.getDecimal(2);
+      metrics.put(name + ".mean", total.doubleValue() / prompts);
+      metrics.put(name + ".std", deviation(prompts, total, block.getDecimal(3)));
+      metrics.put(name + ".min", (double) block.getLong(4));
+      metrics.put(name + ".max", (double) block.getLong(5));
+      metrics.put(name + ".total", total.doubleValue());
+    }
+  }
+
+  /** Sample standard deviation from exact sums: sqrt((sum x^2 - (sum x)^2 / n) / (n - 1)). */
+  private static double deviation(long n, BigDecimal sum, BigDecimal sumOfSquares) {
+    if (n < 2) {
+      return 0;
+    }
+
+    BigDecimal squaredMean =
+        sum.multiply(sum).divide(BigDecimal.valueOf(n), MathContext.DECIMAL128);
+    return Math.sqrt(sumOfSquares.subtract(squaredMean).doubleValue() / (n - 1));
+  }
+}

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Runs a command of Kindred in a local Spark, building the project first where that is needed.
+#
+#   submit-scripts/kindred.sh <command> [options]      submit-scripts/kindred.sh --help
+#
+# KINDRED_MEMORY   heap of the one Java process (default 6g)
+# KINDRED_JAVA     further options for java
+set -euo pipefail
+home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+if [ -n "${JAVA_HOME:-}" ]; then java="$JAVA_HOME/bin/java"; else java=java; fi
+if ! "$java" -version > /dev/null 2>&1; then
+  echo "kindred: no Java found; install JDK 17 or set JAVA_HOME" >&2
+  exit 2
+fi
+
+jar() {
+  find "$home/jobs/target" -maxdepth 1 -name 'kindred-jobs-*-spark.jar' 2> /dev/null | head -n 1
+}
+
+is_current() {
+  [ -n "$(jar)" ] && [ -s "$home/jobs/target/spark.classpath" ] &&
+    [ -z "$(find "$home/pom.xml" "$home"/{pipeline,jobs}/{pom.xml,src/main} "$home/conf/kindred.conf" \
+      -newer "$(jar)" -print -quit)" ] &&
+    # The class path names files of the local Maven repository, which may have gone.
+    tr ':' '\n' < "$home/jobs/target/spark.classpath" | while read -r entry; do [ -e "$entry" ] || exit 1; done
+}
+
+if ! is_current; then
+  echo "kindred: building (the first time also downloads Spark and PyTorch)" >&2
+  if ! (cd "$home" && mvn -B -ntp -q -pl jobs -am -DskipTests -Dspotless.check.skip package) >&2; then
+    echo "kindred: the build failed" >&2
+    exit 1
+  fi
+fi
+
+spark_conf=()
+while read -r key value; do
+  case $key in '' | '#'*) ;; *) spark_conf+=("-D$key=$value") ;; esac
+done < "$home/conf/spark-local.conf"
+
+# What Spark adds to the JVMs that it starts itself.
+module_options=$(sed -n 's:.*<spark.java.options>\(.*\)</spark.java.options>.*:\1:p' "$home/pom.xml")
+
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
+# shellcheck disable=SC2086  # options are words
+exec "$java" -Xmx"${KINDRED_MEMORY:-6g}" $module_options \
+  -Dkindred.home="$home" -Djava.awt.headless=true \
+  -Dlog4j2.configurationFile="$home/conf/log4j2.properties" \
+  "${spark_conf[@]}" ${KINDRED_JAVA:-} \
+  -cp "$(jar):$(cat "$home/jobs/target/spark.classpath")" \
+  dev.kindred.jobs.Kindred "$@"
