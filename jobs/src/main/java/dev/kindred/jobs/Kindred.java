@@ -102,7 +102,7 @@ public final class Kindred {
 
     if (!result.hasSubcommand()) {
       throw new CommandLine.ParameterException(
-          result.commandSpec().commandLine(), "which command? See kindred --help");
+          result.commandSpec().commandLine(), "which command?");
     }
 
     CommandLine.ParseResult chosen = result.subcommand();

@@ -79,8 +79,8 @@ public final class Windows {
                 .as("next_tokens"))
         .withColumn("corpus_id", lit(scan.corpusId()))
         .withColumn("token_ids", col("tokenIds"))
-        .withColumn("text", decode(tokenizerJson, "token_ids"))
         .sort(col("window_id"))
+        .withColumn("text", decode(tokenizerJson, "token_ids"))
         .select(columns());
   }
 

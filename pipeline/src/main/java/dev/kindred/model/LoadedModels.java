@@ -42,7 +42,8 @@ public final class LoadedModels {
         });
   }
 
-  private static Device assignedDevice() {
+  /** The GPU that Spark assigned to this task, else the CPU. */
+  public static Device assignedDevice() {
     TaskContext task = TaskContext.get();
     if (task == null) {
       return Device.cpu();

@@ -1,10 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import gg.jte.ContentType;
+import gg.jte.TemplateEngine;
+import gg.jte.output.StringOutput;
+import java.util.Map;
+
+/** A run as one page of HTML that needs nothing beside itself. */
 public final class Report {
+
+  private static final TemplateEngine TEMPLATES =
+      TemplateEngine.createPrecompiled(
+          null, ContentType.Html, Report.class.getClassLoader(), Report.class.getPackageName());
+
   private Report() {}
 
+  /**
+   * Renders a run.
+   *
+   * @param data texts are taken as they are: markup in them shows as text
+   * @return a whole document, to be stored as UTF-8
+   * @throws IllegalArgumentException if a distance is outside [0, 1]
+   */
   public static String html(ReportData data) {
-    return data.toString();
+    StringOutput output = new StringOutput();
+    TEMPLATES.render(
+        "report.jte",
+        Map.of(
+            "data", data,
+            "tiles", Tile.of(data.metrics()),
+            "histogram", Histogram.of(data.distances())),
+        output);
+    return output.toString();
   }
 }

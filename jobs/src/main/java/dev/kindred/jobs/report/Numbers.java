@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.report;
+
+import java.util.Locale;
+
+/**
+ * How the report writes numbers: alike in every locale, and an en dash for what is not a number.
+ */
+final class Numbers {
+
+  private static final String ABSENT = "–";
+  private static final double LEAST_SHOWN_SHARE = 0.001;
+
+  private Numbers() {}
+
+  /** A distance, a cosine or a weight, with four decimals. */
+  static String precise(double value) {
+    return format("%,.4f", value);
+  }
+
+  /** A mean of counts, with one decimal. */
+  static String mean(double value) {
+    return format("%,.1f", value);
+  }
+
+  /** A whole number, with thousands separators. */
+  static String count(double value) {
+    return format("%,.0f", value);
+  }
+
+  /** A rank in [0, 100], with one decimal and no sign. */
+  static String percentile(double rank) {
+    return format("%.1f", rank);
+  }
+
+  /** A share in [0, 1] as a percentage; one that would round to nothing is not written as zero. */
+  static String percent(double share) {
+    if (share > 0 && share < LEAST_SHOWN_SHARE) {
+      return "<" + format("%.1f%%", 100 * LEAST_SHOWN_SHARE);
+    }
+    return format("%.1f%%", 100 * share);
+  }
+
+  private static String format(String pattern, double value) {
+    return Double.isFinite(value) ? String.format(Locale.ROOT, pattern, value) : ABSENT;
+  }
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.report;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleFunction;
+
+/**
+ * A headline number.
+ *
+ * @param value as it is written
+ * @param principal whether it is among the first to read
+ */
+record Tile(String label, String value, boolean principal) {
+
+  private static final List<Headline> HEADLINES =
+      List.of(
+          new Headline(
+              "compatible.hellinger.mean", "mean Hellinger distance", true, Numbers::precise),
+          new Headline(
+              "leave_one_out.hellinger.mean", "mean, leave-one-out", true, Numbers::precise),
+          new Headline("compatible.top1", "same top token", true, Numbers::percent),
+          new Headline(
+              "leave_one_out.top1", "same top token, leave-one-out", true, Numbers::percent),
+          new Headline("compatible.hellinger.std", "standard deviation", false, Numbers::precise),
+          new Headline("compatible.hellinger.min", "least distance", false, Numbers::precise),
+          new Headline("compatible.hellinger.max", "greatest distance", false, Numbers::precise),
+          new Headline("compatible.prompts", "prompts", false, Numbers::count),
+          new Headline(
+              "compatible.prompts_without_evidence",
+              "prompts without evidence",
+              false,
+              Numbers::count));
+
+  private record Headline(
+      String metric, String label, boolean principal, DoubleFunction<String> format) {
+
+    Tile tile(double value) {
+      return new Tile(label, format.apply(value), principal);
+    }
+  }
+
+  /** The headline numbers that the run has, in reading order. */
+  static List<Tile> of(Map<String, Double> metrics) {
+    return HEADLINES.stream()
+        .filter(headline -> metrics.get(headline.metric()) != null)
+        .map(headline -> headline.tile(metrics.get(headline.metric())))
+        .toList();
+  }
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Text as a reader must see it: tokens differ by a leading space, and a corpus may hold characters
+ * that are invisible or turn the reading direction.
+ */
+final class VisibleText {
+
+  private static final int CONTROL_PICTURES = 0x2400;
+  private static final int DELETE = 0x7F;
+
+  private VisibleText() {}
+
+  /** What a run of text stands for. */
+  enum Kind {
+    /** The characters themselves. */
+    PLAIN,
+    /** A sign in place of a character that would not show. */
+    SIGN,
+    /** The sign of a line break. */
+    LINE_BREAK
+  }
+
+  /** Consecutive characters of one kind; never with white space of its own. */
+  record Run(String text, Kind kind) {
+
+    boolean plain() {
+      return kind == Kind.PLAIN;
+    }
+
+    boolean lineBreak() {
+      return kind == Kind.LINE_BREAK;
+    }
+  }
+
+  /** The text in order; empty text is one sign. */
+  static List<Run> runs(String text) {
+    if (text.isEmpty()) {
+      return List.of(new Run("∅", Kind.SIGN));
+    }
+    List<Run> runs = new ArrayList<>();
+    StringBuilder plain = new StringBuilder();
+    text.codePoints()
+        .forEach(
+            codePoint -> {
+              if (shows(codePoint)) {
+                plain.appendCodePoint(codePoint);
+              } else {
+                addPlain(runs, plain);
+                runs.add(new Run(sign(codePoint), codePoint == '\n' ? Kind.LINE_BREAK : Kind.SIGN));
+              }
+            });
+    addPlain(runs, plain);
+    return List.copyOf(runs);
+  }
+
+  private static void addPlain(List<Run> runs, StringBuilder plain) {
+    if (!plain.isEmpty()) {
+      runs.add(new Run(plain.toString(), Kind.PLAIN));
+      plain.setLength(0);
+    }
+  }
+
+  private static boolean shows(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.SPACE_SEPARATOR,
+              Character.LINE_SEPARATOR,
+              Character.PARAGRAPH_SEPARATOR,
+              Character.CONTROL,
+              Character.FORMAT,
+              Character.SURROGATE,
+              Character.UNASSIGNED ->
+          false;
+      default -> true;
+    };
+  }
+
+  private static String sign(int codePoint) {
+    return switch (codePoint) {
+      case ' ' -> "·";
+      case '\n' -> "⏎";
+      case '\t' -> "⇥";
+      case DELETE -> "␡";
+      default ->
+          codePoint < ' '
+              ? Character.toString(CONTROL_PICTURES + codePoint)
+              : String.format(Locale.ROOT, "U+%04X", codePoint);
+    };
+  }
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * A command line that was run in this process, as a user would see it.
+ *
+ * @param status exit status
+ * @param out standard output
+ * @param err standard error
+ */
+record CommandLineRun(int status, String out, String err) {
+
+  static CommandLineRun of(String... arguments) {
+    PrintStream standardOut = System.out;
+    PrintStream standardErr = System.err;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    try {
+      System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+      System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+      int status = Kindred.run(arguments);
+      return new CommandLineRun(
+          status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(standardOut);
+      System.setErr(standardErr);
+    }
+  }
+
+  /** The lines on standard error that are not progress. */
+  List<String> messages() {
+    return err.lines().filter(line -> line.startsWith("kindred:") || line.contains("\tat ")).toList();
+  }
+
+  String lastLine() {
+    return out.lines().reduce((first, second) -> second).orElse("");
+  }
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kindred.table.Table;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The whole program on the beginning of the embedded corpus, with the bundled model: against a
+ * checked-in outcome, and against itself with other partitions and cores.
+ */
+class TestGoldenRun {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int CORPUS_BYTES = 12_000;
+  private static final int PROMPTS = 40;
+
+  /** Float noise between processors moves a pair across a threshold now and then. */
+  private static final double SIMILAR_STRINGS_TOLERANCE = 2;
+
+  private static final double DISTANCE_TOLERANCE = 2e-3;
+  private static final Path GOLDEN =
+      Path.of(System.getProperty("kindred.home"), "jobs/src/test/resources/golden/run.json");
+
+  @TempDir private static Path folder;
+  private static CommandLineRun run;
+  private static CommandLineRun otherRun;
+
+  @BeforeAll
+  static void runTwice() throws IOException {
+    try (InputStream in = TestGoldenRun.class.getResourceAsStream("/dickens.txt")) {
+      Files.write(folder.resolve("corpus.txt"), in.readNBytes(CORPUS_BYTES));
+    }
+
+    run = run("one", "16384");
+    String master = System.setProperty("spark.master", "local[1]");
+    String partitions = System.setProperty("spark.sql.shuffle.partitions", "7");
+    try {
+      otherRun = run("other", "900");
+    } finally {
+      System.setProperty("spark.master", master);
+      System.setProperty("spark.sql.shuffle.partitions", partitions);
+    }
+  }
+
+  private static CommandLineRun run(String warehouse, String windowsPerTask) {
+    return CommandLineRun.of(
+        "run",
+        "--corpus",
+        folder.resolve("corpus.txt").toString(),
+        "--prompts",
+        Integer.toString(PROMPTS),
+        "--warehouse",
+        folder.resolve(warehouse).toString(),
+        "--windows-per-task",
+        windowsPerTask);
+  }
+
+  @Test
+  void succeedsAndEndsWithTheLineForScripts() {
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.lastLine())
+        .matches(
+            "kindred: run_id=r-\\S+ prompts=40 mean_hellinger=0\\.\\d{4} top1=[01]\\.\\d{4}"
+                + " report=/.+\\.html");
+  }
+
+  @Test
+  void writesTheReport() throws IOException {
+    Path report = Path.of(run.lastLine().replaceAll(".*report=", ""));
+    assertThat(Files.readString(report)).startsWith("<!DOCTYPE html>").contains(runId(run));
+  }
+
+  @Test
+  void equalsTheGoldenRun() throws IOException {
+    ObjectNode found = withTables("one", TestGoldenRun::outcome);
+    if ("write".equals(System.getProperty("kindred.golden"))) {
+      Files.writeString(
+          GOLDEN, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(found) + "\n");
+    }
+
+    JsonNode golden = JSON.readTree(Files.readString(GOLDEN));
+    assertThat(found.get("windows")).isEqualTo(golden.get("windows"));
+    assertThat(found.get("prompts")).hasSameSizeAs(golden.get("prompts"));
+    for (int i = 0; i < PROMPTS; i++) {
+      assertClose(found.get("prompts").get(i), golden.get("prompts").get(i));
+    }
+  }
+
+  private static void assertClose(JsonNode found, JsonNode golden) {
+    String prompt = golden.get("text").asText();
+    assertThat(found.get("text").asText()).isEqualTo(prompt);
+    for (String distance : List.of("hellinger", "hellinger_leave_one_out")) {
+      assertThat(found.get(distance).asDouble())
+          .as("%s of %s", distance, prompt)
+          .isCloseTo(golden.get(distance).asDouble(), within(DISTANCE_TOLERANCE));
+    }
+
+    for (int block = 0; block < 6; block++) {
+      assertThat(found.get("similar_counts").get(block).asDouble())
+          .as("similar strings of %s in block %d", prompt, block)
+          .isCloseTo(
+              golden.get("similar_counts").get(block).asDouble(),
+              within(SIMILAR_STRINGS_TOLERANCE));
+    }
+  }
+
+  private static ObjectNode outcome(Warehouse warehouse) {
+    ObjectNode outcome = JSON.createObjectNode();
+    Row windows =
+        warehouse
+            .read(Tables.WINDOWS)
+            .agg(functions.count("window_id"), functions.sum("occurrences"))
+            .first();
+    outcome
+        .putObject("windows")
+        .put("distinct", windows.getLong(0))
+        .put("occurrences", windows.getLong(1));
+    Dataset<Row> counts =
+        warehouse
+            .read(Tables.BLOCK_DISTRIBUTIONS)
+            .groupBy("prompt_id")
+            .agg(
+                functions
+                    .array_sort(functions.collect_list(functions.struct("block", "similar_count")))
+                    .as("counts"));
+    for (Row row :
+        warehouse
+            .read(Tables.PROMPTS)
+            .join(warehouse.read(Tables.DISTANCES), "prompt_id")
+            .join(counts, "prompt_id")
+            .sort("prompt_id")
+            .select("text", "hellinger", "hellinger_leave_one_out", "counts.similar_count")
+            .collectAsList()) {
+      ObjectNode prompt = outcome.withArray("prompts").addObject();
+      prompt.put("text", row.getString(0));
+      prompt.put("hellinger", Math.round(row.getDouble(1) * 1e6) / 1e6);
+      prompt.put("hellinger_leave_one_out", Math.round(row.getDouble(2) * 1e6) / 1e6);
+      row.<Long>getList(3).forEach(prompt.withArray("similar_counts")::add);
+    }
+
+    return outcome;
+  }
+
+  @Test
+  void tablesDoNotDependOnPartitionsOrCores() {
+    Map<String, List<String>> one = withTables("one", TestGoldenRun::allRows);
+    Map<String, List<String>> other = withTables("other", TestGoldenRun::allRows);
+    one.forEach(
+        (table, rows) -> assertThat(rows).as(table).isNotEmpty().isEqualTo(other.get(table)));
+  }
+
+  /** All rows of all tables as text, without the id and the record of the run. */
+  private static Map<String, List<String>> allRows(Warehouse warehouse) {
+    Map<String, List<String>> rows = new TreeMap<>();
+    for (Table table : Tables.ALL) {
+      if (!table.equals(Tables.RUNS)) {
+        List<String> json = warehouse.read(table).drop("run_id").toJSON().collectAsList();
+        rows.put(table.name(), json.stream().sorted().toList());
+      }
+    }
+
+    return rows;
+  }
+
+  @Test
+  void theRunIsRecordedWithItsSettings() {
+    Row recorded = withTables("one", warehouse -> warehouse.read(Tables.RUNS).first());
+    assertThat(recorded.<String>getAs("run_id")).isEqualTo(runId(run));
+    assertThat(recorded.<String>getAs("status")).isEqualTo("published");
+    assertThat(recorded.<String, String>getJavaMap(recorded.fieldIndex("settings")))
+        .containsEntry("prompts", "40")
+        .containsEntry("thresholds", "0.95,0.94,0.85,0.76,0.81,0.89")
+        .hasSize(Setting.values().length);
+  }
+
+  @Test
+  void stagesAsCommandsGiveTheSameRun() {
+    String[] common = {
+      "--corpus",
+      folder.resolve("corpus.txt").toString(),
+      "--prompts",
+      Integer.toString(PROMPTS),
+      "--warehouse",
+      folder.resolve("stages").toString()
+    };
+    for (String stage : List.of("windows", "activations", "prompts")) {
+      assertThat(stage(stage, common).status()).as(stage).isZero();
+    }
+
+    String runId = runId(stage("similar", common));
+    String[] ofRun = {"--run-id", runId, "--warehouse", folder.resolve("stages").toString()};
+    assertThat(stage("evaluate", ofRun).status()).isZero();
+    assertThat(stage("report", ofRun).lastLine().replaceAll("(run_id|report)=\\S+", ""))
+        .isEqualTo(run.lastLine().replaceAll("(run_id|report)=\\S+", ""));
+  }
+
+  private static CommandLineRun stage(String command, String... options) {
+    String[] arguments = new String[options.length + 1];
+    arguments[0] = command;
+    System.arraycopy(options, 0, arguments, 1, options.length);
+    return CommandLineRun.of(arguments);
+  }
+
+  private static String runId(CommandLineRun run) {
+    Matcher line = Pattern.compile("run_id=(\\S+)").matcher(run.out());
+    assertThat(line.find()).as(run.out() + run.err()).isTrue();
+    return line.group(1);
+  }
+
+  private static <T> T withTables(String warehouse, Function<Warehouse, T> query) {
+    SparkSession spark =
+        SparkSession.builder().config("spark.sql.session.timeZone", "UTC").getOrCreate();
+    try {
+      return query.apply(new Warehouse(spark, folder.resolve(warehouse).toString()));
+    } finally {
+      spark.stop();
+    }
+  }
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program as a user meets it: help, and one line with status 2 for input that cannot be used. */
+class TestKindred {
+  private static final String TEXT = "It was the best of times, it was the worst of times. ".repeat(4);
+
+  @TempDir private Path folder;
+
+  @Test
+  void helpListsTheCommands() {
+    CommandLineRun run = CommandLineRun.of("--help");
+    assertThat(run.status()).isZero();
+    for (Command command : Command.values()) {
+      assertThat(run.out()).contains("  " + command.commandName() + " ");
+    }
+  }
+
+  @Test
+  void everyCommandHasHelpWithAnExampleAndDefaults() {
+    for (Command command : Command.values()) {
+      CommandLineRun run = CommandLineRun.of(command.commandName(), "--help");
+      assertThat(run.status()).as(command.commandName()).isZero();
+      assertThat(run.out()).contains("Example: kindred " + command.commandName());
+      assertThat(run.out()).contains("--warehouse=DIR").contains("(warehouse)");
+    }
+  }
+
+  @Test
+  void noCommandIsExplained() {
+    assertRefused(CommandLineRun.of(), "kindred: which command? (see kindred --help)");
+  }
+
+  @Test
+  void anUnknownOptionPointsToTheHelp() {
+    CommandLineRun run = CommandLineRun.of("run", "--promts", "5");
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages())
+        .singleElement()
+        .asString()
+        .contains("Unknown option")
+        .contains("--promts")
+        .contains("kindred run --help");
+  }
+
+  @Test
+  void aMissingCorpusIsNamed() throws IOException {
+    assertRefused(
+        runWithout("--corpus", "--corpus", "/no/such/text.txt"),
+        "kindred: --corpus /no/such/text.txt: no such file or folder");
+  }
+
+  @Test
+  void anEmptyCorpusIsNamed() throws IOException {
+    Path empty = Files.writeString(folder.resolve("empty.txt"), "");
+    assertRefused(
+        runWithout("--corpus", "--corpus", empty.toString()),
+        "kindred: --corpus: empty, there is no text in it");
+  }
+
+  @Test
+  void aCorpusShorterThanAWindowIsNamed() throws IOException {
+    Path tiny = Files.writeString(folder.resolve("tiny.txt"), "It was");
+    assertRefused(
+        runWithout("--corpus", "--corpus", tiny.toString()),
+        "kindred: --corpus: shorter than a window: no document has 10 tokens, see --window-length");
+  }
+
+  @Test
+  void aCorpusThatIsNotUtf8IsNamedWithTheOffset() throws IOException {
+    Path latin = folder.resolve("latin.txt");
+    Files.write(latin, "It was the caf\u00e9 of times".getBytes(StandardCharsets.ISO_8859_1));
+    assertRefused(
+        runWithout("--corpus", "--corpus", latin.toString()),
+        "kindred: --corpus: "
+            + latin.toUri().toString().replace("///", "/")
+            + ": not UTF-8: byte 0xE9 at byte offset 14; convert the corpus to UTF-8");
+  }
+
+  @Test
+  void aCharacterThatTheModelDoesNotKnowIsNamedWithItsPlace() throws IOException {
+    Path strange = Files.writeString(folder.resolve("strange.txt"), "It was \u20ac the best of times");
+    CommandLineRun run = runWithout("--corpus", "--corpus", strange.toString());
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages())
+        .singleElement()
+        .asString()
+        .contains("the model has no token for \"\u20ac\" (U+20AC) at byte offset 7");
+  }
+
+  @Test
+  void aMissingModelIsNamed() throws IOException {
+    assertRefused(
+        runWithout("--model", "--model", "file:/no/such/model"),
+        "kindred: --model file:/no/such/model: no such folder");
+  }
+
+  @Test
+  void aPromptWithTheWrongNumberOfTokensIsNamed() throws IOException {
+    Path prompts = Files.writeString(folder.resolve("prompts.txt"), "It was the\nbest of\n");
+    assertRefused(
+        runWithout("--prompts", "--prompts", prompts.toString()),
+        "kindred: --prompts "
+            + prompts
+            + ": line 2: \"best of\" has 7 tokens, --window-length is 10");
+  }
+
+  @Test
+  void morePromptsThanWindowsAreRefused() throws IOException {
+    CommandLineRun run = runWithout("--prompts", "--prompts", "5000");
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages())
+        .singleElement()
+        .asString()
+        .startsWith("kindred: --prompts 5000: the corpus has only");
+  }
+
+  @Test
+  void thresholdsOutsideTheRangeOfACosineAreRefused() throws IOException {
+    CommandLineRun run = runWithout("", "--thresholds", "1.5,0,0,0,0,0");
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages()).singleElement().asString().contains("outside [-1, 1]");
+  }
+
+  @Test
+  void aWindowLongerThanTheContextIsRefused() throws IOException {
+    assertRefused(
+        runWithout("", "--window-length", "257"),
+        "kindred: --window-length 257: the model's context has 256 tokens");
+  }
+
+  @Test
+  void aWarehouseThatCannotBeWrittenIsNamed() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "not a folder");
+    CommandLineRun run = runWithout("--warehouse", "--warehouse", file.resolve("below").toString());
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages()).singleElement().asString().contains("is not writable");
+  }
+
+  @Test
+  void aStageWithoutItsInputNamesTheCommandThatMakesIt() throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("activations"));
+    arguments.addAll(usable(""));
+    CommandLineRun run = CommandLineRun.of(arguments.toArray(String[]::new));
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages())
+        .singleElement()
+        .asString()
+        .contains("is not there yet; run the command windows with the same settings first");
+  }
+
+  @Test
+  void anUnknownRunIsNamed() {
+    CommandLineRun run =
+        CommandLineRun.of("report", "--run-id", "r-none", "--warehouse", folder.toString());
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages()).singleElement().asString().contains("--run-id r-none: no such run");
+  }
+
+  private static void assertRefused(CommandLineRun run, String message) {
+    assertThat(run.messages()).containsExactly(message);
+    assertThat(run.status()).isEqualTo(2);
+  }
+
+  /** {@code run} with usable arguments, but for one that is replaced. */
+  private CommandLineRun runWithout(String option, String... instead) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("run"));
+    arguments.addAll(usable(option));
+    arguments.addAll(Arrays.asList(instead));
+    return CommandLineRun.of(arguments.toArray(String[]::new));
+  }
+
+  private List<String> usable(String without) throws IOException {
+    Path corpus = Files.writeString(folder.resolve("corpus.txt"), TEXT);
+    List<String> arguments = new ArrayList<>();
+    for (String[] option :
+        new String[][] {
+          {"--corpus", corpus.toString()},
+          {"--prompts", "5"},
+          {"--warehouse", folder.resolve("warehouse").toString()}
+        }) {
+      if (!option[0].equals(without)) {
+        arguments.addAll(List.of(option));
+      }
+    }
+
+    return arguments;
+  }
+}

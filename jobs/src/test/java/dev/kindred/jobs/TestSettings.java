@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.ConfigFactory;
+import dev.kindred.InvalidInput;
+import dev.kindred.model.ModelShape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeSet;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TestSettings {
+  private static final ModelShape SIX_BLOCKS = new ModelShape(65, 384, 6, 256);
+
+  @TempDir private Path folder;
+
+  @Test
+  void everySettingOfTheFileIsAnOptionAndTheOtherWayRound() {
+    TreeSet<String> keys =
+        new TreeSet<>(
+            ConfigFactory.parseFile(home().resolve("conf/kindred.conf").toFile())
+                .getConfig("kindred")
+                .root()
+                .keySet());
+    keys.remove("home");
+    assertThat(Arrays.stream(Setting.values()).map(Setting::key))
+        .containsExactlyInAnyOrderElementsOf(keys);
+  }
+
+  @Test
+  void defaultsAreTheStudys() {
+    Settings settings = Settings.resolve(null, Map.of());
+    assertThat(settings.windowLength()).isEqualTo(10);
+    assertThat(settings.promptCount()).hasValue(20_000);
+    assertThat(settings.promptSeed()).isEqualTo(1337);
+    assertThat(settings.thresholds(SIX_BLOCKS)).containsExactly(.95, .94, .85, .76, .81, .89);
+    assertThat(settings.weights(SIX_BLOCKS)).containsExactly(.01, .01, .1, 1.5, 6, .01);
+  }
+
+  @Test
+  void theCommandLineWinsOverTheFileAndTheFileOverTheDefaults() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("my.conf"), "kindred { prompts = 7, window-length = 12 }");
+    Settings settings = Settings.resolve(file.toFile(), Map.of(Setting.PROMPTS, "9"));
+    assertThat(settings.promptCount()).hasValue(9);
+    assertThat(settings.windowLength()).isEqualTo(12);
+    assertThat(settings.keepSimilar()).isEqualTo(100);
+  }
+
+  @Test
+  void settingsSurviveBeingRecorded() {
+    Settings settings = Settings.resolve(null, Map.of(Setting.KEEP_SIMILAR, "all"));
+    assertThat(Settings.of(settings.asText()).asText()).isEqualTo(settings.asText());
+  }
+
+  @Test
+  void aMisspeltSettingInAFileIsNamed() throws IOException {
+    Path file = Files.writeString(folder.resolve("my.conf"), "kindred.promts = 7");
+    assertInvalid(
+        () -> Settings.resolve(file.toFile(), Map.of()),
+        "--conf " + file + ": kindred.promts is not a setting");
+  }
+
+  @Test
+  void aFileWithoutSettingsIsRefused() throws IOException {
+    Path file = Files.writeString(folder.resolve("my.conf"), "prompts = 7");
+    assertInvalid(
+        () -> Settings.resolve(file.toFile(), Map.of()),
+        "--conf " + file + ": no settings in it; write them as kindred.prompts = 500");
+  }
+
+  @Test
+  void aThresholdThatNoCosineCanReachIsRefused() {
+    assertInvalid(
+        () -> with(Setting.THRESHOLDS, ".9,.9,.9,1.2,.9,.9").thresholds(SIX_BLOCKS),
+        "--thresholds .9,.9,.9,1.2,.9,.9: 1.2 for block 3 is outside [-1, 1], the range of a cosine");
+  }
+
+  @Test
+  void notANumberIsNoThreshold() {
+    assertInvalid(
+        () -> with(Setting.THRESHOLDS, ".9,.9,.9,NaN,.9,.9").thresholds(SIX_BLOCKS),
+        "--thresholds .9,.9,.9,NaN,.9,.9: NaN for block 3 is outside [-1, 1], the range of a cosine");
+    assertInvalid(
+        () -> with(Setting.THRESHOLDS, ".9,x").thresholds(SIX_BLOCKS),
+        "--thresholds .9,x: \"x\" is not a number");
+  }
+
+  @Test
+  void aWrongNumberOfThresholdsNamesBothOptions() {
+    assertInvalid(
+        () -> with(Setting.THRESHOLDS, ".9,.8").thresholds(SIX_BLOCKS),
+        "--thresholds .9,.8: 2 values for a model of 6 blocks; give --thresholds and --weights with"
+            + " 6 values each");
+  }
+
+  @Test
+  void aNegativeWeightIsRefused() {
+    assertInvalid(
+        () -> with(Setting.WEIGHTS, "1,1,-1,1,1,1").weights(SIX_BLOCKS),
+        "--weights 1,1,-1,1,1,1: -1.0 for block 2 is not a weight of 0 or more");
+  }
+
+  @Test
+  void weightsThatAreAllZeroAreRefused() {
+    assertInvalid(
+        () -> with(Setting.WEIGHTS, "0,0,0,0,0,0").weights(SIX_BLOCKS),
+        "--weights 0,0,0,0,0,0: at least one weight must be above 0");
+  }
+
+  @Test
+  void numbersOutOfRangeAreRefused() {
+    assertInvalid(
+        () -> with(Setting.WINDOW_LENGTH, "0").windowLength(),
+        "--window-length 0: expected a whole number from 1 to 2147483647");
+    assertInvalid(
+        () -> with(Setting.PROMPTS, "-3").promptCount(),
+        "--prompts -3: expected a whole number from 1 to 2147483647");
+    assertInvalid(
+        () -> with(Setting.KEEP_SIMILAR, "-1").keepSimilar(),
+        "--keep-similar -1: expected a whole number of 0 or more, or all");
+  }
+
+  @Test
+  void unknownChoicesListTheKnownOnes() {
+    assertInvalid(
+        () -> with(Setting.CORPUS_FORMAT, "csv").corpusFormat(),
+        "--corpus-format csv: expected one of [auto, text, parquet, jsonl]");
+    assertInvalid(
+        () -> with(Setting.KERNEL, "gpu").kernel(),
+        "--kernel gpu: expected one of [auto, simd, scalar]");
+  }
+
+  private static Settings with(Setting setting, String value) {
+    return Settings.resolve(null, Map.of(setting, value));
+  }
+
+  private static void assertInvalid(ThrowingCallable call, String message) {
+    assertThatThrownBy(call).isInstanceOf(InvalidInput.class).hasMessage(message);
+  }
+
+  private static Path home() {
+    return Path.of(System.getProperty("kindred.home"));
+  }
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TestNumbers {
+
+  @Test
+  void distanceHasFourDecimals() {
+    assertThat(Numbers.precise(0.17)).isEqualTo("0.1700");
+  }
+
+  @Test
+  void countHasThousandsSeparators() {
+    assertThat(Numbers.count(1_234_567)).isEqualTo("1,234,567");
+  }
+
+  @Test
+  void whatIsNotANumberIsADash() {
+    assertThat(Numbers.precise(Double.NaN)).isEqualTo("–");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 0.0%", "0.0004, <0.1%", "0.001, 0.1%", "0.5, 50.0%", "1, 100.0%"})
+  void shareIsAPercentage(double share, String percentage) {
+    assertThat(Numbers.percent(share)).isEqualTo(percentage);
+  }
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TestReport {
+
+  private static final String HOSTILE = "\"'><script>alert(1)</script>";
+  private static final String ESCAPED = "&gt;&lt;script&gt;alert(1)&lt;/script&gt;";
+  private static final Pattern SOURCE_BESIDE_DATA =
+      Pattern.compile("src(set)?=(?!\"data:image/png;)");
+
+  private static final String EVERY_METRIC =
+      Report.html(ReportSamples.withMetrics(ReportSamples.METRICS));
+  private static final String ONE_PROMPT =
+      Report.html(ReportSamples.withPrompts(ReportSamples.prompt(1, "text")));
+
+  @Test
+  void promptTextIsEscaped() {
+    assertShownEscaped(ReportSamples.withPrompts(ReportSamples.prompt(1, HOSTILE)));
+  }
+
+  @Test
+  void tokenTextIsEscaped() {
+    assertShownEscaped(
+        ReportSamples.withPrompts(ReportSamples.prompt(1, "text", HOSTILE, "similar")));
+  }
+
+  @Test
+  void similarStringTextIsEscaped() {
+    assertShownEscaped(ReportSamples.withPrompts(ReportSamples.prompt(1, "text", "the", HOSTILE)));
+  }
+
+  @Test
+  void factNameIsEscaped() {
+    assertShownEscaped(ReportSamples.withFact(HOSTILE, "value"));
+  }
+
+  @Test
+  void factValueIsEscaped() {
+    assertShownEscaped(ReportSamples.withFact("name", HOSTILE));
+  }
+
+  private static void assertShownEscaped(ReportData data) {
+    assertThat(Report.html(data)).contains(ESCAPED).doesNotContain("<script");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0.1711", "0.0722", "0.0033", "0.9944", "81.5%", "20,000", "1,234", "0.2566", "67.7%"
+      })
+  void everyMetricShows(String value) {
+    assertThat(EVERY_METRIC).contains("<dd>" + value + "</dd>");
+  }
+
+  @Test
+  void absentMetricLeavesNoTrace() {
+    assertThat(Report.html(ReportSamples.withMetrics(Map.of())))
+        .doesNotContain("mean Hellinger distance");
+  }
+
+  @Test
+  void everyPromptShows() {
+    assertThat(
+            Report.html(
+                ReportSamples.withPrompts(
+                    ReportSamples.prompt(17, "first"), ReportSamples.prompt(23, "second"))))
+        .containsSubsequence("Prompt 17<", "first", "Prompt 23<", "second");
+  }
+
+  @Test
+  void everySimilarStringShowsWithItsCosineAndNextTokens() {
+    assertThat(
+            Report.html(
+                ReportSamples.withPrompts(ReportSamples.prompt(1, "text", "Weller", "Pickwick"))))
+        .containsSubsequence("4,321 similar strings", "Pickwick", "0.9877", "Weller", "×1,111");
+  }
+
+  @Test
+  void everyBlockShows() {
+    assertThat(EVERY_METRIC)
+        .containsSubsequence("0.9123", "0.1667", "1,234.6 ± 78.9", "2", "98,765");
+  }
+
+  @Test
+  void promptWithoutEvidenceSaysSo() {
+    assertThat(Report.html(ReportSamples.withPrompts(ReportSamples.promptWithoutEvidence(5))))
+        .containsSubsequence("Prompt 5<", "No string of the corpus is similar enough");
+  }
+
+  @Test
+  void namesNoAddress() {
+    assertThat(ONE_PROMPT).doesNotContain("http://", "https://", "@import", "url(");
+  }
+
+  @Test
+  void loadsNothingButWhatItCarries() {
+    assertThat(ONE_PROMPT).doesNotContainPattern(SOURCE_BESIDE_DATA);
+  }
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.corpus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.LocalSpark;
+import dev.kindred.corpus.WindowOracle.Window;
+import dev.kindred.table.Tables;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(LocalSpark.class)
+class TestPrompts {
+  private static final List<String> DOCUMENTS =
+      List.of("to be or not to be", "that is the question", "or not", "to be\nor not to be");
+  private static final String CHARACTERS = String.join("", DOCUMENTS);
+  private static final String TOKENIZER = CharacterTokenizers.of(CHARACTERS);
+  private static final int LENGTH = 3;
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7})
+  void drawPicksByRankOfFirstOccurrence(int partitions, SparkSession spark) {
+    List<Window> windows = WindowOracle.windows(DOCUMENTS, CHARACTERS, LENGTH);
+    List<Row> expected = new ArrayList<>();
+    for (long rank : RandomPermutation.first(windows.size(), 20, 5)) {
+      Window window = windows.get((int) rank);
+      expected.add(
+          RowFactory.create(expected.size(), window.tokenIds(), window.text(), window.windowId()));
+    }
+
+    Dataset<Row> drawn =
+        Prompts.draw(spark, table(spark).repartition(partitions), windows.size(), 20, 5);
+
+    assertThat(drawn.collectAsList()).extracting(TestPrompts::comparable).isEqualTo(expected);
+  }
+
+  @Test
+  void allWindowsCanBeDrawn(SparkSession spark) {
+    List<Window> windows = WindowOracle.windows(DOCUMENTS, CHARACTERS, LENGTH);
+
+    Dataset<Row> drawn = Prompts.draw(spark, table(spark), windows.size(), windows.size(), 1337);
+
+    assertThat(drawn.collectAsList())
+        .extracting(row -> row.getString(2))
+        .containsExactlyInAnyOrderElementsOf(windows.stream().map(Window::text).toList());
+  }
+
+  @Test
+  void drawnRowsConformToThePromptsTable(SparkSession spark) {
+    Dataset<Row> drawn = Prompts.draw(spark, table(spark), 20, 3, 1337);
+
+    assertThat(Tables.PROMPTS.conform(drawn).columns()).containsExactly(drawn.columns());
+  }
+
+  @Test
+  void morePromptsThanWindowsCannotBeDrawn(SparkSession spark) {
+    assertThatThrownBy(() -> Prompts.draw(spark, table(spark), 27, 28, 1337))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessage("--prompts 28: the corpus has only 27 distinct windows; ask for 27 or fewer");
+  }
+
+  @Test
+  void findGivesTheWindowOfEachPromptInTheFilesOrder(SparkSession spark) {
+    List<String> prompts = List.of("be\n", "zzz", "to ", "not", "to ", "eee");
+    String tokenizer = CharacterTokenizers.of(CHARACTERS + "z");
+    String characters = CHARACTERS + "z";
+
+    Dataset<Row> found = Prompts.find(spark, table(spark, characters), prompts, tokenizer);
+
+    assertThat(found.select("prompt_id", "text", "window_id").collectAsList())
+        .containsExactly(
+            RowFactory.create(0, "be\n", 47L),
+            RowFactory.create(1, "zzz", null),
+            RowFactory.create(2, "to ", 0L),
+            RowFactory.create(3, "not", 9L),
+            RowFactory.create(4, "to ", 0L),
+            RowFactory.create(5, "eee", null));
+  }
+
+  @Test
+  void foundRowsConformToThePromptsTable(SparkSession spark) {
+    Dataset<Row> found = Prompts.find(spark, table(spark), List.of("to ", "eee"), TOKENIZER);
+
+    assertThat(Tables.PROMPTS.conform(found).columns()).containsExactly(found.columns());
+  }
+
+  @Test
+  void foundPromptsHaveTheirTokens(SparkSession spark) {
+    Dataset<Row> found = Prompts.find(spark, table(spark), List.of("not", "eee"), TOKENIZER);
+
+    assertThat(found.collectAsList())
+        .extracting(row -> row.getList(1))
+        .containsExactly(
+            List.of(
+                Tokenizer.of(TOKENIZER).encode("n")[0],
+                Tokenizer.of(TOKENIZER).encode("o")[0],
+                Tokenizer.of(TOKENIZER).encode("t")[0]),
+            java.util.Collections.nCopies(3, Tokenizer.of(TOKENIZER).encode("e")[0]));
+  }
+
+  @Test
+  void aDrawnSetsIdChangesWithCorpusCountAndSeed() {
+    assertThat(
+            List.of(
+                Prompts.drawnSet("c-1", 20, 1337),
+                Prompts.drawnSet("c-2", 20, 1337),
+                Prompts.drawnSet("c-1", 21, 1337),
+                Prompts.drawnSet("c-1", 20, 1338)))
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aGivenSetsIdChangesWithCorpusPromptsAndTheirOrder() {
+    assertThat(
+            List.of(
+                Prompts.givenSet("c-1", List.of("ab", "c")),
+                Prompts.givenSet("c-2", List.of("ab", "c")),
+                Prompts.givenSet("c-1", List.of("a", "bc")),
+                Prompts.givenSet("c-1", List.of("c", "ab"))))
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aTextFileHasAPromptALine(SparkSession spark) throws IOException {
+    assertThat(read(spark, "prompts.txt", "to \nnot\nto \n")).containsExactly("to ", "not", "to ");
+  }
+
+  @Test
+  void linesMayEndAsOnWindowsAndTheLastOneNotAtAll(SparkSession spark) throws IOException {
+    assertThat(read(spark, "prompts.txt", "to \r\n\r\nnot")).containsExactly("to ", "not");
+  }
+
+  @Test
+  void jsonLinesHoldPromptsWithLineBreaks(SparkSession spark) throws IOException {
+    assertThat(read(spark, "prompts.jsonl", "\"be\\n\"\n\"\\u006eot\"\n"))
+        .containsExactly("be\n", "not");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"question, 8", "to, 2"})
+  void aPromptOfAnotherLengthIsInvalid(String prompt, int tokens, SparkSession spark) {
+    assertInvalid(spark, "prompts.txt", "not\n\n" + prompt + "\n")
+        .hasMessage(
+            "--prompts %s: line 3: \"%s\" has %d tokens, --window-length is 3",
+            folder.resolve("prompts.txt"), prompt, tokens);
+  }
+
+  @Test
+  void aPromptWithALineBreakStaysOneLineInTheMessage(SparkSession spark) {
+    assertInvalid(spark, "prompts.jsonl", "\"to be\\nor\"\n")
+        .hasMessage(
+            "--prompts %s: line 1: \"to be\\nor\" has 8 tokens, --window-length is 3",
+            folder.resolve("prompts.jsonl"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"noé, '\"é\" (U+00E9)', 3", "😀no, '\"😀\" (U+1F600)', 1"})
+  void anUnknownCharacterIsInvalid(
+      String prompt, String described, int character, SparkSession spark) {
+    assertInvalid(spark, "prompts.txt", "not\n" + prompt + "\n")
+        .hasMessage(
+            "--prompts %s: line 2: the model has no token for %s at character %d",
+            folder.resolve("prompts.txt"), described, character);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"not", "\"not", "3", "[\"not\"]", "\"not\" \"to \""})
+  void aLineThatIsNotAJsonStringIsInvalid(String line, SparkSession spark) {
+    assertInvalid(spark, "prompts.jsonl", "\"not\"\n" + line + "\n")
+        .hasMessage(
+            "--prompts %s: line 2: not a JSON string such as \"And only l\"",
+            folder.resolve("prompts.jsonl"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\n", "\r\n\n"})
+  void aFileWithoutPromptsIsInvalid(String content, SparkSession spark) {
+    assertInvalid(spark, "prompts.txt", content)
+        .hasMessage("--prompts %s: no prompts in it", folder.resolve("prompts.txt"));
+  }
+
+  @Test
+  void aMissingFileIsInvalid(SparkSession spark) {
+    Path missing = folder.resolve("missing.txt");
+
+    assertThatThrownBy(() -> Prompts.read(spark, missing.toString(), TOKENIZER, LENGTH))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessage("--prompts %s: neither a number nor a file", missing);
+  }
+
+  @Test
+  void aSchemeWhoseFileSystemIsNotOnTheClassPathIsInvalid(SparkSession spark) {
+    assertThatThrownBy(() -> Prompts.read(spark, "s3a://bucket/prompts.txt", TOKENIZER, LENGTH))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageStartingWith("--prompts s3a://bucket/prompts.txt: cannot be read: ");
+  }
+
+  @Test
+  void aFileThatIsNotUtf8IsInvalid(SparkSession spark) throws IOException {
+    Path file = folder.resolve("prompts.txt");
+    Files.write(file, "not\nn\u00f6t\n".getBytes(StandardCharsets.ISO_8859_1));
+
+    assertThatThrownBy(() -> Prompts.read(spark, file.toString(), TOKENIZER, LENGTH))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessage(
+            "--prompts %s: not UTF-8: byte 0xF6 at byte offset 5; convert the file to UTF-8", file);
+  }
+
+  private List<String> read(SparkSession spark, String name, String content) throws IOException {
+    Path file = Files.writeString(folder.resolve(name), content);
+    return Prompts.read(spark, file.toString(), TOKENIZER, LENGTH);
+  }
+
+  private AbstractThrowableAssert<?, ? extends Throwable> assertInvalid(
+      SparkSession spark, String name, String content) {
+    return assertThatThrownBy(() -> read(spark, name, content)).isInstanceOf(InvalidInput.class);
+  }
+
+  private static Dataset<Row> table(SparkSession spark) {
+    return table(spark, CHARACTERS);
+  }
+
+  private static Dataset<Row> table(SparkSession spark, String characters) {
+    List<Row> rows =
+        WindowOracle.windows(DOCUMENTS, characters, LENGTH).stream()
+            .map(
+                window ->
+                    RowFactory.create(
+                        "c-1",
+                        window.windowId(),
+                        window.tokenIds(),
+                        window.text(),
+                        window.occurrences(),
+                        window.nextTokens()))
+            .toList();
+    return spark.createDataFrame(rows, Tables.WINDOWS.columns());
+  }
+
+  private static Row comparable(Row row) {
+    return RowFactory.create(
+        row.get(0), List.copyOf(row.<Integer>getList(1)), row.get(2), row.get(3));
+  }
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.similarity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.math.BigDecimal;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class TestCosine {
+
+  @Test
+  void aVectorIsSimilarToItselfWithOne() {
+    float[] a = vector(new Random(1), 37);
+    assertThat(similarity(a, a)).isCloseTo(1, within(1e-15));
+  }
+
+  @Test
+  void lengthDoesNotMatter() {
+    Random random = new Random(2);
+    float[] a = vector(random, 19);
+    float[] b = vector(random, 19);
+    float[] doubled = b.clone();
+    for (int i = 0; i < doubled.length; i++) {
+      doubled[i] *= 2;
+    }
+
+    assertThat(similarity(a, doubled)).isEqualTo(similarity(a, b));
+  }
+
+  @Test
+  void aVectorOfZerosHasSimilarityZero() {
+    assertThat(similarity(new float[5], new float[] {1, 2, 3, 4, 5})).isZero();
+    assertThat(similarity(new float[5], new float[5])).isZero();
+  }
+
+  @Test
+  void agreesWithExactArithmetic() {
+    Random random = new Random(3);
+    for (int dimension : new int[] {1, 5, 8, 9, 64, 383}) {
+      float[] a = vector(random, dimension);
+      float[] b = vector(random, dimension);
+      double expected = exact(a, b) / Math.sqrt(exact(a, a) * exact(b, b));
+      assertThat(similarity(a, b)).as("dimension %d", dimension).isCloseTo(expected, within(1e-14));
+    }
+  }
+
+  /** The worst case that anybody can think of: all products of one sign, or cancelling. */
+  @Test
+  void kernelsErrByLessThanTheirBound() {
+    Random random = new Random(4);
+    for (TileKernels.Choice choice : TileKernels.Choice.values()) {
+      TileKernel kernel = TileKernels.get(choice);
+      for (int dimension : new int[] {1, 3, 24, 384, 1600}) {
+        for (int kind = 0; kind < 3; kind++) {
+          float[] a = vector(random, dimension);
+          float[] b = kind == 0 ? vector(random, dimension) : a.clone();
+          for (int i = 0; i < dimension; i++) {
+            b[i] *= kind == 2 && i % 2 == 0 ? -1 : 1;
+          }
+
+          assertThat(kernelSimilarity(kernel, a, b))
+              .isCloseTo(similarity(a, b), within(Cosine.kernelError(dimension)));
+        }
+      }
+    }
+  }
+
+  private static double kernelSimilarity(TileKernel kernel, float[] a, float[] b) {
+    int dimension = a.length;
+    float[] windows =
+        UnitVectors.pack(a, norm(a), 1, dimension, TileKernel.WINDOWS);
+    float[] prompts =
+        UnitVectors.pack(b, norm(b), 1, dimension, kernel.promptsPerPanel());
+    float[] tile = new float[TileKernel.WINDOWS * kernel.promptsPerPanel()];
+    kernel.anyAbove(windows, 0, prompts, 0, dimension, Float.NEGATIVE_INFINITY, tile);
+    return tile[0];
+  }
+
+  private static double[] norm(float[] a) {
+    return new double[] {Cosine.norm(a, 0, a.length)};
+  }
+
+  private static double similarity(float[] a, float[] b) {
+    double norms = Cosine.norm(a, 0, a.length) * Cosine.norm(b, 0, b.length);
+    return Cosine.similarity(a, 0, b, 0, a.length, norms);
+  }
+
+  private static double exact(float[] a, float[] b) {
+    BigDecimal sum = BigDecimal.ZERO;
+    for (int i = 0; i < a.length; i++) {
+      sum = sum.add(new BigDecimal(a[i]).multiply(new BigDecimal(b[i])));
+    }
+
+    return sum.doubleValue();
+  }
+
+  private static float[] vector(Random random, int dimension) {
+    float[] vector = new float[dimension];
+    for (int i = 0; i < dimension; i++) {
+      vector[i] = (float) random.nextGaussian();
+    }
+
+    return vector;
+  }
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kindred.LocalSpark;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LocalSpark.class)
+class TestTable {
+  private static final Table TABLE =
+      new Table(
+          "measurements",
+          "a measurement",
+          List.of("station"),
+          new StructType()
+              .add("station", DataTypes.StringType, false)
+              .add("id", DataTypes.LongType, false)
+              .add("values", DataTypes.createArrayType(DataTypes.FloatType, false), false)
+              .add(
+                  "counts",
+                  DataTypes.createMapType(DataTypes.IntegerType, DataTypes.LongType, false),
+                  false));
+
+  @Test
+  void fileColumnsAreAllButThePartitionColumns() {
+    assertThat(TABLE.fileColumns().fieldNames()).containsExactly("id", "values", "counts");
+  }
+
+  @Test
+  void conformPutsColumnsInTheTablesOrderAndDropsOthers(SparkSession spark) {
+    StructType shuffled =
+        new StructType()
+            .add("counts", DataTypes.createMapType(DataTypes.IntegerType, DataTypes.LongType))
+            .add("remark", DataTypes.StringType)
+            .add("id", DataTypes.LongType)
+            .add("values", DataTypes.createArrayType(DataTypes.FloatType));
+    Row row = RowFactory.create(Map.of(3, 4L), "none", 7L, new float[] {1, 2});
+
+    Dataset<Row> conformed = TABLE.conform(spark.createDataFrame(List.of(row), shuffled));
+
+    assertThat(conformed.columns()).containsExactly("id", "values", "counts");
+    assertThat(conformed.head().getLong(0)).isEqualTo(7);
+    assertThat(conformed.head().<Float>getList(1)).containsExactly(1f, 2f);
+    assertThat(conformed.head().<Integer, Long>getJavaMap(2)).containsExactly(Map.entry(3, 4L));
+  }
+
+  @Test
+  void conformIgnoresNullabilityAtEveryDepth(SparkSession spark) {
+    StructType nullable =
+        new StructType()
+            .add("id", DataTypes.LongType, true)
+            .add("values", DataTypes.createArrayType(DataTypes.FloatType, true), true)
+            .add(
+                "counts",
+                DataTypes.createMapType(DataTypes.IntegerType, DataTypes.LongType, true),
+                true);
+
+    Dataset<Row> conformed = TABLE.conform(spark.createDataFrame(List.of(), nullable));
+
+    assertThat(conformed.schema()).isEqualTo(nullable);
+  }
+
+  @Test
+  void conformNamesTheMissingColumn(SparkSession spark) {
+    Dataset<Row> rows =
+        spark.createDataFrame(List.of(), new StructType().add("id", DataTypes.LongType));
+
+    assertThatThrownBy(() -> TABLE.conform(rows))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Missing column of table measurements: values");
+  }
+
+  @Test
+  void conformNamesTheMistypedColumnAndBothTypes(SparkSession spark) {
+    Dataset<Row> rows =
+        spark.createDataFrame(
+            List.of(),
+            new StructType()
+                .add("id", DataTypes.LongType)
+                .add("values", DataTypes.createArrayType(DataTypes.DoubleType))
+                .add("counts", DataTypes.createMapType(DataTypes.IntegerType, DataTypes.LongType)));
+
+    assertThatThrownBy(() -> TABLE.conform(rows))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Invalid column values of table measurements: array<double>, expected array<float>");
+  }
+
+  @Test
+  void conformSeesAMapsValueType(SparkSession spark) {
+    Dataset<Row> rows =
+        spark.createDataFrame(
+            List.of(),
+            new StructType()
+                .add("id", DataTypes.LongType)
+                .add("values", DataTypes.createArrayType(DataTypes.FloatType))
+                .add(
+                    "counts",
+                    DataTypes.createMapType(DataTypes.IntegerType, DataTypes.IntegerType)));
+
+    assertThatThrownBy(() -> TABLE.conform(rows))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Invalid column counts of table measurements: map<int,int>, expected map<int,bigint>");
+  }
+
+  @Test
+  void partitionColumnsOfEveryTableAreItsLeadingColumns() {
+    for (Table table : Tables.ALL) {
+      assertThat(List.of(table.columns().fieldNames()).subList(0, table.partitionColumns().size()))
+          .as("leading columns of %s", table.name())
+          .isEqualTo(table.partitionColumns());
+    }
+  }
+}

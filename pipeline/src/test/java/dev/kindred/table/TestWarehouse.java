@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.LocalSpark;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(LocalSpark.class)
+class TestWarehouse {
+  private static final StructType SIMILAR =
+      new StructType()
+          .add("similarity", DataTypes.FloatType)
+          .add("window_id", DataTypes.LongType)
+          .add("block", DataTypes.IntegerType)
+          .add("prompt_id", DataTypes.IntegerType);
+  private static final StructType SUMMARY =
+      new StructType().add("metric", DataTypes.StringType).add("value", DataTypes.DoubleType);
+
+  @TempDir Path folder;
+
+  @Test
+  void aPartsRowsComeBackWithAllColumnsInTheTablesOrder(SparkSession spark) {
+    Warehouse.Part part =
+        new Warehouse(spark, folder.toString()).part(Tables.SIMILAR_STRINGS, "r-1");
+
+    part.write(
+        spark.createDataFrame(
+            List.of(RowFactory.create(.5f, 70L, 0, 7), RowFactory.create(.25f, 80L, 1, 8)),
+            SIMILAR));
+
+    Dataset<Row> read = part.read();
+    assertThat(read.columns())
+        .containsExactly("run_id", "block", "prompt_id", "window_id", "similarity");
+    assertThat(read.collectAsList())
+        .containsExactlyInAnyOrder(
+            RowFactory.create("r-1", 0, 7, 70L, .5f), RowFactory.create("r-1", 1, 8, 80L, .25f));
+  }
+
+  @Test
+  void aTablesRowsHaveTheKeysOfTheirParts(SparkSession spark) {
+    Warehouse warehouse = new Warehouse(spark, folder.toString());
+    warehouse.part(Tables.SUMMARIES, "r-1").write(summary(spark, "a", 1));
+    warehouse.part(Tables.SUMMARIES, "r-2").write(summary(spark, "b", 2));
+
+    assertThat(warehouse.read(Tables.SUMMARIES).collectAsList())
+        .containsExactlyInAnyOrder(
+            RowFactory.create("r-1", "a", 1.0), RowFactory.create("r-2", "b", 2.0));
+  }
+
+  @Test
+  void keysThatLookLikeNumbersStayStrings(SparkSession spark) {
+    Warehouse warehouse = new Warehouse(spark, folder.toString());
+    List<String> keys = List.of("c-12e45678", "12345678", "12e45678", "007", "2024-01-01");
+    for (String key : keys) {
+      warehouse.part(Tables.SUMMARIES, key).write(summary(spark, "a", 1));
+    }
+
+    assertThat(warehouse.read(Tables.SUMMARIES).select("run_id").collectAsList())
+        .extracting(row -> row.getString(0))
+        .containsExactlyInAnyOrderElementsOf(keys);
+  }
+
+  @Test
+  void aPartIsCompleteOnlyOnceItIsWritten(SparkSession spark) {
+    Warehouse.Part part = new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1");
+    boolean before = part.isComplete();
+
+    part.write(summary(spark, "a", 1));
+
+    assertThat(before).as("before the write").isFalse();
+    assertThat(part.isComplete()).as("after the write").isTrue();
+  }
+
+  @Test
+  void aCompletePartIsNeverWrittenAgain(SparkSession spark) {
+    Warehouse.Part part = new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1");
+    part.write(summary(spark, "a", 1));
+
+    assertThatThrownBy(() -> part.write(summary(spark, "b", 2)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("Complete already: %s", part.name());
+    assertThat(part.read().collectAsList()).containsExactly(RowFactory.create("r-1", "a", 1.0));
+  }
+
+  @Test
+  void theRemainsOfAWriteThatDiedAreRemovedByTheNextOne(SparkSession spark) throws IOException {
+    Warehouse.Part part = new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1");
+    part.write(summary(spark, "a", 1));
+    Files.delete(folder.resolve("summaries/run_id=r-1/_SUCCESS"));
+
+    part.write(summary(spark, "b", 2));
+
+    assertThat(part.read().collectAsList()).containsExactly(RowFactory.create("r-1", "b", 2.0));
+  }
+
+  @Test
+  void aFailedWriteLeavesThePartIncomplete(SparkSession spark) {
+    Warehouse.Part part = new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1");
+    Dataset<Row> failing =
+        summary(spark, "a", 1)
+            .withColumn(
+                "value", functions.raise_error(functions.lit("disk on fire")).cast("double"));
+
+    assertThatThrownBy(() -> part.write(failing)).hasStackTraceContaining("disk on fire");
+    assertThat(part.isComplete()).isFalse();
+  }
+
+  @Test
+  void appendAddsRowsAndKeepsThoseThatAreThere(SparkSession spark) {
+    Table log =
+        new Table(
+            "log", "an entry", List.of(), new StructType().add("entry", DataTypes.IntegerType));
+    Warehouse.Part part = new Warehouse(spark, folder.toString()).part(log);
+
+    part.append(spark.range(1, 2).selectExpr("cast(id as int) as entry"));
+    part.append(spark.range(2, 4).repartition(2).selectExpr("cast(id as int) as entry"));
+
+    assertThat(part.read().collectAsList())
+        .containsExactlyInAnyOrder(
+            RowFactory.create(1), RowFactory.create(2), RowFactory.create(3));
+  }
+
+  @Test
+  void anAppendedRowSetIsOneFile(SparkSession spark) throws IOException {
+    Table log =
+        new Table(
+            "log", "an entry", List.of(), new StructType().add("entry", DataTypes.IntegerType));
+
+    new Warehouse(spark, folder.toString())
+        .part(log)
+        .append(spark.range(0, 100, 1, 7).selectExpr("cast(id as int) as entry"));
+
+    try (Stream<Path> files = Files.list(folder.resolve("log"))) {
+      assertThat(files.filter(file -> file.toString().endsWith(".parquet"))).hasSize(1);
+    }
+  }
+
+  @Test
+  void aWarehousePathMayHaveASpace(SparkSession spark) {
+    Path spaced = folder.resolve("my warehouse");
+    Warehouse warehouse = new Warehouse(spark, spaced.toString());
+    warehouse.checkWritable();
+
+    warehouse.part(Tables.SUMMARIES, "r-1").write(summary(spark, "a", 1));
+
+    assertThat(spaced.resolve("summaries/run_id=r-1/_SUCCESS")).exists();
+    assertThat(warehouse.read(Tables.SUMMARIES).collectAsList())
+        .containsExactly(RowFactory.create("r-1", "a", 1.0));
+  }
+
+  @Test
+  void aPathWithoutSchemeIsLocalAndAbsolute() {
+    Path working = Path.of("").toAbsolutePath();
+
+    assertThat(Warehouse.absolute("some/where").toString())
+        .isEqualTo("file:" + working.resolve("some/where"));
+  }
+
+  @Test
+  void aPathWithSchemeStaysAsItIs() {
+    assertThat(Warehouse.absolute("s3a://bucket/some/where").toString())
+        .isEqualTo("s3a://bucket/some/where");
+  }
+
+  @Test
+  void checkWritableCreatesTheFolderAndLeavesNothingInIt(SparkSession spark) {
+    Path missing = folder.resolve("a/b");
+
+    new Warehouse(spark, missing.toString()).checkWritable();
+
+    assertThat(missing).isEmptyDirectory();
+  }
+
+  @Test
+  void checkWritableRejectsAPathBelowARegularFile(SparkSession spark) throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "a file, not a folder");
+    Warehouse warehouse = new Warehouse(spark, file.resolve("warehouse").toString());
+
+    assertThatThrownBy(warehouse::checkWritable)
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageStartingWith("--warehouse %s is not writable: ", warehouse.root())
+        .message()
+        .hasLineCount(1);
+  }
+
+  @Test
+  void aSchemeWhoseFileSystemIsNotOnTheClassPathIsInvalid(SparkSession spark) {
+    Warehouse warehouse = new Warehouse(spark, "s3a://bucket/warehouse");
+
+    assertThatThrownBy(warehouse::checkWritable)
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageStartingWith("--warehouse s3a://bucket/warehouse: ");
+  }
+
+  @Test
+  void checkFreeSaysWhatNeedsHowMuch(SparkSession spark) {
+    Warehouse warehouse = new Warehouse(spark, folder.toString());
+
+    assertThatThrownBy(() -> warehouse.checkFree("activations", 4_000_000_000_000_000_000L))
+        .isInstanceOf(InvalidInput.class)
+        .message()
+        .startsWith("--warehouse " + warehouse.root() + ": activations needs about 4000000000")
+        .matches(".* GB of disk, \\d+.\\d GB are free");
+  }
+
+  @Test
+  void checkFreeAcceptsWhatFits(SparkSession spark) {
+    Warehouse warehouse = new Warehouse(spark, folder.toString());
+
+    assertThatCode(() -> warehouse.checkFree("activations", 1)).doesNotThrowAnyException();
+  }
+
+  private static Dataset<Row> summary(SparkSession spark, String metric, double value) {
+    return spark.createDataFrame(List.of(RowFactory.create(metric, value)), SUMMARY);
+  }
+}
