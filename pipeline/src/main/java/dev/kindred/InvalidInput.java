@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred;
 
+import java.util.Locale;
+
 /**
  * The user's input cannot be used: a setting, a corpus, a prompt, a model directory or a warehouse.
  *
@@ -11,7 +13,7 @@ public final class InvalidInput extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public InvalidInput(String format, Object... arguments) {
-    super(arguments.length == 0 ? format : String.format(format, arguments));
+    super(arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments));
   }
 
   /** The first {@code InvalidInput} among an exception and its causes, or null. */

@@ -3,6 +3,7 @@ package dev.kindred.jobs;
 
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Locale;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
@@ -44,7 +45,7 @@ final class Progress extends SparkListener {
     started = System.nanoTime();
     lastLine = started;
     nextStage(-1, 0);
-    out.printf("%-16s started%n", step);
+    out.printf(Locale.ROOT, "%-16s started%n", step);
   }
 
   synchronized void partDone() {
@@ -53,13 +54,13 @@ final class Progress extends SparkListener {
   }
 
   synchronized void end() {
-    out.printf("%-16s done in %s%n", step, text(elapsed()));
+    out.printf(Locale.ROOT, "%-16s done in %s%n", step, text(elapsed()));
     step = "";
   }
 
   /** Says that a step's outcome is there already. */
   void reused(String name, String what) {
-    out.printf("%-16s reused: %s%n", name, what);
+    out.printf(Locale.ROOT, "%-16s reused: %s%n", name, what);
   }
 
   private void nextStage(int id, int numberOfTasks) {
@@ -87,8 +88,12 @@ final class Progress extends SparkListener {
       double share = (partsDone + (double) tasksDone / tasks) / parts;
       Duration left = Duration.ofNanos((long) (elapsed().toNanos() * (1 - share) / share));
       out.printf(
+          Locale.ROOT,
           "%-16s %3.0f %%  elapsed %s, about %s left%n",
-          step, 100 * share, text(elapsed()), text(left));
+          step,
+          100 * share,
+          text(elapsed()),
+          text(left));
     }
   }
 
@@ -99,9 +104,10 @@ final class Progress extends SparkListener {
   static String text(Duration duration) {
     long seconds = Math.round(duration.toMillis() / 1000.0);
     return seconds >= 3600
-        ? String.format("%d:%02d:%02d h", seconds / 3600, seconds / 60 % 60, seconds % 60)
+        ? String.format(
+            Locale.ROOT, "%d:%02d:%02d h", seconds / 3600, seconds / 60 % 60, seconds % 60)
         : seconds >= 60
-            ? String.format("%d:%02d min", seconds / 60, seconds % 60)
-            : String.format("%.1f s", duration.toMillis() / 1000.0);
+            ? String.format(Locale.ROOT, "%d:%02d min", seconds / 60, seconds % 60)
+            : String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1000.0);
   }
 }

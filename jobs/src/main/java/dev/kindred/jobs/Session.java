@@ -11,6 +11,7 @@ import dev.kindred.model.ModelDirectory;
 import dev.kindred.table.Warehouse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -32,6 +33,10 @@ final class Session implements AutoCloseable {
         SparkSession.builder()
             .appName("kindred " + command)
             .config("spark.sql.session.timeZone", "UTC")
+            // Without it every generated class is first looked for over the network, in the
+            // driver's
+            // artifacts; there are none.
+            .config("spark.sql.artifact.isolation.enabled", "false")
             .getOrCreate();
     Progress progress = new Progress(System.err);
     spark.sparkContext().addSparkListener(progress);
@@ -78,6 +83,7 @@ final class Session implements AutoCloseable {
     write(file, Report.html(data));
     System.out.print(Summary.text(data));
     System.out.printf(
+        Locale.ROOT,
         "kindred: run_id=%s prompts=%.0f mean_hellinger=%.4f top1=%.4f report=%s%n",
         run.runId(),
         data.metrics().get("compatible.prompts"),

@@ -34,7 +34,9 @@ record CommandLineRun(int status, String out, String err) {
 
   /** The lines on standard error that are not progress. */
   List<String> messages() {
-    return err.lines().filter(line -> line.startsWith("kindred:") || line.contains("\tat ")).toList();
+    return err.lines()
+        .filter(line -> line.startsWith("kindred:") || line.contains("\tat "))
+        .toList();
   }
 
   String lastLine() {

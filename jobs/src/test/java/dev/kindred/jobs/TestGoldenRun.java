@@ -12,7 +12,6 @@ import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -13,9 +13,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The program as a user meets it: help, and one line with status 2 for input that cannot be used. */
+/**
+ * The program as a user meets it: help, and one line with status 2 for input that cannot be used.
+ */
 class TestKindred {
-  private static final String TEXT = "It was the best of times, it was the worst of times. ".repeat(4);
+  private static final String TEXT =
+      "It was the best of times, it was the worst of times. ".repeat(4);
 
   @TempDir private Path folder;
 
@@ -86,12 +89,13 @@ class TestKindred {
         runWithout("--corpus", "--corpus", latin.toString()),
         "kindred: --corpus: "
             + latin.toUri().toString().replace("///", "/")
-            + ": not UTF-8: byte 0xE9 at byte offset 14; convert the corpus to UTF-8");
+            + ": not UTF-8: byte 0xE9 at byte offset 14; convert the file to UTF-8");
   }
 
   @Test
   void aCharacterThatTheModelDoesNotKnowIsNamedWithItsPlace() throws IOException {
-    Path strange = Files.writeString(folder.resolve("strange.txt"), "It was \u20ac the best of times");
+    Path strange =
+        Files.writeString(folder.resolve("strange.txt"), "It was \u20ac the best of times");
     CommandLineRun run = runWithout("--corpus", "--corpus", strange.toString());
     assertThat(run.status()).isEqualTo(2);
     assertThat(run.messages())

@@ -48,8 +48,7 @@ class TestSettings {
   @Test
   void theCommandLineWinsOverTheFileAndTheFileOverTheDefaults() throws IOException {
     Path file =
-        Files.writeString(
-            folder.resolve("my.conf"), "kindred { prompts = 7, window-length = 12 }");
+        Files.writeString(folder.resolve("my.conf"), "kindred { prompts = 7, window-length = 12 }");
     Settings settings = Settings.resolve(file.toFile(), Map.of(Setting.PROMPTS, "9"));
     assertThat(settings.promptCount()).hasValue(9);
     assertThat(settings.windowLength()).isEqualTo(12);

@@ -23,9 +23,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * A full run on TinyShakespeare against a study of the first 40 of the post's prompts that was computed
- * independently with PyTorch (fixtures/README.md). Takes a warehouse with such a run, since the run
- * itself is too long for a test:
+ * A full run on TinyShakespeare against a study of the first 40 of the post's prompts that was
+ * computed independently with PyTorch (fixtures/README.md). Takes a warehouse with such a run,
+ * since the run itself is too long for a test:
  *
  * <pre>
  * submit-scripts/run-local.sh --corpus input.txt --model models/tinyshakespeare --warehouse study
@@ -52,8 +52,7 @@ class TestStudyRun {
 
     spark = SparkSession.builder().getOrCreate();
     Warehouse warehouse = new Warehouse(spark, folder);
-    Row run =
-        warehouse.read(Tables.RUNS).sort(functions.col("published_at").desc()).first();
+    Row run = warehouse.read(Tables.RUNS).sort(functions.col("published_at").desc()).first();
     String runId = run.getAs("run_id");
     for (Row row :
         warehouse
@@ -67,14 +66,9 @@ class TestStudyRun {
                     .as("counts"))
             .join(warehouse.part(Tables.DISTANCES, runId).read(), "prompt_id")
             .join(
-                warehouse.part(Tables.PROMPTS, run.<String>getAs("prompt_set")).read(),
-                "prompt_id")
+                warehouse.part(Tables.PROMPTS, run.<String>getAs("prompt_set")).read(), "prompt_id")
             .select(
-                "prompt_id",
-                "text",
-                "counts.similar_count",
-                "hellinger",
-                "hellinger_leave_one_out")
+                "prompt_id", "text", "counts.similar_count", "hellinger", "hellinger_leave_one_out")
             .collectAsList()) {
       FOUND.put(row.getInt(0), row);
     }
@@ -104,7 +98,8 @@ class TestStudyRun {
         if (Math.abs(difference)
             > expected.get("pairs_within_2e_6_of_threshold").get(block).asLong()) {
           different.add(
-              String.format("prompt %d block %d: %+d", found(expected).getInt(0), block, difference));
+              String.format(
+                  "prompt %d block %d: %+d", found(expected).getInt(0), block, difference));
         }
       }
     }

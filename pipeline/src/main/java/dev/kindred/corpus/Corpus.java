@@ -14,9 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
@@ -55,6 +53,7 @@ public final class Corpus {
   private final Format format;
   private final String textColumn;
   private final List<FileStatus> files;
+  private JavaRDD<Piece> pieces; // of the first call: how Spark splits files may change between two
 
   private Corpus(
       SparkSession spark, String uri, Format format, String textColumn, List<FileStatus> files) {
@@ -77,7 +76,7 @@ public final class Corpus {
       files = list(spark, uri);
     } catch (FileNotFoundException e) {
       throw new InvalidInput("--corpus %s: no such file or folder", uri);
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException | RuntimeException e) {
       throw new InvalidInput("--corpus %s: cannot be listed: %s", uri, e.getMessage());
     }
 
@@ -99,32 +98,27 @@ public final class Corpus {
 
     List<FileStatus> files = new ArrayList<>();
     for (FileStatus match : matches) {
-      if (match.isFile()) {
-        files.add(match);
-        continue;
-      }
-
-      for (RemoteIterator<LocatedFileStatus> i = system.listFiles(match.getPath(), true);
-          i.hasNext(); ) {
-        LocatedFileStatus file = i.next();
-        if (!isHidden(match.getPath(), file.getPath())) {
-          files.add(file);
-        }
-      }
+      add(files, system, match);
     }
 
     files.sort(Comparator.comparing(file -> file.getPath().toString()));
     return files;
   }
 
-  private static boolean isHidden(Path folder, Path file) {
-    for (Path p = file; p != null && !p.equals(folder); p = p.getParent()) {
-      if (p.getName().startsWith("_") || p.getName().startsWith(".")) {
-        return true;
-      }
+  /** By listStatus: on local disks listFiles starts a process a file, for its permissions. */
+  private static void add(List<FileStatus> files, FileSystem system, FileStatus found)
+      throws IOException {
+    if (found.isFile()) {
+      files.add(found);
+      return;
     }
 
-    return false;
+    for (FileStatus child : system.listStatus(found.getPath())) {
+      String name = child.getPath().getName();
+      if (!name.startsWith("_") && !name.startsWith(".")) {
+        add(files, system, child);
+      }
+    }
   }
 
   private static Format formatOf(String uri, List<FileStatus> files) {
@@ -151,15 +145,20 @@ public final class Corpus {
 
   /**
    * The corpus in pieces. All pieces of a section are in one partition, one after the other and in
-   * order.
+   * order. Later calls give the same sections as the first one, whose arguments count.
    *
    * @param characterLevel whether the tokenizer allows documents to be cut
    * @param followingTokens how many tokens of what follows a piece needs
    */
   JavaRDD<Piece> pieces(boolean characterLevel, int followingTokens) {
-    return format == Format.TEXT
-        ? textPieces(characterLevel, followingTokens)
-        : rowPieces(characterLevel, followingTokens);
+    if (pieces == null) {
+      pieces =
+          format == Format.TEXT
+              ? textPieces(characterLevel, followingTokens)
+              : rowPieces(characterLevel, followingTokens);
+    }
+
+    return pieces;
   }
 
   private JavaRDD<Piece> textPieces(boolean characterLevel, int followingTokens) {
@@ -232,7 +231,7 @@ public final class Corpus {
       byte[] bytes;
       try {
         bytes = bytes(split.path(), from, (int) (to - from));
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
         return Piece.unreadable(section, split.path(), "cannot be read: " + e.getMessage());
       }
 
@@ -275,10 +274,14 @@ public final class Corpus {
   }
 
   private JavaRDD<Piece> rowPieces(boolean characterLevel, int followingTokens) {
-    String[] paths = files.stream().map(file -> file.getPath().toString()).toArray(String[]::new);
+    // Spark takes paths for globs.
+    String[] paths =
+        files.stream()
+            .map(file -> file.getPath().toString().replaceAll("[{}\\[\\]*?\\\\]", "\\\\$0"))
+            .toArray(String[]::new);
     Dataset<Row> rows;
     if (format == Format.PARQUET) {
-      rows = spark.read().parquet(paths);
+      rows = parquet(paths);
       checkTextColumn(rows.schema());
     } else {
       rows =
@@ -286,9 +289,26 @@ public final class Corpus {
     }
 
     return rows.select(
-            col("_metadata.file_path"), col("_metadata.file_block_start"), col(textColumn))
+            col("_metadata.file_path"),
+            col("_metadata.file_block_start"),
+            col("`" + textColumn.replace("`", "``") + "`"))
         .toJavaRDD()
         .mapPartitions(new ReadRows(textColumn, characterLevel, followingTokens));
+  }
+
+  private Dataset<Row> parquet(String[] paths) {
+    try {
+      return spark.read().parquet(paths);
+    } catch (Exception e) { // Scala's checked exceptions are not declared
+      Throwable cause = e;
+      while (cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+
+      throw new InvalidInput(
+          "--corpus %s: cannot be read as Parquet: %s",
+          uri, String.valueOf(cause.getMessage()).lines().findFirst().orElse(""));
+    }
   }
 
   private void checkTextColumn(StructType schema) {

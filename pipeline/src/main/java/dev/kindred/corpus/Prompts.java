@@ -4,6 +4,7 @@ package dev.kindred.corpus;
 import static org.apache.spark.sql.functions.col;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.InvalidInput;
@@ -28,7 +29,8 @@ import org.apache.spark.sql.types.StructType;
 
 /** The token sequences to be explained: drawn from a corpus's windows, or given as a file. */
 public final class Prompts {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final StructType RANKS =
       new StructType()
           .add("rank", DataTypes.LongType, false)
@@ -174,10 +176,10 @@ public final class Prompts {
       return List.of(Utf8.decode(bytes, 0, bytes.length, 0).split("\r?\n", -1));
     } catch (FileNotFoundException e) {
       throw new InvalidInput("--prompts %s: neither a number nor a file", uri);
-    } catch (IOException e) {
-      throw new InvalidInput("--prompts %s: cannot be read: %s", uri, e.getMessage());
     } catch (InvalidInput e) {
       throw new InvalidInput("--prompts %s: %s", uri, e.getMessage());
+    } catch (IOException | RuntimeException e) {
+      throw new InvalidInput("--prompts %s: cannot be read: %s", uri, e.getMessage());
     }
   }
 

@@ -3,7 +3,6 @@ package dev.kindred.corpus;
 
 import java.util.HashMap;
 import java.util.Map;
-import org.apache.commons.math3.random.MersenneTwister;
 
 /**
  * The beginning of a random permutation, equal to PyTorch's {@code manual_seed(seed);
@@ -33,5 +32,35 @@ final class RandomPermutation {
     }
 
     return first;
+  }
+
+  /**
+   * MT19937 with init_genrand. Commons Math's begins otherwise for seeds of 2^31 and more, which it
+   * takes for negative numbers.
+   */
+  private static final class MersenneTwister {
+    private static final int WORDS = 624;
+    private static final int MIDDLE = 397;
+
+    private final int[] state = new int[WORDS];
+    private int next;
+
+    private MersenneTwister(int seed) {
+      state[0] = seed;
+      for (int i = 1; i < WORDS; i++) {
+        state[i] = 1812433253 * (state[i - 1] ^ (state[i - 1] >>> 30)) + i;
+      }
+    }
+
+    private int nextInt() {
+      int mixed = (state[next] & 0x80000000) | (state[(next + 1) % WORDS] & 0x7fffffff);
+      int word = state[(next + MIDDLE) % WORDS] ^ (mixed >>> 1) ^ (-(mixed & 1) & 0x9908b0df);
+      state[next] = word;
+      next = (next + 1) % WORDS;
+      word ^= word >>> 11;
+      word ^= (word << 7) & 0x9d2c5680;
+      word ^= (word << 15) & 0xefc60000;
+      return word ^ (word >>> 18);
+    }
   }
 }

@@ -151,7 +151,8 @@ public final class Tokenizer {
     for (int i = 0; i < ids.length; i++) {
       if (ids[i] == unknownId) {
         CharSpan span = encoding.getCharTokenSpans()[i];
-        return OptionalInt.of(span == null ? 0 : span.getStart());
+        // Spans count code points.
+        return OptionalInt.of(span == null ? 0 : text.offsetByCodePoints(0, span.getStart()));
       }
     }
 

@@ -61,7 +61,7 @@ final class Utf8 {
             .decode(in, out, true);
     if (result.isError()) {
       throw new InvalidInput(
-          "not UTF-8: byte 0x%02X at byte offset %d; convert the corpus to UTF-8",
+          "not UTF-8: byte 0x%02X at byte offset %d; convert the file to UTF-8",
           bytes[in.position()] & 0xff, bytesBefore + in.position());
     }
 

@@ -158,8 +158,12 @@ public final class Windows {
           int[] following = tokenizer.encode(piece.following());
           int[] tokens = Arrays.copyOf(own, own.length + following.length);
           System.arraycopy(following, 0, tokens, own.length, following.length);
-          long position =
-              positions.merge(piece.section(), (long) own.length, Long::sum) - own.length;
+          Long position = positions.get(piece.section());
+          if (position == null) {
+            throw new IllegalStateException("No scan of " + piece.section());
+          }
+
+          positions.put(piece.section(), position + own.length);
           return cut(tokens, starts(own.length, following.length, windowLength), position);
         }
       };

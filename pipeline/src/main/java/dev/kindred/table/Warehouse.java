@@ -52,7 +52,7 @@ public final class Warehouse {
   public FileSystem fileSystem() {
     try {
       return root.getFileSystem(hadoop());
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       throw new InvalidInput("--warehouse %s: %s", root, e.getMessage());
     }
   }

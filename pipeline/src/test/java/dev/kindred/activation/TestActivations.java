@@ -43,7 +43,8 @@ class TestActivations {
         List<Float> vector = found.get(block + "/" + 3 * window);
         assertThat(vector).hasSize(dimension);
         for (int k = 0; k < dimension; k++) {
-          assertThat(vector.get(k)).isCloseTo(alone[block][k], org.assertj.core.api.Assertions.within(1e-4f));
+          assertThat(vector.get(k))
+              .isCloseTo(alone[block][k], org.assertj.core.api.Assertions.within(1e-4f));
         }
       }
     }

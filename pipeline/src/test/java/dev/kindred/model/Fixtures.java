@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * FFN outputs and probabilities of models/tinyshakespeare for 64 windows, computed with PyTorch; see
- * fixtures/README.md.
+ * FFN outputs and probabilities of models/tinyshakespeare for 64 windows, computed with PyTorch;
+ * see fixtures/README.md.
  *
  * @param tokenIds 64 x 10
  * @param ffnOutputs 6 x (64 x 384)

@@ -103,7 +103,8 @@ class TestModelDirectory {
     int data = 8 + (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
     file[data + (int) tensor.begin() + 2 * 7 + 1] = 0x7e; // the high byte of a half: NaN
     Files.write(path, file);
-    assertRefused().hasMessageContaining("tensor ln_f.bias has a value that is not finite: NaN at element 7");
+    assertRefused()
+        .hasMessageContaining("tensor ln_f.bias has a value that is not finite: NaN at element 7");
   }
 
   @Test

@@ -69,10 +69,8 @@ class TestCosine {
 
   private static double kernelSimilarity(TileKernel kernel, float[] a, float[] b) {
     int dimension = a.length;
-    float[] windows =
-        UnitVectors.pack(a, norm(a), 1, dimension, TileKernel.WINDOWS);
-    float[] prompts =
-        UnitVectors.pack(b, norm(b), 1, dimension, kernel.promptsPerPanel());
+    float[] windows = UnitVectors.pack(a, norm(a), 1, dimension, TileKernel.WINDOWS);
+    float[] prompts = UnitVectors.pack(b, norm(b), 1, dimension, kernel.promptsPerPanel());
     float[] tile = new float[TileKernel.WINDOWS * kernel.promptsPerPanel()];
     kernel.anyAbove(windows, 0, prompts, 0, dimension, Float.NEGATIVE_INFINITY, tile);
     return tile[0];

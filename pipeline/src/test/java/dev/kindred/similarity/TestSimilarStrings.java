@@ -42,7 +42,9 @@ class TestSimilarStrings {
       Map<Integer, Boolean> ownWindows,
       List<Pair> pairs) {}
 
-  /** A corpus of vectors: window i has id 10 * i, prompt i has own window 10 * i while there is one. */
+  /**
+   * A corpus of vectors: window i has id 10 * i, prompt i has own window 10 * i while there is one.
+   */
   private record Problem(float[][] windows, float[][] prompts, double threshold, int keep) {}
 
   @Test
@@ -60,8 +62,7 @@ class TestSimilarStrings {
     Random random = new Random(8);
     assertEqualsOracle(
         spark,
-        new Problem(
-            clustered(random, 700, 12), clustered(random, 1, 12), 0.5, MostSimilar.ALL));
+        new Problem(clustered(random, 700, 12), clustered(random, 1, 12), 0.5, MostSimilar.ALL));
   }
 
   @Test
@@ -129,8 +130,7 @@ class TestSimilarStrings {
   @Test
   void bothKernelsFindTheSame(SparkSession spark) {
     Random random = new Random(12);
-    Problem problem =
-        new Problem(clustered(random, 300, 33), clustered(random, 70, 33), 0.7, 50);
+    Problem problem = new Problem(clustered(random, 300, 33), clustered(random, 70, 33), 0.7, 50);
     assertThat(join(spark, problem, 3, TileKernels.Choice.SIMD))
         .isEqualTo(join(spark, problem, 3, TileKernels.Choice.SCALAR));
   }
@@ -279,8 +279,7 @@ class TestSimilarStrings {
         new StructType()
             .add("window_id", DataTypes.LongType)
             .add(
-                "next_tokens",
-                DataTypes.createMapType(DataTypes.IntegerType, DataTypes.LongType)));
+                "next_tokens", DataTypes.createMapType(DataTypes.IntegerType, DataTypes.LongType)));
   }
 
   /** Vectors near few directions, some of them opposite, and a vector of zeros. */

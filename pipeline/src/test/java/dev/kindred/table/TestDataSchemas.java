@@ -20,7 +20,9 @@ class TestDataSchemas {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path FOLDER = Path.of(System.getProperty("kindred.home"), "data-schemas");
 
-  /** {@code -Dkindred.golden=write} writes the files; look at the difference before you commit it. */
+  /**
+   * {@code -Dkindred.golden=write} writes the files; look at the difference before you commit it.
+   */
   @BeforeAll
   static void writeIfAsked() throws IOException {
     if ("write".equals(System.getProperty("kindred.golden"))) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -99,8 +100,11 @@ public final class ReportQueries {
         new ReportData.Fact(
             "windows",
             String.format(
+                Locale.ROOT,
                 "%,d distinct, %,d occurrences, %s tokens each",
-                windows.getLong(0), windows.getLong(1), settings.get("window-length"))));
+                windows.getLong(0),
+                windows.getLong(1),
+                settings.get("window-length"))));
     facts.add(
         new ReportData.Fact(
             "model", settings.get("model") + " (" + run.<String>getAs("model_id") + ")"));
@@ -108,6 +112,7 @@ public final class ReportQueries {
         new ReportData.Fact(
             "prompts",
             String.format(
+                Locale.ROOT,
                 "%,.0f from %s, seed %s (%s)",
                 metrics.get("compatible.prompts"),
                 settings.get("prompts"),
