@@ -90,7 +90,9 @@ class TestGoldenRun {
   @Test
   void writesTheReport() throws IOException {
     Path report = Path.of(run.lastLine().replaceAll(".*report=", ""));
-    assertThat(Files.readString(report)).startsWith("<!DOCTYPE html>").contains(runId(run));
+    assertThat(Files.readString(report))
+        .startsWithIgnoringCase("<!doctype html>")
+        .contains(runId(run));
   }
 
   @Test
@@ -102,7 +104,8 @@ class TestGoldenRun {
     }
 
     JsonNode golden = JSON.readTree(Files.readString(GOLDEN));
-    assertThat(found.get("windows")).isEqualTo(golden.get("windows"));
+    // As text: a number that was read and one that was counted differ in their types.
+    assertThat(found.get("windows")).hasToString(golden.get("windows").toString());
     assertThat(found.get("prompts")).hasSameSizeAs(golden.get("prompts"));
     for (int i = 0; i < PROMPTS; i++) {
       assertClose(found.get("prompts").get(i), golden.get("prompts").get(i));
