@@ -2,9 +2,11 @@
 package dev.kindred.jobs;
 
 import dev.kindred.DjlEngine;
+import dev.kindred.InvalidInput;
 import dev.kindred.evaluation.Distances;
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.prediction.Approximations;
+import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.sql.Timestamp;
@@ -36,23 +38,49 @@ final class Evaluation {
   }
 
   private void write(RunPlan run) {
+    check(run);
     Dataset<Row> distributions = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()).read();
     Warehouse.Part approximations = warehouse.part(Tables.APPROXIMATIONS, run.runId());
-    approximations.write(
+    writeMissing(
+        approximations,
         Approximations.compute(
             distributions,
             warehouse.part(Tables.PROMPTS, run.promptSet()).read(),
             warehouse.part(Tables.WINDOWS, run.corpusId()).read(),
             run.weights()));
     Warehouse.Part distances = warehouse.part(Tables.DISTANCES, run.runId());
-    distances.write(
+    writeMissing(
+        distances,
         Distances.measure(
             approximations.read(),
             warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()).read()));
     Map<String, Double> metrics =
         Summaries.of(distances.read(), approximations.read(), distributions);
-    warehouse.part(Tables.SUMMARIES, run.runId()).write(rows(metrics));
+    writeMissing(warehouse.part(Tables.SUMMARIES, run.runId()), rows(metrics));
     publish(run);
+  }
+
+  private void check(RunPlan run) {
+    if (Runs.published(warehouse, run.runId()).isPresent()) {
+      throw new InvalidInput(
+          "--run-id %s: published already; see it with the command report", run.runId());
+    }
+
+    for (int block = 0; block < run.weights().length; block++) {
+      if (!warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block).isComplete()) {
+        throw new InvalidInput(
+            "--run-id %s: its join did not get to block %d; start a new run with the command"
+                + " similar",
+            run.runId(), block);
+      }
+    }
+  }
+
+  /** An evaluation that died is taken up where it ended. */
+  private static void writeMissing(Warehouse.Part part, Dataset<Row> rows) {
+    if (!part.isComplete()) {
+      part.write(rows);
+    }
   }
 
   private Dataset<Row> rows(Map<String, Double> metrics) {

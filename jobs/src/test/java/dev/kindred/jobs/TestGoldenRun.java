@@ -218,6 +218,9 @@ class TestGoldenRun {
     assertThat(stage("evaluate", ofRun).status()).isZero();
     assertThat(stage("report", ofRun).lastLine().replaceAll("(run_id|report)=\\S+", ""))
         .isEqualTo(run.lastLine().replaceAll("(run_id|report)=\\S+", ""));
+    assertThat(stage("evaluate", ofRun).messages())
+        .containsExactly(
+            "kindred: --run-id " + runId + ": published already; see it with the command report");
   }
 
   private static CommandLineRun stage(String command, String... options) {

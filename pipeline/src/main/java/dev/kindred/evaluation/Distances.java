@@ -44,7 +44,8 @@ public final class Distances {
             col("hellingerLeaveOneOut").as("hellinger_leave_one_out"),
             col("topTokenAgrees").as("top_token_agrees"),
             col("modelTopToken").as("model_top_token"),
-            col("topToken").as("top_token"))
+            col("topToken").as("top_token"),
+            col("leaveOneOutTopToken").as("leave_one_out_top_token"))
         .sort("prompt_id");
   }
 
@@ -67,6 +68,7 @@ public final class Distances {
             : Hellinger.distance(model, leaveOneOut);
     distance.modelTopToken = top(model);
     distance.topToken = pair.tokens.length == 0 ? null : top(approximation);
+    distance.leaveOneOutTopToken = pair.leaveOneOutTokens.length == 0 ? null : top(leaveOneOut);
     distance.topTokenAgrees =
         distance.topToken != null && distance.topToken == distance.modelTopToken;
     return distance;
@@ -163,6 +165,7 @@ public final class Distances {
     private boolean topTokenAgrees;
     private int modelTopToken;
     private Integer topToken;
+    private Integer leaveOneOutTopToken;
 
     public int getPromptId() {
       return promptId;
@@ -210,6 +213,14 @@ public final class Distances {
 
     public void setTopToken(Integer topToken) {
       this.topToken = topToken;
+    }
+
+    public Integer getLeaveOneOutTopToken() {
+      return leaveOneOutTopToken;
+    }
+
+    public void setLeaveOneOutTopToken(Integer leaveOneOutTopToken) {
+      this.leaveOneOutTopToken = leaveOneOutTopToken;
     }
   }
 }

@@ -33,7 +33,7 @@ public final class Summaries {
    *   <li>{@code compatible.prompts}, {@code compatible.prompts_without_evidence}
    *   <li>{@code compatible.hellinger.mean|std|min|max}: over all prompts; 1 without evidence
    *   <li>{@code compatible.top1}: share of prompts whose top token agrees, in [0, 1]
-   *   <li>{@code leave_one_out.hellinger.mean|std|min|max}, {@code
+   *   <li>{@code leave_one_out.hellinger.mean|std|min|max}, {@code leave_one_out.top1}, {@code
    *       leave_one_out.prompts_without_evidence}
    *   <li>{@code block.<b>.similar_strings.mean|std|min|max}: similar strings a prompt
    *   <li>{@code block.<b>.similar_strings.total}: over all prompts
@@ -48,7 +48,12 @@ public final class Summaries {
     Map<String, Double> metrics = new LinkedHashMap<>();
     List<Row> rows =
         distances
-            .select("prompt_id", "hellinger", "hellinger_leave_one_out", "top_token_agrees")
+            .select(
+                col("prompt_id"),
+                col("hellinger"),
+                col("hellinger_leave_one_out"),
+                col("top_token_agrees"),
+                col("leave_one_out_top_token").eqNullSafe(col("model_top_token")))
             .sort("prompt_id")
             .collectAsList();
     metrics.put("compatible.prompts", (double) rows.size());
@@ -56,9 +61,7 @@ public final class Summaries {
         "compatible.prompts_without_evidence", withoutEvidence(approximations, "probabilities"));
     describe(
         metrics, "compatible.hellinger", rows.stream().mapToDouble(r -> r.getDouble(1)).toArray());
-    metrics.put(
-        "compatible.top1",
-        (double) rows.stream().filter(r -> r.getBoolean(3)).count() / rows.size());
+    metrics.put("compatible.top1", share(rows, 3));
     metrics.put(
         "leave_one_out.prompts_without_evidence",
         withoutEvidence(approximations, "leave_one_out_probabilities"));
@@ -66,8 +69,13 @@ public final class Summaries {
         metrics,
         "leave_one_out.hellinger",
         rows.stream().mapToDouble(r -> r.getDouble(2)).toArray());
+    metrics.put("leave_one_out.top1", share(rows, 4));
     similarStrings(metrics, blockDistributions);
     return metrics;
+  }
+
+  private static double share(List<Row> rows, int column) {
+    return (double) rows.stream().filter(row -> row.getBoolean(column)).count() / rows.size();
   }
 
   private static double withoutEvidence(Dataset<Row> approximations, String probabilities) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
+import java.util.Arrays;
+
 /** The plain version: the oracle of {@link SimdTileKernel}, and the fallback without SIMD. */
 final class ScalarTileKernel implements TileKernel {
   private static final int PROMPTS = 32;
@@ -19,24 +21,21 @@ final class ScalarTileKernel implements TileKernel {
       int dimension,
       float threshold,
       float[] similarities) {
-    float[] tile = new float[WINDOWS * PROMPTS];
+    Arrays.fill(similarities, 0);
     for (int k = 0; k < dimension; k++) {
       for (int row = 0; row < WINDOWS; row++) {
         float window = windows[windowsOffset + k * WINDOWS + row];
         for (int column = 0; column < PROMPTS; column++) {
+          float prompt = prompts[promptsOffset + k * PROMPTS + column];
           int cell = row * PROMPTS + column;
-          tile[cell] = Math.fma(window, prompts[promptsOffset + k * PROMPTS + column], tile[cell]);
+          similarities[cell] = Math.fma(window, prompt, similarities[cell]);
         }
       }
     }
 
     boolean above = false;
-    for (float similarity : tile) {
+    for (float similarity : similarities) {
       above |= similarity > threshold;
-    }
-
-    if (above) {
-      System.arraycopy(tile, 0, similarities, 0, tile.length);
     }
 
     return above;

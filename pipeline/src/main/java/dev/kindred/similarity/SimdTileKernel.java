@@ -14,7 +14,9 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Reached only through {@link TileKernels}: loading this class needs the module
  * jdk.incubator.vector. The accumulators are local variables because C2 keeps nothing else in
- * registers; a loop over an array of vectors runs slower than scalar code.
+ * registers; a loop over an array of vectors runs slower than scalar code. For C2's sake, too, a
+ * tile is written whether or not it has anything above the threshold, and tested in a method of its
+ * own: a branch on the accumulators makes the loop before it slower.
  */
 final class SimdTileKernel implements TileKernel {
   private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
@@ -42,26 +44,30 @@ final class SimdTileKernel implements TileKernel {
       float threshold,
       float[] similarities) {
     if (ALL_WINDOWS_FIT) {
-      return eightWindows(
-          windows, windowsOffset, prompts, promptsOffset, dimension, threshold, similarities);
+      eightWindows(windows, windowsOffset, prompts, promptsOffset, dimension, similarities);
+    } else {
+      fourWindows(windows, windowsOffset, prompts, promptsOffset, dimension, similarities, 0);
+      fourWindows(windows, windowsOffset, prompts, promptsOffset, dimension, similarities, 4);
     }
 
-    // Both halves are needed: a hit in one obliges to write the other.
-    float highest =
-        Math.max(
-            fourWindows(windows, windowsOffset, prompts, promptsOffset, dimension, similarities, 0),
-            fourWindows(
-                windows, windowsOffset, prompts, promptsOffset, dimension, similarities, 4));
-    return highest > threshold;
+    return anyAbove(similarities, threshold);
   }
 
-  private static boolean eightWindows(
+  private static boolean anyAbove(float[] similarities, float threshold) {
+    FloatVector highest = FloatVector.fromArray(LANES, similarities, 0);
+    for (int i = VECTOR; i < WINDOWS * PROMPTS; i += VECTOR) {
+      highest = highest.max(FloatVector.fromArray(LANES, similarities, i));
+    }
+
+    return highest.compare(VectorOperators.GT, threshold).anyTrue();
+  }
+
+  private static void eightWindows(
       float[] windows,
       int windowsOffset,
       float[] prompts,
       int promptsOffset,
       int dimension,
-      float threshold,
       float[] similarities) {
     FloatVector a0 = FloatVector.zero(LANES);
     FloatVector b0 = a0;
@@ -112,15 +118,6 @@ final class SimdTileKernel implements TileKernel {
       p += PROMPTS;
     }
 
-    FloatVector highest =
-        a0.max(b0)
-            .max(a1.max(b1))
-            .max(a2.max(b2).max(a3.max(b3)))
-            .max(a4.max(b4).max(a5.max(b5)).max(a6.max(b6).max(a7.max(b7))));
-    if (!highest.compare(VectorOperators.GT, threshold).anyTrue()) {
-      return false;
-    }
-
     a0.intoArray(similarities, 0);
     b0.intoArray(similarities, VECTOR);
     a1.intoArray(similarities, PROMPTS);
@@ -137,11 +134,9 @@ final class SimdTileKernel implements TileKernel {
     b6.intoArray(similarities, 6 * PROMPTS + VECTOR);
     a7.intoArray(similarities, 7 * PROMPTS);
     b7.intoArray(similarities, 7 * PROMPTS + VECTOR);
-    return true;
   }
 
-  /** Writes four windows' rows from the given one on, and returns their highest similarity. */
-  private static float fourWindows(
+  private static void fourWindows(
       float[] windows,
       int windowsOffset,
       float[] prompts,
@@ -187,9 +182,5 @@ final class SimdTileKernel implements TileKernel {
     b2.intoArray(similarities, row + 2 * PROMPTS + VECTOR);
     a3.intoArray(similarities, row + 3 * PROMPTS);
     b3.intoArray(similarities, row + 3 * PROMPTS + VECTOR);
-    return a0.max(b0)
-        .max(a1.max(b1))
-        .max(a2.max(b2).max(a3.max(b3)))
-        .reduceLanes(VectorOperators.MAX);
   }
 }

@@ -23,8 +23,7 @@ interface TileKernel {
    * Whether any similarity of the tile is above the threshold.
    *
    * @param dimension components of a vector
-   * @param similarities receives the WINDOWS x promptsPerPanel() similarities, row by row, when the
-   *     answer is yes; untouched otherwise
+   * @param similarities receives the WINDOWS x promptsPerPanel() similarities, row by row
    */
   boolean anyAbove(
       float[] windows,

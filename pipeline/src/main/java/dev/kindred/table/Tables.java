@@ -192,7 +192,12 @@ public final class Tables {
                   "the same for the leave-one-out approximation")
               .add("top_token_agrees", BooleanType, false, "model_top_token = top_token")
               .add("model_top_token", IntegerType, false, "the model's most probable token id")
-              .add("top_token", IntegerType, true, "the approximation's; null without evidence"));
+              .add("top_token", IntegerType, true, "the approximation's; null without evidence")
+              .add(
+                  "leave_one_out_top_token",
+                  IntegerType,
+                  true,
+                  "the leave-one-out approximation's; null without evidence"));
 
   public static final Table SUMMARIES =
       new Table(

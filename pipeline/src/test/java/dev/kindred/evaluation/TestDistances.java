@@ -68,6 +68,9 @@ class TestDistances {
       assertThat(row.getBoolean(3)).as("agreement of prompt %d", prompt).isEqualTo(top == modelTop);
       assertThat(row.getInt(4)).as("model's top token of prompt %d", prompt).isEqualTo(modelTop);
       assertThat(row.getInt(5)).as("top token of prompt %d", prompt).isEqualTo(top);
+      assertThat(row.getInt(6))
+          .as("leave-one-out top token of prompt %d", prompt)
+          .isEqualTo(top(dense(leaveOneOuts.get(prompt))));
     }
   }
 
@@ -75,14 +78,14 @@ class TestDistances {
   void withoutEvidenceTheDistanceIsOneAndThereIsNoTopToken(SparkSession spark) {
     Row row = measure(spark, Map.of(), Map.of(), new float[] {.5f, .2f, .1f, .1f, .1f, 0});
 
-    assertThat(row).isEqualTo(RowFactory.create(0, 1.0, 1.0, false, 0, null));
+    assertThat(row).isEqualTo(RowFactory.create(0, 1.0, 1.0, false, 0, null, null));
   }
 
   @Test
   void withoutEvidenceButItsOwnOnlyTheLeaveOneOutDistanceIsOne(SparkSession spark) {
     Row row = measure(spark, Map.of(1, 1.), Map.of(), new float[] {0, 1, 0, 0, 0, 0});
 
-    assertThat(row).isEqualTo(RowFactory.create(0, 0.0, 1.0, true, 1, 1));
+    assertThat(row).isEqualTo(RowFactory.create(0, 0.0, 1.0, true, 1, 1, null));
   }
 
   @Test

@@ -63,6 +63,7 @@ class TestSummaries {
             blocks(spark, block(0, 0, 1)));
 
     assertThat(metrics.get("compatible.top1")).isEqualTo(.75);
+    assertThat(metrics.get("leave_one_out.top1")).isEqualTo(.25);
   }
 
   @Test
@@ -171,6 +172,7 @@ class TestSummaries {
             "compatible.hellinger.max",
             "compatible.top1",
             "leave_one_out.prompts_without_evidence",
+            "leave_one_out.top1",
             "leave_one_out.hellinger.mean",
             "leave_one_out.hellinger.std",
             "leave_one_out.hellinger.min",
@@ -198,10 +200,18 @@ class TestSummaries {
     return spark.createDataFrame(rows, columns);
   }
 
+  /** The model's top token is 3; the leave-one-out one agrees where that distance is at most .5. */
   private static Row distance(
       int prompt, double hellinger, double leaveOneOut, boolean topTokenAgrees) {
     return RowFactory.create(
-        "r-1", prompt, hellinger, leaveOneOut, topTokenAgrees, 3, topTokenAgrees ? 3 : 4);
+        "r-1",
+        prompt,
+        hellinger,
+        leaveOneOut,
+        topTokenAgrees,
+        3,
+        topTokenAgrees ? 3 : 4,
+        leaveOneOut <= .5 ? (Integer) 3 : null);
   }
 
   private static Row approximation(

@@ -35,20 +35,6 @@ class TestTileKernels {
   }
 
   @Test
-  void aTileWithNothingAboveTheThresholdIsLeftAlone() {
-    for (TileKernels.Choice choice : TileKernels.Choice.values()) {
-      TileKernel kernel = TileKernels.get(choice);
-      int dimension = 24;
-      float[] windows = new float[TileKernel.WINDOWS * dimension];
-      float[] prompts = new float[kernel.promptsPerPanel() * dimension];
-      float[] untouched = new float[TileKernel.WINDOWS * kernel.promptsPerPanel()];
-      Arrays.fill(untouched, 7);
-      assertThat(kernel.anyAbove(windows, 0, prompts, 0, dimension, 0f, untouched)).isFalse();
-      assertThat(untouched).containsOnly(7);
-    }
-  }
-
-  @Test
   void anyCellOfTheTileCanBeTheOneAbove() {
     for (TileKernels.Choice choice : TileKernels.Choice.values()) {
       TileKernel kernel = TileKernels.get(choice);

@@ -6,8 +6,11 @@ import static org.apache.spark.sql.functions.col;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Tokenizer;
+import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -26,6 +29,8 @@ import org.apache.spark.sql.functions;
 public final class ReportQueries {
   private static final int TOKENS = 8;
   private static final int STRINGS = 8;
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss 'UTC'").withZone(ZoneOffset.UTC);
 
   private ReportQueries() {}
 
@@ -45,7 +50,12 @@ public final class ReportQueries {
       double[] thresholds,
       double[] weights,
       int prompts) {
-    Row run = run(warehouse, runId);
+    Row run =
+        Runs.published(warehouse, runId)
+            .orElseThrow(
+                () ->
+                    new InvalidInput(
+                        "--run-id %s: not published yet; run the command evaluate first", runId));
     Map<String, Double> metrics = new LinkedHashMap<>();
     warehouse
         .part(Tables.SUMMARIES, runId)
@@ -62,25 +72,12 @@ public final class ReportQueries {
             .collectAsList();
     return new ReportData(
         runId,
-        run.getTimestamp(run.fieldIndex("published_at")).toInstant().toString(),
+        TIME.format(run.getTimestamp(run.fieldIndex("published_at")).toInstant()),
         facts(run, warehouse, metrics),
         metrics,
         blocks(metrics, thresholds, weights),
         distances.stream().mapToDouble(row -> row.getDouble(1)).toArray(),
         shownPrompts(warehouse, run, tokenizer, distances, prompts));
-  }
-
-  private static Row run(Warehouse warehouse, String runId) {
-    List<Row> found =
-        warehouse.part(Tables.RUNS).isComplete()
-            ? warehouse.read(Tables.RUNS).where(col("run_id").equalTo(runId)).collectAsList()
-            : List.of();
-    if (found.isEmpty()) {
-      throw new InvalidInput(
-          "--run-id %s: not published yet; run the command evaluate first", runId);
-    }
-
-    return found.get(0);
   }
 
   private static List<ReportData.Fact> facts(
