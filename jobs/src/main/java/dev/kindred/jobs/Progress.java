@@ -24,6 +24,7 @@ final class Progress extends SparkListener {
   private int stage = -1;
   private int tasks;
   private int tasksDone;
+  private double share; // of the step, as last told
   private long started;
   private long lastLine;
 
@@ -42,6 +43,7 @@ final class Progress extends SparkListener {
     step = name;
     parts = numberOfParts;
     partsDone = 0;
+    share = 0;
     started = System.nanoTime();
     lastLine = started;
     nextStage(-1, 0);
@@ -85,7 +87,8 @@ final class Progress extends SparkListener {
     tasksDone++;
     if (System.nanoTime() - lastLine >= BETWEEN_LINES.toNanos()) {
       lastLine = System.nanoTime();
-      double share = (partsDone + (double) tasksDone / tasks) / parts;
+      // A part's second stage may have more tasks than its first: what is told never goes back.
+      share = Math.max(share, (partsDone + (double) tasksDone / tasks) / parts);
       Duration left = Duration.ofNanos((long) (elapsed().toNanos() * (1 - share) / share));
       out.printf(
           Locale.ROOT,
