@@ -3,7 +3,7 @@ package dev.kindred.jobs;
 
 import dev.kindred.InvalidInput;
 import java.io.PrintWriter;
-import java.util.concurrent.Callable;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -46,19 +46,19 @@ public final class Kindred {
             "",
             "Example: kindred run --prompts 500",
             "Each command has its own --help. Settings and defaults: conf/kindred.conf.");
+    Map<String, String> defaults = Settings.resolve(null, Map.of()).asText();
     for (Command command : Command.values()) {
-      program.addSubcommand(command.commandName(), specification(command));
+      program.addSubcommand(command.commandName(), specification(command, defaults));
     }
 
     CommandLine line =
         new CommandLine(program)
             .setExecutionStrategy(Kindred::execute)
-            .setParameterExceptionHandler(Kindred::explainUsage)
-            .setExecutionExceptionHandler((thrown, command, result) -> explain(thrown));
+            .setParameterExceptionHandler(Kindred::explainUsage);
     return line.execute(arguments);
   }
 
-  private static CommandSpec specification(Command command) {
+  private static CommandSpec specification(Command command, Map<String, String> defaults) {
     CommandSpec specification = CommandSpec.create().mixinStandardHelpOptions(true);
     specification.usageMessage().width(110);
     specification.usageMessage().autoWidth(true);
@@ -80,9 +80,8 @@ public final class Kindred {
               .build());
     }
 
-    Settings defaults = Settings.resolve(null, java.util.Map.of());
     for (Setting setting : command.settings()) {
-      String value = defaults.asText().get(setting.key());
+      String value = defaults.get(setting.key());
       specification.addOption(
           OptionSpec.builder("--" + setting.key())
               .paramLabel(setting.parameter())
@@ -106,13 +105,9 @@ public final class Kindred {
     }
 
     CommandLine.ParseResult chosen = result.subcommand();
-    Callable<Integer> work =
-        () -> {
-          Command.of(chosen.commandSpec().name()).run(CommandOptions.of(chosen));
-          return 0;
-        };
     try {
-      return work.call();
+      Command.of(chosen.commandSpec().name()).run(CommandOptions.of(chosen));
+      return 0;
     } catch (Exception e) {
       return explain(e);
     }
