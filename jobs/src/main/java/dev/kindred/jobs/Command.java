@@ -5,6 +5,7 @@ import static dev.kindred.jobs.Setting.CORPUS_FORMAT;
 import static dev.kindred.jobs.Setting.KEEP_SIMILAR;
 import static dev.kindred.jobs.Setting.KERNEL;
 import static dev.kindred.jobs.Setting.MODEL;
+import static dev.kindred.jobs.Setting.PREFIX_AXES;
 import static dev.kindred.jobs.Setting.PROMPT_SEED;
 import static dev.kindred.jobs.Setting.REPORT_PROMPTS;
 import static dev.kindred.jobs.Setting.TEXT_COLUMN;
@@ -135,6 +136,7 @@ enum Command {
     static {
       JOIN.add(KEEP_SIMILAR);
       JOIN.add(KERNEL);
+      JOIN.add(PREFIX_AXES);
     }
   }
 

@@ -56,6 +56,7 @@ final class Evaluation {
             warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()).read()));
     Map<String, Double> metrics =
         Summaries.of(distances.read(), approximations.read(), distributions);
+    metrics.putAll(run.joinMetrics(warehouse));
     writeMissing(warehouse.part(Tables.SUMMARIES, run.runId()), rows(metrics));
     publish(run);
   }

@@ -14,17 +14,23 @@ import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.ModelShape;
 import dev.kindred.prediction.Predictions;
 import dev.kindred.similarity.Evidence;
+import dev.kindred.similarity.NextTokens;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.TileKernels;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.StorageLevel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The stages of a run up to the similarity join, each a method that reads its input from tables and
@@ -36,6 +42,11 @@ import org.apache.spark.storage.StorageLevel;
 final class Experiment {
   /** Bytes that a window takes in the table windows, with room for the shuffle that makes it. */
   private static final long BYTES_PER_WINDOW = 400;
+
+  /** Windows whose next tokens fit into a broadcast: about 160 MB. */
+  private static final long PIECE_WINDOWS = 8L << 20;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Experiment.class);
 
   private final SparkSession spark;
   private final Progress progress;
@@ -193,8 +204,7 @@ final class Experiment {
    */
   RunPlan similar() {
     Dataset<Row> windows = required(windowsPart(), "windows");
-    Dataset<Row> activations =
-        required(warehouse.part(Tables.ACTIVATIONS, model.id(), scan.corpusId()), "activations");
+    required(warehouse.part(Tables.ACTIVATIONS, model.id(), scan.corpusId()), "activations");
     Dataset<Row> prompts = required(warehouse.part(Tables.PROMPTS, promptSet), "prompts");
     Dataset<Row> promptActivations =
         required(warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet), "prompts");
@@ -212,36 +222,60 @@ final class Experiment {
             model.id(), scan.corpusId(), promptSet, thresholds, weights, settings.asText());
     run.write(warehouse);
     progress.begin("similar strings", shape.blocks());
+    Broadcast<NextTokens> nextTokens =
+        pieces(0).size() == 1 ? context().broadcast(NextTokens.collect(windows)) : null;
+    Map<String, Double> metrics = new TreeMap<>();
     for (int block = 0; block < shape.blocks(); block++) {
-      joinBlock(run, block, activations, promptActivations, prompts, windows);
+      List<SimilarStrings.Piece> pieces = new ArrayList<>();
+      for (Dataset<Row> piece : pieces(block)) {
+        pieces.add(
+            new SimilarStrings.Piece(
+                piece,
+                nextTokens == null
+                    ? context().broadcast(NextTokens.collect(windows, piece))
+                    : nextTokens));
+      }
+
+      String name = "block." + block + ".join.";
+      joinBlock(run, block, pieces, promptActivations, prompts)
+          .forEach((metric, value) -> metrics.put(name + metric, value));
       progress.partDone();
     }
 
+    run.writeJoinMetrics(warehouse, metrics);
     progress.end();
     return run;
   }
 
-  private void joinBlock(
+  /** A block's activations, cut so that the next tokens of each piece fit into a broadcast. */
+  private List<Dataset<Row>> pieces(int block) {
+    long bytesPerWindow = Float.BYTES * (long) model.shape().modelDimension() + 16;
+    return warehouse
+        .part(Tables.ACTIVATIONS, model.id(), scan.corpusId(), block)
+        .readInPieces(PIECE_WINDOWS * bytesPerWindow);
+  }
+
+  /** Joins one block and returns what the join did. */
+  private Map<String, Double> joinBlock(
       RunPlan run,
       int block,
-      Dataset<Row> activations,
+      List<SimilarStrings.Piece> pieces,
       Dataset<Row> promptActivations,
-      Dataset<Row> prompts,
-      Dataset<Row> windows) {
-    Dataset<Evidence> evidence =
+      Dataset<Row> prompts) {
+    SimilarStrings join =
         SimilarStrings.join(
-                spark,
-                activations.where(activations.col("block").equalTo(lit(block))),
-                promptActivations.where(promptActivations.col("block").equalTo(lit(block))),
-                prompts,
-                windows,
-                new SimilarStrings.Settings(
-                    block,
-                    thresholds[block],
-                    settings.keepSimilar(),
-                    model.shape().vocabularySize(),
-                    settings.kernel()))
-            .persist(StorageLevel.MEMORY_AND_DISK());
+            spark,
+            pieces,
+            promptActivations.where(promptActivations.col("block").equalTo(lit(block))),
+            prompts,
+            new SimilarStrings.Settings(
+                thresholds[block],
+                settings.keepSimilar(),
+                model.shape().vocabularySize(),
+                settings.kernel(),
+                settings.prefixAxes()));
+    LOG.info("Block {}: {}", block, join.plan());
+    Dataset<Evidence> evidence = join.evidence().persist(StorageLevel.MEMORY_AND_DISK());
     warehouse
         .part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block)
         .write(SimilarStrings.blockDistributions(evidence));
@@ -249,6 +283,9 @@ final class Experiment {
         .part(Tables.SIMILAR_STRINGS, run.runId(), block)
         .write(SimilarStrings.mostSimilar(evidence));
     evidence.unpersist();
+    Map<String, Double> metrics = join.metrics();
+    LOG.info("Block {}: pairs settled {}", block, metrics);
+    return metrics;
   }
 
   private Warehouse.Part windowsPart() {
@@ -266,6 +303,10 @@ final class Experiment {
   }
 
   private Broadcast<ModelDirectory> onExecutors() {
-    return JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(model);
+    return context().broadcast(model);
+  }
+
+  private JavaSparkContext context() {
+    return JavaSparkContext.fromSparkContext(spark.sparkContext());
   }
 }

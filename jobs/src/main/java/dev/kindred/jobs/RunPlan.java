@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.InvalidInput;
 import dev.kindred.table.Warehouse;
@@ -12,6 +13,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -70,6 +72,31 @@ record RunPlan(
       throw new InvalidInput(
           "--run-id %s: no such run in %s; see the folder run_plans there",
           runId, warehouse.root());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path joinsPath(Warehouse warehouse, String runId) {
+    return new Path(warehouse.root(), "run_plans/" + runId + ".joins.json");
+  }
+
+  /**
+   * Leaves what the joins did for the run's summaries.
+   *
+   * @param metrics by their names there
+   */
+  void writeJoinMetrics(Warehouse warehouse, Map<String, Double> metrics) {
+    try (var out = warehouse.fileSystem().create(joinsPath(warehouse, runId), false)) {
+      out.write(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(metrics));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Map<String, Double> joinMetrics(Warehouse warehouse) {
+    try (var in = warehouse.fileSystem().open(joinsPath(warehouse, runId))) {
+      return JSON.readValue(in.readAllBytes(), new TypeReference<TreeMap<String, Double>>() {});
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

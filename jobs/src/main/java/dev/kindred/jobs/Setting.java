@@ -18,6 +18,7 @@ enum Setting {
   WEIGHTS("a,b,..", "factor of each block's next-token counts"),
   KEEP_SIMILAR("N|all", "similar strings kept for each prompt and block"),
   KERNEL("auto|simd|scalar", "implementation of the similarity kernel"),
+  PREFIX_AXES("auto|N", "axes of the join's first bound; 0 computes every similarity in full"),
   WINDOWS_PER_TASK("N", "windows that a task evaluates with the model"),
   REPORT_PROMPTS("N", "prompts shown in the report"),
   WAREHOUSE("DIR", "folder of all tables"),

@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigValueType;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.model.ModelShape;
+import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.TileKernels;
 import dev.kindred.table.Warehouse;
 import java.io.File;
@@ -231,6 +232,22 @@ final class Settings {
     return TileKernels.Choice.of(values.get(Setting.KERNEL));
   }
 
+  /** Axes of the join's first bound; {@link SimilarStrings#AUTO_AXES} for a plan a block. */
+  int prefixAxes() {
+    String value = values.get(Setting.PREFIX_AXES);
+    if (value.equalsIgnoreCase("auto")) {
+      return SimilarStrings.AUTO_AXES;
+    }
+
+    if (!value.matches("\\d{1,2}") || Integer.parseInt(value) > SimilarStrings.MAX_AXES) {
+      throw invalid(
+          Setting.PREFIX_AXES,
+          "expected auto, or a whole number from 0 to " + SimilarStrings.MAX_AXES);
+    }
+
+    return Integer.parseInt(value);
+  }
+
   int windowsPerTask() {
     return positiveInt(Setting.WINDOWS_PER_TASK);
   }
@@ -256,6 +273,7 @@ final class Settings {
     promptSeed();
     keepSimilar();
     kernel();
+    prefixAxes();
     windowsPerTask();
     reportPrompts();
   }

@@ -33,12 +33,8 @@ final class EvidenceTable {
     return 8L * vocabularySize + 12 * kept + 128;
   }
 
-  /**
-   * Counts a pair above the threshold.
-   *
-   * @param similarity at least the pair's true similarity
-   */
-  void add(int prompt, WindowBatch windows, int window, double similarity) {
+  /** Adds a pair above the threshold to its prompt's counts. */
+  void count(int prompt, WindowBatch windows, int window) {
     Row row = rows[prompt];
     if (row == null) {
       row = new Row(vocabularySize, keep);
@@ -52,27 +48,25 @@ final class EvidenceTable {
       row.counts[nextTokens.token(place)] += nextTokens.count(place);
     }
 
-    long windowId = windows.windowId(window);
-    if (windowId == prompts.ownWindowId(prompt)) {
-      row.ownWindowSimilar = true;
-    }
-
-    if (row.mostSimilar.mayTake(similarity)) {
-      int before = row.mostSimilar.size();
-      row.mostSimilar.offer((float) similarity(prompts, prompt, windows, window), windowId);
-      pairsKept += row.mostSimilar.size() - before;
-    }
+    row.ownWindowSimilar |= windows.windowId(window) == prompts.ownWindowId(prompt);
   }
 
-  static double similarity(PromptVectors prompts, int prompt, WindowBatch windows, int window) {
-    int dimension = prompts.dimension();
-    return Cosine.similarity(
-        prompts.vectors(),
-        prompt * dimension,
-        windows.vectors(),
-        window * dimension,
-        dimension,
-        prompts.norm(prompt) * windows.norm(window));
+  /**
+   * Whether a window could be among the prompt's most similar.
+   *
+   * @param atMost at least the pair's similarity
+   */
+  boolean mayKeep(int prompt, double atMost) {
+    Row row = rows[prompt];
+    return row == null ? keep > 0 : row.mostSimilar.mayTake(atMost);
+  }
+
+  /** Offers a pair that has been counted to its prompt's most similar. */
+  void keep(int prompt, long windowId, float similarity) {
+    MostSimilar mostSimilar = rows[prompt].mostSimilar;
+    int before = mostSimilar.size();
+    mostSimilar.offer(similarity, windowId);
+    pairsKept += mostSimilar.size() - before;
   }
 
   /** Pairs that are held with their similarity. */

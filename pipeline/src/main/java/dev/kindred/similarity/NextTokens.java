@@ -13,7 +13,7 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 
 /** The next-token counts of many windows, compact enough to broadcast. */
-final class NextTokens implements Serializable {
+public final class NextTokens implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final long[] windowIds; // ascending
@@ -29,11 +29,11 @@ final class NextTokens implements Serializable {
   }
 
   /**
-   * Collects to the driver.
+   * Collects to the driver, about 20 bytes a window.
    *
    * @param windows rows of {@link Tables#WINDOWS} of one corpus
    */
-  static NextTokens collect(Dataset<Row> windows) {
+  public static NextTokens collect(Dataset<Row> windows) {
     Dataset<Entry> sorted =
         windows
             .select(
@@ -50,6 +50,15 @@ final class NextTokens implements Serializable {
   }
 
   /**
+   * Collects those of some windows only.
+   *
+   * @param windowIds rows with a window_id, each at most once
+   */
+  public static NextTokens collect(Dataset<Row> windows, Dataset<Row> windowIds) {
+    return collect(windows.join(windowIds.select("window_id"), "window_id"));
+  }
+
+  /**
    * A window's number here.
    *
    * @throws IllegalStateException if activations have a window that the corpus has not
@@ -61,18 +70,6 @@ final class NextTokens implements Serializable {
     }
 
     return index;
-  }
-
-  int size() {
-    return windowIds.length;
-  }
-
-  long firstWindowId() {
-    return windowIds[0];
-  }
-
-  long lastWindowId() {
-    return windowIds[windowIds.length - 1];
   }
 
   int start(int index) {

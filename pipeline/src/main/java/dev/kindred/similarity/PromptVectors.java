@@ -20,7 +20,8 @@ final class PromptVectors implements Serializable {
   private final long[] ownWindowIds; // P; NO_WINDOW where the corpus has no such window
   private final float[] vectors; // P x D
   private final double[] norms; // P
-  private transient volatile Panels panels;
+  private transient volatile float[] panels;
+  private transient volatile PromptPrefixes prefixes;
 
   /**
    * @param vectors P x D floats
@@ -56,30 +57,47 @@ final class PromptVectors implements Serializable {
     return vectors;
   }
 
+  double[] norms() {
+    return norms;
+  }
+
   double norm(int index) {
     return norms[index];
   }
 
   /** Unit vectors in a kernel's layout, packed once per process. */
-  float[] panels(int promptsPerPanel) {
-    Panels packed = panels;
-    if (packed == null || packed.width != promptsPerPanel) {
+  float[] panels(TileKernel kernel) {
+    float[] packed = panels;
+    if (packed == null) {
       synchronized (this) {
         packed = panels;
-        if (packed == null || packed.width != promptsPerPanel) {
-          packed =
-              new Panels(
-                  promptsPerPanel,
-                  UnitVectors.pack(vectors, norms, count(), dimension, promptsPerPanel));
+        if (packed == null) {
+          int width = kernel.promptsPerPanel();
+          packed = new float[UnitVectors.groups(count(), width) * width * dimension];
+          UnitVectors.pack(vectors, norms, count(), dimension, width, packed);
           panels = packed;
         }
       }
     }
 
-    return packed.floats;
+    return packed;
   }
 
-  private record Panels(int width, float[] floats) {}
+  /** Prefixes along the axes, computed once per process. */
+  PromptPrefixes prefixes(TileKernel kernel, PrincipalAxes axes, int shortAxes) {
+    PromptPrefixes computed = prefixes;
+    if (computed == null) {
+      synchronized (this) {
+        computed = prefixes;
+        if (computed == null) {
+          computed = PromptPrefixes.of(kernel, this, axes, shortAxes);
+          prefixes = computed;
+        }
+      }
+    }
+
+    return computed;
+  }
 
   /** The slice [from, to) of these prompts. */
   PromptVectors slice(int from, int to) {

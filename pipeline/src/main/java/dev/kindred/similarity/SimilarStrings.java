@@ -2,6 +2,7 @@
 package dev.kindred.similarity;
 
 import static org.apache.spark.sql.functions.arrays_zip;
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.lit;
@@ -13,6 +14,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.api.java.function.MapGroupsFunction;
@@ -22,80 +26,125 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.LongAccumulator;
 
 /**
  * The exact similarity join of one block: for every prompt, the windows whose FFN output has a
  * cosine similarity strictly above the threshold, as {@link Cosine} defines it.
  *
- * <p>Windows stay in their partitions and prompts are broadcast; next-token counts are summed where
- * the pairs are found, so that what travels is one row a prompt and task. Prompts are joined in
- * slices and windows in stretches of ids where either would not fit into a broadcast.
+ * <p>Windows stay in their partitions and prompts are broadcast, in slices where they would not
+ * fit; next-token counts are summed where the pairs are found, so that what travels is one row a
+ * prompt and task. Memory does not grow with the corpus: a task holds a batch of windows, a slice
+ * of the prompts and their evidence, and the next tokens of one piece of the corpus.
  */
 public final class SimilarStrings {
+  /** Settings value that lets the planner choose the axes. */
+  public static final int AUTO_AXES = -1;
+
+  /** The longest short prefix. */
+  public static final int MAX_AXES = 64;
+
   private static final long SLICE_BYTES = 512L << 20;
-  private static final long STRETCH_WINDOWS = 8L << 20;
   private static final long PAIRS_HELD = 4L << 20;
+  private static final int SAMPLED_PARTITIONS = 8;
 
   /**
    * How to join.
    *
-   * @param block transformer block, from 0
    * @param threshold in [-1, 1]
    * @param keep the most similar windows to keep for a prompt; {@link Integer#MAX_VALUE} for all
    * @param vocabularySize {@code d_vocab}
    * @param kernel which implementation
+   * @param prefixAxes axes of the short prefix, 0 for brute force, {@link #AUTO_AXES} for a plan
+   *     from a sample
    */
   public record Settings(
-      int block, double threshold, int keep, int vocabularySize, TileKernels.Choice kernel)
+      double threshold, int keep, int vocabularySize, TileKernels.Choice kernel, int prefixAxes)
       implements Serializable {}
 
-  private SimilarStrings() {}
-
   /**
-   * Joins one block.
+   * Windows of one block that are joined together, with what follows them.
    *
    * @param activations rows of {@link Tables#ACTIVATIONS} of one model, corpus and block
+   * @param nextTokens of at least these windows
+   */
+  public record Piece(Dataset<Row> activations, Broadcast<NextTokens> nextTokens) {}
+
+  private final Dataset<Evidence> evidence;
+  private final JoinPlan plan;
+  private final Counters counters;
+
+  private SimilarStrings(Dataset<Evidence> evidence, JoinPlan plan, Counters counters) {
+    this.evidence = evidence;
+    this.plan = plan;
+    this.counters = counters;
+  }
+
+  /**
+   * Plans the join of one block.
+   *
+   * @param pieces all windows of the block
    * @param promptActivations rows of {@link Tables#PROMPT_ACTIVATIONS} of one model, prompt set and
    *     block
    * @param prompts rows of {@link Tables#PROMPTS} of the same prompt set
-   * @param windows rows of {@link Tables#WINDOWS} of the same corpus
-   * @return one row a prompt, also for prompts without evidence
    */
-  public static Dataset<Evidence> join(
+  public static SimilarStrings join(
       SparkSession spark,
-      Dataset<Row> activations,
+      List<Piece> pieces,
       Dataset<Row> promptActivations,
       Dataset<Row> prompts,
-      Dataset<Row> windows,
       Settings settings) {
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     PromptVectors all = collect(promptActivations, prompts);
+    JoinPlan plan = plan(all, pieces, settings);
+    Counters counters = Counters.register(context);
     Dataset<Evidence> parts = noEvidence(spark, all);
-    for (Broadcast<NextTokens> stretch : stretches(context, windows)) {
-      NextTokens nextTokens = stretch.value();
-      Dataset<Vector> vectors =
-          activations
-              .where(
-                  col("window_id")
-                      .between(lit(nextTokens.firstWindowId()), lit(nextTokens.lastWindowId())))
-              .select(col("window_id").as("id"), col("ffn_out").as("ffnOut"))
-              .as(Encoders.bean(Vector.class));
-      for (PromptVectors slice : slices(all, settings)) {
+    for (PromptVectors slice : slices(all, settings)) {
+      Broadcast<PromptVectors> vectors = context.broadcast(slice);
+      for (Piece piece : pieces) {
         parts =
             parts.union(
-                vectors.mapPartitions(
-                    new JoinPartition(context.broadcast(slice), stretch, settings),
-                    Encoders.bean(Evidence.class)));
+                inFewTasks(spark, vectors(piece))
+                    .mapPartitions(
+                        new JoinPartition(vectors, piece.nextTokens(), plan, settings, counters),
+                        Encoders.bean(Evidence.class)));
       }
     }
 
     int keep = settings.keep();
-    return parts
-        .groupByKey((MapFunction<Evidence, Integer>) Evidence::getPromptId, Encoders.INT())
-        .mapGroups(
-            (MapGroupsFunction<Integer, Evidence, Evidence>)
-                (promptId, found) -> Evidence.merge(promptId, found, keep),
-            Encoders.bean(Evidence.class));
+    Dataset<Evidence> merged =
+        parts
+            .groupByKey((MapFunction<Evidence, Integer>) Evidence::getPromptId, Encoders.INT())
+            .mapGroups(
+                (MapGroupsFunction<Integer, Evidence, Evidence>)
+                    (promptId, found) -> Evidence.merge(promptId, found, keep),
+                Encoders.bean(Evidence.class));
+    return new SimilarStrings(merged, plan, counters);
+  }
+
+  /** One row a prompt, also for prompts without evidence; not computed yet. */
+  public Dataset<Evidence> evidence() {
+    return evidence;
+  }
+
+  /** What the planner chose, for the log. */
+  public String plan() {
+    return plan.toString();
+  }
+
+  /**
+   * What the join did, once {@link #evidence} has been computed:
+   *
+   * <ul>
+   *   <li>{@code axes}: axes of the short prefix, 0 for brute force
+   *   <li>{@code by_prefix}, {@code by_long_prefix}, {@code by_float}, {@code by_double}: share of
+   *       pairs that each step settled, in [0, 1]
+   * </ul>
+   */
+  public Map<String, Double> metrics() {
+    Map<String, Double> metrics = new TreeMap<>(counters.shares());
+    metrics.put("axes", (double) plan.shortAxes());
+    return metrics;
   }
 
   /** Rows with the file columns of {@link Tables#BLOCK_DISTRIBUTIONS}. */
@@ -128,12 +177,7 @@ public final class SimilarStrings {
             .join(prompts.select("prompt_id", "window_id"), "prompt_id")
             .select(
                 col("prompt_id").as("id"),
-                org.apache
-                    .spark
-                    .sql
-                    .functions
-                    .coalesce(col("window_id"), lit(PromptVectors.NO_WINDOW))
-                    .as("ownWindowId"),
+                coalesce(col("window_id"), lit(PromptVectors.NO_WINDOW)).as("ownWindowId"),
                 col("ffn_out").as("ffnOut"))
             .sort("id")
             .as(Encoders.bean(PromptVector.class))
@@ -161,33 +205,48 @@ public final class SimilarStrings {
     return spark.createDataset(none, Encoders.bean(Evidence.class));
   }
 
-  private static List<Broadcast<NextTokens>> stretches(
-      JavaSparkContext context, Dataset<Row> windows) {
-    Row range =
-        windows
-            .agg(
-                org.apache.spark.sql.functions.min("window_id"),
-                org.apache.spark.sql.functions.max("window_id"))
-            .first();
-    List<Broadcast<NextTokens>> stretches = new ArrayList<>();
-    for (long from = range.getLong(0); from <= range.getLong(1); from += STRETCH_WINDOWS) {
-      NextTokens nextTokens =
-          NextTokens.collect(
-              windows.where(
-                  col("window_id")
-                      .geq(lit(from))
-                      .and(col("window_id").lt(lit(from + STRETCH_WINDOWS)))));
-      if (nextTokens.size() > 0) {
-        stretches.add(context.broadcast(nextTokens));
-      }
+  private static Dataset<Vector> vectors(Piece piece) {
+    return piece
+        .activations()
+        .select(col("window_id").as("id"), col("ffn_out").as("ffnOut"))
+        .as(Encoders.bean(Vector.class));
+  }
+
+  /**
+   * A task sends one row a prompt, and finds the most similar windows sooner the more of them it
+   * sees: as many tasks as cores. Where executors come and go there is no such number.
+   */
+  private static Dataset<Vector> inFewTasks(SparkSession spark, Dataset<Vector> vectors) {
+    boolean coresVary =
+        spark.sparkContext().getConf().getBoolean("spark.dynamicAllocation.enabled", false);
+    return coresVary ? vectors : vectors.coalesce(spark.sparkContext().defaultParallelism());
+  }
+
+  private static JoinPlan plan(PromptVectors prompts, List<Piece> pieces, Settings settings) {
+    if (settings.prefixAxes() == 0) {
+      return JoinPlan.bruteForce();
     }
 
-    return stretches;
+    TileKernel kernel = TileKernels.get(settings.kernel());
+    Dataset<Vector> first = vectors(pieces.get(0));
+    int step = Math.max(1, first.rdd().getNumPartitions() / SAMPLED_PARTITIONS);
+    int each = JoinPlanner.SAMPLE_WINDOWS / SAMPLED_PARTITIONS;
+    List<float[]> sample =
+        first
+            .mapPartitions(new FirstOfSomePartitions(step, each), Encoders.bean(Vector.class))
+            .collectAsList()
+            .stream()
+            .map(Vector::getFfnOut)
+            .limit(JoinPlanner.SAMPLE_WINDOWS)
+            .toList();
+    return settings.prefixAxes() == AUTO_AXES
+        ? JoinPlanner.plan(kernel, prompts, sample, settings.threshold())
+        : JoinPlanner.forced(kernel, prompts, sample, settings.threshold(), settings.prefixAxes());
   }
 
   private static List<PromptVectors> slices(PromptVectors prompts, Settings settings) {
     long bytesPerPrompt =
-        2L * Float.BYTES * prompts.dimension()
+        3L * Float.BYTES * prompts.dimension()
             + EvidenceTable.bytesPerPrompt(settings.vocabularySize(), settings.keep());
     int size = (int) Math.max(1, Math.min(prompts.count(), SLICE_BYTES / bytesPerPrompt));
     List<PromptVectors> slices = new ArrayList<>();
@@ -198,18 +257,52 @@ public final class SimilarStrings {
     return slices;
   }
 
+  /** The first rows of every so many partitions: a sample that does not read the others. */
+  private static final class FirstOfSomePartitions
+      implements MapPartitionsFunction<Vector, Vector> {
+    private static final long serialVersionUID = 1L;
+
+    private final int step;
+    private final int rows;
+
+    private FirstOfSomePartitions(int step, int rows) {
+      this.step = step;
+      this.rows = rows;
+    }
+
+    @Override
+    public Iterator<Vector> call(Iterator<Vector> vectors) {
+      List<Vector> first = new ArrayList<>();
+      if (TaskContext.getPartitionId() % step == 0) {
+        while (first.size() < rows && vectors.hasNext()) {
+          first.add(vectors.next());
+        }
+      }
+
+      return first.iterator();
+    }
+  }
+
   private static final class JoinPartition implements MapPartitionsFunction<Vector, Evidence> {
     private static final long serialVersionUID = 1L;
 
     private final Broadcast<PromptVectors> prompts;
     private final Broadcast<NextTokens> nextTokens;
+    private final JoinPlan plan;
     private final Settings settings;
+    private final Counters counters;
 
     private JoinPartition(
-        Broadcast<PromptVectors> prompts, Broadcast<NextTokens> nextTokens, Settings settings) {
+        Broadcast<PromptVectors> prompts,
+        Broadcast<NextTokens> nextTokens,
+        JoinPlan plan,
+        Settings settings,
+        Counters counters) {
       this.prompts = prompts;
       this.nextTokens = nextTokens;
+      this.plan = plan;
       this.settings = settings;
+      this.counters = counters;
     }
 
     @Override
@@ -218,9 +311,10 @@ public final class SimilarStrings {
       EvidenceTable table =
           new EvidenceTable(
               vectors, nextTokens.value(), settings.vocabularySize(), settings.keep());
-      TileJoin join =
-          new TileJoin(TileKernels.get(settings.kernel()), vectors, table, settings.threshold());
-      WindowBatch batch = new WindowBatch(vectors.dimension());
+      TileKernel kernel = TileKernels.get(settings.kernel());
+      SettledPairs settled = new SettledPairs();
+      PairJoin join = plan.open(kernel, vectors, table, settled, settings.threshold());
+      WindowBatch batch = new WindowBatch(vectors.dimension(), kernel);
       return new Iterator<>() {
         private Iterator<Evidence> drained = Collections.emptyIterator();
 
@@ -231,6 +325,10 @@ public final class SimilarStrings {
             join.join(batch);
             if (!windows.hasNext() || table.pairsKept() > limit()) {
               drained = table.drain().iterator();
+            }
+
+            if (!windows.hasNext()) {
+              counters.add(settled);
             }
           }
 
@@ -256,6 +354,43 @@ public final class SimilarStrings {
           return settings.keep() == MostSimilar.ALL ? PAIRS_HELD : Long.MAX_VALUE;
         }
       };
+    }
+  }
+
+  /**
+   * All tasks' {@link SettledPairs}. A task that runs twice counts twice, so these are for shares
+   * only.
+   */
+  private record Counters(
+      LongAccumulator byPrefix,
+      LongAccumulator byLongPrefix,
+      LongAccumulator byFloat,
+      LongAccumulator byDouble)
+      implements Serializable {
+
+    private static Counters register(JavaSparkContext context) {
+      return new Counters(
+          context.sc().longAccumulator(),
+          context.sc().longAccumulator(),
+          context.sc().longAccumulator(),
+          context.sc().longAccumulator());
+    }
+
+    private void add(SettledPairs settled) {
+      byPrefix.add(settled.byPrefix);
+      byLongPrefix.add(settled.byLongPrefix);
+      byFloat.add(settled.byFloat);
+      byDouble.add(settled.byDouble);
+    }
+
+    private Map<String, Double> shares() {
+      double all =
+          Math.max(1, byPrefix.sum() + byLongPrefix.sum() + byFloat.sum() + byDouble.sum());
+      return Map.of(
+          "by_prefix", byPrefix.sum() / all,
+          "by_long_prefix", byLongPrefix.sum() / all,
+          "by_float", byFloat.sum() / all,
+          "by_double", byDouble.sum() / all);
     }
   }
 

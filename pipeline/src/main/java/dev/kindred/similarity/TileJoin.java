@@ -2,80 +2,69 @@
 package dev.kindred.similarity;
 
 /**
- * Joins batches of windows with all prompts, tile by tile.
- *
- * <p>A panel of prompts stays in the first-level cache while all windows of the batch pass by. The
- * kernel's float similarities decide everything that is clear of the threshold by more than their
- * error; the few pairs in between are decided by {@link Cosine}.
+ * Computes every similarity: brute force, tile by tile. A panel of prompts stays in the cache while
+ * all windows of the batch pass by.
  */
-final class TileJoin {
+final class TileJoin implements PairJoin {
   private final TileKernel kernel;
   private final PromptVectors prompts;
-  private final EvidenceTable evidence;
-  private final double threshold;
-  private final double error;
-  private final float surelyBelow;
+  private final PairCheck check;
+  private final SettledPairs settled;
   private final float[] similarities;
+  private final int[] rowsAbove;
 
-  /**
-   * @param threshold pairs strictly above it are evidence
-   */
-  TileJoin(TileKernel kernel, PromptVectors prompts, EvidenceTable evidence, double threshold) {
+  TileJoin(TileKernel kernel, PromptVectors prompts, PairCheck check, SettledPairs settled) {
     this.kernel = kernel;
     this.prompts = prompts;
-    this.evidence = evidence;
-    this.threshold = threshold;
-    this.error = Cosine.kernelError(prompts.dimension());
-    this.surelyBelow = Math.nextDown((float) (threshold - error));
+    this.check = check;
+    this.settled = settled;
     this.similarities = new float[TileKernel.WINDOWS * kernel.promptsPerPanel()];
+    this.rowsAbove = new int[kernel.promptsPerPanel()];
   }
 
-  /** Adds all pairs of the batch above the threshold to the evidence. */
-  void join(WindowBatch windows) {
+  @Override
+  public void join(WindowBatch windows) {
     int dimension = prompts.dimension();
     int width = kernel.promptsPerPanel();
-    float[] panels = prompts.panels(width);
+    float[] panels = prompts.panels(kernel);
     float[] packed = windows.pack();
-    int tiles = UnitVectors.groups(windows.size(), TileKernel.WINDOWS);
+    long before = settled.byFloat + settled.byDouble;
     for (int firstPrompt = 0; firstPrompt < prompts.count(); firstPrompt += width) {
-      for (int tile = 0; tile < tiles; tile++) {
-        int firstWindow = tile * TileKernel.WINDOWS;
-        boolean any =
-            kernel.anyAbove(
-                packed,
-                firstWindow * dimension,
-                panels,
-                firstPrompt * dimension,
-                dimension,
-                surelyBelow,
-                similarities);
-        if (any) {
-          addPairs(windows, firstWindow, firstPrompt);
+      for (int firstWindow = 0; firstWindow < windows.size(); firstWindow += TileKernel.WINDOWS) {
+        kernel.multiply(
+            packed,
+            firstWindow * dimension,
+            panels,
+            firstPrompt * dimension,
+            dimension,
+            similarities);
+        if (kernel.above(similarities, check.surelyBelow(), rowsAbove) != 0) {
+          decide(windows, firstWindow, firstPrompt);
         }
       }
     }
+
+    // The others were below the threshold by their float similarity.
+    long decided = settled.byFloat + settled.byDouble - before;
+    settled.byFloat += (long) windows.size() * prompts.count() - decided;
   }
 
-  private void addPairs(WindowBatch windows, int firstWindow, int firstPrompt) {
+  private void decide(WindowBatch windows, int firstWindow, int firstPrompt) {
     int width = kernel.promptsPerPanel();
-    int rows = Math.min(TileKernel.WINDOWS, windows.size() - firstWindow);
     int columns = Math.min(width, prompts.count() - firstPrompt);
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < columns; column++) {
-        float similarity = similarities[row * width + column];
-        if (similarity > surelyBelow) {
-          addPair(windows, firstWindow + row, firstPrompt + column, similarity);
-        }
+    int present = present(windows, firstWindow);
+    for (int column = 0; column < columns; column++) {
+      for (int rows = rowsAbove[column] & present; rows != 0; rows &= rows - 1) {
+        int row = Integer.numberOfTrailingZeros(rows);
+        check.decide(
+            windows, firstWindow + row, firstPrompt + column, similarities[row * width + column]);
       }
     }
   }
 
-  private void addPair(WindowBatch windows, int window, int prompt, float similarity) {
-    boolean above =
-        similarity > threshold + error
-            || EvidenceTable.similarity(prompts, prompt, windows, window) > threshold;
-    if (above) {
-      evidence.add(prompt, windows, window, similarity + error);
-    }
+  /** Bits of the tile's rows that are windows: the batch's last tile may be filled up. */
+  static int present(WindowBatch windows, int firstWindow) {
+    int rows = Math.min(TileKernel.WINDOWS, windows.size() - firstWindow);
+    return (1 << rows) - 1;
   }
 }

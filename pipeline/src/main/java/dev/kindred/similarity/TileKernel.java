@@ -2,14 +2,13 @@
 package dev.kindred.similarity;
 
 /**
- * Cosine similarities of a tile: {@link #WINDOWS} windows against one panel of prompts.
+ * The inner loops of the join, scalar or SIMD. Both give the same bits in {@link #multiply} and
+ * {@link #exactDot}, and trust their input.
  *
- * <p>Vectors come packed, unit length, component by component: component k of the tile's windows is
- * at {@code windows[windowsOffset + k * WINDOWS + row]}, that of the panel's prompts at {@code
+ * <p>A tile is {@link #WINDOWS} windows against one panel of prompts. Vectors of a tile come
+ * interleaved, component by component: component k of the tile's windows is at {@code
+ * windows[windowsOffset + k * WINDOWS + row]}, that of the panel's prompts at {@code
  * prompts[promptsOffset + k * promptsPerPanel() + column]}.
- *
- * <p>Every similarity is one chain of fused multiply-adds over k in ascending order, whatever the
- * implementation: all give the same bits.
  */
 interface TileKernel {
 
@@ -20,17 +19,31 @@ interface TileKernel {
   int promptsPerPanel();
 
   /**
-   * Whether any similarity of the tile is above the threshold.
+   * All dot products of a tile, each one chain of fused multiply-adds over k in ascending order.
    *
    * @param dimension components of a vector
-   * @param similarities receives the WINDOWS x promptsPerPanel() similarities, row by row
+   * @param products receives WINDOWS x promptsPerPanel() values, row by row
    */
-  boolean anyAbove(
+  void multiply(
       float[] windows,
       int windowsOffset,
       float[] prompts,
       int promptsOffset,
       int dimension,
-      float threshold,
-      float[] similarities);
+      float[] products);
+
+  /**
+   * Which values of a tile are above the threshold.
+   *
+   * @param products WINDOWS x promptsPerPanel() values, none of them NaN
+   * @param rowsAbove receives for each column the rows above the threshold, bit r for row r
+   * @return all columns' bits together: 0 when nothing is above
+   */
+  int above(float[] products, float threshold, int[] rowsAbove);
+
+  /** Dot product in single precision, in any order of summation. */
+  float dot(float[] a, int aOffset, float[] b, int bOffset, int length);
+
+  /** Dot product in double precision with the order of summation of {@link Cosine}. */
+  double exactDot(float[] a, int aOffset, float[] b, int bOffset, int length);
 }

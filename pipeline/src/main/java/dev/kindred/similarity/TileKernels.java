@@ -59,11 +59,7 @@ public final class TileKernels {
               + " --add-modules jdk.incubator.vector");
     }
 
-    if (choice == Choice.AUTO) {
-      Scalar.warnOnce();
-    }
-
-    return Scalar.KERNEL;
+    return choice == Choice.AUTO ? Fallback.KERNEL : Scalar.KERNEL;
   }
 
   /** Loads the Vector API only when asked for. */
@@ -81,19 +77,16 @@ public final class TileKernels {
     static {
       LOG.info("Tile kernel: scalar");
     }
+  }
 
-    private static void warnOnce() {
-      Warning.given();
-    }
+  /** The scalar kernel where nobody asked for it: the warning is given once. */
+  private static final class Fallback {
+    private static final TileKernel KERNEL = new ScalarTileKernel();
 
-    private static final class Warning {
-      static {
-        LOG.warn(
-            "No module jdk.incubator.vector: similarities are computed without SIMD, many times"
-                + " slower; start Java with --add-modules jdk.incubator.vector");
-      }
-
-      private static void given() {}
+    static {
+      LOG.warn(
+          "No module jdk.incubator.vector: similarities are computed without SIMD, many times"
+              + " slower; start Java with --add-modules jdk.incubator.vector");
     }
   }
 }

@@ -3,10 +3,13 @@ package dev.kindred.similarity;
 
 /** The windows that a join holds in cache at once: their vectors, norms and next tokens. */
 final class WindowBatch {
-  /** 512 windows of 384 components are 0.8 MB: they stay in a core's second-level cache. */
-  static final int CAPACITY = 512;
+  /**
+   * 1,024 windows: their prefixes stay in a core's second-level cache beside a slice of prompts.
+   */
+  static final int CAPACITY = 1024;
 
   private final int dimension;
+  private final TileKernel kernel;
   private final long[] windowIds = new long[CAPACITY];
   private final int[] nextTokenIndexes = new int[CAPACITY]; // in NextTokens
   private final double[] norms = new double[CAPACITY];
@@ -14,17 +17,19 @@ final class WindowBatch {
   private final float[] packed; // of UnitVectors, in groups of TileKernel.WINDOWS
   private int size;
 
-  WindowBatch(int dimension) {
+  WindowBatch(int dimension, TileKernel kernel) {
     this.dimension = dimension;
+    this.kernel = kernel;
     this.vectors = new float[CAPACITY * dimension];
     this.packed = new float[CAPACITY * dimension];
   }
 
   void add(long windowId, int nextTokenIndex, float[] vector) {
+    int row = size * dimension;
     windowIds[size] = windowId;
     nextTokenIndexes[size] = nextTokenIndex;
-    System.arraycopy(vector, 0, vectors, size * dimension, dimension);
-    norms[size] = Cosine.norm(vectors, size * dimension, dimension);
+    System.arraycopy(vector, 0, vectors, row, dimension);
+    norms[size] = Math.sqrt(kernel.exactDot(vectors, row, vectors, row, dimension));
     size++;
   }
 
@@ -52,11 +57,12 @@ final class WindowBatch {
     return norms[row];
   }
 
+  /** The vectors as they came, size() x dimension. */
   float[] vectors() {
     return vectors;
   }
 
-  /** Packs the batch as it is for the kernel. */
+  /** Packs the batch as it is for the kernel: unit vectors, in groups of TileKernel.WINDOWS. */
   float[] pack() {
     UnitVectors.pack(vectors, norms, size, dimension, TileKernel.WINDOWS, packed);
     return packed;

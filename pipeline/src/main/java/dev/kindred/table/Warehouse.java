@@ -5,9 +5,11 @@ import dev.kindred.InvalidInput;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -189,6 +191,50 @@ public final class Warehouse {
 
     /** The part's rows, with all columns of the table in order. */
     public Dataset<Row> read() {
+      return read(new String[] {path.toString()});
+    }
+
+    /**
+     * The part's rows in pieces of whole files, in the order of their names.
+     *
+     * @param bytes of files in a piece, at most unless a single file is larger
+     */
+    public List<Dataset<Row>> readInPieces(long bytes) {
+      List<Dataset<Row>> pieces = new ArrayList<>();
+      List<String> piece = new ArrayList<>();
+      long size = 0;
+      for (FileStatus file : files()) {
+        if (!piece.isEmpty() && size + file.getLen() > bytes) {
+          pieces.add(read(piece.toArray(new String[0])));
+          piece.clear();
+          size = 0;
+        }
+
+        piece.add(file.getPath().toString());
+        size += file.getLen();
+      }
+
+      pieces.add(piece.isEmpty() ? read() : read(piece.toArray(new String[0])));
+      return pieces;
+    }
+
+    private List<FileStatus> files() {
+      try {
+        List<FileStatus> files = new ArrayList<>();
+        for (FileStatus file : fileSystem().listStatus(path)) {
+          if (file.getPath().getName().endsWith(".parquet")) {
+            files.add(file);
+          }
+        }
+
+        files.sort(Comparator.comparing(file -> file.getPath().getName()));
+        return files;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private Dataset<Row> read(String[] paths) {
       StructType onDisk = table.fileColumns();
       for (StructField column : table.columns().fields()) {
         int key = table.partitionColumns().indexOf(column.name());
@@ -197,7 +243,7 @@ public final class Warehouse {
         }
       }
 
-      Dataset<Row> rows = spark.read().schema(onDisk).parquet(path.toString());
+      Dataset<Row> rows = spark.read().schema(onDisk).parquet(paths);
       for (int i = 0; i < keys.size(); i++) {
         rows = rows.withColumn(table.partitionColumns().get(i), functions.lit(keys.get(i)));
       }

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.similarity;
+
+/**
+ * Decides pairs one by one, so that every join and every kernel comes to the same ones: by a float
+ * similarity where it is clear of the threshold by more than its error, else by {@link Cosine}.
+ */
+final class PairCheck {
+  // Products of norms for which a float dot product of the unscaled vectors keeps its error bound:
+  // no product overflows, and none that underflows matters.
+  private static final double LEAST_NORMS = 1e-30;
+  private static final double GREATEST_NORMS = 1e30;
+
+  private final TileKernel kernel;
+  private final PromptVectors prompts;
+  private final EvidenceTable evidence;
+  private final SettledPairs settled;
+  private final double threshold;
+  private final double error;
+  private final float surelyBelow;
+
+  /**
+   * @param threshold pairs strictly above it are evidence
+   */
+  PairCheck(
+      TileKernel kernel,
+      PromptVectors prompts,
+      EvidenceTable evidence,
+      SettledPairs settled,
+      double threshold) {
+    this.kernel = kernel;
+    this.prompts = prompts;
+    this.evidence = evidence;
+    this.settled = settled;
+    this.threshold = threshold;
+    this.error = Cosine.kernelError(prompts.dimension());
+    this.surelyBelow = Math.nextDown((float) (threshold - error));
+  }
+
+  /** Float similarities up to this need no check: they are below the threshold. */
+  float surelyBelow() {
+    return surelyBelow;
+  }
+
+  /** Decides a pair by its full vectors. */
+  void decide(WindowBatch windows, int window, int prompt) {
+    int dimension = prompts.dimension();
+    double norms = prompts.norm(prompt) * windows.norm(window);
+    if (norms < LEAST_NORMS || norms > GREATEST_NORMS) {
+      decideByDouble(windows, window, prompt);
+      return;
+    }
+
+    float dot =
+        kernel.dot(
+            windows.vectors(),
+            window * dimension,
+            prompts.vectors(),
+            prompt * dimension,
+            dimension);
+    decide(windows, window, prompt, Cosine.similarity(dot, norms));
+  }
+
+  /**
+   * Decides a pair.
+   *
+   * @param similarity in float precision: off by at most {@link Cosine#kernelError}
+   */
+  void decide(WindowBatch windows, int window, int prompt, double similarity) {
+    if (similarity > threshold + error) {
+      settled.byFloat++;
+      accept(windows, window, prompt, similarity + error);
+    } else if (similarity > surelyBelow) {
+      decideByDouble(windows, window, prompt);
+    } else {
+      settled.byFloat++;
+    }
+  }
+
+  private void decideByDouble(WindowBatch windows, int window, int prompt) {
+    settled.byDouble++;
+    double exact = exact(windows, window, prompt);
+    if (exact > threshold) {
+      accept(windows, window, prompt, exact);
+    }
+  }
+
+  /**
+   * Adds a pair that is above the threshold.
+   *
+   * @param atMost at least the pair's similarity
+   */
+  private void accept(WindowBatch windows, int window, int prompt, double atMost) {
+    evidence.count(prompt, windows, window);
+    if (evidence.mayKeep(prompt, atMost)) {
+      evidence.keep(prompt, windows.windowId(window), (float) exact(windows, window, prompt));
+    }
+  }
+
+  private double exact(WindowBatch windows, int window, int prompt) {
+    int dimension = prompts.dimension();
+    return Cosine.similarity(
+        kernel.exactDot(
+            prompts.vectors(),
+            prompt * dimension,
+            windows.vectors(),
+            window * dimension,
+            dimension),
+        prompts.norm(prompt) * windows.norm(window));
+  }
+}
