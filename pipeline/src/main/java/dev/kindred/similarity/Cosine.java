@@ -13,7 +13,8 @@ final class Cosine {
   /** Half a unit in the last place of 1.0f: the relative error of one float operation. */
   static final double FLOAT_ROUNDING = 0x1p-24;
 
-  private static final int CHAINS = 16;
+  /** Interleaved sums of a dot product. */
+  static final int CHAINS = 16;
 
   private Cosine() {}
 
@@ -24,27 +25,64 @@ final class Cosine {
 
   /** Euclidean norm. */
   static double norm(float[] a, int offset, int dimension) {
-    return Math.sqrt(dot(a, offset, a, offset, dimension));
+    double[] wide = new double[dimension];
+    widen(a, offset, dimension, wide, 0);
+    return Math.sqrt(dot(wide, 0, wide, 0, dimension));
   }
 
-  /** The dot product in double precision. */
-  static double dot(float[] a, int aOffset, float[] b, int bOffset, int dimension) {
+  static void widen(float[] floats, int from, int length, double[] doubles, int to) {
+    for (int k = 0; k < length; k++) {
+      doubles[to + k] = floats[from + k];
+    }
+  }
+
+  /** The dot product of floats, widened. */
+  static double dot(double[] a, int aOffset, double[] b, int bOffset, int dimension) {
     double[] chains = new double[CHAINS];
     int unrolled = dimension & -CHAINS;
-    for (int k = 0; k < unrolled; k += CHAINS) {
-      for (int chain = 0; chain < CHAINS; chain++) {
-        chains[chain] += (double) a[aOffset + k + chain] * b[bOffset + k + chain];
-      }
+    eightChains(a, aOffset, b, bOffset, unrolled, chains, 0);
+    eightChains(a, aOffset, b, bOffset, unrolled, chains, 8);
+    return finish(chains, a, aOffset, b, bOffset, unrolled, dimension);
+  }
+
+  private static void eightChains(
+      double[] a, int aOffset, double[] b, int bOffset, int length, double[] chains, int first) {
+    double s0 = 0;
+    double s1 = 0;
+    double s2 = 0;
+    double s3 = 0;
+    double s4 = 0;
+    double s5 = 0;
+    double s6 = 0;
+    double s7 = 0;
+    for (int k = first; k < length; k += CHAINS) {
+      int i = aOffset + k;
+      int j = bOffset + k;
+      s0 += a[i] * b[j];
+      s1 += a[i + 1] * b[j + 1];
+      s2 += a[i + 2] * b[j + 2];
+      s3 += a[i + 3] * b[j + 3];
+      s4 += a[i + 4] * b[j + 4];
+      s5 += a[i + 5] * b[j + 5];
+      s6 += a[i + 6] * b[j + 6];
+      s7 += a[i + 7] * b[j + 7];
     }
 
-    return finish(chains, a, aOffset, b, bOffset, unrolled, dimension);
+    chains[first] = s0;
+    chains[first + 1] = s1;
+    chains[first + 2] = s2;
+    chains[first + 3] = s3;
+    chains[first + 4] = s4;
+    chains[first + 5] = s5;
+    chains[first + 6] = s6;
+    chains[first + 7] = s7;
   }
 
   /** Adds the components from {@code done} on to the first chains, then the chains pairwise. */
   static double finish(
-      double[] chains, float[] a, int aOffset, float[] b, int bOffset, int done, int dimension) {
+      double[] chains, double[] a, int aOffset, double[] b, int bOffset, int done, int dimension) {
     for (int k = done; k < dimension; k++) {
-      chains[k - done] += (double) a[aOffset + k] * b[bOffset + k];
+      chains[k - done] += a[aOffset + k] * b[bOffset + k];
     }
 
     for (int half = CHAINS / 2; half > 0; half /= 2) {

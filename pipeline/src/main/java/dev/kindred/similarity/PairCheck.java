@@ -101,11 +101,7 @@ final class PairCheck {
     int dimension = prompts.dimension();
     return Cosine.similarity(
         kernel.exactDot(
-            prompts.vectors(),
-            prompt * dimension,
-            windows.vectors(),
-            window * dimension,
-            dimension),
+            prompts.wide(), prompt * dimension, windows.wide(), window * dimension, dimension),
         prompts.norm(prompt) * windows.norm(window));
   }
 }

@@ -60,7 +60,7 @@ final class ScalarTileKernel implements TileKernel {
   }
 
   @Override
-  public double exactDot(float[] a, int aOffset, float[] b, int bOffset, int length) {
+  public double exactDot(double[] a, int aOffset, double[] b, int bOffset, int length) {
     return Cosine.dot(a, aOffset, b, bOffset, length);
   }
 }

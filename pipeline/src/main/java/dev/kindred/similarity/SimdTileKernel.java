@@ -5,7 +5,6 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -20,7 +19,9 @@ import jdk.incubator.vector.VectorSpecies;
  * jdk.incubator.vector. The accumulators are local variables because C2 keeps nothing else in
  * registers; a loop over an array of vectors runs slower than scalar code. For C2's sake, too, a
  * tile is written whether or not it has anything above the threshold, and tested in a method of its
- * own: a branch on the accumulators makes the loop before it slower.
+ * own: a branch on the accumulators makes the loop before it slower. There is one species of float
+ * vectors in the whole process: C2 shares type profiles between all callers of a vector's methods,
+ * and with two species in them it can no longer keep the accumulators of the tile in registers.
  */
 final class SimdTileKernel implements TileKernel {
   private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
@@ -29,12 +30,8 @@ final class SimdTileKernel implements TileKernel {
   private static final boolean ALL_WINDOWS_FIT = LANES.vectorBitSize() >= 512;
   private static final int PROMPTS = ALL_WINDOWS_FIT ? 3 * VECTOR : 2 * VECTOR;
 
-  // Floats that fill one vector of doubles.
   private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
   private static final int DOUBLE_VECTOR = DOUBLES.length();
-  private static final VectorSpecies<Float> HALF_LANES =
-      VectorSpecies.of(
-          float.class, VectorShape.forBitSize(Math.max(64, LANES.vectorBitSize() / 2)));
 
   /** Lanes of a vector, for the log. */
   static int lanes() {
@@ -119,31 +116,57 @@ final class SimdTileKernel implements TileKernel {
     return sum0.add(sum1).reduceLanes(VectorOperators.ADD) + tail;
   }
 
-  /** With 512-bit vectors; narrower ones leave it to the plain version, which gives the same. */
   @Override
-  public double exactDot(float[] a, int aOffset, float[] b, int bOffset, int length) {
-    if (DOUBLE_VECTOR != 8) {
+  public double exactDot(double[] a, int aOffset, double[] b, int bOffset, int length) {
+    double[] chains = new double[Cosine.CHAINS];
+    int unrolled = length & -Cosine.CHAINS;
+    if (DOUBLE_VECTOR == 8) {
+      twoByEight(a, aOffset, b, bOffset, unrolled, chains);
+    } else if (DOUBLE_VECTOR == 4) {
+      fourByFour(a, aOffset, b, bOffset, unrolled, chains);
+    } else {
       return Cosine.dot(a, aOffset, b, bOffset, length);
     }
 
-    DoubleVector low = DoubleVector.zero(DOUBLES);
-    DoubleVector high = low;
-    int unrolled = length & -16;
-    for (int k = 0; k < unrolled; k += 16) {
-      low = widened(a, aOffset + k).fma(widened(b, bOffset + k), low);
-      high = widened(a, aOffset + k + 8).fma(widened(b, bOffset + k + 8), high);
-    }
-
-    double[] chains = new double[16];
-    low.intoArray(chains, 0);
-    high.intoArray(chains, 8);
     return Cosine.finish(chains, a, aOffset, b, bOffset, unrolled, length);
   }
 
-  private static DoubleVector widened(float[] floats, int offset) {
-    return (DoubleVector)
-        FloatVector.fromArray(HALF_LANES, floats, offset)
-            .convertShape(VectorOperators.F2D, DOUBLES, 0);
+  private static void twoByEight(
+      double[] a, int aOffset, double[] b, int bOffset, int length, double[] chains) {
+    DoubleVector s0 = DoubleVector.zero(DOUBLES);
+    DoubleVector s1 = s0;
+    for (int k = 0; k < length; k += 16) {
+      s0 = product(a, aOffset + k, b, bOffset + k, s0);
+      s1 = product(a, aOffset + k + 8, b, bOffset + k + 8, s1);
+    }
+
+    s0.intoArray(chains, 0);
+    s1.intoArray(chains, 8);
+  }
+
+  private static void fourByFour(
+      double[] a, int aOffset, double[] b, int bOffset, int length, double[] chains) {
+    DoubleVector s0 = DoubleVector.zero(DOUBLES);
+    DoubleVector s1 = s0;
+    DoubleVector s2 = s0;
+    DoubleVector s3 = s0;
+    for (int k = 0; k < length; k += 16) {
+      s0 = product(a, aOffset + k, b, bOffset + k, s0);
+      s1 = product(a, aOffset + k + 4, b, bOffset + k + 4, s1);
+      s2 = product(a, aOffset + k + 8, b, bOffset + k + 8, s2);
+      s3 = product(a, aOffset + k + 12, b, bOffset + k + 12, s3);
+    }
+
+    s0.intoArray(chains, 0);
+    s1.intoArray(chains, 4);
+    s2.intoArray(chains, 8);
+    s3.intoArray(chains, 12);
+  }
+
+  private static DoubleVector product(
+      double[] a, int aOffset, double[] b, int bOffset, DoubleVector sum) {
+    return DoubleVector.fromArray(DOUBLES, a, aOffset)
+        .fma(DoubleVector.fromArray(DOUBLES, b, bOffset), sum);
   }
 
   private static void eightWindows(

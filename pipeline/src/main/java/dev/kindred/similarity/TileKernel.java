@@ -44,6 +44,11 @@ interface TileKernel {
   /** Dot product in single precision, in any order of summation. */
   float dot(float[] a, int aOffset, float[] b, int bOffset, int length);
 
-  /** Dot product in double precision with the order of summation of {@link Cosine}. */
-  double exactDot(float[] a, int aOffset, float[] b, int bOffset, int length);
+  /**
+   * Dot product in double precision with the order of summation of {@link Cosine#dot}.
+   *
+   * @param a floats, widened
+   * @param b floats, widened
+   */
+  double exactDot(double[] a, int aOffset, double[] b, int bOffset, int length);
 }

@@ -14,6 +14,7 @@ final class WindowBatch {
   private final int[] nextTokenIndexes = new int[CAPACITY]; // in NextTokens
   private final double[] norms = new double[CAPACITY];
   private final float[] vectors; // CAPACITY x dimension
+  private final double[] wide; // the same
   private final float[] packed; // of UnitVectors, in groups of TileKernel.WINDOWS
   private int size;
 
@@ -21,6 +22,7 @@ final class WindowBatch {
     this.dimension = dimension;
     this.kernel = kernel;
     this.vectors = new float[CAPACITY * dimension];
+    this.wide = new double[CAPACITY * dimension];
     this.packed = new float[CAPACITY * dimension];
   }
 
@@ -29,7 +31,8 @@ final class WindowBatch {
     windowIds[size] = windowId;
     nextTokenIndexes[size] = nextTokenIndex;
     System.arraycopy(vector, 0, vectors, row, dimension);
-    norms[size] = Math.sqrt(kernel.exactDot(vectors, row, vectors, row, dimension));
+    Cosine.widen(vector, 0, dimension, wide, row);
+    norms[size] = Math.sqrt(kernel.exactDot(wide, row, wide, row, dimension));
     size++;
   }
 
@@ -60,6 +63,11 @@ final class WindowBatch {
   /** The vectors as they came, size() x dimension. */
   float[] vectors() {
     return vectors;
+  }
+
+  /** The same in double precision. */
+  double[] wide() {
+    return wide;
   }
 
   /** Packs the batch as it is for the kernel: unit vectors, in groups of TileKernel.WINDOWS. */
