@@ -10,7 +10,6 @@ import java.util.List;
  */
 final class EvidenceTable {
   private final PromptVectors prompts;
-  private final NextTokens nextTokens;
   private final int vocabularySize;
   private final int keep;
   private final Row[] rows;
@@ -19,9 +18,8 @@ final class EvidenceTable {
   /**
    * @param keep the most similar windows to keep for a prompt, or {@link MostSimilar#ALL}
    */
-  EvidenceTable(PromptVectors prompts, NextTokens nextTokens, int vocabularySize, int keep) {
+  EvidenceTable(PromptVectors prompts, int vocabularySize, int keep) {
     this.prompts = prompts;
-    this.nextTokens = nextTokens;
     this.vocabularySize = vocabularySize;
     this.keep = keep;
     this.rows = new Row[prompts.count()];
@@ -42,12 +40,7 @@ final class EvidenceTable {
     }
 
     row.similarCount++;
-    int index = windows.nextTokenIndex(window);
-    int end = nextTokens.end(index);
-    for (int place = nextTokens.start(index); place < end; place++) {
-      row.counts[nextTokens.token(place)] += nextTokens.count(place);
-    }
-
+    windows.addNextTokens(window, row.counts);
     row.ownWindowSimilar |= windows.windowId(window) == prompts.ownWindowId(prompt);
   }
 

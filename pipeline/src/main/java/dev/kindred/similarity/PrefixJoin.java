@@ -25,8 +25,7 @@ final class PrefixJoin implements PairJoin {
   private final float[] longRows; // WindowBatch.CAPACITY x longLength
   private final float[] shortRows; // WindowBatch.CAPACITY x shortLength
   private final float[] shortPacked;
-  private final float[] products;
-  private final int[] rowsAbove;
+  private final Candidates candidates;
 
   /**
    * @param shortAxes axes of the short prefix, fewer than all axes
@@ -54,8 +53,7 @@ final class PrefixJoin implements PairJoin {
     this.longRows = new float[WindowBatch.CAPACITY * promptPrefixes.longLength()];
     this.shortRows = new float[WindowBatch.CAPACITY * promptPrefixes.shortLength()];
     this.shortPacked = new float[shortRows.length];
-    this.products = new float[TileKernel.WINDOWS * kernel.promptsPerPanel()];
-    this.rowsAbove = new int[kernel.promptsPerPanel()];
+    this.candidates = new Candidates(kernel);
   }
 
   @Override
@@ -78,32 +76,20 @@ final class PrefixJoin implements PairJoin {
   }
 
   private void joinSlice(WindowBatch windows, int from, int to) {
-    int length = promptPrefixes.shortLength();
-    int width = kernel.promptsPerPanel();
-    for (int firstPrompt = from; firstPrompt < to; firstPrompt += width) {
-      for (int firstWindow = 0; firstWindow < windows.size(); firstWindow += TileKernel.WINDOWS) {
-        kernel.multiply(
-            shortPacked,
-            firstWindow * length,
-            promptPrefixes.shortPanels(),
-            firstPrompt * length,
-            length,
-            products);
-        if (kernel.above(products, surelyBelow, rowsAbove) != 0) {
-          settle(windows, firstWindow, firstPrompt);
+    for (int first = from; first < to; first += kernel.promptsPerPanel()) {
+      candidates.gather(
+          shortPacked,
+          windows.size(),
+          promptPrefixes.shortPanels(),
+          first,
+          promptPrefixes.shortLength(),
+          surelyBelow);
+      int columns = Math.min(kernel.promptsPerPanel(), to - first);
+      for (int column = 0; column < columns; column++) {
+        for (int i = 0; i < candidates.size(column); i++) {
+          settle(
+              windows, candidates.window(column, i), first + column, candidates.value(column, i));
         }
-      }
-    }
-  }
-
-  private void settle(WindowBatch windows, int firstWindow, int firstPrompt) {
-    int width = kernel.promptsPerPanel();
-    int columns = Math.min(width, prompts.count() - firstPrompt);
-    int present = TileJoin.present(windows, firstWindow);
-    for (int column = 0; column < columns; column++) {
-      for (int rows = rowsAbove[column] & present; rows != 0; rows &= rows - 1) {
-        int row = Integer.numberOfTrailingZeros(rows);
-        settle(windows, firstWindow + row, firstPrompt + column, products[row * width + column]);
       }
     }
   }

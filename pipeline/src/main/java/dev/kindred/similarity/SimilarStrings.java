@@ -308,9 +308,7 @@ public final class SimilarStrings {
     @Override
     public Iterator<Evidence> call(Iterator<Vector> windows) {
       PromptVectors vectors = prompts.value();
-      EvidenceTable table =
-          new EvidenceTable(
-              vectors, nextTokens.value(), settings.vocabularySize(), settings.keep());
+      EvidenceTable table = new EvidenceTable(vectors, settings.vocabularySize(), settings.keep());
       TileKernel kernel = TileKernels.get(settings.kernel());
       SettledPairs settled = new SettledPairs();
       PairJoin join = plan.open(kernel, vectors, table, settled, settings.threshold());
@@ -345,7 +343,7 @@ public final class SimilarStrings {
           batch.clear();
           while (!batch.isFull() && windows.hasNext()) {
             Vector window = windows.next();
-            batch.add(window.id, nextTokens.value().find(window.id), window.ffnOut);
+            batch.add(window.id, window.ffnOut, nextTokens.value());
           }
         }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
+import java.util.Arrays;
+
 /** The windows that a join holds in cache at once: their vectors, norms and next tokens. */
 final class WindowBatch {
   /**
@@ -11,11 +13,13 @@ final class WindowBatch {
   private final int dimension;
   private final TileKernel kernel;
   private final long[] windowIds = new long[CAPACITY];
-  private final int[] nextTokenIndexes = new int[CAPACITY]; // in NextTokens
+  private final int[] tokenEnds = new int[CAPACITY]; // in nextTokens
   private final double[] norms = new double[CAPACITY];
   private final float[] vectors; // CAPACITY x dimension
   private final double[] wide; // the same
   private final float[] packed; // of UnitVectors, in groups of TileKernel.WINDOWS
+  private int[] nextTokens = new int[2 * CAPACITY]; // of all windows, one after the other
+  private long[] nextCounts = new long[2 * CAPACITY]; // of nextTokens
   private int size;
 
   WindowBatch(int dimension, TileKernel kernel) {
@@ -26,14 +30,33 @@ final class WindowBatch {
     this.packed = new float[CAPACITY * dimension];
   }
 
-  void add(long windowId, int nextTokenIndex, float[] vector) {
+  void add(long windowId, float[] vector, NextTokens following) {
     int row = size * dimension;
     windowIds[size] = windowId;
-    nextTokenIndexes[size] = nextTokenIndex;
     System.arraycopy(vector, 0, vectors, row, dimension);
     Cosine.widen(vector, 0, dimension, wide, row);
     norms[size] = Math.sqrt(kernel.exactDot(wide, row, wide, row, dimension));
+    addNextTokens(windowId, following);
     size++;
+  }
+
+  private void addNextTokens(long windowId, NextTokens following) {
+    int index = following.find(windowId);
+    int next = size == 0 ? 0 : tokenEnds[size - 1];
+    int count = following.end(index) - following.start(index);
+    if (next + count > nextTokens.length) {
+      int grown = Math.max(next + count, 2 * nextTokens.length);
+      nextTokens = Arrays.copyOf(nextTokens, grown);
+      nextCounts = Arrays.copyOf(nextCounts, grown);
+    }
+
+    for (int place = following.start(index); place < following.end(index); place++) {
+      nextTokens[next] = following.token(place);
+      nextCounts[next] = following.count(place);
+      next++;
+    }
+
+    tokenEnds[size] = next;
   }
 
   boolean isFull() {
@@ -52,8 +75,11 @@ final class WindowBatch {
     return windowIds[row];
   }
 
-  int nextTokenIndex(int row) {
-    return nextTokenIndexes[row];
+  /** Adds the counts of a window's next tokens to counts by token. */
+  void addNextTokens(int row, long[] counts) {
+    for (int place = row == 0 ? 0 : tokenEnds[row - 1]; place < tokenEnds[row]; place++) {
+      counts[nextTokens[place]] += nextCounts[place];
+    }
   }
 
   double norm(int row) {
