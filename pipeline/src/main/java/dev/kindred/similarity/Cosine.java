@@ -85,13 +85,15 @@ final class Cosine {
       chains[k - done] += a[aOffset + k] * b[bOffset + k];
     }
 
-    for (int half = CHAINS / 2; half > 0; half /= 2) {
-      for (int chain = 0; chain < half; chain++) {
-        chains[chain] += chains[chain + half];
-      }
-    }
-
-    return chains[0];
+    double c0 = chains[0] + chains[8];
+    double c1 = chains[1] + chains[9];
+    double c2 = chains[2] + chains[10];
+    double c3 = chains[3] + chains[11];
+    double c4 = chains[4] + chains[12];
+    double c5 = chains[5] + chains[13];
+    double c6 = chains[6] + chains[14];
+    double c7 = chains[7] + chains[15];
+    return ((c0 + c4) + (c2 + c6)) + ((c1 + c5) + (c3 + c7));
   }
 
   /**
