@@ -2,10 +2,10 @@
 package dev.kindred.model;
 
 import dev.kindred.InvalidInput;
+import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.SparkEnv;
-import org.apache.spark.SparkException;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.resource.ResourceInformation;
@@ -14,9 +14,11 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The driver of {@link TestGpuTasks}: runs an ordinary stage, a stage of GPU tasks, and one that
- * asks for the device. Prints one line a task: stage, executor, addresses, start and end in
- * nanoseconds of the executor's clock; of the last stage the error's message.
+ * The driver of {@link TestGpuTasks}: an application whose ordinary tasks get no GPU, then one
+ * where two of them share one.
+ *
+ * <p>Prints a line a task: stage, executor, addresses, start and end in milliseconds of the host's
+ * clock. The first application also asks for the device; that error's message is a line, too.
  */
 final class GpuTasksDriver {
   static final int TASKS = 16;
@@ -24,28 +26,46 @@ final class GpuTasksDriver {
 
   private GpuTasksDriver() {}
 
-  public static void main(String[] arguments) {
-    SparkSession spark =
-        SparkSession.builder()
-            .appName("gpu-tasks")
-            .config("spark.sql.artifact.isolation.enabled", "false")
-            .getOrCreate();
-    // Shuffled, so that the stage under test is not the one that makes the rows.
-    Dataset<Long> input = spark.range(TASKS).as(Encoders.LONG()).repartition(TASKS);
-    print(input.mapPartitions(new Occupy("plain"), Encoders.STRING()));
-    print(GpuTasks.mapPartitions(input, new Occupy("gpu"), Encoders.STRING()));
+  public static void main(String[] arguments) throws IOException {
+    try (SparkSession spark = session().getOrCreate()) {
+      print(input(spark).mapPartitions(new Occupy("plain"), Encoders.STRING()));
+      print(GpuTasks.mapPartitions(input(spark), new Occupy("gpu"), Encoders.STRING()));
+      System.out.println("refused " + refusal(input(spark)));
+    }
+
+    try (SparkSession spark =
+        session().config("spark.task.resource.gpu.amount", "0.5").getOrCreate()) {
+      print(input(spark).mapPartitions(new Occupy("sharing"), Encoders.STRING()));
+      print(
+          GpuTasks.mapPartitions(
+              input(spark), new Occupy("gpu-beside-sharing"), Encoders.STRING()));
+    }
+  }
+
+  private static SparkSession.Builder session() {
+    return SparkSession.builder()
+        .appName("gpu-tasks")
+        .config("spark.sql.artifact.isolation.enabled", "false");
+  }
+
+  /** Shuffled, so that the stage under test is not the one that makes the rows. */
+  private static Dataset<Long> input(SparkSession spark) {
+    return spark.range(TASKS).as(Encoders.LONG()).repartition(TASKS);
+  }
+
+  private static String refusal(Dataset<Long> input) {
     try {
       print(GpuTasks.mapPartitions(input, new AskForDevice(), Encoders.STRING()));
     } catch (Exception e) {
       InvalidInput refusal = InvalidInput.findIn(e);
-      if (!(e instanceof SparkException) || refusal == null) {
-        throw e;
+      if (refusal != null) {
+        return refusal.getMessage();
       }
 
-      System.out.println("refused " + refusal.getMessage());
+      throw e;
     }
 
-    spark.stop();
+    throw new AssertionError("The device was not refused");
   }
 
   private static void print(Dataset<String> lines) {
@@ -64,7 +84,7 @@ final class GpuTasksDriver {
 
     @Override
     public Iterator<String> call(Iterator<Long> rows) throws InterruptedException {
-      long start = System.nanoTime();
+      long start = System.currentTimeMillis();
       ResourceInformation gpu = TaskContext.get().resourcesJMap().get("gpu");
       Thread.sleep(TASK_MILLIS);
       return List.of(
@@ -74,7 +94,7 @@ final class GpuTasksDriver {
                   SparkEnv.get().executorId(),
                   gpu == null ? "-" : String.join(",", gpu.addresses()),
                   Long.toString(start),
-                  Long.toString(System.nanoTime())))
+                  Long.toString(System.currentTimeMillis())))
           .iterator();
     }
   }

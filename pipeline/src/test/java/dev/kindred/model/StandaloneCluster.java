@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -16,34 +17,35 @@ import java.util.stream.Stream;
 import org.apache.spark.launcher.JavaModuleOptions;
 
 /**
- * A Spark standalone cluster on this host, from the class path alone: a master, workers and a
- * driver are processes, and workers start executors as further ones.
+ * A Spark standalone cluster on this host, from the class path alone: the master, a worker and a
+ * driver are processes, and the worker starts executors as further ones.
  */
 final class StandaloneCluster implements AutoCloseable {
   private static final Pattern MASTER_URL = Pattern.compile("spark://127\\.0\\.0\\.1:\\d+");
+
+  /** For processes that live for seconds: most of their work is to start. */
+  static final List<String> SHORT_LIVED = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
 
   private final Path folder;
   private final Path sparkHome;
   private final List<Process> processes = new ArrayList<>();
   private final String masterUrl;
-  private int drivers;
 
   /**
-   * Starts a master and its workers.
+   * Starts a master and its worker.
    *
-   * @param folder an empty one, for logs and the workers' files
-   * @param workers how many
-   * @param cores of each worker
-   * @param workerConf further Spark settings of the workers
-   * @param path what {@code PATH} begins with for the workers
+   * @param folder an empty one, for logs and the worker's files
+   * @param cores of the worker
+   * @param workerConf further Spark settings of the worker
+   * @param path what {@code PATH} begins with for the worker
    */
-  StandaloneCluster(Path folder, int workers, int cores, Map<String, String> workerConf, Path path)
+  StandaloneCluster(Path folder, int cores, Map<String, String> workerConf, Path path)
       throws IOException, InterruptedException {
     this.folder = folder;
     this.sparkHome = sparkHome(folder.resolve("spark-home"));
     start(
         "master",
-        List.of("-Xmx256m", "-Dspark.master.rest.enabled=false"),
+        Map.of("spark.master.rest.enabled", "false"),
         sparkHome + "/jars/*",
         List.of(
             "org.apache.spark.deploy.master.Master",
@@ -55,58 +57,52 @@ final class StandaloneCluster implements AutoCloseable {
             "0"),
         Map.of());
     this.masterUrl = awaitMasterUrl();
-    List<String> options = new ArrayList<>(List.of("-Xmx256m"));
-    workerConf.forEach((key, value) -> options.add("-D" + key + "=" + value));
-    for (int worker = 0; worker < workers; worker++) {
-      start(
-          "worker-" + worker,
-          options,
-          sparkHome + "/jars/*",
-          List.of(
-              "org.apache.spark.deploy.worker.Worker",
-              "--host",
-              "127.0.0.1",
-              "--webui-port",
-              "0",
-              "--cores",
-              Integer.toString(cores),
-              "--memory",
-              "1g",
-              "--work-dir",
-              folder.resolve("work-" + worker).toString(),
-              masterUrl),
-          Map.of("PATH", path + File.pathSeparator + System.getenv("PATH")));
-    }
+    start(
+        "worker",
+        workerConf,
+        sparkHome + "/jars/*",
+        List.of(
+            "org.apache.spark.deploy.worker.Worker",
+            "--host",
+            "127.0.0.1",
+            "--webui-port",
+            "0",
+            "--cores",
+            Integer.toString(cores),
+            "--memory",
+            "2g",
+            "--work-dir",
+            folder.resolve("work").toString(),
+            masterUrl),
+        Map.of("PATH", path + File.pathSeparator + System.getenv("PATH")));
   }
 
   /**
    * Runs a driver to its end.
    *
    * @param main class with a main method, of the tests' class path, which executors get as well
-   * @param conf Spark settings
+   * @param conf further Spark settings
    * @return what it printed on standard output
    */
   List<String> run(Class<?> main, Map<String, String> conf)
       throws IOException, InterruptedException {
-    List<String> options = new ArrayList<>(List.of("-Xmx512m"));
-    options.add("-Dspark.master=" + masterUrl);
-    options.add("-Dspark.driver.host=127.0.0.1");
-    options.add("-Dspark.driver.bindAddress=127.0.0.1");
-    options.add("-Dspark.ui.enabled=false");
-    options.add("-Dspark.executor.extraClassPath=" + foldersOfClassPath());
-    conf.forEach((key, value) -> options.add("-D" + key + "=" + value));
-    String name = "driver-" + drivers++;
-    Process driver = start(name, options, classPath(), List.of(main.getName()), Map.of());
-    if (!driver.waitFor(90, TimeUnit.SECONDS) || driver.exitValue() != 0) {
+    Map<String, String> all = new HashMap<>(conf);
+    all.put("spark.master", masterUrl);
+    all.put("spark.driver.host", "127.0.0.1");
+    all.put("spark.driver.bindAddress", "127.0.0.1");
+    all.put("spark.ui.enabled", "false");
+    all.put("spark.executor.extraClassPath", foldersOfClassPath());
+    Process driver = start("driver", all, classPath(), List.of(main.getName()), Map.of());
+    if (!driver.waitFor(4, TimeUnit.MINUTES) || driver.exitValue() != 0) {
       throw new AssertionError("The driver failed or hangs:\n" + logs());
     }
 
-    return Files.readAllLines(folder.resolve(name + ".out"));
+    return Files.readAllLines(folder.resolve("driver.out"));
   }
 
   private Process start(
       String name,
-      List<String> options,
+      Map<String, String> conf,
       String classPath,
       List<String> mainAndArguments,
       Map<String, String> environment)
@@ -114,7 +110,9 @@ final class StandaloneCluster implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     Collections.addAll(command, JavaModuleOptions.defaultModuleOptionArray());
-    command.addAll(options);
+    command.addAll(SHORT_LIVED);
+    command.add("-Xmx512m");
+    conf.forEach((key, value) -> command.add("-D" + key + "=" + value));
     command.add("-cp");
     command.add(classPath);
     command.addAll(mainAndArguments);
@@ -184,7 +182,7 @@ final class StandaloneCluster implements AutoCloseable {
     return home;
   }
 
-  /** Ends the driver, the workers with their executors, and the master, in that order. */
+  /** Ends the driver, the worker with its executors, and the master, in that order. */
   @Override
   public void close() {
     for (int i = processes.size() - 1; i >= 0; i--) {

@@ -24,26 +24,25 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TestGpuTasks {
 
   /**
-   * A cluster of several processes whose hosts seem to have GPUs: the discovery script is ours, and
-   * its {@code nvidia-smi} prints two.
+   * A cluster of several processes on a host that seems to have four GPUs: the discovery script is
+   * ours, {@code nvidia-smi} is not NVIDIA's. Two executors have two GPUs each.
    */
   @Nested
   class OnAClusterWithTwoGpusAnExecutor {
-    private static final int GPUS = 2;
-    private static final int CORES = 4;
+    private static final int EXECUTORS = 2;
+    private static final int GPUS = 2; // of an executor
+    private static final int CORES = 4; // of an executor
 
     @TempDir private static Path folder;
+    private static List<String> lines;
 
-    /** What tasks did where ordinary tasks get no GPU, and where two share one. */
-    private static List<String> withoutShares;
-
-    private static List<String> withShares;
-
-    /** What a task held, and when, by its executor's clock. */
+    /** What a task held, and when, in milliseconds of the host's clock. */
     private record Occupation(
         String stage, String executor, String addresses, long start, long end) {
 
@@ -51,10 +50,6 @@ class TestGpuTasks {
         String[] words = line.split(" ");
         return new Occupation(
             words[0], words[1], words[2], Long.parseLong(words[3]), Long.parseLong(words[4]));
-      }
-
-      String address() {
-        return executor + "/" + addresses;
       }
 
       boolean runsAt(long time) {
@@ -65,21 +60,17 @@ class TestGpuTasks {
     @BeforeAll
     static void run() throws IOException, InterruptedException {
       Path nvidiaSmi = Files.createDirectory(folder.resolve("bin")).resolve("nvidia-smi");
-      Files.writeString(nvidiaSmi, "#!/bin/sh\nprintf '0\\n1\\n'\n");
+      Files.writeString(nvidiaSmi, "#!/bin/sh\nprintf '0\\n1\\n2\\n3\\n'\n");
       assertThat(nvidiaSmi.toFile().setExecutable(true)).isTrue();
       Map<String, String> workerConf =
           Map.of(
               "spark.worker.resource.gpu.amount",
-              Integer.toString(GPUS),
+              Integer.toString(EXECUTORS * GPUS),
               "spark.worker.resource.gpu.discoveryScript",
               System.getProperty("kindred.home") + "/submit-scripts/discover-gpus.sh");
-      Map<String, String> conf = conf();
       try (StandaloneCluster cluster =
-          new StandaloneCluster(folder, 2, CORES, workerConf, nvidiaSmi.getParent())) {
-        conf.remove("spark.task.resource.gpu.amount");
-        withoutShares = cluster.run(GpuTasksDriver.class, conf);
-        conf.put("spark.task.resource.gpu.amount", "0.5");
-        withShares = cluster.run(GpuTasksDriver.class, conf);
+          new StandaloneCluster(folder, EXECUTORS * CORES, workerConf, nvidiaSmi.getParent())) {
+        lines = cluster.run(GpuTasksDriver.class, conf());
       }
     }
 
@@ -95,70 +86,71 @@ class TestGpuTasks {
       Map<String, String> conf = new HashMap<>();
       properties.forEach((key, value) -> conf.put((String) key, (String) value));
       conf.remove("spark.executorEnv.ENGINE_CACHE_DIR"); // no second copy of the libraries
+      conf.remove("spark.task.resource.gpu.amount"); // the driver sets it
       conf.put("spark.executor.cores", Integer.toString(CORES));
       conf.put("spark.executor.memory", "512m");
       conf.put("spark.executor.resource.gpu.amount", Integer.toString(GPUS));
       conf.put("spark.scheduler.minRegisteredResourcesRatio", "1");
       conf.put("spark.scheduler.maxRegisteredResourcesWaitingTime", "60s");
-      conf.put("spark.cores.max", Integer.toString(2 * CORES));
+      conf.put("spark.cores.max", Integer.toString(EXECUTORS * CORES));
+      conf.put(
+          "spark.executor.extraJavaOptions",
+          conf.get("spark.executor.extraJavaOptions")
+              + " "
+              + String.join(" ", StandaloneCluster.SHORT_LIVED));
       conf.put("spark.task.maxFailures", "1");
       return conf;
     }
 
-    private static List<Occupation> tasks(List<String> lines, String stage) {
-      return lines.stream()
-          .filter(line -> line.startsWith(stage + " "))
-          .map(Occupation::parse)
-          .toList();
+    private static List<Occupation> tasks(String stage) {
+      List<Occupation> tasks =
+          lines.stream()
+              .filter(line -> line.startsWith(stage + " "))
+              .map(Occupation::parse)
+              .toList();
+      assertThat(tasks).hasSize(GpuTasksDriver.TASKS);
+      return tasks;
     }
 
-    @Test
-    void everyGpuTaskHasOneAddressAndAllAreUsed() {
-      for (List<String> lines : List.of(withoutShares, withShares)) {
-        assertThat(tasks(lines, "gpu"))
-            .hasSize(GpuTasksDriver.TASKS)
-            .allSatisfy(task -> assertThat(task.addresses()).matches("[01]"));
-        assertThat(tasks(lines, "gpu").stream().map(Occupation::address).distinct())
-            .containsExactlyInAnyOrder("0/0", "0/1", "1/0", "1/1");
-      }
+    @ParameterizedTest
+    @ValueSource(strings = {"gpu", "gpu-beside-sharing"})
+    void everyGpuTaskHasOneAddressAndAllAreUsed(String stage) {
+      assertThat(tasks(stage))
+          .allSatisfy(task -> assertThat(task.addresses()).matches("[0-3]"))
+          .extracting(Occupation::addresses)
+          .contains("0", "1", "2", "3");
     }
 
-    @Test
-    void noGpuIsHeldByTwoTasksOfAGpuStageAtOnce() {
-      assertThat(mostAtOnce(tasks(withoutShares, "gpu"), Occupation::address)).isEqualTo(1);
-      assertThat(mostAtOnce(tasks(withShares, "gpu"), Occupation::address)).isEqualTo(1);
+    @ParameterizedTest
+    @ValueSource(strings = {"gpu", "gpu-beside-sharing"})
+    void noGpuIsHeldByTwoTasksOfAGpuStageAtOnce(String stage) {
+      List<Occupation> tasks = tasks(stage);
+      assertThat(mostAtOnce(tasks, Occupation::addresses)).isEqualTo(1);
+      assertThat(mostAtOnce(tasks, Occupation::executor)).isEqualTo(GPUS);
     }
 
     @Test
     void ordinaryStagesRunATaskACoreWithoutGpus() {
-      List<Occupation> tasks = tasks(withoutShares, "plain");
-      assertThat(tasks)
-          .hasSize(GpuTasksDriver.TASKS)
-          .allSatisfy(task -> assertThat(task.addresses()).isEqualTo("-"));
+      List<Occupation> tasks = tasks("plain");
+      assertThat(tasks).allSatisfy(task -> assertThat(task.addresses()).isEqualTo("-"));
       assertThat(mostAtOnce(tasks, Occupation::executor)).isEqualTo(CORES);
-      assertThat(mostAtOnce(tasks(withoutShares, "gpu"), Occupation::executor)).isEqualTo(GPUS);
     }
 
     @Test
     void ordinaryStagesRunATaskACoreWithSharesOfAGpu() {
-      List<Occupation> tasks = tasks(withShares, "plain");
-      assertThat(tasks)
-          .hasSize(GpuTasksDriver.TASKS)
-          .allSatisfy(task -> assertThat(task.addresses()).matches("[01]"));
+      List<Occupation> tasks = tasks("sharing");
+      assertThat(tasks).allSatisfy(task -> assertThat(task.addresses()).matches("[0-3]"));
       assertThat(mostAtOnce(tasks, Occupation::executor)).isEqualTo(CORES);
-      assertThat(mostAtOnce(tasks, Occupation::address)).isEqualTo(CORES / GPUS);
+      assertThat(mostAtOnce(tasks, Occupation::addresses)).isEqualTo(CORES / GPUS);
     }
 
     @Test
     void aGpuThatPyTorchDoesNotSeeIsRefusedAndTheCpuNotUsedInstead() {
-      for (List<String> lines : List.of(withoutShares, withShares)) {
-        assertThat(lines).noneMatch(line -> line.startsWith("device "));
-        assertThat(lines)
-            .filteredOn(line -> line.startsWith("refused "))
-            .singleElement()
-            .asString()
-            .contains("PyTorch sees 0 GPUs", "docs/gpu.md");
-      }
+      assertThat(lines)
+          .filteredOn(line -> line.startsWith("refused "))
+          .singleElement()
+          .asString()
+          .contains("PyTorch sees 0 GPUs", "docs/gpu.md");
     }
 
     /** The most tasks with the same holder at the same time; that is so at some task's start. */
