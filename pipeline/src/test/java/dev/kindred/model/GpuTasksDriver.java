@@ -14,15 +14,15 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The driver of {@link TestGpuTasks}: an application whose ordinary tasks get no GPU, then one
- * where two of them share one.
+ * The driver of {@link TestGpuTasksOnACluster}: an application whose ordinary tasks get no GPU,
+ * then one where two of them share one.
  *
  * <p>Prints a line a task: stage, executor, addresses, start and end in milliseconds of the host's
  * clock. The first application also asks for the device; that error's message is a line, too.
  */
 final class GpuTasksDriver {
   static final int TASKS = 16;
-  private static final long TASK_MILLIS = 400;
+  private static final long TASK_MILLIS = 600;
 
   private GpuTasksDriver() {}
 
