@@ -28,8 +28,8 @@ import java.util.function.IntToDoubleFunction;
  */
 final class TorchJoin implements AutoCloseable {
   /**
-   * Similarities on the device at once. A chunk in which every pair is a candidate takes six times
-   * as much there, with their comparison and their places, and five times on the heap.
+   * Size of the similarities on the device at once. Where every pair is a candidate, a chunk takes
+   * about six times as much, on the device and on the heap: places are long, and both are copied.
    */
   private static final int CHUNK_BYTES = 32 << 20;
 
