@@ -132,7 +132,7 @@ final class StandaloneCluster implements AutoCloseable {
   }
 
   private String awaitMasterUrl() throws IOException, InterruptedException {
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 600; i++) {
       Matcher url = MASTER_URL.matcher(Files.readString(folder.resolve("master.err")));
       if (url.find()) {
         return url.group();
