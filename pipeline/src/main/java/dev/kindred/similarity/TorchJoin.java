@@ -15,18 +15,17 @@ import java.util.function.IntToDoubleFunction;
  * Joins batches of windows with all prompts by matrix products on a device, with the outcome of
  * {@link TileJoin}: the way for a GPU, and for blocks where few tiles can be ruled out.
  *
- * <p>The device also compares with the threshold, and only pairs that may be above it come back. As
- * in {@link TileJoin}, float similarities decide what is clear of the threshold by more than their
- * error, and {@link Cosine} decides the rest. {@link Cosine#kernelError} holds for any order of
- * summation (Higham, section 3.1), so for every BLAS that computes in float; where matrix products
- * are rounded to less (TF32, bfloat16), the constructor refuses the device.
+ * <p>The device also compares with the threshold, and only pairs that may be above it come back.
+ * {@link PairCheck} decides them. {@link Cosine#kernelError} holds for any order of summation
+ * (Higham, section 3.1), so for every BLAS that computes in float; where matrix products are
+ * rounded to less (TF32, bfloat16), the constructor refuses the device.
  *
  * <p>Letters in shapes: W = windows of a batch, P = prompts, C = prompts of a chunk, D = {@code
  * d_model}.
  *
  * <p>For one thread at a time; to be closed, since the prompts' matrix stays on the device.
  */
-final class TorchJoin implements AutoCloseable {
+final class TorchJoin implements PairJoin, AutoCloseable {
   /**
    * Size of the similarities on the device at once. Where every pair is a candidate, a chunk takes
    * about six times as much, on the device and on the heap: places are long, and both are copied.
@@ -37,10 +36,8 @@ final class TorchJoin implements AutoCloseable {
   private static final float FINE = 1 + 0x1p-12f;
 
   private final PromptVectors prompts;
-  private final EvidenceTable evidence;
-  private final double threshold;
-  private final double error;
-  private final float surelyBelow;
+  private final PairCheck check;
+  private final SettledPairs settled;
   private final int chunkBytes;
   private final NDManager manager;
   private final NDArray promptRows; // [P, D], of unit length
@@ -48,28 +45,21 @@ final class TorchJoin implements AutoCloseable {
   /**
    * @param device where to compute; the task's, from {@link
    *     dev.kindred.model.LoadedModels#assignedDevice}
-   * @param threshold pairs strictly above it are evidence
    * @throws InvalidInput if the device does not compute matrix products in float
    */
-  TorchJoin(Device device, PromptVectors prompts, EvidenceTable evidence, double threshold) {
-    this(device, prompts, evidence, threshold, CHUNK_BYTES);
+  TorchJoin(Device device, PromptVectors prompts, PairCheck check, SettledPairs settled) {
+    this(device, prompts, check, settled, CHUNK_BYTES);
   }
 
   /**
    * @param chunkBytes size of the similarities on the device at once; at least one prompt's are
    */
   TorchJoin(
-      Device device,
-      PromptVectors prompts,
-      EvidenceTable evidence,
-      double threshold,
-      int chunkBytes) {
+      Device device, PromptVectors prompts, PairCheck check, SettledPairs settled, int chunkBytes) {
     DjlEngine.load();
     this.prompts = prompts;
-    this.evidence = evidence;
-    this.threshold = threshold;
-    this.error = Cosine.kernelError(prompts.dimension());
-    this.surelyBelow = Math.nextDown((float) (threshold - error));
+    this.check = check;
+    this.settled = settled;
     this.chunkBytes = chunkBytes;
     this.manager = NDManager.newBaseManager(device, "PyTorch");
     try {
@@ -99,8 +89,8 @@ final class TorchJoin implements AutoCloseable {
     }
   }
 
-  /** Adds all pairs of the batch above the threshold to the evidence. */
-  void join(WindowBatch windows) {
+  @Override
+  public void join(WindowBatch windows) {
     int size = windows.size();
     if (size == 0) {
       return;
@@ -120,8 +110,11 @@ final class TorchJoin implements AutoCloseable {
         for (int i = 0; i < candidates.cells.length; i++) {
           int window = (int) (candidates.cells[i] / (end - first));
           int prompt = first + (int) (candidates.cells[i] % (end - first));
-          addPair(windows, window, prompt, candidates.similarities[i]);
+          check.decide(windows, window, prompt, candidates.similarities[i]);
         }
+
+        // The others were below the threshold by their float similarity.
+        settled.byFloat += (long) size * (end - first) - candidates.cells.length;
       }
     }
   }
@@ -133,19 +126,10 @@ final class TorchJoin implements AutoCloseable {
       NDArray chunk =
           promptRows.get(windowRows.getManager(), new NDIndex().addSliceDim(first, end)); // [C, D]
       NDArray similarities = windowRows.matMul(chunk.transpose()).flatten(); // [W * C]
-      NDArray cells = similarities.gt(surelyBelow).nonzero().flatten();
+      NDArray cells = similarities.gt(check.surelyBelow()).nonzero().flatten();
       return cells.size() == 0
           ? Candidates.NONE
           : new Candidates(cells.toLongArray(), similarities.take(cells).toFloatArray());
-    }
-  }
-
-  private void addPair(WindowBatch windows, int window, int prompt, float similarity) {
-    boolean above =
-        similarity > threshold + error
-            || EvidenceTable.similarity(prompts, prompt, windows, window) > threshold;
-    if (above) {
-      evidence.add(prompt, windows, window, similarity + error);
     }
   }
 

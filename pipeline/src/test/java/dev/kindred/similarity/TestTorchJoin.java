@@ -23,6 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The join on the CPU device; what it shares with a GPU is everything but the BLAS. */
 @ExtendWith(LocalSpark.class)
 class TestTorchJoin {
+  private static final TileKernel KERNEL = TileKernels.get(TileKernels.Choice.AUTO);
   private static final int VOCABULARY = 5;
   private static final int ONE_PROMPT = 1; // bytes: less than one prompt's similarities
   private static final int MANY_PROMPTS = 32 << 20;
@@ -134,7 +135,7 @@ class TestTorchJoin {
     Problem problem = new Problem(new float[][] {{1, 0}}, new float[][] {{1, 0}}, -1);
     Joined joined = new Joined(spark, problem);
     try (TorchJoin join = joined.open(MANY_PROMPTS)) {
-      join.join(new WindowBatch(2));
+      join.join(new WindowBatch(2, KERNEL));
     }
 
     assertThat(joined.evidence.drain()).isEmpty();
@@ -168,7 +169,7 @@ class TestTorchJoin {
 
   private static double similarity(float[] a, float[] b) {
     double norms = Cosine.norm(a, 0, a.length) * Cosine.norm(b, 0, b.length);
-    return Cosine.similarity(a, 0, b, 0, a.length, norms);
+    return Cosine.similarity(Cosine.dot(a, 0, b, 0, a.length), norms);
   }
 
   /** Every seventh window ends a document: it has no next token. */
@@ -185,7 +186,7 @@ class TestTorchJoin {
   private static List<Found> join(SparkSession spark, Problem problem, int chunkBytes) {
     Joined joined = new Joined(spark, problem);
     try (TorchJoin join = joined.open(chunkBytes)) {
-      WindowBatch batch = new WindowBatch(problem.windows()[0].length);
+      WindowBatch batch = new WindowBatch(problem.windows()[0].length, KERNEL);
       for (int window = 0; window < problem.windows().length; window++) {
         if (batch.isFull()) {
           join.join(batch);
@@ -198,6 +199,8 @@ class TestTorchJoin {
       join.join(batch);
     }
 
+    assertThat(joined.settled.byFloat + joined.settled.byDouble)
+        .isEqualTo((long) problem.windows().length * problem.prompts().length);
     Map<Integer, Found> byPrompt = new TreeMap<>();
     for (int prompt = 0; prompt < problem.prompts().length; prompt++) {
       byPrompt.put(prompt, new Found(0, false, Map.of(), Map.of()));
@@ -230,6 +233,7 @@ class TestTorchJoin {
     private final PromptVectors prompts;
     private final NextTokens nextTokens;
     private final EvidenceTable evidence;
+    private final SettledPairs settled = new SettledPairs();
 
     private Joined(SparkSession spark, Problem problem) {
       this.problem = problem;
@@ -268,7 +272,8 @@ class TestTorchJoin {
     }
 
     private TorchJoin open(int chunkBytes) {
-      return new TorchJoin(Device.cpu(), prompts, evidence, problem.threshold(), chunkBytes);
+      PairCheck check = new PairCheck(KERNEL, prompts, evidence, settled, problem.threshold());
+      return new TorchJoin(Device.cpu(), prompts, check, settled, chunkBytes);
     }
   }
 
