@@ -4,6 +4,7 @@
 #   MASTER=yarn submit-scripts/submit.sh run --corpus hdfs:///corpus --model hdfs:///model --warehouse hdfs:///warehouse
 #
 # MASTER       as spark-submit takes it (default: what spark-defaults.conf says)
+# SPARK_CONF   Spark's settings (default: conf/spark-cluster.conf; conf/spark-gpu.conf for executors with GPUs)
 # SUBMIT_ARGS  further options for spark-submit, e.g. "--num-executors 20 --executor-cores 4 --executor-memory 8g"
 set -euo pipefail
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -19,6 +20,12 @@ if [ -z "$jar" ]; then
   exit 2
 fi
 
+spark_conf=${SPARK_CONF:-$home/conf/spark-cluster.conf}
+if [ ! -r "$spark_conf" ]; then
+  echo "kindred: SPARK_CONF=$spark_conf: no such file; name one such as $home/conf/spark-gpu.conf" >&2
+  exit 2
+fi
+
 # shellcheck disable=SC2086  # options are words
 exec "$spark_submit" ${MASTER:+--master "$MASTER"} --class dev.kindred.jobs.Kindred \
-  --properties-file "$home/conf/spark-cluster.conf" ${SUBMIT_ARGS:-} "$jar" "$@"
+  --properties-file "$spark_conf" ${SUBMIT_ARGS:-} "$jar" "$@"

@@ -53,4 +53,10 @@ public final class DjlEngine {
   public static String pytorchVersion() {
     return Engine.getEngine(PYTORCH).getVersion();
   }
+
+  /** GPUs that PyTorch can use in this process; 0 also where its libraries have no CUDA. */
+  public static int gpuCount() {
+    load();
+    return Engine.getEngine(PYTORCH).getGpuCount();
+  }
 }
