@@ -136,7 +136,11 @@ final class Experiment {
         count * shape.blocks() * (Float.BYTES * (long) shape.modelDimension() + 32));
     int tasks = (int) Math.max(1, count / settings.windowsPerTask());
     progress.step(
-        "activations", () -> part.write(Activations.compute(windows, onExecutors(), tasks)));
+        "activations",
+        () ->
+            part.writeIntoFolders(
+                Activations.compute(windows, onExecutors(), settings.windowsInFlight(), tasks),
+                shape.blocks()));
   }
 
   /** Stage 3: the prompts, and what the model makes of them. */
@@ -174,9 +178,10 @@ final class Experiment {
       Dataset<Row> prompts, Warehouse.Part activations, Warehouse.Part predictions) {
     int tasks = (int) Math.max(1, 4 * prompts.count() / settings.windowsPerTask());
     Dataset<Row> evaluated =
-        Predictions.compute(prompts, onExecutors(), tasks).persist(StorageLevel.MEMORY_AND_DISK());
+        Predictions.compute(prompts, onExecutors(), settings.windowsInFlight(), tasks)
+            .persist(StorageLevel.MEMORY_AND_DISK());
     if (!activations.isComplete()) {
-      activations.write(Predictions.activations(evaluated));
+      activations.writeIntoFolders(Predictions.activations(evaluated), model.shape().blocks());
     }
 
     if (!predictions.isComplete()) {

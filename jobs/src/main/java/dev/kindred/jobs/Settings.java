@@ -235,6 +235,14 @@ final class Settings {
     return positiveInt(Setting.WINDOWS_PER_TASK);
   }
 
+  /**
+   * Windows that a task evaluates at once: so many that they cannot have more distinct prefixes
+   * than nodes-in-flight, but at least one.
+   */
+  int windowsInFlight() {
+    return Math.max(1, positiveInt(Setting.NODES_IN_FLIGHT) / windowLength());
+  }
+
   int reportPrompts() {
     return positiveInt(Setting.REPORT_PROMPTS);
   }
@@ -257,6 +265,7 @@ final class Settings {
     keepSimilar();
     kernel();
     windowsPerTask();
+    windowsInFlight();
     reportPrompts();
   }
 

@@ -22,8 +22,21 @@ public interface LanguageModel extends AutoCloseable {
    */
   float[][] ffnOutputs(int[][] tokenIds);
 
+  /**
+   * The FFN outputs of the sequences of a tree, in the tree's order. What an architecture can share
+   * between sequences with a common prefix, it computes once; this default shares nothing.
+   */
+  default float[][] ffnOutputs(PrefixTree tree) {
+    return ffnOutputs(tree.sequences());
+  }
+
   /** The FFN outputs and the next-token distribution of each sequence. */
   Predictions predict(int[][] tokenIds);
+
+  /** The same for the sequences of a tree, as {@link #ffnOutputs(PrefixTree)}. */
+  default Predictions predict(PrefixTree tree) {
+    return predict(tree.sequences());
+  }
 
   @Override
   void close();

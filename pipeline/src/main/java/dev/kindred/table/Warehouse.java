@@ -29,6 +29,12 @@ import org.apache.spark.sql.types.StructType;
  */
 public final class Warehouse {
   private static final String COMPLETE = "_SUCCESS";
+  private static final String OPEN_FILES = "spark.sql.maxConcurrentOutputFileWriters";
+  private static final String ROW_GROUP_BYTES = "parquet.block.size";
+  private static final long ROW_GROUP = 64L << 20;
+
+  /** Heap that the files which a task has open at once fill before they write. */
+  public static final long OPEN_FILE_BYTES = 256L << 20;
 
   private final SparkSession spark;
   private final Path root;
@@ -152,9 +158,35 @@ public final class Warehouse {
       }
 
       removeRemains();
-      List<String> folders =
-          table.partitionColumns().subList(keys.size(), table.partitionColumns().size());
-      writer(rows, folders).mode(SaveMode.ErrorIfExists).parquet(path.toString());
+      writer(rows, folders()).mode(SaveMode.ErrorIfExists).parquet(path.toString());
+    }
+
+    /**
+     * Writes the part as {@link #write} does, but without Spark's sort by folder: a task keeps a
+     * file in every folder open. They hold at most {@link #OPEN_FILE_BYTES} together.
+     *
+     * @param count folders below the part
+     */
+    public void writeIntoFolders(Dataset<Row> rows, int count) {
+      if (isComplete()) {
+        throw new IllegalStateException("Complete already: " + path);
+      }
+
+      removeRemains();
+      String before = spark.conf().get(OPEN_FILES);
+      spark.conf().set(OPEN_FILES, count);
+      try {
+        writer(rows, folders())
+            .option(ROW_GROUP_BYTES, Math.min(ROW_GROUP, OPEN_FILE_BYTES / count))
+            .mode(SaveMode.ErrorIfExists)
+            .parquet(path.toString());
+      } finally {
+        spark.conf().set(OPEN_FILES, before);
+      }
+    }
+
+    private List<String> folders() {
+      return table.partitionColumns().subList(keys.size(), table.partitionColumns().size());
     }
 
     /** Adds rows to a table without keys, in one file that appears at once. */
@@ -175,7 +207,7 @@ public final class Warehouse {
       boolean vectors = List.of(table.columns().fieldNames()).contains("ffn_out");
       writer.option("compression", vectors ? "uncompressed" : "zstd");
       writer.option("parquet.enable.dictionary#ffn_out.list.element", "false");
-      writer.option("parquet.block.size", Long.toString(64L << 20));
+      writer.option(ROW_GROUP_BYTES, ROW_GROUP);
       return folders.isEmpty() ? writer : writer.partitionBy(folders.toArray(new String[0]));
     }
 
