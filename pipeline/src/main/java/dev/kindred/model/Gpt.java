@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import dev.kindred.DjlEngine;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,10 +36,10 @@ import java.util.Objects;
  */
 public final class Gpt implements LanguageModel {
   /** Rows of a tree that pass a feed-forward network at once: their activations stay in cache. */
-  static int feedForwardRows = 512;
+  private static final int FEED_FORWARD_ROWS = 512;
 
   /** Nodes of a tree that attend at once: the keys of their paths stay in cache. */
-  static int attentionRows = 128;
+  private static final int ATTENTION_ROWS = 128;
 
   private final Config config;
   private final NDManager weights;
@@ -56,6 +57,13 @@ public final class Gpt implements LanguageModel {
     }
 
     this.unembedding = new Unembedding(config, tensors);
+    // Linear maps keep copies of their own.
+    tensors.forEach(
+        (name, tensor) -> {
+          if (name.matches(".*(qkv|proj|fc|lm_head)\\.weight")) {
+            tensor.close();
+          }
+        });
     // Whatever a forward pass would attach to the weights by mistake now throws instead of leaking.
     weights.cap();
   }
@@ -174,75 +182,49 @@ public final class Gpt implements LanguageModel {
     NDArray x = rows(input, inputOfNode); // [N, D]
     for (int i = 0; i < blocks.size(); i++) {
       Block block = blocks.get(i);
-      int from = i == blocks.size() - 1 ? leaf : 0; // nodes before it need keys and values only
+      boolean last = i == blocks.size() - 1;
+      int from = last ? leaf : 0; // nodes before it need keys and values only
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         NDArray normed = block.ln1.apply(i == 0 ? input : x);
+        NDArray keys = block.attention.key.apply(normed);
+        NDArray values = block.attention.value.apply(normed);
         NDArray queries = // [N - from, D]
             i == 0
                 ? slice(rows(block.attention.query.apply(normed), inputOfNode), from, nodes)
                 : block.attention.query.apply(slice(normed, from, nodes));
-        NDArray attended = attend(block, tree, i == 0 ? inputs : null, from, queries, normed);
-        for (int start = from; start < nodes; start = end(start, leaf, nodes)) {
-          int end = end(start, leaf, nodes);
-          NDArray ffnOut =
-              block.feedForward(slice(x, start, end), slice(attended, start - from, end - from));
-          if (start >= leaf) {
-            sink.add(i, start - leaf, ffnOut);
+        normed.close();
+        NDArray mixed = batch.create(queries.getShape());
+        for (int depth = last ? tree.depths() - 1 : 0; depth < tree.depths(); depth++) {
+          int[] paths = tree.paths(depth);
+          if (i == 0) {
+            Arrays.setAll(paths, k -> inputs.ofNodes()[paths[k]]);
+          }
+
+          int first = tree.levelStart(depth) - from;
+          block.attention.mix(
+              batch.create(paths, new Shape(tree.levelSize(depth), depth + 1)),
+              slice(queries, first, first + tree.levelSize(depth)),
+              keys,
+              values,
+              slice(mixed, first, first + tree.levelSize(depth)));
+        }
+
+        for (int start = from, end; start < nodes; start = end) {
+          end = Math.min(start + FEED_FORWARD_ROWS, start < leaf ? leaf : nodes);
+          try (NDScope chunk = new NDScope()) {
+            chunk.suppressNotUsedWarning();
+            NDArray ffnOut =
+                block.feedForward(slice(x, start, end), slice(mixed, start - from, end - from));
+            if (start >= leaf) {
+              sink.add(i, start - leaf, ffnOut);
+            }
           }
         }
       }
     }
 
     return slice(x, leaf, nodes);
-  }
-
-  /** The end of the rows to take from a start, which does not take inner nodes with leaves. */
-  private static int end(int start, int leaf, int nodes) {
-    return Math.min(start + feedForwardRows, start < leaf ? leaf : nodes);
-  }
-
-  private NDArray attend(
-      Block block,
-      PrefixTree tree,
-      PrefixTree.Inputs inputs,
-      int from,
-      NDArray queries,
-      NDArray normed) {
-    NDManager batch = queries.getManager();
-    NDArray keys = block.attention.key.apply(normed);
-    NDArray values = block.attention.value.apply(normed);
-    NDArray attended = batch.create(queries.getShape());
-    for (int depth = 0; depth < tree.depths(); depth++) {
-      if (tree.levelStart(depth) < from) {
-        continue;
-      }
-
-      int[] paths = tree.paths(depth);
-      if (inputs != null) {
-        for (int k = 0; k < paths.length; k++) {
-          paths[k] = inputs.ofNodes()[paths[k]];
-        }
-      }
-
-      NDArray level = batch.create(paths, new Shape(tree.levelSize(depth), depth + 1));
-      int offset = tree.levelStart(depth) - from;
-      for (int start = 0; start < tree.levelSize(depth); start += attentionRows) {
-        int end = Math.min(start + attentionRows, tree.levelSize(depth));
-        try (NDScope scope = new NDScope()) {
-          scope.suppressNotUsedWarning();
-          NDArray mixed =
-              block.attention.along(
-                  slice(level, start, end),
-                  slice(queries, offset + start, offset + end),
-                  keys,
-                  values);
-          attended.set(new NDIndex().addSliceDim(offset + start, offset + end), mixed);
-        }
-      }
-    }
-
-    return attended;
   }
 
   /** A view of consecutive rows. */
@@ -372,7 +354,7 @@ public final class Gpt implements LanguageModel {
     private final Linear output;
 
     private Attention(Config config, Tensors tensors) {
-      long d = config.dModel();
+      int d = config.dModel();
       NDArray weight = tensors.get("qkv.weight"); // [3D, D], rows: all of Q, all of K, all of V
       NDArray bias = tensors.find("qkv.bias"); // [3D] or null
       this.heads = config.nHeads();
@@ -409,27 +391,39 @@ public final class Gpt implements LanguageModel {
     }
 
     /**
-     * Attends from nodes of a tree to the nodes on the way to them.
+     * Attends from nodes of one depth of a tree to the nodes on the way to them.
      *
      * @param paths rows of keys and values, [Q, L]
      * @param queries [Q, D]
      * @param keys [.., D]
      * @param values [.., D]
-     * @return the mixed values, before the output projection, [Q, D]
+     * @param mixed receives the mixed values, before the output projection, [Q, D]
      */
-    private NDArray along(NDArray paths, NDArray queries, NDArray keys, NDArray values) {
+    private void mix(NDArray paths, NDArray queries, NDArray keys, NDArray values, NDArray mixed) {
+      int nodes = (int) paths.getShape().get(0);
+      for (int start = 0; start < nodes; start += ATTENTION_ROWS) {
+        int end = Math.min(start + ATTENTION_ROWS, nodes);
+        try (NDScope scope = new NDScope()) {
+          scope.suppressNotUsedWarning();
+          mixed.set(
+              new NDIndex().addSliceDim(start, end),
+              mixed(slice(paths, start, end), slice(queries, start, end), keys, values));
+        }
+      }
+    }
+
+    private NDArray mixed(NDArray paths, NDArray queries, NDArray keys, NDArray values) {
       long nodes = paths.getShape().get(0);
       long length = paths.getShape().get(1);
       long d = queries.getShape().get(1);
       long e = d / heads;
       // Products and sums of rows: matrix products as small as these cost more.
-      NDArray k = Gpt.rows(keys, paths).reshape(nodes, length, heads, e);
+      NDArray k = rows(keys, paths).reshape(nodes, length, heads, e);
       NDArray scores = // [Q, L, H]
           k.muli(queries.reshape(nodes, 1, heads, e))
               .sum(new int[] {3})
               .muli((float) (1 / Math.sqrt(e)));
-      k.close();
-      NDArray v = Gpt.rows(values, paths).reshape(nodes, length, heads, e);
+      NDArray v = rows(values, paths).reshape(nodes, length, heads, e);
       return v.muli(scores.softmax(1).reshape(nodes, length, heads, 1))
           .sum(new int[] {1})
           .reshape(nodes, d);
@@ -447,10 +441,8 @@ public final class Gpt implements LanguageModel {
       return manager.create(mask, new Shape(length, length));
     }
 
-    private static Linear part(NDArray weight, NDArray bias, long from, long to) {
-      NDIndex rows = new NDIndex().addSliceDim(from, to);
-      return new Linear(
-          weight.get(rows).duplicate(), bias == null ? null : bias.get(rows).duplicate());
+    private static Linear part(NDArray weight, NDArray bias, int from, int to) {
+      return new Linear(slice(weight, from, to), bias == null ? null : slice(bias, from, to));
     }
   }
 
@@ -497,16 +489,25 @@ public final class Gpt implements LanguageModel {
   }
 
   private static final class Linear {
-    private final NDArray weight;
-    private final NDArray bias; // null for none
+    private final NDArray transposed; // [in, out]
+    private final NDArray bias; // [out], null for none
 
+    /**
+     * Takes the weights.
+     *
+     * @param weight [out, in]
+     * @param bias [out], or null
+     */
     private Linear(NDArray weight, NDArray bias) {
-      this.weight = weight;
+      this.transposed = weight.transpose().duplicate();
       this.bias = bias;
     }
 
     private NDArray apply(NDArray x) {
-      return x.getNDArrayInternal().linear(x, weight, bias).singletonOrThrow();
+      // The engine's own linear copies the bias to every row before the product, which takes
+      // longer.
+      NDArray y = x.matMul(transposed);
+      return bias == null ? y : y.addi(bias);
     }
   }
 
