@@ -9,6 +9,7 @@ import dev.kindred.corpus.Corpus;
 import dev.kindred.corpus.CorpusScan;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Windows;
+import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.ModelShape;
@@ -68,7 +69,7 @@ final class Experiment {
     TileKernels.check(settings.kernel());
     this.warehouse = new Warehouse(spark, settings.warehouse());
     warehouse.checkWritable();
-    LoadedModels.get(model);
+    checkMemory(LoadedModels.get(model));
 
     boolean embedded = settings.corpus().equals(EmbeddedCorpus.NAME);
     this.corpus =
@@ -88,6 +89,24 @@ final class Experiment {
             ? Prompts.drawnSet(
                 scan.corpusId(), settings.promptCount().getAsInt(), settings.promptSeed())
             : Prompts.givenSet(scan.corpusId(), givenPrompts);
+  }
+
+  /**
+   * A task holds on the heap a batch's FFN outputs and distributions, twice while they become rows,
+   * and the open files' buffers.
+   */
+  private void checkMemory(LanguageModel loaded) {
+    ModelShape shape = model.shape();
+    long batch = settings.windowsInFlight();
+    long vectors = Float.BYTES * (long) shape.modelDimension() * shape.blocks();
+    long perWindow = vectors + (long) Float.BYTES * shape.vocabularySize();
+    long files = Math.min(Warehouse.OPEN_FILE_BYTES, vectors * settings.windowsPerTask());
+    long nodes = Math.min(Integer.MAX_VALUE, batch * settings.windowLength());
+    TaskMemory.of(spark.sparkContext())
+        .check(
+            settings.nodesInFlight(),
+            2 * batch * perWindow + files,
+            loaded.evaluationBytes((int) nodes, settings.windowLength()));
   }
 
   private CorpusScan scanCorpus() {
@@ -138,7 +157,7 @@ final class Experiment {
     progress.step(
         "activations",
         () ->
-            part.writeIntoFolders(
+            part.writeVectors(
                 Activations.compute(windows, onExecutors(), settings.windowsInFlight(), tasks),
                 shape.blocks()));
   }
@@ -181,7 +200,7 @@ final class Experiment {
         Predictions.compute(prompts, onExecutors(), settings.windowsInFlight(), tasks)
             .persist(StorageLevel.MEMORY_AND_DISK());
     if (!activations.isComplete()) {
-      activations.writeIntoFolders(Predictions.activations(evaluated), model.shape().blocks());
+      activations.writeVectors(Predictions.activations(evaluated), model.shape().blocks());
     }
 
     if (!predictions.isComplete()) {

@@ -240,7 +240,11 @@ final class Settings {
    * than nodes-in-flight, but at least one.
    */
   int windowsInFlight() {
-    return Math.max(1, positiveInt(Setting.NODES_IN_FLIGHT) / windowLength());
+    return Math.max(1, nodesInFlight() / windowLength());
+  }
+
+  int nodesInFlight() {
+    return positiveInt(Setting.NODES_IN_FLIGHT);
   }
 
   int reportPrompts() {

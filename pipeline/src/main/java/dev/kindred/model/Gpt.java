@@ -255,6 +255,21 @@ public final class Gpt implements LanguageModel {
     return length == 1 ? x : x.get(new NDIndex().addAllDim().addSliceDim(length - 1, length));
   }
 
+  /**
+   * Floats: eight rows of D a node (the residual stream, its norm, queries, keys, values and mixed
+   * values, and what the allocator keeps of two more); for the chunk that attends, the keys, values
+   * and temporaries of all paths (4 T D a row); for the chunk in the feed-forward network two rows
+   * of M and four of D; paths of T indices a node, twice.
+   */
+  @Override
+  public long evaluationBytes(int nodes, int length) {
+    long d = config.dModel();
+    long perNode = 8 * d + 2L * length;
+    long attention = Math.min(nodes, ATTENTION_ROWS) * 4 * length * d;
+    long feedForward = Math.min(nodes, FEED_FORWARD_ROWS) * (2L * config.dMlp() + 4 * d);
+    return Float.BYTES * (nodes * perNode + attention + feedForward);
+  }
+
   @Override
   public void close() {
     weights.close();

@@ -38,6 +38,14 @@ public interface LanguageModel extends AutoCloseable {
     return predict(tree.sequences());
   }
 
+  /**
+   * Bytes of the engine's memory that evaluating a tree takes at most, besides the weights.
+   *
+   * @param nodes of the tree
+   * @param length T
+   */
+  long evaluationBytes(int nodes, int length);
+
   @Override
   void close();
 

@@ -30,6 +30,7 @@ import org.apache.spark.sql.types.StructType;
 public final class Warehouse {
   private static final String COMPLETE = "_SUCCESS";
   private static final String OPEN_FILES = "spark.sql.maxConcurrentOutputFileWriters";
+  private static final String TWO_LEVEL_LISTS = "spark.sql.parquet.writeLegacyFormat";
   private static final String ROW_GROUP_BYTES = "parquet.block.size";
   private static final long ROW_GROUP = 64L << 20;
 
@@ -162,26 +163,35 @@ public final class Warehouse {
     }
 
     /**
-     * Writes the part as {@link #write} does, but without Spark's sort by folder: a task keeps a
+     * Writes vectors as {@link #write} does, but without Spark's sort by folder: a task keeps a
      * file in every folder open. They hold at most {@link #OPEN_FILE_BYTES} together.
+     *
+     * <p>Lists have two levels in the files instead of three (Parquet's older form, which all
+     * readers know), and vectors no minima and maxima: Spark writes a row in half the time.
      *
      * @param count folders below the part
      */
-    public void writeIntoFolders(Dataset<Row> rows, int count) {
+    public void writeVectors(Dataset<Row> rows, int count) {
       if (isComplete()) {
         throw new IllegalStateException("Complete already: " + path);
       }
 
       removeRemains();
-      String before = spark.conf().get(OPEN_FILES);
+      String openFiles = spark.conf().get(OPEN_FILES);
+      String twoLevelLists = spark.conf().get(TWO_LEVEL_LISTS);
       spark.conf().set(OPEN_FILES, count);
+      spark.conf().set(TWO_LEVEL_LISTS, true);
       try {
         writer(rows, folders())
+            .option("parquet.enable.dictionary#ffn_out.array", "false")
+            .option("parquet.column.statistics.enabled#ffn_out.array", "false")
+            .option("parquet.size.statistics.enabled#ffn_out.array", "false")
             .option(ROW_GROUP_BYTES, Math.min(ROW_GROUP, OPEN_FILE_BYTES / count))
             .mode(SaveMode.ErrorIfExists)
             .parquet(path.toString());
       } finally {
-        spark.conf().set(OPEN_FILES, before);
+        spark.conf().set(OPEN_FILES, openFiles);
+        spark.conf().set(TWO_LEVEL_LISTS, twoLevelLists);
       }
     }
 

@@ -78,7 +78,7 @@ class TestActivations {
     Dataset<Row> computed = activations(spark, directory, windows(), 2);
     Warehouse.Part part =
         new Warehouse(spark, folder.toString()).part(Tables.ACTIVATIONS, "m-1", "c-1");
-    part.writeIntoFolders(computed, 6);
+    part.writeVectors(computed, 6);
     assertThat(part.isComplete()).isTrue();
     assertThat(byKey(part.read().select("block", "window_id", "ffn_out")))
         .isEqualTo(byKey(computed));
