@@ -167,7 +167,8 @@ public final class Warehouse {
      * file in every folder open. They hold at most {@link #OPEN_FILE_BYTES} together.
      *
      * <p>Lists have two levels in the files instead of three (Parquet's older form, which all
-     * readers know), and vectors no minima and maxima: Spark writes a row in half the time.
+     * readers know), and vectors no minima and maxima: Spark writes a row in two thirds of the
+     * time.
      *
      * @param count folders below the part
      */
