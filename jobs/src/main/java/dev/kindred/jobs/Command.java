@@ -5,6 +5,7 @@ import static dev.kindred.jobs.Setting.CORPUS_FORMAT;
 import static dev.kindred.jobs.Setting.KEEP_SIMILAR;
 import static dev.kindred.jobs.Setting.KERNEL;
 import static dev.kindred.jobs.Setting.MODEL;
+import static dev.kindred.jobs.Setting.NODES_IN_FLIGHT;
 import static dev.kindred.jobs.Setting.PREFIX_AXES;
 import static dev.kindred.jobs.Setting.PROMPT_SEED;
 import static dev.kindred.jobs.Setting.REPORT_PROMPTS;
@@ -128,6 +129,7 @@ enum Command {
             Setting.PROMPTS,
             PROMPT_SEED,
             WINDOWS_PER_TASK,
+            NODES_IN_FLIGHT,
             THRESHOLDS,
             WEIGHTS,
             WAREHOUSE);

@@ -9,6 +9,7 @@ import dev.kindred.corpus.Corpus;
 import dev.kindred.corpus.CorpusScan;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Windows;
+import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.ModelShape;
@@ -79,7 +80,7 @@ final class Experiment {
     TileKernels.check(settings.kernel());
     this.warehouse = new Warehouse(spark, settings.warehouse());
     warehouse.checkWritable();
-    LoadedModels.get(model);
+    checkMemory(LoadedModels.get(model));
 
     boolean embedded = settings.corpus().equals(EmbeddedCorpus.NAME);
     this.corpus =
@@ -99,6 +100,24 @@ final class Experiment {
             ? Prompts.drawnSet(
                 scan.corpusId(), settings.promptCount().getAsInt(), settings.promptSeed())
             : Prompts.givenSet(scan.corpusId(), givenPrompts);
+  }
+
+  /**
+   * A task holds on the heap a batch's FFN outputs and distributions, twice while they become rows,
+   * and the open files' buffers.
+   */
+  private void checkMemory(LanguageModel loaded) {
+    ModelShape shape = model.shape();
+    long batch = settings.windowsInFlight();
+    long vectors = Float.BYTES * (long) shape.modelDimension() * shape.blocks();
+    long perWindow = vectors + (long) Float.BYTES * shape.vocabularySize();
+    long files = Math.min(Warehouse.OPEN_FILE_BYTES, vectors * settings.windowsPerTask());
+    long nodes = Math.min(Integer.MAX_VALUE, batch * settings.windowLength());
+    TaskMemory.of(spark.sparkContext())
+        .check(
+            settings.nodesInFlight(),
+            2 * batch * perWindow + files,
+            loaded.evaluationBytes((int) nodes, settings.windowLength()));
   }
 
   private CorpusScan scanCorpus() {
@@ -147,7 +166,11 @@ final class Experiment {
         count * shape.blocks() * (Float.BYTES * (long) shape.modelDimension() + 32));
     int tasks = (int) Math.max(1, count / settings.windowsPerTask());
     progress.step(
-        "activations", () -> part.write(Activations.compute(windows, onExecutors(), tasks)));
+        "activations",
+        () ->
+            part.writeVectors(
+                Activations.compute(windows, onExecutors(), settings.windowsInFlight(), tasks),
+                shape.blocks()));
   }
 
   /** Stage 3: the prompts, and what the model makes of them. */
@@ -185,9 +208,10 @@ final class Experiment {
       Dataset<Row> prompts, Warehouse.Part activations, Warehouse.Part predictions) {
     int tasks = (int) Math.max(1, 4 * prompts.count() / settings.windowsPerTask());
     Dataset<Row> evaluated =
-        Predictions.compute(prompts, onExecutors(), tasks).persist(StorageLevel.MEMORY_AND_DISK());
+        Predictions.compute(prompts, onExecutors(), settings.windowsInFlight(), tasks)
+            .persist(StorageLevel.MEMORY_AND_DISK());
     if (!activations.isComplete()) {
-      activations.write(Predictions.activations(evaluated));
+      activations.writeVectors(Predictions.activations(evaluated), model.shape().blocks());
     }
 
     if (!predictions.isComplete()) {

@@ -20,6 +20,7 @@ enum Setting {
   KERNEL("auto|simd|scalar", "implementation of the similarity kernel"),
   PREFIX_AXES("auto|N", "axes of the join's first bound; 0 computes every similarity in full"),
   WINDOWS_PER_TASK("N", "windows that a task evaluates with the model"),
+  NODES_IN_FLIGHT("N", "distinct prefixes of windows that a task evaluates at once, at most"),
   REPORT_PROMPTS("N", "prompts shown in the report"),
   WAREHOUSE("DIR", "folder of all tables"),
   REPORT("FILE", "the HTML report; default: <warehouse>/reports/<run_id>.html");

@@ -252,6 +252,18 @@ final class Settings {
     return positiveInt(Setting.WINDOWS_PER_TASK);
   }
 
+  /**
+   * Windows that a task evaluates at once: so many that they cannot have more distinct prefixes
+   * than nodes-in-flight, but at least one.
+   */
+  int windowsInFlight() {
+    return Math.max(1, nodesInFlight() / windowLength());
+  }
+
+  int nodesInFlight() {
+    return positiveInt(Setting.NODES_IN_FLIGHT);
+  }
+
   int reportPrompts() {
     return positiveInt(Setting.REPORT_PROMPTS);
   }
@@ -275,6 +287,7 @@ final class Settings {
     kernel();
     prefixAxes();
     windowsPerTask();
+    windowsInFlight();
     reportPrompts();
   }
 

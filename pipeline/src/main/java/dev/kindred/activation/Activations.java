@@ -2,18 +2,18 @@
 package dev.kindred.activation;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.floor;
-import static org.apache.spark.sql.functions.lit;
 
+import dev.kindred.activation.TreeBatches.Sequence;
+import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.PrefixTree;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
@@ -21,121 +21,88 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 
 /**
- * FFN outputs of every window in every block, at the last position.
- *
- * <p>A batch is the windows of one range of {@link #BATCH} window ids, and partitions are whole
- * ranges. The model therefore always sees the same batches, and the numbers do not depend on
- * partitions or cores (with one engine thread per task).
+ * FFN outputs of every window in every block, at the last position, computed once for each distinct
+ * prefix of a batch. Batches, and so the numbers, are those of {@link TreeBatches}.
  */
 public final class Activations {
-  /** Window ids in a batch's range; at most as many windows are evaluated at once. */
-  static final int BATCH = 256;
-
   private Activations() {}
 
   /**
-   * Evaluates the model.
+   * Evaluates the model. Sorts the windows' tokens at once, and runs the model when the result is
+   * asked for.
    *
    * @param windows rows of {@link Tables#WINDOWS} of one corpus
+   * @param batchSize windows that a task evaluates at once
    * @param partitions tasks to cut the work into
-   * @return rows with the file columns of {@link Tables#ACTIVATIONS} and block, sorted by block and
-   *     window id within a partition
+   * @return rows with the file columns of {@link Tables#ACTIVATIONS} and block, in no order
    */
   public static Dataset<Row> compute(
-      Dataset<Row> windows, Broadcast<ModelDirectory> model, int partitions) {
-    return windows
-        .select(col("window_id").as("windowId"), col("token_ids").as("tokenIds"))
-        .repartitionByRange(partitions, floor(col("windowId").divide(lit(BATCH))))
-        .sortWithinPartitions(col("windowId"))
-        .as(Encoders.bean(Window.class))
-        .mapPartitions(new Evaluate(model), Encoders.bean(Activation.class))
-        .select(col("block"), col("windowId").as("window_id"), col("ffnOut").as("ffn_out"))
-        .sortWithinPartitions(col("block"), col("window_id"));
+      Dataset<Row> windows, Broadcast<ModelDirectory> model, int batchSize, int partitions) {
+    Dataset<Sequence> sequences =
+        TreeBatches.cut(
+            windows.select(col("window_id").as("id"), col("token_ids").as("tokenIds")),
+            batchSize,
+            partitions);
+    return GpuTasks.mapPartitions(
+            sequences, new Evaluate(model, batchSize), Encoders.bean(Activation.class))
+        .select(col("block"), col("windowId").as("window_id"), col("ffnOut").as("ffn_out"));
   }
 
-  private static final class Evaluate implements MapPartitionsFunction<Window, Activation> {
+  private static final class Evaluate implements MapPartitionsFunction<Sequence, Activation> {
     private static final long serialVersionUID = 1L;
 
     private final Broadcast<ModelDirectory> directory;
+    private final int batchSize;
 
-    private Evaluate(Broadcast<ModelDirectory> directory) {
+    private Evaluate(Broadcast<ModelDirectory> directory, int batchSize) {
       this.directory = directory;
+      this.batchSize = batchSize;
     }
 
     @Override
-    public Iterator<Activation> call(Iterator<Window> windows) {
+    public Iterator<Activation> call(Iterator<Sequence> windows) {
       LanguageModel model = LoadedModels.get(directory.value());
+      Iterator<List<Sequence>> batches = TreeBatches.batches(windows, batchSize);
+      int dimension = model.shape().modelDimension();
       return new Iterator<>() {
-        private Window ahead = windows.hasNext() ? windows.next() : null;
-        private Iterator<Activation> evaluated = Collections.emptyIterator();
+        private List<Sequence> batch = List.of();
+        private float[][] outputs = {};
+        private int block;
+        private int row;
 
         @Override
         public boolean hasNext() {
-          return evaluated.hasNext() || ahead != null;
+          return block < outputs.length || batches.hasNext();
         }
 
         @Override
         public Activation next() {
-          if (!evaluated.hasNext()) {
-            evaluated = evaluate(nextBatch()).iterator();
+          if (!hasNext()) {
+            throw new NoSuchElementException();
           }
 
-          return evaluated.next();
-        }
-
-        private List<Window> nextBatch() {
-          List<Window> batch = new ArrayList<>(BATCH);
-          long range = ahead.windowId / BATCH;
-          while (ahead != null && ahead.windowId / BATCH == range) {
-            batch.add(ahead);
-            ahead = windows.hasNext() ? windows.next() : null;
+          if (block == outputs.length) {
+            batch = batches.next();
+            outputs = model.ffnOutputs(tree(batch));
+            block = 0;
           }
 
-          return batch;
-        }
-
-        private List<Activation> evaluate(List<Window> batch) {
-          float[][] outputs =
-              model.ffnOutputs(batch.stream().map(Window::getTokenIds).toArray(int[][]::new));
-          int dimension = model.shape().modelDimension();
-          List<Activation> activations = new ArrayList<>(outputs.length * batch.size());
-          for (int block = 0; block < outputs.length; block++) {
-            for (int i = 0; i < batch.size(); i++) {
-              Activation activation = new Activation();
-              activation.block = block;
-              activation.windowId = batch.get(i).windowId;
-              activation.ffnOut = Vectors.row(outputs[block], i, dimension);
-              activations.add(activation);
-            }
+          Activation activation = new Activation();
+          activation.block = block;
+          activation.windowId = batch.get(row).getId();
+          activation.ffnOut = Vectors.row(outputs[block], row, dimension);
+          if (++row == batch.size()) {
+            row = 0;
+            block++;
           }
 
-          return activations;
+          return activation;
         }
       };
     }
-  }
 
-  /** A window to evaluate. A bean for Spark's encoder. */
-  public static final class Window implements Serializable {
-    private static final long serialVersionUID = 1L;
-
-    private long windowId;
-    private int[] tokenIds;
-
-    public long getWindowId() {
-      return windowId;
-    }
-
-    public void setWindowId(long windowId) {
-      this.windowId = windowId;
-    }
-
-    public int[] getTokenIds() {
-      return tokenIds;
-    }
-
-    public void setTokenIds(int[] tokenIds) {
-      this.tokenIds = tokenIds;
+    private static PrefixTree tree(List<Sequence> batch) {
+      return PrefixTree.of(batch.stream().map(Sequence::getTokenIds).toArray(int[][]::new));
     }
   }
 

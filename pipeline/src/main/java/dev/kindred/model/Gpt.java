@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import dev.kindred.DjlEngine;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +28,19 @@ import java.util.Objects;
  * <p>Only the last position is asked for, so the last block computes keys and values for all
  * positions and everything else for the last one alone.
  *
+ * <p>A {@link PrefixTree} is evaluated block by block over all of its N nodes, as rows of matrices;
+ * only attention knows of the tree. The input of block 0 depends on nothing but token and position,
+ * so its queries, keys and values are computed once for each of the few distinct pairs.
+ *
  * <p>Tensor names and shapes are those of {@link Config#tensors}.
  */
 public final class Gpt implements LanguageModel {
+  /** Rows of a tree that pass a feed-forward network at once: their activations stay in cache. */
+  private static final int FEED_FORWARD_ROWS = 512;
+
+  /** Nodes of a tree that attend at once: the keys of their paths stay in cache. */
+  private static final int ATTENTION_ROWS = 128;
+
   private final Config config;
   private final NDManager weights;
   private final Embedding embedding;
@@ -46,6 +57,13 @@ public final class Gpt implements LanguageModel {
     }
 
     this.unembedding = new Unembedding(config, tensors);
+    // Linear maps keep copies of their own.
+    tensors.forEach(
+        (name, tensor) -> {
+          if (name.matches(".*(qkv|proj|fc|lm_head)\\.weight")) {
+            tensor.close();
+          }
+        });
     // Whatever a forward pass would attach to the weights by mistake now throws instead of leaking.
     weights.cap();
   }
@@ -73,7 +91,7 @@ public final class Gpt implements LanguageModel {
 
   @Override
   public float[][] ffnOutputs(int[][] tokenIds) {
-    FfnOutputs outputs = new FfnOutputs(config.nLayers());
+    FfnOutputs outputs = new FfnOutputs(config, tokenIds.length);
     try (NDManager batch = weights.newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -84,26 +102,55 @@ public final class Gpt implements LanguageModel {
   }
 
   @Override
+  public float[][] ffnOutputs(PrefixTree tree) {
+    FfnOutputs outputs = new FfnOutputs(config, tree.leaves());
+    try (NDManager batch = weights.newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      forward(batch, tree, outputs);
+    }
+
+    return outputs.values;
+  }
+
+  @Override
   public Predictions predict(int[][] tokenIds) {
-    FfnOutputs outputs = new FfnOutputs(config.nLayers());
+    FfnOutputs outputs = new FfnOutputs(config, tokenIds.length);
     try (NDManager batch = weights.newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       NDArray residual = forward(tokens(batch, tokenIds), outputs); // [B, 1, D]
-      NDArray logits = unembedding.logits(residual); // [B, 1, V]
-      return new Predictions(outputs.values, logits.softmax(-1).toFloatArray());
+      return predictions(outputs, residual);
     }
+  }
+
+  @Override
+  public Predictions predict(PrefixTree tree) {
+    FfnOutputs outputs = new FfnOutputs(config, tree.leaves());
+    try (NDManager batch = weights.newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray residual = forward(batch, tree, outputs); // [B, D]
+      return predictions(outputs, residual);
+    }
+  }
+
+  private Predictions predictions(FfnOutputs outputs, NDArray residual) {
+    NDArray logits = unembedding.logits(residual); // [.., V]
+    return new Predictions(outputs.values, logits.softmax(-1).toFloatArray());
   }
 
   /**
    * Runs all blocks.
    *
    * @param tokenIds [B, T]
-   * @param sink receives each block's FFN output at the last position, [B, 1, D]
+   * @param sink receives each block's FFN output at the last position
    * @return the residual stream at the last position after the last block, [B, 1, D]
    */
-  private NDArray forward(NDArray tokenIds, ActivationSink sink) {
-    NDArray x = embedding.embed(tokenIds); // [B, T, D]
+  private NDArray forward(NDArray tokenIds, FfnOutputs sink) {
+    long length = tokenIds.getShape().get(1);
+    NDArray x = // [B, T, D]
+        embedding.embed(tokenIds, tokenIds.getManager().arange((int) length));
     for (int i = 0; i < blocks.size(); i++) {
       Block block = blocks.get(i);
       boolean last = i == blocks.size() - 1;
@@ -112,11 +159,85 @@ public final class Gpt implements LanguageModel {
       NDArray queried = last ? lastPosition(normed) : normed;
       x = x.add(block.attention.apply(queried, normed));
       NDArray ffnOut = block.mlp.apply(block.ln2.apply(x));
-      sink.ffnOut(i, lastPosition(ffnOut));
+      sink.add(i, 0, lastPosition(ffnOut));
       x = x.addi(ffnOut);
     }
 
     return x;
+  }
+
+  /**
+   * Runs all blocks over a tree.
+   *
+   * @param sink receives each block's FFN outputs of the leaves
+   * @return the residual stream of the leaves after the last block, [B, D]
+   */
+  private NDArray forward(NDManager batch, PrefixTree tree, FfnOutputs sink) {
+    int nodes = tree.nodes();
+    int leaf = nodes - tree.leaves(); // the first
+    PrefixTree.Inputs inputs = tree.inputs();
+    NDArray input = // [distinct inputs, D]
+        embedding.embed(batch.create(inputs.tokens()), batch.create(inputs.depths()));
+    NDArray inputOfNode = batch.create(inputs.ofNodes()); // [N]
+    NDArray x = rows(input, inputOfNode); // [N, D]
+    for (int i = 0; i < blocks.size(); i++) {
+      Block block = blocks.get(i);
+      boolean last = i == blocks.size() - 1;
+      int from = last ? leaf : 0; // nodes before it need keys and values only
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray normed = block.ln1.apply(i == 0 ? input : x);
+        NDArray keys = block.attention.key.apply(normed);
+        NDArray values = block.attention.value.apply(normed);
+        NDArray queries = // [N - from, D]
+            i == 0
+                ? slice(rows(block.attention.query.apply(normed), inputOfNode), from, nodes)
+                : block.attention.query.apply(slice(normed, from, nodes));
+        normed.close();
+        NDArray mixed = batch.create(queries.getShape());
+        for (int depth = last ? tree.depths() - 1 : 0; depth < tree.depths(); depth++) {
+          int[] paths = tree.paths(depth);
+          if (i == 0) {
+            Arrays.setAll(paths, k -> inputs.ofNodes()[paths[k]]);
+          }
+
+          int first = tree.levelStart(depth) - from;
+          block.attention.mix(
+              batch.create(paths, new Shape(tree.levelSize(depth), depth + 1)),
+              slice(queries, first, first + tree.levelSize(depth)),
+              keys,
+              values,
+              slice(mixed, first, first + tree.levelSize(depth)));
+        }
+
+        for (int start = from, end; start < nodes; start = end) {
+          end = Math.min(start + FEED_FORWARD_ROWS, start < leaf ? leaf : nodes);
+          try (NDScope chunk = new NDScope()) {
+            chunk.suppressNotUsedWarning();
+            NDArray ffnOut =
+                block.feedForward(slice(x, start, end), slice(mixed, start - from, end - from));
+            if (start >= leaf) {
+              sink.add(i, start - leaf, ffnOut);
+            }
+          }
+        }
+      }
+    }
+
+    return slice(x, leaf, nodes);
+  }
+
+  /** A view of consecutive rows. */
+  private static NDArray slice(NDArray x, int from, int to) {
+    return x.get(new NDIndex().addSliceDim(from, to));
+  }
+
+  /** Copies of rows. */
+  private static NDArray rows(NDArray x, NDArray indices) {
+    return indices
+        .getNDArrayInternal()
+        .embedding(indices, x, SparseFormat.DENSE)
+        .singletonOrThrow();
   }
 
   private static NDArray tokens(NDManager batch, int[][] tokenIds) {
@@ -134,26 +255,40 @@ public final class Gpt implements LanguageModel {
     return length == 1 ? x : x.get(new NDIndex().addAllDim().addSliceDim(length - 1, length));
   }
 
+  /**
+   * Floats: eight rows of D a node (the residual stream, its norm, queries, keys, values and mixed
+   * values, and what the allocator keeps of two more); for the chunk that attends, the keys, values
+   * and temporaries of all paths (4 T D a row); for the chunk in the feed-forward network two rows
+   * of M and four of D; paths of T indices a node, twice.
+   */
+  @Override
+  public long evaluationBytes(int nodes, int length) {
+    long d = config.dModel();
+    long perNode = 8 * d + 2L * length;
+    long attention = Math.min(nodes, ATTENTION_ROWS) * 4 * length * d;
+    long feedForward = Math.min(nodes, FEED_FORWARD_ROWS) * (2L * config.dMlp() + 4 * d);
+    return Float.BYTES * (nodes * perNode + attention + feedForward);
+  }
+
   @Override
   public void close() {
     weights.close();
   }
 
-  /** Where a forward pass hands out what it was run for. */
-  private interface ActivationSink {
-    void ffnOut(int block, NDArray lastPosition);
-  }
-
-  private static final class FfnOutputs implements ActivationSink {
+  /** What a forward pass was run for, copied out of the engine's memory. */
+  private static final class FfnOutputs {
+    private final int dModel;
     private final float[][] values;
 
-    private FfnOutputs(int layers) {
-      this.values = new float[layers][];
+    private FfnOutputs(Config config, int sequences) {
+      this.dModel = config.dModel();
+      this.values = new float[config.nLayers()][sequences * dModel];
     }
 
-    @Override
-    public void ffnOut(int block, NDArray lastPosition) {
-      values[block] = lastPosition.toFloatArray();
+    /** Takes a block's FFN outputs of some sequences from one on, [.., D]. */
+    private void add(int block, int sequence, NDArray ffnOut) {
+      float[] rows = ffnOut.toFloatArray();
+      System.arraycopy(rows, 0, values[block], sequence * dModel, rows.length);
     }
   }
 
@@ -167,19 +302,13 @@ public final class Gpt implements LanguageModel {
       this.position = tensors.get("wpe.weight");
     }
 
-    private NDArray embed(NDArray tokenIds) {
-      long length = tokenIds.getShape().get(1);
-      NDArray embedded =
-          tokenIds
-              .getNDArrayInternal()
-              .embedding(tokenIds, token, SparseFormat.DENSE)
-              .singletonOrThrow(); // [B, T, D]
-      NDArray positions = tokenIds.getManager().arange((int) length); // [T]
-      return embedded.addi(
-          positions
-              .getNDArrayInternal()
-              .embedding(positions, position, SparseFormat.DENSE)
-              .singletonOrThrow());
+    /**
+     * Embeds tokens.
+     *
+     * @param positions of the tokens, from 0; broadcast against them
+     */
+    private NDArray embed(NDArray tokenIds, NDArray positions) {
+      return rows(token, tokenIds).addi(rows(position, positions));
     }
   }
 
@@ -194,6 +323,20 @@ public final class Gpt implements LanguageModel {
       this.attention = new Attention(config, tensors.under("attn."));
       this.ln2 = new LayerNorm(config, tensors.under("ln_2."));
       this.mlp = new Mlp(config, tensors.under("mlp."));
+    }
+
+    /**
+     * Everything after attention's mixing of values, row by row.
+     *
+     * @param x the residual stream, [rows, D]; receives what the block adds
+     * @param mixed [rows, D]
+     * @return FFN outputs, [rows, D]
+     */
+    private NDArray feedForward(NDArray x, NDArray mixed) {
+      x.addi(attention.output.apply(mixed));
+      NDArray ffnOut = mlp.apply(ln2.apply(x));
+      x.addi(ffnOut);
+      return ffnOut;
     }
   }
 
@@ -221,17 +364,18 @@ public final class Gpt implements LanguageModel {
   private static final class Attention {
     private final int heads;
     private final Linear query;
-    private final Linear keyValue;
+    private final Linear key;
+    private final Linear value;
     private final Linear output;
 
     private Attention(Config config, Tensors tensors) {
-      long d = config.dModel();
+      int d = config.dModel();
       NDArray weight = tensors.get("qkv.weight"); // [3D, D], rows: all of Q, all of K, all of V
       NDArray bias = tensors.find("qkv.bias"); // [3D] or null
       this.heads = config.nHeads();
-      this.query = new Linear(rows(weight, 0, d), bias == null ? null : rows(bias, 0, d));
-      this.keyValue =
-          new Linear(rows(weight, d, 3 * d), bias == null ? null : rows(bias, d, 3 * d));
+      this.query = part(weight, bias, 0, d);
+      this.key = part(weight, bias, d, 2 * d);
+      this.value = part(weight, bias, 2 * d, 3 * d);
       this.output = new Linear(tensors.get("proj.weight"), tensors.find("proj.bias"));
     }
 
@@ -249,9 +393,8 @@ public final class Gpt implements LanguageModel {
       long d = queried.getShape().get(2);
       long e = d / heads;
       NDArray q = query.apply(queried).reshape(batch, queries, heads, e).transpose(0, 2, 1, 3);
-      NDArray kv = keyValue.apply(attended).reshape(batch, length, 2, heads, e);
-      NDArray k = kv.get(new NDIndex().addAllDim(2).addIndices(0)); // [B, T, H, E]
-      NDArray v = kv.get(new NDIndex().addAllDim(2).addIndices(1)); // [B, T, H, E]
+      NDArray k = key.apply(attended).reshape(batch, length, heads, e);
+      NDArray v = value.apply(attended).reshape(batch, length, heads, e);
 
       NDArray scores = q.matMul(k.transpose(0, 2, 3, 1)).muli((float) (1 / Math.sqrt(e)));
       if (queries > 1) {
@@ -260,6 +403,45 @@ public final class Gpt implements LanguageModel {
 
       NDArray mixed = scores.softmax(-1).matMul(v.transpose(0, 2, 1, 3)); // [B, H, Q, E]
       return output.apply(mixed.transpose(0, 2, 1, 3).reshape(batch, queries, d));
+    }
+
+    /**
+     * Attends from nodes of one depth of a tree to the nodes on the way to them.
+     *
+     * @param paths rows of keys and values, [Q, L]
+     * @param queries [Q, D]
+     * @param keys [.., D]
+     * @param values [.., D]
+     * @param mixed receives the mixed values, before the output projection, [Q, D]
+     */
+    private void mix(NDArray paths, NDArray queries, NDArray keys, NDArray values, NDArray mixed) {
+      int nodes = (int) paths.getShape().get(0);
+      for (int start = 0; start < nodes; start += ATTENTION_ROWS) {
+        int end = Math.min(start + ATTENTION_ROWS, nodes);
+        try (NDScope scope = new NDScope()) {
+          scope.suppressNotUsedWarning();
+          mixed.set(
+              new NDIndex().addSliceDim(start, end),
+              mixed(slice(paths, start, end), slice(queries, start, end), keys, values));
+        }
+      }
+    }
+
+    private NDArray mixed(NDArray paths, NDArray queries, NDArray keys, NDArray values) {
+      long nodes = paths.getShape().get(0);
+      long length = paths.getShape().get(1);
+      long d = queries.getShape().get(1);
+      long e = d / heads;
+      // Products and sums of rows: matrix products as small as these cost more.
+      NDArray k = rows(keys, paths).reshape(nodes, length, heads, e);
+      NDArray scores = // [Q, L, H]
+          k.muli(queries.reshape(nodes, 1, heads, e))
+              .sum(new int[] {3})
+              .muli((float) (1 / Math.sqrt(e)));
+      NDArray v = rows(values, paths).reshape(nodes, length, heads, e);
+      return v.muli(scores.softmax(1).reshape(nodes, length, heads, 1))
+          .sum(new int[] {1})
+          .reshape(nodes, d);
     }
 
     /** Minus infinity where a position would see a later one. */
@@ -274,8 +456,8 @@ public final class Gpt implements LanguageModel {
       return manager.create(mask, new Shape(length, length));
     }
 
-    private static NDArray rows(NDArray array, long from, long to) {
-      return array.get(new NDIndex().addSliceDim(from, to)).duplicate();
+    private static Linear part(NDArray weight, NDArray bias, int from, int to) {
+      return new Linear(slice(weight, from, to), bias == null ? null : slice(bias, from, to));
     }
   }
 
@@ -291,13 +473,15 @@ public final class Gpt implements LanguageModel {
     }
 
     private NDArray apply(NDArray x) {
-      NDArray hidden = up.apply(x);
-      NDArray activated =
-          switch (activation) {
-            case RELU -> hidden.getNDArrayInternal().relu();
-            case GELU -> hidden.getNDArrayInternal().gelu();
-          };
-      return down.apply(activated);
+      // Closed as soon as they are done with, so that the next ones take their place in the cache.
+      try (NDArray hidden = up.apply(x);
+          NDArray activated =
+              switch (activation) {
+                case RELU -> hidden.getNDArrayInternal().relu();
+                case GELU -> hidden.getNDArrayInternal().gelu();
+              }) {
+        return down.apply(activated);
+      }
     }
   }
 
@@ -320,16 +504,25 @@ public final class Gpt implements LanguageModel {
   }
 
   private static final class Linear {
-    private final NDArray weight;
-    private final NDArray bias; // null for none
+    private final NDArray transposed; // [in, out]
+    private final NDArray bias; // [out], null for none
 
+    /**
+     * Takes the weights.
+     *
+     * @param weight [out, in]
+     * @param bias [out], or null
+     */
     private Linear(NDArray weight, NDArray bias) {
-      this.weight = weight;
+      this.transposed = weight.transpose().duplicate();
       this.bias = bias;
     }
 
     private NDArray apply(NDArray x) {
-      return x.getNDArrayInternal().linear(x, weight, bias).singletonOrThrow();
+      // The engine's own linear copies the bias to every row before the product, which takes
+      // longer.
+      NDArray y = x.matMul(transposed);
+      return bias == null ? y : y.addi(bias);
     }
   }
 

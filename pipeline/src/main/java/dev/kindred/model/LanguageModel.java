@@ -22,8 +22,29 @@ public interface LanguageModel extends AutoCloseable {
    */
   float[][] ffnOutputs(int[][] tokenIds);
 
+  /**
+   * The FFN outputs of the sequences of a tree, in the tree's order. What an architecture can share
+   * between sequences with a common prefix, it computes once; this default shares nothing.
+   */
+  default float[][] ffnOutputs(PrefixTree tree) {
+    return ffnOutputs(tree.sequences());
+  }
+
   /** The FFN outputs and the next-token distribution of each sequence. */
   Predictions predict(int[][] tokenIds);
+
+  /** The same for the sequences of a tree, as {@link #ffnOutputs(PrefixTree)}. */
+  default Predictions predict(PrefixTree tree) {
+    return predict(tree.sequences());
+  }
+
+  /**
+   * Bytes of the engine's memory that evaluating a tree takes at most, besides the weights.
+   *
+   * @param nodes of the tree
+   * @param length T
+   */
+  long evaluationBytes(int nodes, int length);
 
   @Override
   void close();

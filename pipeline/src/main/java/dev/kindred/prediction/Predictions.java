@@ -2,17 +2,21 @@
 package dev.kindred.prediction;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.floor;
-import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.posexplode;
 
+import dev.kindred.activation.TreeBatches;
+import dev.kindred.activation.TreeBatches.Sequence;
 import dev.kindred.activation.Vectors;
+import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.PrefixTree;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -23,116 +27,107 @@ import org.apache.spark.sql.Row;
 
 /**
  * The model's own view of the prompts: next-token distribution and FFN outputs, from one forward
- * pass.
- *
- * <p>Batches are ranges of prompt ids, the same whatever the partitions.
+ * pass over each distinct prefix of a batch. Batches, and so the numbers, are those of {@link
+ * TreeBatches}.
  */
 public final class Predictions {
-  private static final int BATCH = 256;
-
   private Predictions() {}
 
   /**
-   * Evaluates the model.
+   * Evaluates the model. Sorts the prompts' tokens at once, and runs the model when the result is
+   * asked for.
    *
    * @param prompts rows of {@link Tables#PROMPTS} of one prompt set
+   * @param batchSize prompts that a task evaluates at once
+   * @param partitions tasks to cut the work into
    * @return one row a prompt: prompt_id, probabilities, and ffn_outs, an array of n_layers arrays
    */
   public static Dataset<Row> compute(
-      Dataset<Row> prompts, Broadcast<ModelDirectory> model, int partitions) {
-    return prompts
-        .select(col("prompt_id").as("promptId"), col("token_ids").as("tokenIds"))
-        .repartitionByRange(partitions, floor(col("promptId").divide(lit(BATCH))))
-        .sortWithinPartitions(col("promptId"))
-        .as(Encoders.bean(Prompt.class))
-        .mapPartitions(new Evaluate(model), Encoders.bean(Prediction.class))
+      Dataset<Row> prompts, Broadcast<ModelDirectory> model, int batchSize, int partitions) {
+    Dataset<Sequence> sequences =
+        TreeBatches.cut(
+            prompts.select(
+                col("prompt_id").cast("bigint").as("id"), col("token_ids").as("tokenIds")),
+            batchSize,
+            partitions);
+    return GpuTasks.mapPartitions(
+            sequences, new Evaluate(model, batchSize), Encoders.bean(Prediction.class))
         .select(
             col("promptId").as("prompt_id"), col("probabilities"), col("ffnOuts").as("ffn_outs"));
   }
 
-  /** Rows with the file columns of {@link Tables#PROMPT_ACTIVATIONS} and block. */
+  /** Rows with the file columns of {@link Tables#PROMPT_ACTIVATIONS} and block, in no order. */
   public static Dataset<Row> activations(Dataset<Row> evaluated) {
     return evaluated
         .select(col("prompt_id"), posexplode(col("ffn_outs")))
-        .select(col("pos").as("block"), col("prompt_id"), col("col").as("ffn_out"))
-        .sortWithinPartitions(col("block"), col("prompt_id"));
+        .select(col("pos").as("block"), col("prompt_id"), col("col").as("ffn_out"));
   }
 
-  private static final class Evaluate implements MapPartitionsFunction<Prompt, Prediction> {
+  private static final class Evaluate implements MapPartitionsFunction<Sequence, Prediction> {
     private static final long serialVersionUID = 1L;
 
     private final Broadcast<ModelDirectory> directory;
+    private final int batchSize;
 
-    private Evaluate(Broadcast<ModelDirectory> directory) {
+    private Evaluate(Broadcast<ModelDirectory> directory, int batchSize) {
       this.directory = directory;
+      this.batchSize = batchSize;
     }
 
     @Override
-    public Iterator<Prediction> call(Iterator<Prompt> prompts) {
+    public Iterator<Prediction> call(Iterator<Sequence> prompts) {
       LanguageModel model = LoadedModels.get(directory.value());
-      List<Prediction> predictions = new ArrayList<>();
-      List<Prompt> batch = new ArrayList<>();
-      while (prompts.hasNext()) {
-        Prompt prompt = prompts.next();
-        if (!batch.isEmpty() && batch.get(0).promptId / BATCH != prompt.promptId / BATCH) {
-          predictions.addAll(evaluate(model, batch));
-          batch.clear();
+      Iterator<List<Sequence>> batches = TreeBatches.batches(prompts, batchSize);
+      return new Iterator<>() {
+        private Iterator<Prediction> evaluated = Collections.emptyIterator();
+
+        @Override
+        public boolean hasNext() {
+          return evaluated.hasNext() || batches.hasNext();
         }
 
-        batch.add(prompt);
-      }
+        @Override
+        public Prediction next() {
+          if (!evaluated.hasNext()) {
+            evaluated = evaluate(model, batches.next()).iterator();
+          }
 
-      if (!batch.isEmpty()) {
-        predictions.addAll(evaluate(model, batch));
-      }
-
-      return predictions.iterator();
+          return evaluated.next();
+        }
+      };
     }
 
-    private static List<Prediction> evaluate(LanguageModel model, List<Prompt> batch) {
+    private static List<Prediction> evaluate(LanguageModel model, List<Sequence> batch) {
+      List<int[]> distinct = new ArrayList<>();
+      int[] leaves = new int[batch.size()];
+      for (int i = 0; i < leaves.length; i++) {
+        int[] tokenIds = batch.get(i).getTokenIds();
+        if (i == 0 || !Arrays.equals(tokenIds, batch.get(i - 1).getTokenIds())) {
+          distinct.add(tokenIds);
+        }
+
+        leaves[i] = distinct.size() - 1;
+      }
+
       LanguageModel.Predictions found =
-          model.predict(batch.stream().map(Prompt::getTokenIds).toArray(int[][]::new));
+          model.predict(PrefixTree.of(distinct.toArray(int[][]::new)));
       int blocks = found.ffnOutputs().length;
-      List<Prediction> predictions = new ArrayList<>(batch.size());
-      for (int i = 0; i < batch.size(); i++) {
+      List<Prediction> predictions = new ArrayList<>(leaves.length);
+      for (int i = 0; i < leaves.length; i++) {
         Prediction prediction = new Prediction();
-        prediction.promptId = batch.get(i).promptId;
+        prediction.promptId = (int) batch.get(i).getId();
         prediction.probabilities =
-            Vectors.row(found.probabilities(), i, model.shape().vocabularySize());
+            Vectors.row(found.probabilities(), leaves[i], model.shape().vocabularySize());
         prediction.ffnOuts = new float[blocks][];
         for (int block = 0; block < blocks; block++) {
           prediction.ffnOuts[block] =
-              Vectors.row(found.ffnOutputs()[block], i, model.shape().modelDimension());
+              Vectors.row(found.ffnOutputs()[block], leaves[i], model.shape().modelDimension());
         }
 
         predictions.add(prediction);
       }
 
       return predictions;
-    }
-  }
-
-  /** A prompt to evaluate. A bean for Spark's encoder. */
-  public static final class Prompt implements Serializable {
-    private static final long serialVersionUID = 1L;
-
-    private int promptId;
-    private int[] tokenIds;
-
-    public int getPromptId() {
-      return promptId;
-    }
-
-    public void setPromptId(int promptId) {
-      this.promptId = promptId;
-    }
-
-    public int[] getTokenIds() {
-      return tokenIds;
-    }
-
-    public void setTokenIds(int[] tokenIds) {
-      this.tokenIds = tokenIds;
     }
   }
 

@@ -24,9 +24,9 @@ record JoinPlan(PrincipalAxes axes, int shortAxes, double survivors) implements 
       TileKernel kernel,
       PromptVectors prompts,
       EvidenceTable evidence,
+      PairCheck check,
       SettledPairs settled,
       double threshold) {
-    PairCheck check = new PairCheck(kernel, prompts, evidence, settled, threshold);
     return isBruteForce()
         ? new TileJoin(kernel, prompts, check, settled)
         : new PrefixJoin(kernel, prompts, axes, shortAxes, evidence, check, settled, threshold);

@@ -8,6 +8,8 @@ import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.map_from_arrays;
 
+import ai.djl.Device;
+import dev.kindred.model.LoadedModels;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -27,6 +29,7 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
+import org.apache.spark.util.TaskCompletionListener;
 
 /**
  * The exact similarity join of one block: for every prompt, the windows whose FFN output has a
@@ -311,7 +314,7 @@ public final class SimilarStrings {
       EvidenceTable table = new EvidenceTable(vectors, settings.vocabularySize(), settings.keep());
       TileKernel kernel = TileKernels.get(settings.kernel());
       SettledPairs settled = new SettledPairs();
-      PairJoin join = plan.open(kernel, vectors, table, settled, settings.threshold());
+      PairJoin join = open(kernel, vectors, table, settled);
       WindowBatch batch = new WindowBatch(vectors.dimension(), kernel);
       return new Iterator<>() {
         private Iterator<Evidence> drained = Collections.emptyIterator();
@@ -352,6 +355,20 @@ public final class SimilarStrings {
           return settings.keep() == MostSimilar.ALL ? PAIRS_HELD : Long.MAX_VALUE;
         }
       };
+    }
+
+    /** On the GPU that Spark assigned to the task all pairs are computed, else it goes by plan. */
+    private PairJoin open(
+        TileKernel kernel, PromptVectors vectors, EvidenceTable table, SettledPairs settled) {
+      PairCheck check = new PairCheck(kernel, vectors, table, settled, settings.threshold());
+      Device device = LoadedModels.assignedDevice();
+      if (!device.isGpu()) {
+        return plan.open(kernel, vectors, table, check, settled, settings.threshold());
+      }
+
+      TorchJoin join = new TorchJoin(device, vectors, check, settled);
+      TaskContext.get().addTaskCompletionListener((TaskCompletionListener) task -> join.close());
+      return join;
     }
   }
 

@@ -10,7 +10,10 @@ import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.Models;
 import dev.kindred.prediction.Predictions;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -25,10 +28,12 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(LocalSpark.class)
 class TestActivations {
-  private static final int WINDOWS = 1300; // several batches, the last one short
+  private static final int WINDOWS = 530;
+  private static final int BATCH = 100; // the last one is short
 
   @Test
   void areTheModelsFfnOutputs(SparkSession spark) {
@@ -37,7 +42,7 @@ class TestActivations {
     LanguageModel model = LoadedModels.get(directory);
     int dimension = model.shape().modelDimension();
     assertThat(found).hasSize(WINDOWS * model.shape().blocks());
-    for (int window : new int[] {0, 255, 256, WINDOWS - 1}) {
+    for (int window : new int[] {0, 99, 100, 321, WINDOWS - 1}) {
       float[][] alone = model.ffnOutputs(new int[][] {tokens(window)});
       for (int block = 0; block < alone.length; block++) {
         List<Float> vector = found.get(block + "/" + 3 * window);
@@ -53,7 +58,38 @@ class TestActivations {
   @Test
   void doNotDependOnPartitionsInAnyBit(SparkSession spark) {
     ModelDirectory directory = Models.directory(Models.DICKENS_SMALL);
-    assertThat(compute(spark, directory, 1)).isEqualTo(compute(spark, directory, 7));
+    Map<String, List<Float>> one = compute(spark, directory, 1);
+    assertThat(one).isEqualTo(compute(spark, directory, 2)).isEqualTo(compute(spark, directory, 7));
+  }
+
+  @Test
+  void doNotDependOnTheOrderOfWindowsInAnyBit(SparkSession spark) {
+    ModelDirectory directory = Models.directory(Models.DICKENS_SMALL);
+    List<Row> rows = windows();
+    Map<String, List<Float>> inOrder = compute(spark, directory, rows, 3);
+    Collections.shuffle(rows, new Random(1));
+    assertThat(compute(spark, directory, rows, 3)).isEqualTo(inOrder);
+  }
+
+  @Test
+  void areWrittenWithoutASortAndReadBackInTheirFolders(
+      SparkSession spark, @TempDir java.nio.file.Path folder) {
+    ModelDirectory directory = Models.directory(Models.DICKENS_SMALL);
+    Dataset<Row> computed = activations(spark, directory, windows(), 2);
+    Warehouse.Part part =
+        new Warehouse(spark, folder.toString()).part(Tables.ACTIVATIONS, "m-1", "c-1");
+    part.writeVectors(computed, 6);
+    assertThat(part.isComplete()).isTrue();
+    assertThat(byKey(part.read().select("block", "window_id", "ffn_out")))
+        .isEqualTo(byKey(computed));
+    assertThat(folder.resolve("activations/model_id=m-1/corpus_id=c-1/block=5"))
+        .isDirectoryContaining("glob:**.parquet");
+    assertThat(spark.conf().get("spark.sql.maxConcurrentOutputFileWriters")).isEqualTo("0");
+  }
+
+  @Test
+  void ofNoWindowsAreNone(SparkSession spark) {
+    assertThat(compute(spark, Models.directory(Models.DICKENS_SMALL), List.of(), 3)).isEmpty();
   }
 
   @Test
@@ -63,28 +99,60 @@ class TestActivations {
   }
 
   @Test
+  void ofTheSamePromptTwiceAreTheSame(SparkSession spark) {
+    ModelDirectory directory = Models.directory(Models.DICKENS_SMALL);
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 250; i++) {
+      rows.add(RowFactory.create(i, tokens(i % 2)));
+    }
+
+    Map<Integer, Row> found = predict(spark, directory, rows, 2);
+    assertThat(found).hasSize(250);
+    assertThat(found.get(2).getList(1)).isEqualTo(found.get(0).getList(1));
+    assertThat(found.get(3).getList(1)).isEqualTo(found.get(1).getList(1));
+    assertThat(found.get(0).getList(1)).isNotEqualTo(found.get(1).getList(1));
+  }
+
+  @Test
   void runOnTheCpuWhereSparkAssignsNoGpu() {
     assertThat(LoadedModels.assignedDevice()).isEqualTo(Device.cpu());
   }
 
   private static Map<String, List<Float>> compute(
       SparkSession spark, ModelDirectory directory, int partitions) {
+    return compute(spark, directory, windows(), partitions);
+  }
+
+  private static Map<String, List<Float>> compute(
+      SparkSession spark, ModelDirectory directory, List<Row> windows, int partitions) {
+    return byKey(activations(spark, directory, windows, partitions));
+  }
+
+  private static Dataset<Row> activations(
+      SparkSession spark, ModelDirectory directory, List<Row> windows, int partitions) {
+    return Activations.compute(
+        tokenRows(spark, windows, "window_id", DataTypes.LongType),
+        broadcast(spark, directory),
+        BATCH,
+        partitions);
+  }
+
+  private static Map<String, List<Float>> byKey(Dataset<Row> activations) {
+    Map<String, List<Float>> found = new TreeMap<>();
+    for (Row row : activations.collectAsList()) {
+      assertThat(found.put(row.getInt(0) + "/" + row.getLong(1), row.getList(2))).isNull();
+    }
+
+    return found;
+  }
+
+  private static List<Row> windows() {
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < WINDOWS; i++) {
       rows.add(RowFactory.create(3L * i, tokens(i)));
     }
 
-    Map<String, List<Float>> found = new TreeMap<>();
-    for (Row row :
-        Activations.compute(
-                tokenRows(spark, rows, "window_id", DataTypes.LongType),
-                broadcast(spark, directory),
-                partitions)
-            .collectAsList()) {
-      found.put(row.getInt(0) + "/" + row.getLong(1), row.getList(2));
-    }
-
-    return found;
+    return rows;
   }
 
   private static Map<Integer, Row> predict(
@@ -94,11 +162,17 @@ class TestActivations {
       rows.add(RowFactory.create(i, tokens(i)));
     }
 
+    return predict(spark, directory, rows, partitions);
+  }
+
+  private static Map<Integer, Row> predict(
+      SparkSession spark, ModelDirectory directory, List<Row> prompts, int partitions) {
     Map<Integer, Row> found = new TreeMap<>();
     for (Row row :
         Predictions.compute(
-                tokenRows(spark, rows, "prompt_id", DataTypes.IntegerType),
+                tokenRows(spark, prompts, "prompt_id", DataTypes.IntegerType),
                 broadcast(spark, directory),
+                BATCH,
                 partitions)
             .collectAsList()) {
       found.put(row.getInt(0), row);
@@ -120,7 +194,11 @@ class TestActivations {
     return JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(directory);
   }
 
+  /** Distinct windows that share prefixes of several lengths. */
   private static int[] tokens(int window) {
-    return new Random(window).ints(10, 0, 77).toArray();
+    int[] tokens = new Random(window / 20).ints(10, 0, 3).toArray();
+    tokens[8] = window / 20;
+    tokens[9] = window % 20;
+    return tokens;
   }
 }

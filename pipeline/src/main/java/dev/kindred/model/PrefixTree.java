@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The distinct prefixes of a sorted list of token sequences. Under causal attention a prefix has
+ * the same activations in every sequence that begins with it, so a model need evaluate it only
+ * once.
+ *
+ * <p>Letters in shapes: B = sequences, T = tokens in each of them, N = nodes. A node of depth t
+ * stands for a prefix of t + 1 tokens. Nodes are numbered level by level, depth 0 first, and in the
+ * order of their prefixes within a level. Leaves are the nodes of depth T - 1, one for each
+ * sequence, in the order of the sequences.
+ */
+public final class PrefixTree {
+  private final int[][] sequences;
+  private final int[] levelStarts; // T + 1; the last is N
+  private final int[] tokens; // N
+  private final int[] parents; // N; -1 at depth 0
+
+  private PrefixTree(int[][] sequences, int[] levelStarts, int[] tokens, int[] parents) {
+    this.sequences = sequences;
+    this.levelStarts = levelStarts;
+    this.tokens = tokens;
+    this.parents = parents;
+  }
+
+  /**
+   * Builds the tree.
+   *
+   * @param sequences B x T token ids, in strictly ascending lexicographic order; kept, not copied
+   * @throws IllegalArgumentException if there are none, or they are empty, of several lengths, out
+   *     of order or not distinct
+   */
+  public static PrefixTree of(int[][] sequences) {
+    if (sequences.length == 0 || sequences[0].length == 0) {
+      throw new IllegalArgumentException("a prefix tree needs at least one token");
+    }
+
+    int length = sequences[0].length;
+    int[] shared = new int[sequences.length]; // tokens in common with the sequence before
+    int[] levelStarts = new int[length + 1];
+    for (int i = 0; i < sequences.length; i++) {
+      shared[i] = i == 0 ? 0 : sharedWithPrevious(sequences, i);
+      for (int depth = shared[i]; depth < length; depth++) {
+        levelStarts[depth + 1]++;
+      }
+    }
+
+    Arrays.parallelPrefix(levelStarts, Math::addExact);
+    int[] tokens = new int[levelStarts[length]];
+    int[] parents = new int[levelStarts[length]];
+    int[] next = Arrays.copyOf(levelStarts, length);
+    for (int i = 0; i < sequences.length; i++) {
+      for (int depth = shared[i]; depth < length; depth++) {
+        int node = next[depth]++;
+        tokens[node] = sequences[i][depth];
+        parents[node] = depth == 0 ? -1 : next[depth - 1] - 1;
+      }
+    }
+
+    return new PrefixTree(sequences, levelStarts, tokens, parents);
+  }
+
+  private static int sharedWithPrevious(int[][] sequences, int i) {
+    int[] previous = sequences[i - 1];
+    int[] sequence = sequences[i];
+    if (sequence.length != previous.length) {
+      throw new IllegalArgumentException(
+          String.format(
+              "sequence %d has %d tokens, the one before it %d",
+              i, sequence.length, previous.length));
+    }
+
+    int mismatch = Arrays.mismatch(previous, sequence);
+    if (mismatch < 0 || previous[mismatch] > sequence[mismatch]) {
+      throw new IllegalArgumentException(
+          String.format(
+              "sequence %d %s the one before it",
+              i, mismatch < 0 ? "is the same as" : "sorts before"));
+    }
+
+    return mismatch;
+  }
+
+  /** The sequences that the tree was built from: B x T token ids, not to be changed. */
+  public int[][] sequences() {
+    return sequences;
+  }
+
+  /** T. */
+  public int depths() {
+    return levelStarts.length - 1;
+  }
+
+  /** N. */
+  public int nodes() {
+    return tokens.length;
+  }
+
+  /** B. */
+  public int leaves() {
+    return sequences.length;
+  }
+
+  /** The first node of a depth; that of depth T would be N. */
+  int levelStart(int depth) {
+    return levelStarts[depth];
+  }
+
+  /** Nodes of a depth. */
+  int levelSize(int depth) {
+    return levelStarts[depth + 1] - levelStarts[depth];
+  }
+
+  /** The last token of a node's prefix. */
+  int token(int node) {
+    return tokens[node];
+  }
+
+  /** The node whose prefix is one token shorter; -1 at depth 0. */
+  int parent(int node) {
+    return parents[node];
+  }
+
+  /**
+   * The nodes on the way to each node of a depth, itself included, from depth 0 on.
+   *
+   * @return [nodes of the depth, depth + 1], row-major
+   */
+  int[] paths(int depth) {
+    int start = levelStarts[depth];
+    int length = depth + 1;
+    int[] paths = new int[levelSize(depth) * length];
+    for (int i = 0; i < levelSize(depth); i++) {
+      int node = start + i;
+      for (int d = depth; d >= 0; d--) {
+        paths[i * length + d] = node;
+        node = parents[node];
+      }
+    }
+
+    return paths;
+  }
+
+  /**
+   * The distinct pairs of token and depth among the nodes: all that a model without attention could
+   * tell them apart by.
+   *
+   * @param tokens one a pair
+   * @param depths one a pair
+   * @param ofNodes each node's pair, N
+   */
+  record Inputs(int[] tokens, int[] depths, int[] ofNodes) {}
+
+  Inputs inputs() {
+    int[] inputTokens = new int[nodes()];
+    int[] depths = new int[nodes()];
+    int[] ofNodes = new int[nodes()];
+    int count = 0;
+    for (int depth = 0; depth < depths(); depth++) {
+      Map<Integer, Integer> ofTokens = new HashMap<>();
+      for (int node = levelStarts[depth]; node < levelStarts[depth + 1]; node++) {
+        Integer known = ofTokens.putIfAbsent(tokens[node], count);
+        ofNodes[node] = known == null ? count : known;
+        if (known == null) {
+          inputTokens[count] = tokens[node];
+          depths[count++] = depth;
+        }
+      }
+    }
+
+    return new Inputs(Arrays.copyOf(inputTokens, count), Arrays.copyOf(depths, count), ofNodes);
+  }
+}

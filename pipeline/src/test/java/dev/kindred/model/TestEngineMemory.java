@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.BaseNDManager;
+import dev.kindred.model.Gpt.Activation;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** That a batch leaves nothing behind in the engine, whose memory no garbage collector frees. */
+class TestEngineMemory {
+  private static final Gpt.Config CONFIG =
+      new Gpt.Config(11, 24, 3, 4, 40, 16, Activation.GELU, true, true, true, false, 1e-5f);
+  private static final int[][] SEQUENCES = TestPrefixTree.sequences(new Random(1), 50, 6, 3);
+  private static final int BATCHES = 1000;
+
+  @Test
+  void treesLeaveNothingBehind() throws Exception {
+    try (Gpt model = RandomGpt.load(CONFIG, 1)) {
+      PrefixTree tree = PrefixTree.of(SEQUENCES);
+      assertNothingStays(
+          model,
+          () -> {
+            model.ffnOutputs(tree);
+            model.predict(tree);
+          });
+    }
+  }
+
+  @Test
+  void plainBatchesLeaveNothingBehind() throws Exception {
+    try (Gpt model = RandomGpt.load(CONFIG, 1)) {
+      assertNothingStays(
+          model,
+          () -> {
+            model.ffnOutputs(SEQUENCES);
+            model.predict(SEQUENCES);
+          });
+    }
+  }
+
+  private static void assertNothingStays(Gpt model, Runnable batch) throws Exception {
+    for (int i = 0; i < BATCHES / 4; i++) {
+      batch.run();
+    }
+
+    int resources = resources(model);
+    long resident = residentAnonymous();
+    for (int i = 0; i < BATCHES; i++) {
+      batch.run();
+    }
+
+    assertThat(resources(model)).as("arrays and managers below the model's").isEqualTo(resources);
+    // What the heap and the compiler take meanwhile is in it too: this finds large leaks only.
+    assertThat(residentAnonymous() - resident).as("bytes").isLessThan(256L << 20);
+  }
+
+  /** Open arrays and managers that hang on the model, directly or not. */
+  private static int resources(Gpt model) throws ReflectiveOperationException {
+    Field weights = Gpt.class.getDeclaredField("weights");
+    weights.setAccessible(true);
+    return resources((BaseNDManager) weights.get(model));
+  }
+
+  private static int resources(BaseNDManager manager) throws ReflectiveOperationException {
+    int count = 0;
+    for (String name : new String[] {"resources", "tempResources"}) {
+      Field field = BaseNDManager.class.getDeclaredField(name);
+      field.setAccessible(true);
+      for (Object resource : ((Map<?, ?>) field.get(manager)).values()) {
+        count += 1 + (resource instanceof BaseNDManager child ? resources(child) : 0);
+      }
+    }
+
+    return count;
+  }
+
+  private static long residentAnonymous() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.exists(status)) {
+      return 0; // not Linux: the count above must do
+    }
+
+    Matcher line = Pattern.compile("RssAnon:\\s*(\\d+) kB").matcher(Files.readString(status));
+    assertThat(line.find()).isTrue();
+    return Long.parseLong(line.group(1)) << 10;
+  }
+}
