@@ -33,25 +33,48 @@ final class EvidenceTable {
 
   /** Adds a pair above the threshold to its prompt's counts. */
   void count(int prompt, WindowBatch windows, int window) {
+    Row row = row(prompt);
+    row.similarCount++;
+    windows.addNextTokens(window, row.counts);
+    row.ownWindowSimilar |= windows.windowId(window) == prompts.ownWindowId(prompt);
+  }
+
+  /** Adds a prompt's first so many pairs. */
+  void count(int prompt, WindowBatch windows, int[] found, int size) {
+    if (size == 0) {
+      return;
+    }
+
+    Row row = row(prompt);
+    long own = prompts.ownWindowId(prompt);
+    row.similarCount += size;
+    for (int i = 0; i < size; i++) {
+      windows.addNextTokens(found[i], row.counts);
+      row.ownWindowSimilar |= windows.windowId(found[i]) == own;
+    }
+  }
+
+  private Row row(int prompt) {
     Row row = rows[prompt];
     if (row == null) {
       row = new Row(vocabularySize, keep);
       rows[prompt] = row;
     }
 
-    row.similarCount++;
-    windows.addNextTokens(window, row.counts);
-    row.ownWindowSimilar |= windows.windowId(window) == prompts.ownWindowId(prompt);
+    return row;
   }
 
   /**
-   * Whether a window could be among the prompt's most similar.
-   *
-   * @param atMost at least the pair's similarity
+   * Windows less similar than this are not among the prompt's most similar; infinite where none are
+   * kept.
    */
-  boolean mayKeep(int prompt, double atMost) {
+  double leastKept(int prompt) {
     Row row = rows[prompt];
-    return row == null ? keep > 0 : row.mostSimilar.mayTake(atMost);
+    if (row != null) {
+      return row.mostSimilar.least();
+    }
+
+    return keep > 0 ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
   }
 
   /** Offers a pair that has been counted to its prompt's most similar. */

@@ -12,6 +12,9 @@ final class MostSimilar {
   /** No limit. */
   static final int ALL = Integer.MAX_VALUE;
 
+  /** An exact similarity can round up to a float by so much, when that is at most 2. */
+  private static final double HALF_ULP = 0x1p-23;
+
   private final int limit;
   private float[] similarities = new float[4];
   private long[] windowIds = new long[4];
@@ -22,9 +25,13 @@ final class MostSimilar {
     this.limit = limit;
   }
 
-  /** Whether a window of at most this similarity could still enter. */
-  boolean mayTake(double similarity) {
-    return size < limit || (limit > 0 && similarity >= similarities[0]);
+  /** Windows less similar than this cannot enter any more. */
+  double least() {
+    if (limit == 0) {
+      return Double.POSITIVE_INFINITY;
+    }
+
+    return size < limit ? Double.NEGATIVE_INFINITY : similarities[0] - HALF_ULP;
   }
 
   void offer(float similarity, long windowId) {

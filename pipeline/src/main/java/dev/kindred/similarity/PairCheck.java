@@ -92,7 +92,7 @@ final class PairCheck {
    */
   private void accept(WindowBatch windows, int window, int prompt, double atMost) {
     evidence.count(prompt, windows, window);
-    if (evidence.mayKeep(prompt, atMost)) {
+    if (atMost >= evidence.leastKept(prompt)) {
       evidence.keep(prompt, windows.windowId(window), (float) exact(windows, window, prompt));
     }
   }

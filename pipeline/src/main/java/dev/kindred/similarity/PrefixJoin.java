@@ -25,7 +25,11 @@ final class PrefixJoin implements PairJoin {
   private final float[] longRows; // WindowBatch.CAPACITY x longLength
   private final float[] shortRows; // WindowBatch.CAPACITY x shortLength
   private final float[] shortPacked;
+  private final float[] shortOutside; // WindowBatch.CAPACITY
   private final Candidates candidates;
+  private final int[] openWindows = new int[WindowBatch.CAPACITY];
+  private final int[] foundWindows = new int[WindowBatch.CAPACITY];
+  private int found; // of a prompt, in foundWindows
 
   /**
    * @param shortAxes axes of the short prefix, fewer than all axes
@@ -53,6 +57,7 @@ final class PrefixJoin implements PairJoin {
     this.longRows = new float[WindowBatch.CAPACITY * promptPrefixes.longLength()];
     this.shortRows = new float[WindowBatch.CAPACITY * promptPrefixes.shortLength()];
     this.shortPacked = new float[shortRows.length];
+    this.shortOutside = new float[WindowBatch.CAPACITY];
     this.candidates = new Candidates(kernel);
   }
 
@@ -61,6 +66,10 @@ final class PrefixJoin implements PairJoin {
     int length = promptPrefixes.shortLength();
     projection.project(windows.pack(), windows.size(), longRows);
     projection.shorten(longRows, windows.size(), length - 1, shortRows);
+    for (int window = 0; window < windows.size(); window++) {
+      shortOutside[window] = shortRows[(window + 1) * length - 1];
+    }
+
     UnitVectors.interleave(
         shortRows, 0, windows.size(), length, length, TileKernel.WINDOWS, shortPacked);
     long before = later();
@@ -86,29 +95,45 @@ final class PrefixJoin implements PairJoin {
           surelyBelow);
       int columns = Math.min(kernel.promptsPerPanel(), to - first);
       for (int column = 0; column < columns; column++) {
-        for (int i = 0; i < candidates.size(column); i++) {
-          settle(
-              windows, candidates.window(column, i), first + column, candidates.value(column, i));
+        if (candidates.size(column) > 0) {
+          settle(windows, column, first + column);
         }
       }
     }
   }
 
-  /**
-   * Settles a pair that may be above the threshold.
-   *
-   * @param upper the short prefixes' upper bound
-   */
-  private void settle(WindowBatch windows, int window, int prompt, float upper) {
-    int shortLength = promptPrefixes.shortLength();
-    double outside =
-        (double) shortRows[(window + 1) * shortLength - 1] * promptPrefixes.shortOutside()[prompt];
-    boolean above = upper - 2 * outside - shortError > threshold;
-    if (above && !evidence.mayKeep(prompt, upper + shortError)) {
-      evidence.count(prompt, windows, window);
-    } else {
-      settleByLongPrefix(windows, window, prompt);
+  /** Settles a prompt's pairs that may be above the threshold. */
+  private void settle(WindowBatch windows, int column, int prompt) {
+    found = 0;
+    int open = settleByShortPrefix(column, prompt);
+    for (int i = 0; i < open; i++) {
+      settleByLongPrefix(windows, openWindows[i], prompt);
     }
+
+    evidence.count(prompt, windows, foundWindows, found);
+  }
+
+  /**
+   * Finds the pairs that are surely above the threshold and surely not among the most similar.
+   *
+   * @return how many it leaves in openWindows
+   */
+  private int settleByShortPrefix(int column, int prompt) {
+    double outside = 2.0 * promptPrefixes.shortOutside()[prompt];
+    double certain = threshold + shortError;
+    double least = evidence.leastKept(prompt) - shortError;
+    int open = 0;
+    for (int i = 0; i < candidates.size(column); i++) {
+      int window = candidates.window(column, i);
+      float upper = candidates.value(column, i);
+      boolean above = upper - outside * shortOutside[window] > certain && upper < least;
+      foundWindows[found] = window;
+      openWindows[open] = window;
+      found += above ? 1 : 0;
+      open += above ? 0 : 1;
+    }
+
+    return open;
   }
 
   private void settleByLongPrefix(WindowBatch windows, int window, int prompt) {
@@ -124,9 +149,9 @@ final class PrefixJoin implements PairJoin {
     double outside =
         (double) longRows[(window + 1) * length - 1] * promptRows[(prompt + 1) * length - 1];
     boolean above = upper - 2 * outside - 2 * longError > threshold;
-    if (above && !evidence.mayKeep(prompt, upper)) {
+    if (above && upper < evidence.leastKept(prompt)) {
       settled.byLongPrefix++;
-      evidence.count(prompt, windows, window);
+      foundWindows[found++] = window;
     } else {
       check.decide(windows, window, prompt);
     }

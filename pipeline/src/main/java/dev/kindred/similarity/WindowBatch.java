@@ -13,7 +13,7 @@ final class WindowBatch {
   private final int dimension;
   private final TileKernel kernel;
   private final long[] windowIds = new long[CAPACITY];
-  private final int[] tokenEnds = new int[CAPACITY]; // in nextTokens
+  private final int[] tokenStarts = new int[CAPACITY + 1]; // in nextTokens
   private final double[] norms = new double[CAPACITY];
   private final float[] vectors; // CAPACITY x dimension
   private final double[] wide; // the same
@@ -42,7 +42,7 @@ final class WindowBatch {
 
   private void addNextTokens(long windowId, NextTokens following) {
     int index = following.find(windowId);
-    int next = size == 0 ? 0 : tokenEnds[size - 1];
+    int next = tokenStarts[size];
     int count = following.end(index) - following.start(index);
     if (next + count > nextTokens.length) {
       int grown = Math.max(next + count, 2 * nextTokens.length);
@@ -56,7 +56,7 @@ final class WindowBatch {
       next++;
     }
 
-    tokenEnds[size] = next;
+    tokenStarts[size + 1] = next;
   }
 
   boolean isFull() {
@@ -77,7 +77,8 @@ final class WindowBatch {
 
   /** Adds the counts of a window's next tokens to counts by token. */
   void addNextTokens(int row, long[] counts) {
-    for (int place = row == 0 ? 0 : tokenEnds[row - 1]; place < tokenEnds[row]; place++) {
+    int end = tokenStarts[row + 1];
+    for (int place = tokenStarts[row]; place < end; place++) {
       counts[nextTokens[place]] += nextCounts[place];
     }
   }
