@@ -2,6 +2,8 @@
 package dev.kindred.similarity;
 
 import java.io.Serializable;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * How a block is joined.
@@ -11,6 +13,8 @@ import java.io.Serializable;
  * @param survivors share of a sample's pairs that the short prefix leaves open, in [0, 1]
  */
 record JoinPlan(PrincipalAxes axes, int shortAxes, double survivors) implements Serializable {
+
+  private static final int ORDER_AXES = 12;
 
   static JoinPlan bruteForce() {
     return new JoinPlan(null, 0, 1);
@@ -30,6 +34,28 @@ record JoinPlan(PrincipalAxes axes, int shortAxes, double survivors) implements 
     return isBruteForce()
         ? new TileJoin(kernel, prompts, check, settled)
         : new PrefixJoin(kernel, prompts, axes, shortAxes, evidence, check, settled, threshold);
+  }
+
+  /** The order in which to join windows: close ones together where prefixes are used. */
+  int[] order(TileKernel kernel, List<float[]> windows) {
+    if (isBruteForce()) {
+      return IntStream.range(0, windows.size()).toArray();
+    }
+
+    int dimensions = Math.min(ORDER_AXES, axes.count());
+    float[] points = new float[windows.size() * dimensions];
+    for (int i = 0; i < windows.size(); i++) {
+      float[] window = windows.get(i);
+      float square = kernel.dot(window, 0, window, 0, window.length);
+      float scale =
+          square > 0 && square < Float.POSITIVE_INFINITY ? (float) (1 / Math.sqrt(square)) : 0;
+      for (int axis = 0; axis < dimensions; axis++) {
+        points[i * dimensions + axis] =
+            scale * kernel.dot(window, 0, axes.rows(), axis * window.length, window.length);
+      }
+    }
+
+    return WindowOrder.of(points, windows.size(), dimensions);
   }
 
   @Override

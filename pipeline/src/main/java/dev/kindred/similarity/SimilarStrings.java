@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.TreeMap;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -49,6 +50,10 @@ public final class SimilarStrings {
 
   private static final long SLICE_BYTES = 512L << 20;
   private static final long PAIRS_HELD = 4L << 20;
+
+  /** Vectors that a task reads and brings into order at once. */
+  private static final int CHUNK_BYTES = 48 << 20;
+
   private static final int SAMPLED_PARTITIONS = 8;
 
   /**
@@ -318,17 +323,21 @@ public final class SimilarStrings {
       WindowBatch batch = new WindowBatch(vectors.dimension(), kernel);
       return new Iterator<>() {
         private Iterator<Evidence> drained = Collections.emptyIterator();
+        private List<Vector> chunk = List.of();
+        private int[] order = {};
+        private int next; // in order
 
         @Override
         public boolean hasNext() {
-          while (!drained.hasNext() && windows.hasNext()) {
+          while (!drained.hasNext() && (next < order.length || windows.hasNext())) {
             fill();
             join.join(batch);
-            if (!windows.hasNext() || table.pairsKept() > limit()) {
+            boolean last = next == order.length && !windows.hasNext();
+            if (last || table.pairsKept() > limit()) {
               drained = table.drain().iterator();
             }
 
-            if (!windows.hasNext()) {
+            if (last) {
               counters.add(settled);
             }
           }
@@ -338,16 +347,35 @@ public final class SimilarStrings {
 
         @Override
         public Evidence next() {
-          hasNext();
+          if (!hasNext()) {
+            throw new NoSuchElementException();
+          }
+
           return drained.next();
         }
 
         private void fill() {
+          if (next == order.length) {
+            chunk = chunk();
+            order = plan.order(kernel, chunk.stream().map(Vector::getFfnOut).toList());
+            next = 0;
+          }
+
           batch.clear();
-          while (!batch.isFull() && windows.hasNext()) {
-            Vector window = windows.next();
+          while (!batch.isFull() && next < order.length) {
+            Vector window = chunk.get(order[next++]);
             batch.add(window.id, window.ffnOut, nextTokens.value());
           }
+        }
+
+        private List<Vector> chunk() {
+          int size = Math.max(1, CHUNK_BYTES / Float.BYTES / vectors.dimension());
+          List<Vector> read = new ArrayList<>(size);
+          while (read.size() < size && windows.hasNext()) {
+            read.add(windows.next());
+          }
+
+          return read;
         }
 
         /** Only where all pairs are kept can there be too many to hold. */
