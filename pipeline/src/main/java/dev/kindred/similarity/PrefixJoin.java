@@ -28,6 +28,7 @@ final class PrefixJoin implements PairJoin {
   private final float[] shortOutside; // WindowBatch.CAPACITY
   private final Candidates candidates;
   private final int[] openWindows = new int[WindowBatch.CAPACITY];
+  private final float[] openProducts = new float[WindowBatch.CAPACITY];
   private final int[] foundWindows = new int[WindowBatch.CAPACITY];
   private int found; // of a prompt, in foundWindows
 
@@ -106,8 +107,9 @@ final class PrefixJoin implements PairJoin {
   private void settle(WindowBatch windows, int column, int prompt) {
     found = 0;
     int open = settleByShortPrefix(column, prompt);
+    multiplyLongPrefixes(open, prompt);
     for (int i = 0; i < open; i++) {
-      settleByLongPrefix(windows, openWindows[i], prompt);
+      settleByLongPrefix(windows, openWindows[i], prompt, openProducts[i]);
     }
 
     evidence.count(prompt, windows, foundWindows, found);
@@ -136,18 +138,27 @@ final class PrefixJoin implements PairJoin {
     return open;
   }
 
-  private void settleByLongPrefix(WindowBatch windows, int window, int prompt) {
+  /** In a loop of its own, since a product's last additions would otherwise be waited for. */
+  private void multiplyLongPrefixes(int open, int prompt) {
     int length = promptPrefixes.longLength();
     float[] promptRows = promptPrefixes.longRows();
-    double upper =
-        longError + kernel.dot(longRows, window * length, promptRows, prompt * length, length);
+    for (int i = 0; i < open; i++) {
+      openProducts[i] =
+          kernel.dot(longRows, openWindows[i] * length, promptRows, prompt * length, length);
+    }
+  }
+
+  private void settleByLongPrefix(WindowBatch windows, int window, int prompt, float product) {
+    double upper = product + longError;
     if (upper <= threshold) {
       settled.byLongPrefix++;
       return;
     }
 
+    int length = promptPrefixes.longLength();
     double outside =
-        (double) longRows[(window + 1) * length - 1] * promptRows[(prompt + 1) * length - 1];
+        (double) longRows[(window + 1) * length - 1]
+            * promptPrefixes.longRows()[(prompt + 1) * length - 1];
     boolean above = upper - 2 * outside - 2 * longError > threshold;
     if (above && upper < evidence.leastKept(prompt)) {
       settled.byLongPrefix++;
