@@ -88,9 +88,11 @@ class TestPairJoins {
       JoinProblem problem =
           new JoinProblem(
               JoinProblem.clustered(random, 300, dimension), duplicates(random, 20, dimension));
+      double[][] similarities = problem.similarities();
+      Map<String, Way> ways = ways(problem);
       for (int keep : KEEP) {
         for (double threshold : new double[] {-1, 0, 0.4}) {
-          assertFindTheOracles("keep " + keep, problem, threshold, keep);
+          assertFindTheOracles("several", problem, similarities, ways, threshold, keep);
         }
       }
     }
