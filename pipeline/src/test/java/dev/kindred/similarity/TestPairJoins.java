@@ -28,6 +28,7 @@ class TestPairJoins {
   private static final int MOST_WINDOWS = 2100;
   private static final int[] SHORT_AXES = {1, 4, 16, 48, 64};
   private static final int[] KEEP = {0, 1, 5, MostSimilar.ALL};
+  private static final int ONE_PROMPT = 1; // bytes: less than one prompt's similarities
   private static final int SEVERAL_CHUNKS = 7000; // bytes: a dozen prompts of a hundred windows
   private static final int ONE_CHUNK = 32 << 20;
 
@@ -236,7 +237,7 @@ class TestPairJoins {
       }
     }
 
-    for (int bytes : new int[] {SEVERAL_CHUNKS, ONE_CHUNK}) {
+    for (int bytes : new int[] {ONE_PROMPT, SEVERAL_CHUNKS, ONE_CHUNK}) {
       ways.put(
           "device, chunks of " + bytes,
           (prompts, evidence, check, settled, threshold) ->
