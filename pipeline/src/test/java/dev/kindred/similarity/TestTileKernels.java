@@ -4,12 +4,14 @@ package dev.kindred.similarity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import com.sun.management.ThreadMXBean;
-import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -21,11 +23,8 @@ class TestTileKernels {
       IntStream.concat(IntStream.rangeClosed(1, 33), IntStream.of(192, 383, 384, 768)).toArray();
   private static final int[] OFFSETS = {0, 1, 5, 16, 77};
 
-  /** What the Java heap may be given for a call of every method; a boxed vector takes 80 bytes. */
+  /** More than the sums of {@link TileKernel#exactDot}, less than a call that boxes vectors. */
   private static final long BYTES_PER_CALL = 256;
-
-  private static final int CALLS = 2000;
-  private static final int MOST_ROUNDS = 60;
 
   @Test
   void thisMachineUsesSimd() {
@@ -169,37 +168,28 @@ class TestTileKernels {
    * -XX:+UnlockDiagnosticVMOptions -XX:+PrintInlining show which call was not inlined.
    */
   @Test
-  void compiledLoopsKeepTheirVectorsInRegisters() {
-    int dimension = 384;
-    Random random = new Random(16);
-    int width = SIMD.promptsPerPanel();
-    float[] windows = narrow(wide(random, TileKernel.WINDOWS * dimension));
-    float[] prompts = narrow(wide(random, width * dimension));
-    float[] products = new float[TileKernel.WINDOWS * width];
-    int[] rowsAbove = new int[width];
-    double[] wide = wide(random, 2 * dimension);
-    List<Long> rounds = new ArrayList<>();
-    float sink = 0;
-    do {
-      long before = allocated();
-      for (int call = 0; call < CALLS; call++) {
-        SIMD.multiply(windows, 0, prompts, 0, dimension, products);
-        sink += SIMD.above(products, 0.5f, rowsAbove);
-        sink += SIMD.dot(windows, 0, prompts, 0, dimension);
-        sink += (float) SIMD.exactDot(wide, 0, wide, dimension, dimension);
-      }
-
-      rounds.add((allocated() - before) / CALLS);
-    } while (rounds.get(rounds.size() - 1) > BYTES_PER_CALL && rounds.size() < MOST_ROUNDS);
-    assertThat(sink).isFinite();
-    assertThat(rounds.get(rounds.size() - 1))
-        .as("bytes allocated a call, round by round: %s", rounds)
-        .isLessThanOrEqualTo(BYTES_PER_CALL);
-  }
-
-  private static long allocated() {
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    return threads.getThreadAllocatedBytes(Thread.currentThread().getId());
+  void compiledLoopsKeepTheirVectorsInRegisters() throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-Xbatch", // a round waits for its compilation
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                KernelAllocations.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    for (String method : List.of("dot", "exactDot", "above", "multiply")) {
+      Matcher line = Pattern.compile("(?m)^" + method + " (\\d+)$").matcher(output);
+      assertThat(line.find()).as(output).isTrue();
+      assertThat(Long.parseLong(line.group(1)))
+          .as("bytes a call: %s", output)
+          .isLessThanOrEqualTo(BYTES_PER_CALL);
+    }
   }
 
   /** Products of a tile of windows with several panels of prompts, windows x prompts. */
