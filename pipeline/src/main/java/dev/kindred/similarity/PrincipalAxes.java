@@ -89,11 +89,16 @@ final class PrincipalAxes implements Serializable {
     }
   }
 
-  /** Gram-Schmidt on columns, twice; a column that vanishes is replaced by a unit direction. */
+  /**
+   * Gram-Schmidt on columns, twice; a column that vanishes is replaced by a unit direction. The
+   * directions before its own have been given to earlier columns and are tried last: where there
+   * are fewer vectors than axes, most columns vanish.
+   */
   private static void orthonormalize(double[][] columns, int axes) {
     for (int a = 0; a < axes; a++) {
       double norm = reduce(columns, a);
-      for (int k = 0; norm < 1e-9 && k < columns.length; k++) {
+      for (int tried = 0; norm < 1e-9 && tried < columns.length; tried++) {
+        int k = (a + tried) % columns.length;
         for (int j = 0; j < columns.length; j++) {
           columns[j][a] = j == k ? 1 : 0;
         }

@@ -206,7 +206,11 @@ public final class Tables {
           List.of("run_id"),
           new StructType()
               .add("run_id", StringType, false, "run")
-              .add("metric", StringType, false, "dotted name, e.g. compatible.hellinger.mean")
+              .add(
+                  "metric",
+                  StringType,
+                  false,
+                  "dotted name, e.g. compatible.hellinger.mean or block.0.join.by_prefix")
               .add("value", DoubleType, false, "in the metric's own unit"));
 
   public static final Table RUNS =

@@ -67,13 +67,39 @@ class TestCosine {
     }
   }
 
+  @Test
+  void sumsInSixteenChainsThatAreAddedPairwise() {
+    Random random = new Random(5);
+    for (int dimension = 1; dimension < 70; dimension++) {
+      float[] a = vector(random, dimension);
+      float[] b = vector(random, dimension);
+      double[] sums = new double[16];
+      for (int k = 0; k < dimension; k++) {
+        sums[k % 16] += (double) a[k] * b[k];
+      }
+
+      for (int half = 8; half > 0; half /= 2) {
+        for (int i = 0; i < half; i++) {
+          sums[i] += sums[i + half];
+        }
+      }
+
+      assertThat(Cosine.dot(wide(a), 0, wide(b), 0, dimension))
+          .as("dimension %d", dimension)
+          .isEqualTo(sums[0]);
+    }
+  }
+
   private static double kernelSimilarity(TileKernel kernel, float[] a, float[] b) {
     int dimension = a.length;
-    float[] windows = UnitVectors.pack(a, norm(a), 1, dimension, TileKernel.WINDOWS);
-    float[] prompts = UnitVectors.pack(b, norm(b), 1, dimension, kernel.promptsPerPanel());
-    float[] tile = new float[TileKernel.WINDOWS * kernel.promptsPerPanel()];
-    kernel.anyAbove(windows, 0, prompts, 0, dimension, Float.NEGATIVE_INFINITY, tile);
-    return tile[0];
+    int width = kernel.promptsPerPanel();
+    float[] windows = new float[TileKernel.WINDOWS * dimension];
+    float[] prompts = new float[width * dimension];
+    UnitVectors.pack(a, norm(a), 1, dimension, TileKernel.WINDOWS, windows);
+    UnitVectors.pack(b, norm(b), 1, dimension, width, prompts);
+    float[] products = new float[TileKernel.WINDOWS * width];
+    kernel.multiply(windows, 0, prompts, 0, dimension, products);
+    return products[0];
   }
 
   private static double[] norm(float[] a) {
@@ -82,7 +108,13 @@ class TestCosine {
 
   private static double similarity(float[] a, float[] b) {
     double norms = Cosine.norm(a, 0, a.length) * Cosine.norm(b, 0, b.length);
-    return Cosine.similarity(a, 0, b, 0, a.length, norms);
+    return Cosine.similarity(Cosine.dot(wide(a), 0, wide(b), 0, a.length), norms);
+  }
+
+  private static double[] wide(float[] a) {
+    double[] wide = new double[a.length];
+    Cosine.widen(a, 0, a.length, wide, 0);
+    return wide;
   }
 
   private static double exact(float[] a, float[] b) {

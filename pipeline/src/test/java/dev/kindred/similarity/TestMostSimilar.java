@@ -34,7 +34,7 @@ class TestMostSimilar {
     Random random = new Random(6);
     MostSimilar kept = new MostSimilar(10);
     for (Entry entry : entries(random, 200)) {
-      if (!kept.mayTake(entry.similarity())) {
+      if (entry.similarity() < kept.least()) {
         long[] before = kept.windowIds();
         kept.offer(entry.similarity(), entry.windowId());
         assertThat(kept.windowIds()).containsExactly(before);

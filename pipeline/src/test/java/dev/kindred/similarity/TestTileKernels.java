@@ -2,13 +2,29 @@
 package dev.kindred.similarity;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class TestTileKernels {
-  private static final int[] DIMENSIONS = {1, 2, 3, 7, 8, 15, 16, 17, 31, 33, 192, 383, 384, 768};
+  private static final TileKernel SCALAR = TileKernels.get(TileKernels.Choice.SCALAR);
+  private static final TileKernel SIMD = TileKernels.get(TileKernels.Choice.SIMD);
+  private static final List<TileKernel> BOTH = List.of(SCALAR, SIMD);
+  private static final int[] DIMENSIONS =
+      IntStream.concat(IntStream.rangeClosed(1, 33), IntStream.of(192, 383, 384, 768)).toArray();
+  private static final int[] OFFSETS = {0, 1, 5, 16, 77};
+
+  /** More than the sums of {@link TileKernel#exactDot}, less than a call that boxes vectors. */
+  private static final long BYTES_PER_CALL = 256;
 
   @Test
   void thisMachineUsesSimd() {
@@ -17,89 +33,213 @@ class TestTileKernels {
 
   @Test
   void scalarCanBeForced() {
-    assertThat(TileKernels.get(TileKernels.Choice.SCALAR)).isInstanceOf(ScalarTileKernel.class);
+    assertThat(SCALAR).isInstanceOf(ScalarTileKernel.class);
   }
 
   @Test
-  void simdAndScalarGiveTheSameBits() {
-    TileKernel simd = TileKernels.get(TileKernels.Choice.SIMD);
-    TileKernel scalar = TileKernels.get(TileKernels.Choice.SCALAR);
+  void productsHaveTheSameBitsInBothKernels() {
     Random random = new Random(11);
     for (int dimension : DIMENSIONS) {
-      float[] windows = gaussian(random, TileKernel.WINDOWS * dimension);
-      float[] prompts = gaussian(random, 64 * dimension); // 64 prompts fill whole panels of both
-      assertThat(similarities(simd, windows, prompts, dimension))
-          .as("dimension %d", dimension)
-          .isEqualTo(similarities(scalar, windows, prompts, dimension));
+      for (int offset : OFFSETS) {
+        int prompts = 48; // whole panels of both
+        float[][] windows = JoinProblem.gaussian(random, TileKernel.WINDOWS, dimension);
+        float[][] panel = JoinProblem.gaussian(random, prompts, dimension);
+        assertThat(products(SIMD, windows, panel, offset))
+            .as("dimension %d, offset %d", dimension, offset)
+            .isEqualTo(products(SCALAR, windows, panel, offset));
+      }
     }
   }
 
   @Test
-  void anyCellOfTheTileCanBeTheOneAbove() {
-    for (TileKernels.Choice choice : TileKernels.Choice.values()) {
-      TileKernel kernel = TileKernels.get(choice);
-      int width = kernel.promptsPerPanel();
-      for (int row = 0; row < TileKernel.WINDOWS; row++) {
-        for (int column = 0; column < width; column++) {
-          float[] windows = new float[TileKernel.WINDOWS];
-          float[] prompts = new float[width];
-          windows[row] = 0.5f;
-          prompts[column] = 0.5f;
-          float[] similarities = new float[TileKernel.WINDOWS * width];
-          assertThat(kernel.anyAbove(windows, 0, prompts, 0, 1, 0.2f, similarities)).isTrue();
-          assertThat(similarities[row * width + column]).isEqualTo(0.25f);
+  void aProductIsAChainOfFusedMultiplyAddsInAscendingOrder() {
+    Random random = new Random(12);
+    for (TileKernel kernel : BOTH) {
+      float[][] windows = JoinProblem.gaussian(random, TileKernel.WINDOWS, 37);
+      float[][] prompts = JoinProblem.gaussian(random, 48, 37);
+      float[][] products = products(kernel, windows, prompts, 3);
+      for (int window = 0; window < windows.length; window++) {
+        for (int prompt = 0; prompt < prompts.length; prompt++) {
+          float sum = 0;
+          for (int k = 0; k < 37; k++) {
+            sum = Math.fma(windows[window][k], prompts[prompt][k], sum);
+          }
+
+          assertThat(products[window][prompt]).isEqualTo(sum);
         }
       }
     }
   }
 
   @Test
-  void theThresholdItselfIsNotAbove() {
-    for (TileKernels.Choice choice : TileKernels.Choice.values()) {
-      TileKernel kernel = TileKernels.get(choice);
-      float[] windows = new float[TileKernel.WINDOWS];
-      float[] prompts = new float[kernel.promptsPerPanel()];
-      windows[3] = 0.5f;
-      prompts[3] = 0.5f;
-      float[] similarities = new float[TileKernel.WINDOWS * kernel.promptsPerPanel()];
-      assertThat(kernel.anyAbove(windows, 0, prompts, 0, 1, 0.25f, similarities)).isFalse();
+  void doubleProductsHaveTheSameBitsAsTheDefinition() {
+    Random random = new Random(13);
+    for (int dimension : DIMENSIONS) {
+      for (int offset : OFFSETS) {
+        double[] a = wide(random, dimension + offset);
+        double[] b = wide(random, dimension + 2 * offset);
+        double expected = Cosine.dot(a, offset, b, 2 * offset, dimension);
+        for (TileKernel kernel : BOTH) {
+          assertThat(kernel.exactDot(a, offset, b, 2 * offset, dimension))
+              .as("%s, dimension %d, offset %d", kernel, dimension, offset)
+              .isEqualTo(expected);
+        }
+      }
     }
   }
 
-  /** WINDOWS x 64 similarities, whatever the kernel's width. */
-  private static float[] similarities(
-      TileKernel kernel, float[] windows, float[] prompts, int dimension) {
+  @Test
+  void floatProductsErrByLessThanTheirBound() {
+    Random random = new Random(14);
+    for (int dimension : DIMENSIONS) {
+      for (int offset : OFFSETS) {
+        double[] a = wide(random, dimension + offset);
+        double[] b = wide(random, dimension + 2 * offset);
+        double exact = Cosine.dot(a, offset, b, 2 * offset, dimension);
+        double lengths =
+            Math.sqrt(
+                Cosine.dot(a, offset, a, offset, dimension)
+                    * Cosine.dot(b, 2 * offset, b, 2 * offset, dimension));
+        for (TileKernel kernel : BOTH) {
+          assertThat((double) kernel.dot(narrow(a), offset, narrow(b), 2 * offset, dimension))
+              .as("%s, dimension %d, offset %d", kernel, dimension, offset)
+              .isCloseTo(exact, within(lengths * Cosine.kernelError(dimension)));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aboveIsWhatAPlainLoopFinds() {
+    Random random = new Random(15);
+    for (TileKernel kernel : BOTH) {
+      int width = kernel.promptsPerPanel();
+      for (int round = 0; round < 200; round++) {
+        float[] products = new float[TileKernel.WINDOWS * width];
+        for (int i = 0; i < products.length; i++) {
+          products[i] = random.nextInt(9) == 0 ? 0 : random.nextFloat() * 2 - 1;
+        }
+
+        float one = products[random.nextInt(products.length)];
+        float[] thresholds = {
+          0, -0.5f, 0.9f, -1.1f, 1, one, Math.nextDown(one), Math.nextUp(one), Float.MIN_VALUE
+        };
+        for (float threshold : thresholds) {
+          assertAboveIsAPlainLoop(kernel, products, threshold);
+        }
+      }
+    }
+  }
+
+  @Test
+  void everyCellCanBeTheOnlyOneAbove() {
+    for (TileKernel kernel : BOTH) {
+      for (int cell = 0; cell < TileKernel.WINDOWS * kernel.promptsPerPanel(); cell++) {
+        float[] products = new float[TileKernel.WINDOWS * kernel.promptsPerPanel()];
+        products[cell] = 0.25f;
+        assertAboveIsAPlainLoop(kernel, products, 0.2f);
+        assertAboveIsAPlainLoop(kernel, products, 0.25f);
+        assertAboveIsAPlainLoop(kernel, products, Math.nextDown(0.25f));
+      }
+    }
+  }
+
+  private static void assertAboveIsAPlainLoop(
+      TileKernel kernel, float[] products, float threshold) {
     int width = kernel.promptsPerPanel();
-    double[] ones = new double[64];
-    Arrays.fill(ones, 1);
-    float[] packedPrompts = UnitVectors.pack(prompts, ones, 64, dimension, width);
-    float[] packedWindows =
-        UnitVectors.pack(windows, ones, TileKernel.WINDOWS, dimension, TileKernel.WINDOWS);
-    float[] all = new float[TileKernel.WINDOWS * 64];
-    float[] tile = new float[TileKernel.WINDOWS * width];
-    for (int first = 0; first < 64; first += width) {
-      kernel.anyAbove(
-          packedWindows,
-          0,
-          packedPrompts,
-          first * dimension,
-          dimension,
-          Float.NEGATIVE_INFINITY,
-          tile);
-      for (int row = 0; row < TileKernel.WINDOWS; row++) {
-        System.arraycopy(tile, row * width, all, row * 64 + first, width);
+    int[] expected = new int[width];
+    int any = 0;
+    for (int i = 0; i < products.length; i++) {
+      int bit = products[i] > threshold ? 1 << i / width : 0;
+      expected[i % width] |= bit;
+      any |= bit;
+    }
+
+    int[] rowsAbove = new int[width];
+    Arrays.fill(rowsAbove, -1);
+    assertThat(kernel.above(products, threshold, rowsAbove)).isEqualTo(any);
+    assertThat(rowsAbove).isEqualTo(expected);
+  }
+
+  /**
+   * C2 keeps vectors in registers or, where it cannot, allocates an object for every operation and
+   * runs ten times slower or worse. Nothing else tells: the results are the same. If this fails
+   * after a change of {@link SimdTileKernel}, see the rules that its comment names; the flags
+   * -XX:+UnlockDiagnosticVMOptions -XX:+PrintInlining show which call was not inlined.
+   */
+  @Test
+  void compiledLoopsKeepTheirVectorsInRegisters() throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-modules",
+                "jdk.incubator.vector",
+                "-Xbatch", // a round waits for its compilation
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                KernelAllocations.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    for (String method : List.of("dot", "exactDot", "above", "multiply")) {
+      Matcher line = Pattern.compile("(?m)^" + method + " (\\d+)$").matcher(output);
+      assertThat(line.find()).as(output).isTrue();
+      assertThat(Long.parseLong(line.group(1)))
+          .as("bytes a call: %s", output)
+          .isLessThanOrEqualTo(BYTES_PER_CALL);
+    }
+  }
+
+  /** Products of a tile of windows with several panels of prompts, windows x prompts. */
+  private static float[][] products(
+      TileKernel kernel, float[][] windows, float[][] prompts, int offset) {
+    int dimension = windows[0].length;
+    int width = kernel.promptsPerPanel();
+    float[] packedWindows = new float[offset + TileKernel.WINDOWS * dimension];
+    for (int row = 0; row < windows.length; row++) {
+      for (int k = 0; k < dimension; k++) {
+        packedWindows[offset + k * TileKernel.WINDOWS + row] = windows[row][k];
       }
     }
 
-    return all;
+    float[][] products = new float[windows.length][prompts.length];
+    for (int first = 0; first < prompts.length; first += width) {
+      float[] panel = new float[2 * offset + width * dimension];
+      for (int column = 0; column < width && first + column < prompts.length; column++) {
+        for (int k = 0; k < dimension; k++) {
+          panel[2 * offset + k * width + column] = prompts[first + column][k];
+        }
+      }
+
+      float[] tile = new float[TileKernel.WINDOWS * width];
+      kernel.multiply(packedWindows, offset, panel, 2 * offset, dimension, tile);
+      for (int row = 0; row < windows.length; row++) {
+        System.arraycopy(
+            tile, row * width, products[row], first, Math.min(width, prompts.length - first));
+      }
+    }
+
+    return products;
   }
 
-  private static float[] gaussian(Random random, int length) {
-    float[] values = new float[length];
+  /** Floats, widened. */
+  private static double[] wide(Random random, int length) {
+    double[] values = new double[length];
     for (int i = 0; i < length; i++) {
       values[i] = (float) random.nextGaussian();
     }
 
     return values;
+  }
+
+  private static float[] narrow(double[] wide) {
+    float[] floats = new float[wide.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) wide[i];
+    }
+
+    return floats;
   }
 }

@@ -10,6 +10,7 @@ import dev.kindred.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
@@ -150,6 +151,53 @@ class TestWarehouse {
 
     try (Stream<Path> files = Files.list(folder.resolve("log"))) {
       assertThat(files.filter(file -> file.toString().endsWith(".parquet"))).hasSize(1);
+    }
+  }
+
+  @Test
+  void piecesAreWholeFilesAndHoldEveryRowOnce(SparkSession spark) throws IOException {
+    Warehouse.Part part =
+        new Warehouse(spark, folder.toString()).part(Tables.SIMILAR_STRINGS, "r-1", 3);
+    part.write(
+        spark
+            .range(0, 90, 1, 6)
+            .selectExpr(
+                "cast(id % 7 as int) as prompt_id",
+                "id as window_id", "cast(id / 90 as float) as similarity", "3 as block"));
+    List<Row> all = part.read().sort("window_id").collectAsList();
+    long largest = 0;
+    long total = 0;
+    for (Path file : parquetFiles(folder.resolve("similar_strings/run_id=r-1/block=3"))) {
+      largest = Math.max(largest, Files.size(file));
+      total += Files.size(file);
+    }
+
+    assertThat(part.readInPieces(1)).as("a file is never cut").hasSize(6);
+    assertThat(part.readInPieces(2 * largest)).as("two files and more fit").hasSizeBetween(2, 3);
+    assertThat(part.readInPieces(total)).hasSize(1);
+    for (long bytes : new long[] {1, 2 * largest, total, Long.MAX_VALUE}) {
+      List<Row> found = new ArrayList<>();
+      for (Dataset<Row> piece : part.readInPieces(bytes)) {
+        assertThat(piece.columns()).containsExactly(Tables.SIMILAR_STRINGS.columns().fieldNames());
+        found.addAll(piece.collectAsList());
+      }
+
+      assertThat(found).as("%d bytes", bytes).containsExactlyInAnyOrderElementsOf(all);
+    }
+  }
+
+  @Test
+  void aPartWithoutRowsIsOnePiece(SparkSession spark) {
+    Warehouse.Part part = new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1");
+    part.write(summary(spark, "a", 1).limit(0));
+
+    assertThat(part.readInPieces(100)).hasSize(1);
+    assertThat(part.readInPieces(100).get(0).collectAsList()).isEmpty();
+  }
+
+  private static List<Path> parquetFiles(Path part) throws IOException {
+    try (Stream<Path> files = Files.list(part)) {
+      return files.filter(file -> file.toString().endsWith(".parquet")).toList();
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.Map;
  * @param facts what was run: corpus, model, prompts and so on
  * @param metrics the run's summaries, by dotted name
  * @param blocks one a transformer block, in order
+ * @param joins one a transformer block, in order; empty where the run did not record them
  * @param distances Hellinger distance of every prompt, in [0, 1]
  * @param prompts a dozen of them, from the best explained to the worst
  */
@@ -21,6 +22,7 @@ public record ReportData(
     List<Fact> facts,
     Map<String, Double> metrics,
     List<Block> blocks,
+    List<Join> joins,
     double[] distances,
     List<Prompt> prompts) {
 
@@ -40,6 +42,18 @@ public record ReportData(
       double similarStd,
       double similarMin,
       double similarMax) {}
+
+  /**
+   * How the similarity join of a block settled its pairs of a window and a prompt.
+   *
+   * @param axes of the first bound; 0 where every similarity was computed in full
+   * @param byPrefix share of pairs that the first bound settled, in [0, 1], as are the other three
+   * @param byLongPrefix by the second bound
+   * @param byFloat by the similarity in single precision
+   * @param byDouble by the similarity in double precision
+   */
+  public record Join(
+      int block, int axes, double byPrefix, double byLongPrefix, double byFloat, double byDouble) {}
 
   /**
    * A prompt with its evidence.

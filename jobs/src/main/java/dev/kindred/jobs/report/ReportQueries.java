@@ -76,6 +76,7 @@ public final class ReportQueries {
         facts(run, warehouse, metrics),
         metrics,
         blocks(metrics, thresholds, weights),
+        joins(metrics, thresholds.length),
         distances.stream().mapToDouble(row -> row.getDouble(1)).toArray(),
         shownPrompts(warehouse, run, tokenizer, distances, prompts));
   }
@@ -144,6 +145,25 @@ public final class ReportQueries {
     }
 
     return blocks;
+  }
+
+  static List<ReportData.Join> joins(Map<String, Double> metrics, int blocks) {
+    List<ReportData.Join> joins = new ArrayList<>();
+    for (int block = 0; block < blocks; block++) {
+      String name = "block." + block + ".join.";
+      if (metrics.containsKey(name + "axes")) {
+        joins.add(
+            new ReportData.Join(
+                block,
+                metrics.get(name + "axes").intValue(),
+                metrics.get(name + "by_prefix"),
+                metrics.get(name + "by_long_prefix"),
+                metrics.get(name + "by_float"),
+                metrics.get(name + "by_double")));
+      }
+    }
+
+    return joins;
   }
 
   private static List<ReportData.Prompt> shownPrompts(

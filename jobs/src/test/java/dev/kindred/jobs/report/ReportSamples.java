@@ -22,15 +22,19 @@ final class ReportSamples {
   private ReportSamples() {}
 
   static ReportData withMetrics(Map<String, Double> metrics) {
-    return report(metrics, List.of(), List.of());
+    return report(metrics, List.of(), List.of(), List.of());
+  }
+
+  static ReportData withJoins(ReportData.Join... joins) {
+    return report(METRICS, List.of(), List.of(joins), List.of());
   }
 
   static ReportData withFact(String name, String value) {
-    return report(METRICS, List.of(new ReportData.Fact(name, value)), List.of());
+    return report(METRICS, List.of(new ReportData.Fact(name, value)), List.of(), List.of());
   }
 
   static ReportData withPrompts(ReportData.Prompt... prompts) {
-    return report(METRICS, List.of(), List.of(prompts));
+    return report(METRICS, List.of(), List.of(), List.of(prompts));
   }
 
   static ReportData.Prompt prompt(int promptId, String text) {
@@ -66,13 +70,17 @@ final class ReportSamples {
   }
 
   private static ReportData report(
-      Map<String, Double> metrics, List<ReportData.Fact> facts, List<ReportData.Prompt> prompts) {
+      Map<String, Double> metrics,
+      List<ReportData.Fact> facts,
+      List<ReportData.Join> joins,
+      List<ReportData.Prompt> prompts) {
     return new ReportData(
         "run-7",
         "2026-11-22 05:01:12 UTC",
         facts,
         metrics,
         List.of(new ReportData.Block(3, 0.9123, 0.1667, 1_234.56, 78.91, 2, 98_765)),
+        joins,
         new double[] {0.1, 0.2},
         prompts);
   }

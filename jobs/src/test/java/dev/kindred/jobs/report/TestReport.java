@@ -90,6 +90,48 @@ class TestReport {
   }
 
   @Test
+  void everyJoinShowsHowItsPairsWereSettled() {
+    assertThat(
+            Report.html(
+                ReportSamples.withJoins(
+                    new ReportData.Join(0, 24, 0.9321, 0.0609, 0.0069, 0.0001),
+                    new ReportData.Join(1, 0, 0, 0, 0.998, 0.002))))
+        .containsSubsequence(
+            "How the join settled its pairs",
+            "24 axes",
+            "93.2%",
+            "6.1%",
+            "0.7%",
+            "&lt;0.1%",
+            "all in full",
+            "0.0%",
+            "0.0%",
+            "99.8%",
+            "0.2%");
+  }
+
+  @Test
+  void runsThatDidNotRecordTheirJoinsShowNone() {
+    assertThat(Report.html(ReportSamples.withJoins()))
+        .doesNotContain("How the join settled its pairs");
+    assertThat(ReportQueries.joins(ReportSamples.METRICS, 6)).isEmpty();
+  }
+
+  @Test
+  void joinsAreReadFromTheSummaries() {
+    assertThat(
+            ReportQueries.joins(
+                Map.of(
+                    "block.1.join.axes", 16.0,
+                    "block.1.join.by_prefix", 0.5,
+                    "block.1.join.by_long_prefix", 0.25,
+                    "block.1.join.by_float", 0.125,
+                    "block.1.join.by_double", 0.0625),
+                2))
+        .containsExactly(new ReportData.Join(1, 16, 0.5, 0.25, 0.125, 0.0625));
+  }
+
+  @Test
   void promptWithoutEvidenceSaysSo() {
     assertThat(Report.html(ReportSamples.withPrompts(ReportSamples.promptWithoutEvidence(5))))
         .containsSubsequence("Prompt 5<", "No string of the corpus is similar enough");
