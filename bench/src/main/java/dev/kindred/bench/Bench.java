@@ -87,6 +87,8 @@ public final class Bench implements Runnable {
       if (options.has(Options.Item.ACTIVATIONS)) {
         new ActivationComparison(figures, options.quick).add(tables);
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
