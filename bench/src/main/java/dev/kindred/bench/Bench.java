@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.bench;
+
+import dev.kindred.DjlEngine;
+import dev.kindred.InvalidInput;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/**
+ * Measures Kindred on this machine: kernels, join, activations, whole runs. Prints a table to
+ * standard output and writes the same figures as JSON; docs/benchmarks.md explains each.
+ *
+ * <p>Exit status 0: done. 2: the input cannot be used, with one line on standard error. 1: a bug,
+ * with its stack trace.
+ */
+@Command(
+    name = "bench/run.sh",
+    mixinStandardHelpOptions = true,
+    description = "Measures Kindred on this machine; docs/benchmarks.md explains the figures.")
+public final class Bench implements Runnable {
+  private static final int BAD_INPUT = 2;
+  private static final int BUG = 1;
+
+  @Mixin private Options options;
+
+  private final Figures figures = new Figures();
+
+  public static void main(String[] arguments) {
+    int status =
+        new CommandLine(new Bench())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setExecutionExceptionHandler((thrown, line, result) -> explain(thrown))
+            .setParameterExceptionHandler((thrown, given) -> explainUsage(thrown.getMessage()))
+            .execute(arguments);
+    System.exit(status);
+  }
+
+  @Override
+  public void run() {
+    options.check();
+    Machine.describe(figures);
+    WorkFolder work = new WorkFolder(options.keep);
+    WholeRuns runs = options.has(Options.Item.RUNS) ? new WholeRuns(figures, options, work) : null;
+    if (options.has(Options.Item.KERNEL)) {
+      new KernelComparison(figures, options.quick).run();
+    }
+
+    String warehouse = options.warehouse;
+    if (runs != null) {
+      Path made = runs.run();
+      warehouse = made.toString();
+      if (options.keep) {
+        System.err.println("bench: kept warehouse " + warehouse);
+      }
+    }
+
+    if (options.has(Options.Item.JOIN) || options.has(Options.Item.ACTIVATIONS)) {
+      compare(warehouse);
+    }
+
+    if (runs != null) {
+      runs.addFigures();
+      if (options.plot() != null) {
+        CostCurve.write(runs, options.plot());
+      }
+    }
+
+    System.out.print(figures.table());
+    write(figures.json());
+  }
+
+  private void compare(String warehouse) {
+    DjlEngine.setDefaults();
+    try (SparkSession spark = SparkSession.builder().appName("kindred bench").getOrCreate()) {
+      RunTables tables = new RunTables(spark, warehouse);
+      if (options.has(Options.Item.JOIN)) {
+        new JoinFigures(figures, options.quick).add(tables);
+      }
+
+      if (options.has(Options.Item.ACTIVATIONS)) {
+        new ActivationComparison(figures, options.quick).add(tables);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void write(String json) {
+    try {
+      Files.writeString(options.json(), json);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static int explain(Exception thrown) {
+    InvalidInput invalid = InvalidInput.findIn(thrown);
+    if (invalid != null) {
+      return explainUsage(invalid.getMessage());
+    }
+
+    thrown.printStackTrace(new PrintWriter(System.err, true));
+    return BUG;
+  }
+
+  private static int explainUsage(String message) {
+    System.err.println("bench: " + message.lines().findFirst().orElse(""));
+    return BAD_INPUT;
+  }
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.bench;
+
+import dev.kindred.InvalidInput;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+
+/** The text of a corpus, of which the first part can be cut off. */
+final class CorpusText {
+  /** The value of {@code --corpus} for the text that Kindred brings along. */
+  static final String EMBEDDED = "embedded";
+
+  private static final String EMBEDDED_RESOURCE = "/dickens.txt";
+
+  private final byte[] text;
+
+  private CorpusText(byte[] text) {
+    this.text = text;
+  }
+
+  /**
+   * Reads a corpus of one text file.
+   *
+   * @param uri of a file on any file system that Hadoop knows, or {@link #EMBEDDED}
+   * @throws InvalidInput if it cannot be read
+   */
+  static CorpusText read(String uri) {
+    try (InputStream in = uri.equals(EMBEDDED) ? embedded() : open(uri)) {
+      return new CorpusText(in.readAllBytes());
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidInput(
+          "--corpus %s: not a text file that can be read: %s", uri, e.getMessage());
+    }
+  }
+
+  private static InputStream embedded() {
+    return CorpusText.class.getResourceAsStream(EMBEDDED_RESOURCE);
+  }
+
+  private static InputStream open(String uri) throws IOException {
+    org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(uri);
+    FileSystem files = path.getFileSystem(new Configuration());
+    return files.open(path);
+  }
+
+  /**
+   * Writes the first part of the text, up to the last line that ends in it where there is one.
+   *
+   * @param divisor 1 for the whole text, 4 for its first quarter
+   */
+  void writeFirst(int divisor, Path file) {
+    int end = text.length / divisor;
+    if (divisor > 1) {
+      int line = end;
+      while (line > 0 && text[line - 1] != '\n') {
+        line--;
+      }
+
+      end = line > 0 ? line : end;
+      while (end > 0 && (text[end] & 0xC0) == 0x80) { // inside of a UTF-8 character
+        end--;
+      }
+    }
+
+    try {
+      Files.write(file, Arrays.copyOf(text, end));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

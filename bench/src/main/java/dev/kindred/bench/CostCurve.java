@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.bench;
+
+import dev.kindred.bench.WholeRuns.Part;
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Font;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import javax.imageio.ImageIO;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.XYStyler;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/** Draws whole runs' seconds over the share of the corpus, both logarithmic. */
+final class CostCurve {
+  private static final int WIDTH = 680;
+  private static final int HEIGHT = 380;
+  private static final int DENSITY = 2; // device pixels in a CSS pixel
+  private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 12);
+  private static final Color LABELS = new Color(0x555555);
+  private static final Color GRID = new Color(0xE4E2DA);
+  private static final Color ALL_CORES = new Color(0x35617F);
+  private static final Color ONE_CORE = new Color(0xB4622D);
+  private static final Color PROPORTIONAL = new Color(0xA9A69E);
+
+  private CostCurve() {}
+
+  /** Writes a PNG file. */
+  static void write(WholeRuns runs, Path file) {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .xAxisTitle("share of the corpus")
+            .yAxisTitle("seconds")
+            .build();
+    style(chart.getStyler());
+    add(chart, "cores: " + Machine.cores(), runs.onAllCores(), ALL_CORES);
+    if (!runs.onOneCore().isEmpty()) {
+      add(chart, "cores: 1", runs.onOneCore(), ONE_CORE);
+    }
+
+    addProportional(chart, runs.onAllCores());
+    BufferedImage image =
+        new BufferedImage(WIDTH * DENSITY, HEIGHT * DENSITY, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = image.createGraphics();
+    try {
+      graphics.scale(DENSITY, DENSITY);
+      chart.paint(graphics, WIDTH, HEIGHT);
+      if (!ImageIO.write(image, "png", file.toFile())) {
+        throw new IllegalStateException("this Java runtime has no PNG writer");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      graphics.dispose();
+    }
+  }
+
+  private static void add(XYChart chart, String name, Map<Part, WholeRun> runs, Color color) {
+    XYSeries series =
+        chart.addSeries(
+            name,
+            runs.keySet().stream().mapToDouble(Part::share).toArray(),
+            runs.values().stream().mapToDouble(WholeRun::seconds).toArray());
+    series.setMarker(SeriesMarkers.CIRCLE);
+    series.setMarkerColor(color);
+    series.setLineColor(color);
+    series.setLineStyle(new BasicStroke(2));
+  }
+
+  /** What the largest run would cost on less, if cost were proportional to the corpus. */
+  private static void addProportional(XYChart chart, Map<Part, WholeRun> runs) {
+    double[] shares = runs.keySet().stream().mapToDouble(Part::share).toArray();
+    double largest = shares[shares.length - 1];
+    double seconds = runs.values().stream().mapToDouble(WholeRun::seconds).max().orElseThrow();
+    double[] proportional = shares.clone();
+    for (int i = 0; i < shares.length; i++) {
+      proportional[i] = seconds * shares[i] / largest;
+    }
+
+    XYSeries series = chart.addSeries("proportional to the corpus", shares, proportional);
+    series.setMarker(SeriesMarkers.NONE);
+    series.setLineColor(PROPORTIONAL);
+    series.setLineStyle(
+        new BasicStroke(1, BasicStroke.CAP_BUTT, BasicStroke.JOIN_BEVEL, 0, new float[] {4, 4}, 0));
+  }
+
+  private static void style(XYStyler styler) {
+    styler.setLocale(Locale.ROOT);
+    styler.setChartTitleVisible(false);
+    styler.setChartBackgroundColor(Color.WHITE);
+    styler.setPlotBackgroundColor(Color.WHITE);
+    styler.setPlotBorderVisible(false);
+    styler.setPlotGridLinesColor(GRID);
+    styler.setPlotGridLinesStroke(new BasicStroke(1));
+    styler.setChartFontColor(LABELS);
+    styler.setAxisTitleFont(FONT);
+    styler.setXAxisTitleColor(LABELS);
+    styler.setYAxisTitleColor(LABELS);
+    styler.setAxisTickLabelsFont(FONT);
+    styler.setAxisTickLabelsColor(LABELS);
+    styler.setXAxisLogarithmic(true);
+    styler.setYAxisLogarithmic(true);
+    styler.setLegendPosition(LegendPosition.InsideNW);
+    styler.setLegendBorderColor(Color.WHITE);
+    styler.setLegendFont(FONT);
+    styler.setMarkerSize(7);
+  }
+}

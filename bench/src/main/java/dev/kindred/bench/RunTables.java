@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.bench;
+
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.pmod;
+import static org.apache.spark.sql.functions.xxhash64;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.activation.TreeBatches;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.similarity.JoinComparison;
+import dev.kindred.similarity.NextTokens;
+import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** The newest run of a warehouse, with its settings and the tables that it was made from. */
+final class RunTables {
+  private static final int HASHES = 1 << 20;
+
+  private final SparkSession spark;
+  private final Warehouse warehouse;
+  private final Row run;
+  private final Map<String, String> settings;
+  private final ModelDirectory model;
+  private final Dataset<Row> windows;
+
+  /**
+   * @throws InvalidInput if nothing is published there, or the model has changed since
+   */
+  RunTables(SparkSession spark, String uri) {
+    this.spark = spark;
+    this.warehouse = new Warehouse(spark, uri);
+    if (!warehouse.part(Tables.RUNS).isComplete()) {
+      throw new InvalidInput("--warehouse %s: no run is published there", uri);
+    }
+
+    this.run = warehouse.read(Tables.RUNS).sort(col("published_at").desc()).first();
+    this.settings = run.getJavaMap(run.fieldIndex("settings"));
+    this.model =
+        ModelDirectory.read(settings.get("model"), spark.sparkContext().hadoopConfiguration());
+    if (!model.id().equals(run.<String>getAs("model_id"))) {
+      throw new InvalidInput("--warehouse %s: its model %s has changed", uri, model.uri());
+    }
+
+    this.windows = warehouse.part(Tables.WINDOWS, run.<String>getAs("corpus_id")).read();
+  }
+
+  ModelDirectory model() {
+    return model;
+  }
+
+  /** Windows that a task evaluates at once. */
+  int windowsInFlight() {
+    int nodes = Integer.parseInt(settings.get("nodes-in-flight"));
+    return Math.max(1, nodes / Integer.parseInt(settings.get("window-length")));
+  }
+
+  /** All windows' tokens in lexicographic order. */
+  int[][] sortedWindows() {
+    List<TreeBatches.Sequence> sequences =
+        windows
+            .select(col("window_id").as("id"), lit(0L).as("rank"), col("token_ids").as("tokenIds"))
+            .as(Encoders.bean(TreeBatches.Sequence.class))
+            .collectAsList();
+    int[][] sorted =
+        sequences.stream().map(TreeBatches.Sequence::getTokenIds).toArray(int[][]::new);
+    Arrays.sort(sorted, Arrays::compare);
+    return sorted;
+  }
+
+  int blocks() {
+    return model.shape().blocks();
+  }
+
+  /**
+   * A block with a sample of the windows, drawn evenly from the whole corpus by a hash.
+   *
+   * @param sample windows wanted, about
+   */
+  JoinComparison.Block block(int block, int sample) {
+    String modelId = model.id();
+    long hashes = Math.max(1, (long) ((double) sample / windows.count() * HASHES));
+    Column chosen = pmod(xxhash64(col("window_id")), lit(HASHES)).lt(hashes);
+    Dataset<Row> activations =
+        warehouse
+            .part(Tables.ACTIVATIONS, modelId, run.getAs("corpus_id"), block)
+            .read()
+            .where(chosen);
+    List<SimilarStrings.Vector> vectors =
+        activations
+            .select(col("window_id").as("id"), col("ffn_out").as("ffnOut"))
+            .as(Encoders.bean(SimilarStrings.Vector.class))
+            .collectAsList();
+    return new JoinComparison.Block(
+        vectors,
+        NextTokens.collect(windows.where(chosen)),
+        prompts(block),
+        threshold(block),
+        model.shape().vocabularySize(),
+        keepSimilar());
+  }
+
+  private List<SimilarStrings.PromptVector> prompts(int block) {
+    String promptSet = run.getAs("prompt_set");
+    Dataset<Row> prompts = warehouse.part(Tables.PROMPTS, promptSet).read();
+    return warehouse
+        .part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet, block)
+        .read()
+        .join(prompts.select("prompt_id", "window_id"), "prompt_id")
+        .select(
+            col("prompt_id").as("id"),
+            coalesce(col("window_id"), lit(-1L)).as("ownWindowId"),
+            col("ffn_out").as("ffnOut"))
+        .sort("id")
+        .as(Encoders.bean(SimilarStrings.PromptVector.class))
+        .collectAsList();
+  }
+
+  private double threshold(int block) {
+    String[] thresholds = settings.get("thresholds").replaceAll("[\\[\\]\\s]", "").split(",");
+    return Double.parseDouble(thresholds[block]);
+  }
+
+  private int keepSimilar() {
+    String keep = settings.get("keep-similar");
+    return keep.equals("all") ? Integer.MAX_VALUE : Integer.parseInt(keep);
+  }
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A temporary folder, deleted at the end of the process unless it is to be kept. */
+final class WorkFolder {
+  private final Path folder;
+
+  WorkFolder(boolean keep) {
+    try {
+      this.folder = Files.createTempDirectory("kindred-bench-");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+
+    if (!keep) {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+    }
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  /** Deletes a folder with everything in it; one that is not there is left alone. */
+  void delete(Path tree) {
+    try (Stream<Path> all = Files.exists(tree) ? Files.walk(tree) : Stream.empty()) {
+      List<Path> deepestFirst = all.sorted(Comparator.reverseOrder()).toList();
+      for (Path path : deepestFirst) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
