@@ -20,10 +20,11 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.TreeMap;
 import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.api.java.function.MapGroupsFunction;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -55,6 +56,7 @@ public final class SimilarStrings {
   private static final int CHUNK_BYTES = 48 << 20;
 
   private static final int SAMPLED_PARTITIONS = 8;
+  private static final int TASKS_PER_CORE = 2;
 
   /**
    * How to join.
@@ -110,12 +112,11 @@ public final class SimilarStrings {
     for (PromptVectors slice : slices(all, settings)) {
       Broadcast<PromptVectors> vectors = context.broadcast(slice);
       for (Piece piece : pieces) {
-        parts =
-            parts.union(
-                inFewTasks(spark, vectors(piece))
-                    .mapPartitions(
-                        new JoinPartition(vectors, piece.nextTokens(), plan, settings, counters),
-                        Encoders.bean(Evidence.class)));
+        JavaRDD<Evidence> found =
+            inFewTasks(spark, vectors(piece))
+                .mapPartitions(
+                    new JoinPartition(vectors, piece.nextTokens(), plan, settings, counters));
+        parts = parts.union(spark.createDataset(found.rdd(), Encoders.bean(Evidence.class)));
       }
     }
 
@@ -213,21 +214,29 @@ public final class SimilarStrings {
     return spark.createDataset(none, Encoders.bean(Evidence.class));
   }
 
-  private static Dataset<Vector> vectors(Piece piece) {
-    return piece
-        .activations()
-        .select(col("window_id").as("id"), col("ffn_out").as("ffnOut"))
-        .as(Encoders.bean(Vector.class));
+  /**
+   * The rows as Spark keeps them: its encoders box every component of an array that could hold
+   * nulls, as all arrays in files could.
+   */
+  private static JavaRDD<Vector> vectors(Piece piece) {
+    Dataset<Row> columns = piece.activations().select("window_id", "ffn_out");
+    return ((org.apache.spark.sql.classic.Dataset<Row>) columns)
+        .queryExecution()
+        .toRdd()
+        .toJavaRDD()
+        .map(row -> new Vector(row.getLong(0), row.getArray(1).toFloatArray()));
   }
 
   /**
    * A task sends one row a prompt, and finds the most similar windows sooner the more of them it
-   * sees: as many tasks as cores. Where executors come and go there is no such number.
+   * sees: a few tasks a core. Where executors come and go the number of cores is not known.
    */
-  private static Dataset<Vector> inFewTasks(SparkSession spark, Dataset<Vector> vectors) {
+  private static JavaRDD<Vector> inFewTasks(SparkSession spark, JavaRDD<Vector> vectors) {
     boolean coresVary =
         spark.sparkContext().getConf().getBoolean("spark.dynamicAllocation.enabled", false);
-    return coresVary ? vectors : vectors.coalesce(spark.sparkContext().defaultParallelism());
+    return coresVary
+        ? vectors
+        : vectors.coalesce(TASKS_PER_CORE * spark.sparkContext().defaultParallelism());
   }
 
   private static JoinPlan plan(PromptVectors prompts, List<Piece> pieces, Settings settings) {
@@ -236,15 +245,12 @@ public final class SimilarStrings {
     }
 
     TileKernel kernel = TileKernels.get(settings.kernel());
-    Dataset<Vector> first = vectors(pieces.get(0));
-    int step = Math.max(1, first.rdd().getNumPartitions() / SAMPLED_PARTITIONS);
+    JavaRDD<Vector> first = vectors(pieces.get(0));
+    int step = Math.max(1, first.getNumPartitions() / SAMPLED_PARTITIONS);
     int each = JoinPlanner.SAMPLE_WINDOWS / SAMPLED_PARTITIONS;
     List<float[]> sample =
-        first
-            .mapPartitions(new FirstOfSomePartitions(step, each), Encoders.bean(Vector.class))
-            .collectAsList()
-            .stream()
-            .map(Vector::getFfnOut)
+        first.mapPartitions(new FirstOfSomePartitions(step, each)).collect().stream()
+            .map(Vector::ffnOut)
             .limit(JoinPlanner.SAMPLE_WINDOWS)
             .toList();
     return settings.prefixAxes() == AUTO_AXES
@@ -267,7 +273,7 @@ public final class SimilarStrings {
 
   /** The first rows of every so many partitions: a sample that does not read the others. */
   private static final class FirstOfSomePartitions
-      implements MapPartitionsFunction<Vector, Vector> {
+      implements FlatMapFunction<Iterator<Vector>, Vector> {
     private static final long serialVersionUID = 1L;
 
     private final int step;
@@ -291,7 +297,7 @@ public final class SimilarStrings {
     }
   }
 
-  private static final class JoinPartition implements MapPartitionsFunction<Vector, Evidence> {
+  private static final class JoinPartition implements FlatMapFunction<Iterator<Vector>, Evidence> {
     private static final long serialVersionUID = 1L;
 
     private final Broadcast<PromptVectors> prompts;
@@ -357,14 +363,14 @@ public final class SimilarStrings {
         private void fill() {
           if (next == order.length) {
             chunk = chunk();
-            order = plan.order(kernel, chunk.stream().map(Vector::getFfnOut).toList());
+            order = plan.order(kernel, chunk.stream().map(Vector::ffnOut).toList());
             next = 0;
           }
 
           batch.clear();
           while (!batch.isFull() && next < order.length) {
             Vector window = chunk.get(order[next++]);
-            batch.add(window.id, window.ffnOut, nextTokens.value());
+            batch.add(window.id(), window.ffnOut(), nextTokens.value());
           }
         }
 
@@ -437,29 +443,8 @@ public final class SimilarStrings {
     }
   }
 
-  /** A window's FFN output. A bean for Spark's encoder. */
-  public static final class Vector implements Serializable {
-    private static final long serialVersionUID = 1L;
-
-    private long id;
-    private float[] ffnOut;
-
-    public long getId() {
-      return id;
-    }
-
-    public void setId(long id) {
-      this.id = id;
-    }
-
-    public float[] getFfnOut() {
-      return ffnOut;
-    }
-
-    public void setFfnOut(float[] ffnOut) {
-      this.ffnOut = ffnOut;
-    }
-  }
+  /** A window's FFN output. */
+  private record Vector(long id, float[] ffnOut) implements Serializable {}
 
   /** A prompt's FFN output. A bean for Spark's encoder. */
   public static final class PromptVector implements Serializable {
