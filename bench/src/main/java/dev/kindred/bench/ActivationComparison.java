@@ -20,9 +20,9 @@ import java.util.function.Function;
  */
 final class ActivationComparison {
   private static final int PLAIN_BATCH = 256; // a plain batch of this size stays in cache
-  private static final int BATCHES_PER_CORE = 8;
+  private static final int BATCHES_PER_CORE = 4;
   private static final int QUICK_BATCHES_PER_CORE = 1;
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS = 2;
 
   private final Figures figures;
   private final boolean quick;
@@ -154,6 +154,6 @@ final class ActivationComparison {
   private static double median(double[] values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
+    return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }
 }

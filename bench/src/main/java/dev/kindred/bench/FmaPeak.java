@@ -29,28 +29,27 @@ public final class FmaPeak {
    * @return the sum of all of them, so that none is left out
    */
   public static float run(int rounds) {
-    FloatVector factor = FloatVector.broadcast(LANES, 1f / rounds);
-    FloatVector sum = MANY_REGISTERS ? sixteen(factor, rounds) : twelve(factor, rounds);
-    return sum.reduceLanes(VectorOperators.ADD);
+    return MANY_REGISTERS ? sixteen(rounds) : twelve(rounds);
   }
 
-  private static FloatVector sixteen(FloatVector factor, int rounds) {
+  private static float sixteen(int rounds) {
+    FloatVector factor = FloatVector.broadcast(LANES, 1f / rounds);
     FloatVector s0 = FloatVector.broadcast(LANES, 1f);
-    FloatVector s1 = s0.add(1f);
-    FloatVector s2 = s0.add(2f);
-    FloatVector s3 = s0.add(3f);
-    FloatVector s4 = s0.add(4f);
-    FloatVector s5 = s0.add(5f);
-    FloatVector s6 = s0.add(6f);
-    FloatVector s7 = s0.add(7f);
-    FloatVector s8 = s0.add(8f);
-    FloatVector s9 = s0.add(9f);
-    FloatVector s10 = s0.add(10f);
-    FloatVector s11 = s0.add(11f);
-    FloatVector s12 = s0.add(12f);
-    FloatVector s13 = s0.add(13f);
-    FloatVector s14 = s0.add(14f);
-    FloatVector s15 = s0.add(15f);
+    FloatVector s1 = FloatVector.broadcast(LANES, 2f);
+    FloatVector s2 = FloatVector.broadcast(LANES, 3f);
+    FloatVector s3 = FloatVector.broadcast(LANES, 4f);
+    FloatVector s4 = FloatVector.broadcast(LANES, 5f);
+    FloatVector s5 = FloatVector.broadcast(LANES, 6f);
+    FloatVector s6 = FloatVector.broadcast(LANES, 7f);
+    FloatVector s7 = FloatVector.broadcast(LANES, 8f);
+    FloatVector s8 = FloatVector.broadcast(LANES, 9f);
+    FloatVector s9 = FloatVector.broadcast(LANES, 10f);
+    FloatVector s10 = FloatVector.broadcast(LANES, 11f);
+    FloatVector s11 = FloatVector.broadcast(LANES, 12f);
+    FloatVector s12 = FloatVector.broadcast(LANES, 13f);
+    FloatVector s13 = FloatVector.broadcast(LANES, 14f);
+    FloatVector s14 = FloatVector.broadcast(LANES, 15f);
+    FloatVector s15 = FloatVector.broadcast(LANES, 16f);
     for (int i = 0; i < rounds; i++) {
       s0 = factor.fma(factor, s0);
       s1 = factor.fma(factor, s1);
@@ -84,22 +83,24 @@ public final class FmaPeak {
         .add(s12)
         .add(s13)
         .add(s14)
-        .add(s15);
+        .add(s15)
+        .reduceLanes(VectorOperators.ADD);
   }
 
-  private static FloatVector twelve(FloatVector factor, int rounds) {
+  private static float twelve(int rounds) {
+    FloatVector factor = FloatVector.broadcast(LANES, 1f / rounds);
     FloatVector s0 = FloatVector.broadcast(LANES, 1f);
-    FloatVector s1 = s0.add(1f);
-    FloatVector s2 = s0.add(2f);
-    FloatVector s3 = s0.add(3f);
-    FloatVector s4 = s0.add(4f);
-    FloatVector s5 = s0.add(5f);
-    FloatVector s6 = s0.add(6f);
-    FloatVector s7 = s0.add(7f);
-    FloatVector s8 = s0.add(8f);
-    FloatVector s9 = s0.add(9f);
-    FloatVector s10 = s0.add(10f);
-    FloatVector s11 = s0.add(11f);
+    FloatVector s1 = FloatVector.broadcast(LANES, 2f);
+    FloatVector s2 = FloatVector.broadcast(LANES, 3f);
+    FloatVector s3 = FloatVector.broadcast(LANES, 4f);
+    FloatVector s4 = FloatVector.broadcast(LANES, 5f);
+    FloatVector s5 = FloatVector.broadcast(LANES, 6f);
+    FloatVector s6 = FloatVector.broadcast(LANES, 7f);
+    FloatVector s7 = FloatVector.broadcast(LANES, 8f);
+    FloatVector s8 = FloatVector.broadcast(LANES, 9f);
+    FloatVector s9 = FloatVector.broadcast(LANES, 10f);
+    FloatVector s10 = FloatVector.broadcast(LANES, 11f);
+    FloatVector s11 = FloatVector.broadcast(LANES, 12f);
     for (int i = 0; i < rounds; i++) {
       s0 = factor.fma(factor, s0);
       s1 = factor.fma(factor, s1);
@@ -125,6 +126,7 @@ public final class FmaPeak {
         .add(s8)
         .add(s9)
         .add(s10)
-        .add(s11);
+        .add(s11)
+        .reduceLanes(VectorOperators.ADD);
   }
 }

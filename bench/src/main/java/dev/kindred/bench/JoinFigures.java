@@ -8,9 +8,9 @@ import java.util.Map;
 
 /** {@link JoinComparison} of every block of a run, and of all blocks together. */
 final class JoinFigures {
-  private static final int WINDOWS = 65_536;
+  private static final int WINDOWS = 49_152;
   private static final int QUICK_WINDOWS = 8_192;
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS = 2;
 
   private final Figures figures;
   private final boolean quick;

@@ -8,7 +8,7 @@ import org.openjdk.jmh.annotations.Mode;
 /** What the machine's arithmetic can do: {@link FmaPeak}. */
 @BenchmarkMode(Mode.Throughput)
 public class PeakBenchmark {
-  private static final int ROUNDS = 1 << 20;
+  private static final int ROUNDS = 1 << 16;
 
   /** Floating-point operations of an invocation. */
   static double operations() {

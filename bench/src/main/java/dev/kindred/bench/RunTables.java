@@ -97,10 +97,10 @@ final class RunTables {
             .part(Tables.ACTIVATIONS, modelId, run.getAs("corpus_id"), block)
             .read()
             .where(chosen);
-    List<SimilarStrings.Vector> vectors =
+    List<JoinComparison.Window> vectors =
         activations
             .select(col("window_id").as("id"), col("ffn_out").as("ffnOut"))
-            .as(Encoders.bean(SimilarStrings.Vector.class))
+            .as(Encoders.bean(JoinComparison.Window.class))
             .collectAsList();
     return new JoinComparison.Block(
         vectors,

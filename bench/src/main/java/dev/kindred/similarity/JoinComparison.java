@@ -2,6 +2,7 @@
 package dev.kindred.similarity;
 
 import ai.djl.Device;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -19,6 +20,30 @@ import java.util.concurrent.Future;
  */
 public final class JoinComparison {
   private static final int WARM_UP_BATCHES = 2;
+
+  /** A window's FFN output. A bean for Spark's encoder. */
+  public static final class Window implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private long id;
+    private float[] ffnOut;
+
+    public long getId() {
+      return id;
+    }
+
+    public void setId(long id) {
+      this.id = id;
+    }
+
+    public float[] getFfnOut() {
+      return ffnOut;
+    }
+
+    public void setFfnOut(float[] ffnOut) {
+      this.ffnOut = ffnOut;
+    }
+  }
 
   /** Ways to join. */
   public enum Way {
@@ -44,7 +69,7 @@ public final class JoinComparison {
    * @param keep the most similar windows to keep for a prompt
    */
   public record Block(
-      List<SimilarStrings.Vector> windows,
+      List<Window> windows,
       NextTokens nextTokens,
       List<SimilarStrings.PromptVector> prompts,
       double threshold,
@@ -196,12 +221,15 @@ public final class JoinComparison {
     PairCheck check = new PairCheck(kernel, vectors, evidence, settled, block.threshold());
     if (way == Way.DJL) {
       try (TorchJoin join = new TorchJoin(Device.cpu(), vectors, check, settled)) {
-        joinBatches(join, from, to);
+        joinBatches(join, JoinPlan.bruteForce(), from, to);
       }
     } else {
       JoinPlan chosen = way == Way.BRUTE ? JoinPlan.bruteForce() : plan;
       joinBatches(
-          chosen.open(kernel, vectors, evidence, check, settled, block.threshold()), from, to);
+          chosen.open(kernel, vectors, evidence, check, settled, block.threshold()),
+          chosen,
+          from,
+          to);
     }
 
     synchronized (total) {
@@ -214,12 +242,14 @@ public final class JoinComparison {
     return evidence.drain();
   }
 
-  private void joinBatches(PairJoin join, int from, int to) {
+  private void joinBatches(PairJoin join, JoinPlan chosen, int from, int to) {
     WindowBatch batch = new WindowBatch(prompts.dimension(), kernel);
-    for (int i = from; i < to; i++) {
-      SimilarStrings.Vector window = block.windows().get(i);
+    List<Window> share = block.windows().subList(from, to);
+    int[] order = chosen.order(kernel, share.stream().map(Window::getFfnOut).toList());
+    for (int i = 0; i < order.length; i++) {
+      Window window = share.get(order[i]);
       batch.add(window.getId(), window.getFfnOut(), block.nextTokens());
-      if (batch.isFull() || i == to - 1) {
+      if (batch.isFull() || i == order.length - 1) {
         join.join(batch);
         batch.clear();
       }
