@@ -18,6 +18,9 @@ final class PairCheck {
   private final double threshold;
   private final double error;
   private final float surelyBelow;
+  private final double[] wideOfPrompt;
+  private final double[] wideOfWindow;
+  private int widePrompt = -1; // whose vector is in wideOfPrompt
 
   /**
    * @param threshold pairs strictly above it are evidence
@@ -34,6 +37,8 @@ final class PairCheck {
     this.settled = settled;
     this.threshold = threshold;
     this.error = Cosine.kernelError(prompts.dimension());
+    this.wideOfPrompt = new double[prompts.dimension()];
+    this.wideOfWindow = new double[prompts.dimension()];
     this.surelyBelow = Math.nextDown((float) (threshold - error));
   }
 
@@ -97,11 +102,17 @@ final class PairCheck {
     }
   }
 
+  /** Widens both vectors here: twice the bytes would take longer to fetch than to make. */
   private double exact(WindowBatch windows, int window, int prompt) {
     int dimension = prompts.dimension();
+    if (prompt != widePrompt) {
+      Cosine.widen(prompts.vectors(), prompt * dimension, dimension, wideOfPrompt, 0);
+      widePrompt = prompt;
+    }
+
+    Cosine.widen(windows.vectors(), window * dimension, dimension, wideOfWindow, 0);
     return Cosine.similarity(
-        kernel.exactDot(
-            prompts.wide(), prompt * dimension, windows.wide(), window * dimension, dimension),
+        kernel.exactDot(wideOfPrompt, 0, wideOfWindow, 0, dimension),
         prompts.norm(prompt) * windows.norm(window));
   }
 }

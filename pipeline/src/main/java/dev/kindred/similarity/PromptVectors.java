@@ -20,7 +20,6 @@ final class PromptVectors implements Serializable {
   private final long[] ownWindowIds; // P; NO_WINDOW where the corpus has no such window
   private final float[] vectors; // P x D
   private final double[] norms; // P
-  private transient volatile double[] wide;
   private transient volatile float[] panels;
   private transient volatile PromptPrefixes prefixes;
 
@@ -64,23 +63,6 @@ final class PromptVectors implements Serializable {
 
   double norm(int index) {
     return norms[index];
-  }
-
-  /** The vectors in double precision, widened once per process. */
-  double[] wide() {
-    double[] widened = wide;
-    if (widened == null) {
-      synchronized (this) {
-        widened = wide;
-        if (widened == null) {
-          widened = new double[vectors.length];
-          Cosine.widen(vectors, 0, vectors.length, widened, 0);
-          wide = widened;
-        }
-      }
-    }
-
-    return widened;
   }
 
   /** Unit vectors in a kernel's layout, packed once per process. */

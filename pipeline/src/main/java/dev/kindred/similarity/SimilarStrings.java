@@ -260,7 +260,7 @@ public final class SimilarStrings {
 
   private static List<PromptVectors> slices(PromptVectors prompts, Settings settings) {
     long bytesPerPrompt =
-        (3L * Float.BYTES + Double.BYTES) * prompts.dimension()
+        3L * Float.BYTES * prompts.dimension()
             + EvidenceTable.bytesPerPrompt(settings.vocabularySize(), settings.keep());
     int size = (int) Math.max(1, Math.min(prompts.count(), SLICE_BYTES / bytesPerPrompt));
     List<PromptVectors> slices = new ArrayList<>();

@@ -16,7 +16,7 @@ final class WindowBatch {
   private final int[] tokenStarts = new int[CAPACITY + 1]; // in nextTokens
   private final double[] norms = new double[CAPACITY];
   private final float[] vectors; // CAPACITY x dimension
-  private final double[] wide; // the same
+  private final double[] wide; // one of them
   private final float[] packed; // of UnitVectors, in groups of TileKernel.WINDOWS
   private int[] nextTokens = new int[2 * CAPACITY]; // of all windows, one after the other
   private long[] nextCounts = new long[2 * CAPACITY]; // of nextTokens
@@ -26,7 +26,7 @@ final class WindowBatch {
     this.dimension = dimension;
     this.kernel = kernel;
     this.vectors = new float[CAPACITY * dimension];
-    this.wide = new double[CAPACITY * dimension];
+    this.wide = new double[dimension];
     this.packed = new float[CAPACITY * dimension];
   }
 
@@ -34,8 +34,8 @@ final class WindowBatch {
     int row = size * dimension;
     windowIds[size] = windowId;
     System.arraycopy(vector, 0, vectors, row, dimension);
-    Cosine.widen(vector, 0, dimension, wide, row);
-    norms[size] = Math.sqrt(kernel.exactDot(wide, row, wide, row, dimension));
+    Cosine.widen(vector, 0, dimension, wide, 0);
+    norms[size] = Math.sqrt(kernel.exactDot(wide, 0, wide, 0, dimension));
     addNextTokens(windowId, following);
     size++;
   }
@@ -90,11 +90,6 @@ final class WindowBatch {
   /** The vectors as they came, size() x dimension. */
   float[] vectors() {
     return vectors;
-  }
-
-  /** The same in double precision. */
-  double[] wide() {
-    return wide;
   }
 
   /** Packs the batch as it is for the kernel: unit vectors, in groups of TileKernel.WINDOWS. */
