@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.bench;
 
-import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.pmod;
@@ -114,17 +113,8 @@ final class RunTables {
   private List<SimilarStrings.PromptVector> prompts(int block) {
     String promptSet = run.getAs("prompt_set");
     Dataset<Row> prompts = warehouse.part(Tables.PROMPTS, promptSet).read();
-    return warehouse
-        .part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet, block)
-        .read()
-        .join(prompts.select("prompt_id", "window_id"), "prompt_id")
-        .select(
-            col("prompt_id").as("id"),
-            coalesce(col("window_id"), lit(-1L)).as("ownWindowId"),
-            col("ffn_out").as("ffnOut"))
-        .sort("id")
-        .as(Encoders.bean(SimilarStrings.PromptVector.class))
-        .collectAsList();
+    return SimilarStrings.collect(
+        warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet, block).read(), prompts);
   }
 
   private double threshold(int block) {

@@ -117,7 +117,7 @@ public final class JoinComparison {
   private JoinComparison(Block block, int threads) {
     this.block = block;
     this.threads = threads;
-    this.prompts = vectors(block.prompts());
+    this.prompts = SimilarStrings.vectors(block.prompts());
     this.firstQuarter = prompts.slice(0, Math.max(1, prompts.count() / 4));
     int step = Math.max(1, block.windows().size() / JoinPlanner.SAMPLE_WINDOWS);
     List<float[]> sample = new ArrayList<>();
@@ -254,20 +254,6 @@ public final class JoinComparison {
         batch.clear();
       }
     }
-  }
-
-  private static PromptVectors vectors(List<SimilarStrings.PromptVector> rows) {
-    int dimension = rows.get(0).getFfnOut().length;
-    int[] ids = new int[rows.size()];
-    long[] ownWindowIds = new long[rows.size()];
-    float[] vectors = new float[Math.multiplyExact(rows.size(), dimension)];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = rows.get(i).getId();
-      ownWindowIds[i] = rows.get(i).getOwnWindowId();
-      System.arraycopy(rows.get(i).getFfnOut(), 0, vectors, i * dimension, dimension);
-    }
-
-    return new PromptVectors(dimension, ids, ownWindowIds, vectors);
   }
 
   private static Shares shares(SettledPairs settled, double pairs) {

@@ -30,6 +30,16 @@ final class Cosine {
     return Math.sqrt(dot(wide, 0, wide, 0, dimension));
   }
 
+  /** Norms of count x dimension floats. */
+  static double[] norms(float[] vectors, int count, int dimension) {
+    double[] norms = new double[count];
+    for (int i = 0; i < count; i++) {
+      norms[i] = norm(vectors, i * dimension, dimension);
+    }
+
+    return norms;
+  }
+
   static void widen(float[] floats, int from, int length, double[] doubles, int to) {
     for (int k = 0; k < length; k++) {
       doubles[to + k] = floats[from + k];

@@ -33,10 +33,7 @@ final class EvidenceTable {
 
   /** Adds a pair above the threshold to its prompt's counts. */
   void count(int prompt, WindowBatch windows, int window) {
-    Row row = row(prompt);
-    row.similarCount++;
-    windows.addNextTokens(window, row.counts);
-    row.ownWindowSimilar |= windows.windowId(window) == prompts.ownWindowId(prompt);
+    row(prompt).add(windows, window, prompts.ownWindowId(prompt));
   }
 
   /** Adds a prompt's first so many pairs. */
@@ -47,10 +44,8 @@ final class EvidenceTable {
 
     Row row = row(prompt);
     long own = prompts.ownWindowId(prompt);
-    row.similarCount += size;
     for (int i = 0; i < size; i++) {
-      windows.addNextTokens(found[i], row.counts);
-      row.ownWindowSimilar |= windows.windowId(found[i]) == own;
+      row.add(windows, found[i], own);
     }
   }
 
@@ -113,6 +108,12 @@ final class EvidenceTable {
     private Row(int vocabularySize, int keep) {
       this.counts = new long[vocabularySize];
       this.mostSimilar = new MostSimilar(keep);
+    }
+
+    private void add(WindowBatch windows, int window, long ownWindowId) {
+      similarCount++;
+      windows.addNextTokens(window, counts);
+      ownWindowSimilar |= windows.windowId(window) == ownWindowId;
     }
 
     private Evidence toEvidence(int promptId) {

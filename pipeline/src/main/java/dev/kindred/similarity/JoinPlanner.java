@@ -94,7 +94,8 @@ final class JoinPlanner {
       }
 
       float[] units = new float[count * dimension];
-      UnitVectors.pack(prompts, norms(prompts, count, dimension), count, dimension, 1, units);
+      UnitVectors.pack(
+          prompts, Cosine.norms(prompts, count, dimension), count, dimension, 1, units);
       PrincipalAxes axes =
           PrincipalAxes.of(units, count, dimension, Math.min(LONG_AXES, dimension));
       Projection projection = new Projection(kernel, axes);
@@ -117,20 +118,11 @@ final class JoinPlanner {
         Projection projection, float[] vectors, int count, int dimension) {
       int groups = UnitVectors.groups(count, TileKernel.WINDOWS);
       float[] units = new float[groups * TileKernel.WINDOWS * dimension];
-      double[] norms = norms(vectors, count, dimension);
+      double[] norms = Cosine.norms(vectors, count, dimension);
       UnitVectors.pack(vectors, norms, count, dimension, TileKernel.WINDOWS, units);
       float[] prefixes = new float[count * projection.length()];
       projection.project(units, count, prefixes);
       return prefixes;
-    }
-
-    private static double[] norms(float[] vectors, int count, int dimension) {
-      double[] norms = new double[count];
-      for (int i = 0; i < count; i++) {
-        norms[i] = Cosine.norm(vectors, i * dimension, dimension);
-      }
-
-      return norms;
     }
 
     /** Share of pairs whose upper bound is above the threshold. */

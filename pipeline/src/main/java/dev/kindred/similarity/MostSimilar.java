@@ -12,8 +12,8 @@ final class MostSimilar {
   /** No limit. */
   static final int ALL = Integer.MAX_VALUE;
 
-  /** An exact similarity can round up to a float by so much, when that is at most 2. */
-  private static final double HALF_ULP = 0x1p-23;
+  /** More than an exact similarity of at most 2 can grow by rounding to a float. */
+  private static final double ROUNDING = 0x1p-23;
 
   private final int limit;
   private float[] similarities = new float[4];
@@ -31,7 +31,7 @@ final class MostSimilar {
       return Double.POSITIVE_INFINITY;
     }
 
-    return size < limit ? Double.NEGATIVE_INFINITY : similarities[0] - HALF_ULP;
+    return size < limit ? Double.NEGATIVE_INFINITY : similarities[0] - ROUNDING;
   }
 
   void offer(float similarity, long windowId) {

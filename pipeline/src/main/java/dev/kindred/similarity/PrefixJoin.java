@@ -33,7 +33,7 @@ final class PrefixJoin implements PairJoin {
   private int found; // of a prompt, in foundWindows
 
   /**
-   * @param shortAxes axes of the short prefix, fewer than all axes
+   * @param shortAxes axes of the short prefix, at most all axes
    */
   PrefixJoin(
       TileKernel kernel,

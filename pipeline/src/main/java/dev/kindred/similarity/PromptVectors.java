@@ -31,10 +31,7 @@ final class PromptVectors implements Serializable {
     this.promptIds = promptIds;
     this.ownWindowIds = ownWindowIds;
     this.vectors = vectors;
-    this.norms = new double[promptIds.length];
-    for (int i = 0; i < norms.length; i++) {
-      norms[i] = Cosine.norm(vectors, i * dimension, dimension);
-    }
+    this.norms = Cosine.norms(vectors, promptIds.length, dimension);
   }
 
   int count() {

@@ -105,7 +105,7 @@ public final class SimilarStrings {
       Dataset<Row> prompts,
       Settings settings) {
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    PromptVectors all = collect(promptActivations, prompts);
+    PromptVectors all = vectors(collect(promptActivations, prompts));
     JoinPlan plan = plan(all, pieces, settings);
     Counters counters = Counters.register(context);
     Dataset<Evidence> parts = noEvidence(spark, all);
@@ -180,17 +180,27 @@ public final class SimilarStrings {
         .sort(col("prompt_id"), col("similarity").desc(), col("window_id"));
   }
 
-  private static PromptVectors collect(Dataset<Row> promptActivations, Dataset<Row> prompts) {
-    List<PromptVector> rows =
-        promptActivations
-            .join(prompts.select("prompt_id", "window_id"), "prompt_id")
-            .select(
-                col("prompt_id").as("id"),
-                coalesce(col("window_id"), lit(PromptVectors.NO_WINDOW)).as("ownWindowId"),
-                col("ffn_out").as("ffnOut"))
-            .sort("id")
-            .as(Encoders.bean(PromptVector.class))
-            .collectAsList();
+  /**
+   * Collects a block's prompts to the driver, in ascending order of their ids.
+   *
+   * @param promptActivations rows of {@link Tables#PROMPT_ACTIVATIONS} of one model, prompt set and
+   *     block
+   * @param prompts rows of {@link Tables#PROMPTS} of the same prompt set
+   */
+  public static List<PromptVector> collect(Dataset<Row> promptActivations, Dataset<Row> prompts) {
+    return promptActivations
+        .join(prompts.select("prompt_id", "window_id"), "prompt_id")
+        .select(
+            col("prompt_id").as("id"),
+            coalesce(col("window_id"), lit(PromptVectors.NO_WINDOW)).as("ownWindowId"),
+            col("ffn_out").as("ffnOut"))
+        .sort("id")
+        .as(Encoders.bean(PromptVector.class))
+        .collectAsList();
+  }
+
+  /** One matrix of all rows. */
+  static PromptVectors vectors(List<PromptVector> rows) {
     int dimension = rows.get(0).ffnOut.length;
     int[] promptIds = new int[rows.size()];
     long[] ownWindowIds = new long[rows.size()];

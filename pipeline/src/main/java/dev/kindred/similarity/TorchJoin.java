@@ -106,7 +106,7 @@ final class TorchJoin implements PairJoin, AutoCloseable {
               new Shape(size, prompts.dimension())); // [W, D]
       for (int first = 0; first < prompts.count(); first += chunk) {
         int end = Math.min(prompts.count(), first + chunk);
-        Candidates candidates = candidates(windowRows, first, end);
+        NotBelow candidates = candidates(windowRows, first, end);
         for (int i = 0; i < candidates.cells.length; i++) {
           int window = (int) (candidates.cells[i] / (end - first));
           int prompt = first + (int) (candidates.cells[i] % (end - first));
@@ -120,7 +120,7 @@ final class TorchJoin implements PairJoin, AutoCloseable {
   }
 
   /** Pairs of the windows with the prompts [first, end) that are not surely below the threshold. */
-  private Candidates candidates(NDArray windowRows, int first, int end) {
+  private NotBelow candidates(NDArray windowRows, int first, int end) {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       NDArray chunk =
@@ -128,8 +128,8 @@ final class TorchJoin implements PairJoin, AutoCloseable {
       NDArray similarities = windowRows.matMul(chunk.transpose()).flatten(); // [W * C]
       NDArray cells = similarities.gt(check.surelyBelow()).nonzero().flatten();
       return cells.size() == 0
-          ? Candidates.NONE
-          : new Candidates(cells.toLongArray(), similarities.take(cells).toFloatArray());
+          ? NotBelow.NONE
+          : new NotBelow(cells.toLongArray(), similarities.take(cells).toFloatArray());
     }
   }
 
@@ -157,7 +157,7 @@ final class TorchJoin implements PairJoin, AutoCloseable {
    *
    * @param cells window * C + prompt
    */
-  private record Candidates(long[] cells, float[] similarities) {
-    private static final Candidates NONE = new Candidates(new long[0], new float[0]);
+  private record NotBelow(long[] cells, float[] similarities) {
+    private static final NotBelow NONE = new NotBelow(new long[0], new float[0]);
   }
 }
