@@ -8,6 +8,9 @@ import java.util.Arrays;
  * prompt: settled in that order, a prompt's evidence is fetched into the cache once a batch.
  */
 final class Candidates {
+  /** Tiles that are multiplied before any is looked at: their products stay in cache. */
+  private static final int TILES = 16;
+
   private final TileKernel kernel;
   private final int width;
   private final float[] products;
@@ -19,7 +22,7 @@ final class Candidates {
   Candidates(TileKernel kernel) {
     this.kernel = kernel;
     this.width = kernel.promptsPerPanel();
-    this.products = new float[TileKernel.WINDOWS * width];
+    this.products = new float[TILES * TileKernel.WINDOWS * width];
     this.rowsAbove = new int[width];
     this.sizes = new int[width];
     this.windows = new int[width * WindowBatch.CAPACITY];
@@ -38,22 +41,39 @@ final class Candidates {
   void gather(
       float[] packed, int size, float[] panels, int firstPrompt, int length, float threshold) {
     Arrays.fill(sizes, 0);
-    for (int first = 0; first < size; first += TileKernel.WINDOWS) {
-      kernel.multiply(packed, first * length, panels, firstPrompt * length, length, products);
-      if (kernel.above(products, threshold, rowsAbove) != 0) {
-        add(first, Math.min(TileKernel.WINDOWS, size - first));
+    int tiles = UnitVectors.groups(size, TileKernel.WINDOWS);
+    for (int first = 0; first < tiles; first += TILES) {
+      int some = Math.min(TILES, tiles - first);
+      kernel.multiplyAll(
+          packed,
+          first * TileKernel.WINDOWS * length,
+          some,
+          panels,
+          firstPrompt * length,
+          length,
+          TileKernel.ZEROS,
+          0,
+          products,
+          0,
+          width);
+      for (int tile = 0; tile < some; tile++) {
+        int offset = tile * TileKernel.WINDOWS * width;
+        if (kernel.above(products, offset, threshold, rowsAbove) != 0) {
+          int window = (first + tile) * TileKernel.WINDOWS;
+          add(window, Math.min(TileKernel.WINDOWS, size - window), offset);
+        }
       }
     }
   }
 
-  private void add(int firstWindow, int rows) {
+  private void add(int firstWindow, int rows, int offset) {
     int present = (1 << rows) - 1; // the last tile may be filled up with zeros
     for (int column = 0; column < width; column++) {
       for (int above = rowsAbove[column] & present; above != 0; above &= above - 1) {
         int row = Integer.numberOfTrailingZeros(above);
         int place = column * WindowBatch.CAPACITY + sizes[column]++;
         windows[place] = firstWindow + row;
-        values[place] = products[row * width + column];
+        values[place] = products[offset + row * width + column];
       }
     }
   }

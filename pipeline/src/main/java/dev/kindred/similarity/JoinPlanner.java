@@ -146,7 +146,7 @@ final class JoinPlanner {
       for (int p = 0; p < prompts; p += width) {
         for (int w = 0; w < windows; w += tall) {
           kernel.multiply(tiles, w * length, panels, p * length, length, products);
-          if (kernel.above(products, limit, above) != 0) {
+          if (kernel.above(products, 0, limit, above) != 0) {
             for (int bits : above) {
               survivors += Integer.bitCount(bits);
             }

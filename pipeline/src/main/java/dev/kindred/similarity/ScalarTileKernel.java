@@ -18,28 +18,33 @@ final class ScalarTileKernel implements TileKernel {
       int windowsOffset,
       float[] prompts,
       int promptsOffset,
-      int dimension,
-      float[] products) {
-    Arrays.fill(products, 0, WINDOWS * PROMPTS, 0);
-    for (int k = 0; k < dimension; k++) {
-      int w = windowsOffset + k * WINDOWS;
-      int p = promptsOffset + k * PROMPTS;
-      for (int row = 0; row < WINDOWS; row++) {
+      int length,
+      float[] initial,
+      int initialOffset,
+      int initialStride,
+      float[] products,
+      int productsOffset,
+      int stride) {
+    for (int row = 0; row < WINDOWS; row++) {
+      int out = productsOffset + row * stride;
+      System.arraycopy(initial, initialOffset + row * initialStride, products, out, PROMPTS);
+      for (int k = 0; k < length; k++) {
+        float window = windows[windowsOffset + k * WINDOWS + row];
+        int p = promptsOffset + k * PROMPTS;
         for (int column = 0; column < PROMPTS; column++) {
-          int i = row * PROMPTS + column;
-          products[i] = Math.fma(windows[w + row], prompts[p + column], products[i]);
+          products[out + column] = Math.fma(window, prompts[p + column], products[out + column]);
         }
       }
     }
   }
 
   @Override
-  public int above(float[] products, float threshold, int[] rowsAbove) {
+  public int above(float[] products, int offset, float threshold, int[] rowsAbove) {
     Arrays.fill(rowsAbove, 0, PROMPTS, 0);
     int any = 0;
     for (int row = 0; row < WINDOWS; row++) {
       for (int column = 0; column < PROMPTS; column++) {
-        if (products[row * PROMPTS + column] > threshold) {
+        if (products[offset + row * PROMPTS + column] > threshold) {
           rowsAbove[column] |= 1 << row;
           any |= 1 << row;
         }

@@ -49,31 +49,60 @@ final class SimdTileKernel implements TileKernel {
       int windowsOffset,
       float[] prompts,
       int promptsOffset,
-      int dimension,
-      float[] products) {
+      int length,
+      float[] initial,
+      int initialOffset,
+      int initialStride,
+      float[] products,
+      int productsOffset,
+      int stride) {
     if (ALL_WINDOWS_FIT) {
-      eightWindows(windows, windowsOffset, prompts, promptsOffset, dimension, products);
+      eightWindows(
+          windows,
+          windowsOffset,
+          prompts,
+          promptsOffset,
+          length,
+          initial,
+          initialOffset,
+          initialStride,
+          products,
+          productsOffset,
+          stride);
     } else {
-      fourWindows(windows, windowsOffset, prompts, promptsOffset, dimension, products, 0);
-      fourWindows(windows, windowsOffset, prompts, promptsOffset, dimension, products, 4);
+      for (int row = 0; row < WINDOWS; row += 4) {
+        fourWindows(
+            windows,
+            windowsOffset + row,
+            prompts,
+            promptsOffset,
+            length,
+            initial,
+            initialOffset + row * initialStride,
+            initialStride,
+            products,
+            productsOffset + row * stride,
+            stride);
+      }
     }
   }
 
   /** Branch-free: the sign of threshold - product becomes the row's bit. */
   @Override
-  public int above(float[] products, float threshold, int[] rowsAbove) {
+  public int above(float[] products, int offset, float threshold, int[] rowsAbove) {
     FloatVector limit = FloatVector.broadcast(LANES, threshold);
     IntVector any = IntVector.zero(INT_LANES);
     for (int column = 0; column < PROMPTS; column += VECTOR) {
+      int first = offset + column;
       IntVector bits =
-          sign(limit, products, column)
-              .or(sign(limit, products, PROMPTS + column).lanewise(VectorOperators.LSHL, 1))
-              .or(sign(limit, products, 2 * PROMPTS + column).lanewise(VectorOperators.LSHL, 2))
-              .or(sign(limit, products, 3 * PROMPTS + column).lanewise(VectorOperators.LSHL, 3))
-              .or(sign(limit, products, 4 * PROMPTS + column).lanewise(VectorOperators.LSHL, 4))
-              .or(sign(limit, products, 5 * PROMPTS + column).lanewise(VectorOperators.LSHL, 5))
-              .or(sign(limit, products, 6 * PROMPTS + column).lanewise(VectorOperators.LSHL, 6))
-              .or(sign(limit, products, 7 * PROMPTS + column).lanewise(VectorOperators.LSHL, 7));
+          sign(limit, products, first)
+              .or(sign(limit, products, first + PROMPTS).lanewise(VectorOperators.LSHL, 1))
+              .or(sign(limit, products, first + 2 * PROMPTS).lanewise(VectorOperators.LSHL, 2))
+              .or(sign(limit, products, first + 3 * PROMPTS).lanewise(VectorOperators.LSHL, 3))
+              .or(sign(limit, products, first + 4 * PROMPTS).lanewise(VectorOperators.LSHL, 4))
+              .or(sign(limit, products, first + 5 * PROMPTS).lanewise(VectorOperators.LSHL, 5))
+              .or(sign(limit, products, first + 6 * PROMPTS).lanewise(VectorOperators.LSHL, 6))
+              .or(sign(limit, products, first + 7 * PROMPTS).lanewise(VectorOperators.LSHL, 7));
       bits.intoArray(rowsAbove, column);
       any = any.or(bits);
     }
@@ -174,35 +203,48 @@ final class SimdTileKernel implements TileKernel {
       int windowsOffset,
       float[] prompts,
       int promptsOffset,
-      int dimension,
-      float[] products) {
-    FloatVector a0 = FloatVector.zero(LANES);
-    FloatVector b0 = a0;
-    FloatVector c0 = a0;
-    FloatVector a1 = a0;
-    FloatVector b1 = a0;
-    FloatVector c1 = a0;
-    FloatVector a2 = a0;
-    FloatVector b2 = a0;
-    FloatVector c2 = a0;
-    FloatVector a3 = a0;
-    FloatVector b3 = a0;
-    FloatVector c3 = a0;
-    FloatVector a4 = a0;
-    FloatVector b4 = a0;
-    FloatVector c4 = a0;
-    FloatVector a5 = a0;
-    FloatVector b5 = a0;
-    FloatVector c5 = a0;
-    FloatVector a6 = a0;
-    FloatVector b6 = a0;
-    FloatVector c6 = a0;
-    FloatVector a7 = a0;
-    FloatVector b7 = a0;
-    FloatVector c7 = a0;
+      int length,
+      float[] initial,
+      int initialOffset,
+      int initialStride,
+      float[] products,
+      int productsOffset,
+      int stride) {
+    int i = initialOffset;
+    FloatVector a0 = FloatVector.fromArray(LANES, initial, i);
+    FloatVector b0 = FloatVector.fromArray(LANES, initial, i + VECTOR);
+    FloatVector c0 = FloatVector.fromArray(LANES, initial, i + 2 * VECTOR);
+    i += initialStride;
+    FloatVector a1 = FloatVector.fromArray(LANES, initial, i);
+    FloatVector b1 = FloatVector.fromArray(LANES, initial, i + VECTOR);
+    FloatVector c1 = FloatVector.fromArray(LANES, initial, i + 2 * VECTOR);
+    i += initialStride;
+    FloatVector a2 = FloatVector.fromArray(LANES, initial, i);
+    FloatVector b2 = FloatVector.fromArray(LANES, initial, i + VECTOR);
+    FloatVector c2 = FloatVector.fromArray(LANES, initial, i + 2 * VECTOR);
+    i += initialStride;
+    FloatVector a3 = FloatVector.fromArray(LANES, initial, i);
+    FloatVector b3 = FloatVector.fromArray(LANES, initial, i + VECTOR);
+    FloatVector c3 = FloatVector.fromArray(LANES, initial, i + 2 * VECTOR);
+    i += initialStride;
+    FloatVector a4 = FloatVector.fromArray(LANES, initial, i);
+    FloatVector b4 = FloatVector.fromArray(LANES, initial, i + VECTOR);
+    FloatVector c4 = FloatVector.fromArray(LANES, initial, i + 2 * VECTOR);
+    i += initialStride;
+    FloatVector a5 = FloatVector.fromArray(LANES, initial, i);
+    FloatVector b5 = FloatVector.fromArray(LANES, initial, i + VECTOR);
+    FloatVector c5 = FloatVector.fromArray(LANES, initial, i + 2 * VECTOR);
+    i += initialStride;
+    FloatVector a6 = FloatVector.fromArray(LANES, initial, i);
+    FloatVector b6 = FloatVector.fromArray(LANES, initial, i + VECTOR);
+    FloatVector c6 = FloatVector.fromArray(LANES, initial, i + 2 * VECTOR);
+    i += initialStride;
+    FloatVector a7 = FloatVector.fromArray(LANES, initial, i);
+    FloatVector b7 = FloatVector.fromArray(LANES, initial, i + VECTOR);
+    FloatVector c7 = FloatVector.fromArray(LANES, initial, i + 2 * VECTOR);
     int w = windowsOffset;
     int p = promptsOffset;
-    for (int k = 0; k < dimension; k++) {
+    for (int k = 0; k < length; k++) {
       FloatVector a = FloatVector.fromArray(LANES, prompts, p);
       FloatVector b = FloatVector.fromArray(LANES, prompts, p + VECTOR);
       FloatVector c = FloatVector.fromArray(LANES, prompts, p + 2 * VECTOR);
@@ -242,30 +284,38 @@ final class SimdTileKernel implements TileKernel {
       p += PROMPTS;
     }
 
-    a0.intoArray(products, 0);
-    b0.intoArray(products, VECTOR);
-    c0.intoArray(products, 2 * VECTOR);
-    a1.intoArray(products, PROMPTS);
-    b1.intoArray(products, PROMPTS + VECTOR);
-    c1.intoArray(products, PROMPTS + 2 * VECTOR);
-    a2.intoArray(products, 2 * PROMPTS);
-    b2.intoArray(products, 2 * PROMPTS + VECTOR);
-    c2.intoArray(products, 2 * PROMPTS + 2 * VECTOR);
-    a3.intoArray(products, 3 * PROMPTS);
-    b3.intoArray(products, 3 * PROMPTS + VECTOR);
-    c3.intoArray(products, 3 * PROMPTS + 2 * VECTOR);
-    a4.intoArray(products, 4 * PROMPTS);
-    b4.intoArray(products, 4 * PROMPTS + VECTOR);
-    c4.intoArray(products, 4 * PROMPTS + 2 * VECTOR);
-    a5.intoArray(products, 5 * PROMPTS);
-    b5.intoArray(products, 5 * PROMPTS + VECTOR);
-    c5.intoArray(products, 5 * PROMPTS + 2 * VECTOR);
-    a6.intoArray(products, 6 * PROMPTS);
-    b6.intoArray(products, 6 * PROMPTS + VECTOR);
-    c6.intoArray(products, 6 * PROMPTS + 2 * VECTOR);
-    a7.intoArray(products, 7 * PROMPTS);
-    b7.intoArray(products, 7 * PROMPTS + VECTOR);
-    c7.intoArray(products, 7 * PROMPTS + 2 * VECTOR);
+    int out = productsOffset;
+    a0.intoArray(products, out);
+    b0.intoArray(products, out + VECTOR);
+    c0.intoArray(products, out + 2 * VECTOR);
+    out += stride;
+    a1.intoArray(products, out);
+    b1.intoArray(products, out + VECTOR);
+    c1.intoArray(products, out + 2 * VECTOR);
+    out += stride;
+    a2.intoArray(products, out);
+    b2.intoArray(products, out + VECTOR);
+    c2.intoArray(products, out + 2 * VECTOR);
+    out += stride;
+    a3.intoArray(products, out);
+    b3.intoArray(products, out + VECTOR);
+    c3.intoArray(products, out + 2 * VECTOR);
+    out += stride;
+    a4.intoArray(products, out);
+    b4.intoArray(products, out + VECTOR);
+    c4.intoArray(products, out + 2 * VECTOR);
+    out += stride;
+    a5.intoArray(products, out);
+    b5.intoArray(products, out + VECTOR);
+    c5.intoArray(products, out + 2 * VECTOR);
+    out += stride;
+    a6.intoArray(products, out);
+    b6.intoArray(products, out + VECTOR);
+    c6.intoArray(products, out + 2 * VECTOR);
+    out += stride;
+    a7.intoArray(products, out);
+    b7.intoArray(products, out + VECTOR);
+    c7.intoArray(products, out + 2 * VECTOR);
   }
 
   private static void fourWindows(
@@ -273,20 +323,28 @@ final class SimdTileKernel implements TileKernel {
       int windowsOffset,
       float[] prompts,
       int promptsOffset,
-      int dimension,
+      int length,
+      float[] initial,
+      int initialOffset,
+      int initialStride,
       float[] products,
-      int firstRow) {
-    FloatVector a0 = FloatVector.zero(LANES);
-    FloatVector b0 = a0;
-    FloatVector a1 = a0;
-    FloatVector b1 = a0;
-    FloatVector a2 = a0;
-    FloatVector b2 = a0;
-    FloatVector a3 = a0;
-    FloatVector b3 = a0;
-    int w = windowsOffset + firstRow;
+      int productsOffset,
+      int stride) {
+    int i = initialOffset;
+    FloatVector a0 = FloatVector.fromArray(LANES, initial, i);
+    FloatVector b0 = FloatVector.fromArray(LANES, initial, i + VECTOR);
+    i += initialStride;
+    FloatVector a1 = FloatVector.fromArray(LANES, initial, i);
+    FloatVector b1 = FloatVector.fromArray(LANES, initial, i + VECTOR);
+    i += initialStride;
+    FloatVector a2 = FloatVector.fromArray(LANES, initial, i);
+    FloatVector b2 = FloatVector.fromArray(LANES, initial, i + VECTOR);
+    i += initialStride;
+    FloatVector a3 = FloatVector.fromArray(LANES, initial, i);
+    FloatVector b3 = FloatVector.fromArray(LANES, initial, i + VECTOR);
+    int w = windowsOffset;
     int p = promptsOffset;
-    for (int k = 0; k < dimension; k++) {
+    for (int k = 0; k < length; k++) {
       FloatVector a = FloatVector.fromArray(LANES, prompts, p);
       FloatVector b = FloatVector.fromArray(LANES, prompts, p + VECTOR);
       FloatVector w0 = FloatVector.broadcast(LANES, windows[w]);
@@ -305,14 +363,17 @@ final class SimdTileKernel implements TileKernel {
       p += PROMPTS;
     }
 
-    int row = firstRow * PROMPTS;
-    a0.intoArray(products, row);
-    b0.intoArray(products, row + VECTOR);
-    a1.intoArray(products, row + PROMPTS);
-    b1.intoArray(products, row + PROMPTS + VECTOR);
-    a2.intoArray(products, row + 2 * PROMPTS);
-    b2.intoArray(products, row + 2 * PROMPTS + VECTOR);
-    a3.intoArray(products, row + 3 * PROMPTS);
-    b3.intoArray(products, row + 3 * PROMPTS + VECTOR);
+    int out = productsOffset;
+    a0.intoArray(products, out);
+    b0.intoArray(products, out + VECTOR);
+    out += stride;
+    a1.intoArray(products, out);
+    b1.intoArray(products, out + VECTOR);
+    out += stride;
+    a2.intoArray(products, out);
+    b2.intoArray(products, out + VECTOR);
+    out += stride;
+    a3.intoArray(products, out);
+    b3.intoArray(products, out + VECTOR);
   }
 }

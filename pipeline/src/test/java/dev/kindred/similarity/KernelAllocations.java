@@ -34,7 +34,7 @@ final class KernelAllocations {
     methods.put("1 dot", () -> sink[0] += kernel.dot(windows, 0, prompts, 0, DIMENSION));
     methods.put(
         "2 exactDot", () -> sink[0] += kernel.exactDot(wide, 0, wide, DIMENSION, DIMENSION));
-    methods.put("3 above", () -> sink[0] += kernel.above(products, 0.5f, rowsAbove));
+    methods.put("3 above", () -> sink[0] += kernel.above(products, 0, 0.5f, rowsAbove));
     methods.put("4 multiply", () -> kernel.multiply(windows, 0, prompts, 0, DIMENSION, products));
     methods.forEach((name, method) -> bytesPerCall(method));
     methods.forEach(

@@ -157,7 +157,7 @@ class TestTileKernels {
 
     int[] rowsAbove = new int[width];
     Arrays.fill(rowsAbove, -1);
-    assertThat(kernel.above(products, threshold, rowsAbove)).isEqualTo(any);
+    assertThat(kernel.above(products, 0, threshold, rowsAbove)).isEqualTo(any);
     assertThat(rowsAbove).isEqualTo(expected);
   }
 
