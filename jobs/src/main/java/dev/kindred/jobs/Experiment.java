@@ -113,11 +113,13 @@ final class Experiment {
     long perWindow = vectors + (long) Float.BYTES * shape.vocabularySize();
     long files = Math.min(Warehouse.OPEN_FILE_BYTES, vectors * settings.windowsPerTask());
     long nodes = Math.min(Integer.MAX_VALUE, batch * settings.windowLength());
+    LanguageModel.EvaluationMemory evaluation =
+        loaded.evaluationMemory((int) nodes, settings.windowLength());
     TaskMemory.of(spark.sparkContext())
         .check(
             settings.nodesInFlight(),
-            2 * batch * perWindow + files,
-            loaded.evaluationBytes((int) nodes, settings.windowLength()));
+            2 * batch * perWindow + files + evaluation.heapBytes(),
+            evaluation.engineBytes());
   }
 
   private CorpusScan scanCorpus() {

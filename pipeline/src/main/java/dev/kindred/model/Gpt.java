@@ -262,12 +262,12 @@ public final class Gpt implements LanguageModel {
    * of M and four of D; paths of T indices a node, twice.
    */
   @Override
-  public long evaluationBytes(int nodes, int length) {
+  public EvaluationMemory evaluationMemory(int nodes, int length) {
     long d = config.dModel();
     long perNode = 8 * d + 2L * length;
     long attention = Math.min(nodes, ATTENTION_ROWS) * 4 * length * d;
     long feedForward = Math.min(nodes, FEED_FORWARD_ROWS) * (2L * config.dMlp() + 4 * d);
-    return Float.BYTES * (nodes * perNode + attention + feedForward);
+    return new EvaluationMemory(0, Float.BYTES * (nodes * perNode + attention + feedForward));
   }
 
   @Override
@@ -529,7 +529,20 @@ public final class Gpt implements LanguageModel {
   /** The activation function of the feed-forward network; GELU is the exact (erf) form. */
   public enum Activation {
     RELU,
-    GELU
+    GELU;
+
+    /** Applies the function to {@code length} floats in place. */
+    void apply(float[] x, int offset, int length) {
+      if (this == RELU) {
+        for (int i = offset; i < offset + length; i++) {
+          x[i] = Math.max(0, x[i]);
+        }
+      } else {
+        for (int i = offset; i < offset + length; i++) {
+          x[i] = .5f * x[i] * (1 + ErrorFunction.erf(x[i] * (float) Math.sqrt(.5)));
+        }
+      }
+    }
   }
 
   /**

@@ -39,12 +39,12 @@ public interface LanguageModel extends AutoCloseable {
   }
 
   /**
-   * Bytes of the engine's memory that evaluating a tree takes at most, besides the weights.
+   * What evaluating a tree takes at most, besides the weights and the results.
    *
    * @param nodes of the tree
    * @param length T
    */
-  long evaluationBytes(int nodes, int length);
+  EvaluationMemory evaluationMemory(int nodes, int length);
 
   @Override
   void close();
@@ -56,4 +56,12 @@ public interface LanguageModel extends AutoCloseable {
    * @param probabilities B x V floats, each row a softmax: in [0, 1], summing to 1
    */
   record Predictions(float[][] ffnOutputs, float[] probabilities) {}
+
+  /**
+   * Memory of an evaluation.
+   *
+   * @param heapBytes on the heap
+   * @param engineBytes outside the heap, or on the GPU
+   */
+  record EvaluationMemory(long heapBytes, long engineBytes) {}
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model;
 
+import ai.djl.Device;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Tokenizer;
+import dev.kindred.similarity.TileKernels;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
@@ -114,9 +116,22 @@ public record ModelDirectory(
     return gptConfig().shape();
   }
 
-  /** Loads the model on a device and runs its self-check. */
-  LanguageModel load(ai.djl.Device device) {
-    LanguageModel model = Gpt.load(gptConfig(), weights(), device);
+  /**
+   * Loads the model on a device and runs its self-check. On a CPU with SIMD Kindred's own kernels
+   * evaluate it, else the engine.
+   */
+  LanguageModel load(Device device) {
+    return device.isGpu() || !TileKernels.isSimdPresent()
+        ? loadInEngine(device)
+        : checked(new GptOnCpu(gptConfig(), weights(), TileKernels.get(TileKernels.Choice.SIMD)));
+  }
+
+  /** Loads the model into the engine, on a device, and runs its self-check. */
+  public LanguageModel loadInEngine(Device device) {
+    return checked(Gpt.load(gptConfig(), weights(), device));
+  }
+
+  private LanguageModel checked(LanguageModel model) {
     try {
       SelfCheck.parse(name(SELFCHECK), selfcheckJson, shape()).run(model);
       return model;

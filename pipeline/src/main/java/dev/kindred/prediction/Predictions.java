@@ -7,15 +7,14 @@ import static org.apache.spark.sql.functions.posexplode;
 import dev.kindred.activation.TreeBatches;
 import dev.kindred.activation.TreeBatches.Sequence;
 import dev.kindred.activation.Vectors;
+import dev.kindred.model.DistinctSequences;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
-import dev.kindred.model.PrefixTree;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -98,19 +97,10 @@ public final class Predictions {
     }
 
     private static List<Prediction> evaluate(LanguageModel model, List<Sequence> batch) {
-      List<int[]> distinct = new ArrayList<>();
-      int[] leaves = new int[batch.size()];
-      for (int i = 0; i < leaves.length; i++) {
-        int[] tokenIds = batch.get(i).getTokenIds();
-        if (i == 0 || !Arrays.equals(tokenIds, batch.get(i - 1).getTokenIds())) {
-          distinct.add(tokenIds);
-        }
-
-        leaves[i] = distinct.size() - 1;
-      }
-
-      LanguageModel.Predictions found =
-          model.predict(PrefixTree.of(distinct.toArray(int[][]::new)));
+      DistinctSequences sequences =
+          DistinctSequences.of(batch.stream().map(Sequence::getTokenIds).toArray(int[][]::new));
+      int[] leaves = sequences.leaves();
+      LanguageModel.Predictions found = model.predict(sequences.tree());
       int blocks = found.ffnOutputs().length;
       List<Prediction> predictions = new ArrayList<>(leaves.length);
       for (int i = 0; i < leaves.length; i++) {

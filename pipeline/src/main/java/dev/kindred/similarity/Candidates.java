@@ -53,6 +53,8 @@ final class Candidates {
           length,
           TileKernel.ZEROS,
           0,
+          0,
+          products,
           products,
           0,
           width);

@@ -65,6 +65,27 @@ final class ScalarTileKernel implements TileKernel {
   }
 
   @Override
+  public void weightedSum(
+      float[] rows,
+      int[] starts,
+      int shift,
+      int count,
+      float[] weights,
+      int weightsOffset,
+      float[] sums,
+      int sumsOffset,
+      int length) {
+    for (int i = 0; i < length; i++) {
+      float sum = 0;
+      for (int j = 0; j < count; j++) {
+        sum = Math.fma(weights[weightsOffset + j], rows[starts[j] + shift + i], sum);
+      }
+
+      sums[sumsOffset + i] = sum;
+    }
+  }
+
+  @Override
   public double exactDot(double[] a, int aOffset, double[] b, int bOffset, int length) {
     return Cosine.dot(a, aOffset, b, bOffset, length);
   }

@@ -146,6 +146,39 @@ final class SimdTileKernel implements TileKernel {
   }
 
   @Override
+  public void weightedSum(
+      float[] rows,
+      int[] starts,
+      int shift,
+      int count,
+      float[] weights,
+      int weightsOffset,
+      float[] sums,
+      int sumsOffset,
+      int length) {
+    int i = 0;
+    for (; i <= length - VECTOR; i += VECTOR) {
+      FloatVector sum = FloatVector.zero(LANES);
+      for (int j = 0; j < count; j++) {
+        sum =
+            FloatVector.broadcast(LANES, weights[weightsOffset + j])
+                .fma(FloatVector.fromArray(LANES, rows, starts[j] + shift + i), sum);
+      }
+
+      sum.intoArray(sums, sumsOffset + i);
+    }
+
+    for (; i < length; i++) {
+      float sum = 0;
+      for (int j = 0; j < count; j++) {
+        sum = Math.fma(weights[weightsOffset + j], rows[starts[j] + shift + i], sum);
+      }
+
+      sums[sumsOffset + i] = sum;
+    }
+  }
+
+  @Override
   public double exactDot(double[] a, int aOffset, double[] b, int bOffset, int length) {
     double[] chains = new double[Cosine.CHAINS];
     int unrolled = length & -Cosine.CHAINS;

@@ -10,7 +10,7 @@ package dev.kindred.similarity;
  * windows[windowsOffset + k * WINDOWS + row]}, that of the panel's prompts at {@code
  * prompts[promptsOffset + k * promptsPerPanel() + column]}.
  */
-interface TileKernel {
+public interface TileKernel {
 
   /** Windows in a tile. */
   int WINDOWS = 8;
@@ -76,15 +76,17 @@ interface TileKernel {
   }
 
   /**
-   * Adds the dot products of several tiles with one panel to one row of initial values, with the
-   * bits of {@link #multiply} for each tile.
+   * Adds the dot products of several tiles with one panel to initial values, with the bits of
+   * {@link #multiply} for each tile.
    *
    * @param windowsOffset of the first tile; the others follow it
    * @param tiles number of tiles
-   * @param dimension components of a vector
-   * @param initial promptsPerPanel() values for every row
-   * @param products receives tiles x WINDOWS rows of promptsPerPanel() values, {@code stride}
-   *     floats apart
+   * @param length components of a window's vector
+   * @param initial a row of promptsPerPanel() values for each window, {@code initialStride} floats
+   *     apart; 0 for one row that stands for all
+   * @param partial scratch for tiles x WINDOWS x promptsPerPanel() floats
+   * @param products receives a row of promptsPerPanel() values for each window, {@code stride}
+   *     floats apart; may be {@code initial}, and {@code partial} where rows lie together from 0 on
    */
   default void multiplyAll(
       float[] windows,
@@ -92,28 +94,35 @@ interface TileKernel {
       int tiles,
       float[] prompts,
       int promptsOffset,
-      int dimension,
+      int length,
       float[] initial,
       int initialOffset,
+      int initialStride,
+      float[] partial,
       float[] products,
       int productsOffset,
       int stride) {
-    for (int from = 0; from < dimension; from += PART) {
-      int length = Math.min(PART, dimension - from);
+    int width = promptsPerPanel();
+    int parts = (length + PART - 1) / PART;
+    for (int part = 0; part < parts; part++) {
+      int from = part * length / parts;
+      int to = (part + 1) * length / parts;
+      boolean first = part == 0;
+      boolean last = part == parts - 1;
       for (int tile = 0; tile < tiles; tile++) {
-        int out = productsOffset + tile * WINDOWS * stride;
+        int row = tile * WINDOWS;
         multiply(
             windows,
-            windowsOffset + (tile * dimension + from) * WINDOWS,
+            windowsOffset + row * length + from * WINDOWS,
             prompts,
-            promptsOffset + from * promptsPerPanel(),
-            length,
-            from == 0 ? initial : products,
-            from == 0 ? initialOffset : out,
-            from == 0 ? 0 : stride,
-            products,
-            out,
-            stride);
+            promptsOffset + from * width,
+            to - from,
+            first ? initial : partial,
+            first ? initialOffset + row * initialStride : row * width,
+            first ? initialStride : width,
+            last ? products : partial,
+            last ? productsOffset + row * stride : row * width,
+            last ? stride : width);
       }
     }
   }
@@ -129,6 +138,25 @@ interface TileKernel {
 
   /** Dot product in single precision, in any order of summation. */
   float dot(float[] a, int aOffset, float[] b, int bOffset, int length);
+
+  /**
+   * Weighted sum of rows, each component one chain of fused multiply-adds over the rows in order.
+   *
+   * @param rows component i of row j is at {@code rows[starts[j] + shift + i]}
+   * @param count rows to add
+   * @param weights one a row, from the offset on
+   * @param sums receives {@code length} components
+   */
+  void weightedSum(
+      float[] rows,
+      int[] starts,
+      int shift,
+      int count,
+      float[] weights,
+      int weightsOffset,
+      float[] sums,
+      int sumsOffset,
+      int length);
 
   /**
    * Dot product in double precision with the order of summation of {@link Cosine#dot}.

@@ -45,11 +45,14 @@ public final class TileKernels {
     get(choice);
   }
 
-  static TileKernel get(Choice choice) {
-    boolean simd =
-        ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
-            && choice != Choice.SCALAR;
-    if (simd) {
+  /** Whether this process has the SIMD kernel. */
+  public static boolean isSimdPresent() {
+    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+  }
+
+  /** The kernel of this choice. */
+  public static TileKernel get(Choice choice) {
+    if (isSimdPresent() && choice != Choice.SCALAR) {
       return Simd.KERNEL;
     }
 

@@ -20,7 +20,12 @@ public final class Models {
     return ModelDirectory.read(folder(name).toUri().toString(), new Configuration(false));
   }
 
+  /** By Kindred's own kernels. */
   static LanguageModel load(String name) {
     return directory(name).load(Device.cpu());
+  }
+
+  static LanguageModel loadInEngine(String name) {
+    return directory(name).loadInEngine(Device.cpu());
   }
 }

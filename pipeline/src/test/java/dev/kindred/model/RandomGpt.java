@@ -2,6 +2,7 @@
 package dev.kindred.model;
 
 import ai.djl.Device;
+import dev.kindred.similarity.TileKernels;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -14,16 +15,27 @@ import java.util.StringJoiner;
 final class RandomGpt {
   private RandomGpt() {}
 
-  static Gpt load(Gpt.Config config, long seed) {
+  static Gpt inEngine(Gpt.Config config, long seed) {
+    return Gpt.load(config, tensors(config, seed), Device.cpu());
+  }
+
+  /** With scalar or SIMD kernels. */
+  static GptOnCpu onCpu(Gpt.Config config, long seed, TileKernels.Choice kernel) {
+    return new GptOnCpu(config, tensors(config, seed), TileKernels.get(kernel));
+  }
+
+  private static Safetensors tensors(Gpt.Config config, long seed) {
     Random random = new Random(seed);
     StringJoiner header = new StringJoiner(",", "{", "}");
     ByteBuffer data = ByteBuffer.allocate(bytes(config)).order(ByteOrder.LITTLE_ENDIAN);
     for (Map.Entry<String, long[]> tensor : config.tensors().entrySet()) {
       int begin = data.position();
       long size = Arrays.stream(tensor.getValue()).reduce(1, Math::multiplyExact);
-      boolean scale = tensor.getKey().matches(".*ln_.*weight");
+      boolean gain = tensor.getKey().matches(".*ln_.*weight");
+      int inputs = (int) tensor.getValue()[tensor.getValue().length - 1];
+      double deviation = tensor.getValue().length == 1 ? .3 : 1.5 / Math.sqrt(inputs);
       for (long i = 0; i < size; i++) {
-        data.putFloat((float) (random.nextGaussian() * .3 + (scale ? 1 : 0)));
+        data.putFloat((float) (random.nextGaussian() * deviation + (gain ? 1 : 0)));
       }
 
       header.add(
@@ -35,7 +47,7 @@ final class RandomGpt {
     byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
     ByteBuffer file = ByteBuffer.allocate(8 + json.length + data.capacity());
     file.order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).put(json).put(data.array());
-    return Gpt.load(config, Safetensors.parse("random", file.array()), Device.cpu());
+    return Safetensors.parse("random", file.array());
   }
 
   private static int bytes(Gpt.Config config) {

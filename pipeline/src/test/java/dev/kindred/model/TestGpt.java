@@ -19,7 +19,7 @@ class TestGpt {
 
   @BeforeAll
   static void load() throws IOException {
-    model = Models.load(Models.TINYSHAKESPEARE);
+    model = Models.loadInEngine(Models.TINYSHAKESPEARE);
     fixtures = Fixtures.read();
   }
 

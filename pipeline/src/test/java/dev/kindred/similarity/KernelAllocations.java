@@ -35,7 +35,11 @@ final class KernelAllocations {
     methods.put(
         "2 exactDot", () -> sink[0] += kernel.exactDot(wide, 0, wide, DIMENSION, DIMENSION));
     methods.put("3 above", () -> sink[0] += kernel.above(products, 0, 0.5f, rowsAbove));
-    methods.put("4 multiply", () -> kernel.multiply(windows, 0, prompts, 0, DIMENSION, products));
+    int[] starts = {0, DIMENSION};
+    methods.put(
+        "4 weightedSum",
+        () -> kernel.weightedSum(prompts, starts, 0, 2, windows, 0, products, 0, products.length));
+    methods.put("5 multiply", () -> kernel.multiply(windows, 0, prompts, 0, DIMENSION, products));
     methods.forEach((name, method) -> bytesPerCall(method));
     methods.forEach(
         (name, method) -> System.out.println(name.substring(2) + " " + bytesPerCall(method)));

@@ -110,6 +110,65 @@ class TestTileKernels {
   }
 
   @Test
+  void severalTilesGetWhatEachWouldGetAlone() {
+    Random random = new Random(17);
+    for (TileKernel kernel : BOTH) {
+      int width = kernel.promptsPerPanel();
+      for (int dimension : new int[] {1, 143, 144, 145, 384, 700}) {
+        int tiles = 3;
+        int stride = width + 5;
+        float[] windows = floats(random, 7 + tiles * TileKernel.WINDOWS * dimension);
+        float[] prompts = floats(random, 3 + width * dimension);
+        float[] initial = floats(random, 2 + width);
+        float[] products = new float[4 + tiles * TileKernel.WINDOWS * stride];
+        float[] partial = new float[tiles * TileKernel.WINDOWS * width];
+        kernel.multiplyAll(
+            windows, 7, tiles, prompts, 3, dimension, initial, 2, 0, partial, products, 4, stride);
+        for (int row = 0; row < tiles * TileKernel.WINDOWS; row++) {
+          int tile = row / TileKernel.WINDOWS * TileKernel.WINDOWS * dimension;
+          for (int column = 0; column < width; column++) {
+            float sum = initial[2 + column];
+            for (int k = 0; k < dimension; k++) {
+              float window = windows[7 + tile + k * TileKernel.WINDOWS + row % TileKernel.WINDOWS];
+              sum = Math.fma(window, prompts[3 + k * width + column], sum);
+            }
+
+            assertThat(products[4 + row * stride + column])
+                .as("dimension %d, row %d, column %d", dimension, row, column)
+                .isEqualTo(sum);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void weightedSumsAreChainsOfFusedMultiplyAdds() {
+    Random random = new Random(18);
+    for (TileKernel kernel : BOTH) {
+      for (int length : DIMENSIONS) {
+        float[] rows = floats(random, 4 * length + 9);
+        int[] starts = {2 * length, 0, length, 3 * length};
+        float[] weights = floats(random, 6);
+        float[] sums = new float[length + 1];
+        kernel.weightedSum(rows, starts, 9, 3, weights, 2, sums, 1, length);
+        for (int i = 0; i < length; i++) {
+          float sum = 0;
+          for (int j = 0; j < 3; j++) {
+            sum = Math.fma(weights[2 + j], rows[starts[j] + 9 + i], sum);
+          }
+
+          assertThat(sums[1 + i]).as("length %d, component %d", length, i).isEqualTo(sum);
+        }
+      }
+    }
+  }
+
+  private static float[] floats(Random random, int count) {
+    return JoinProblem.gaussian(random, 1, count)[0];
+  }
+
+  @Test
   void aboveIsWhatAPlainLoopFinds() {
     Random random = new Random(15);
     for (TileKernel kernel : BOTH) {
@@ -183,7 +242,7 @@ class TestTileKernels {
             .start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(output).isZero();
-    for (String method : List.of("dot", "exactDot", "above", "multiply")) {
+    for (String method : List.of("dot", "exactDot", "above", "weightedSum", "multiply")) {
       Matcher line = Pattern.compile("(?m)^" + method + " (\\d+)$").matcher(output);
       assertThat(line.find()).as(output).isTrue();
       assertThat(Long.parseLong(line.group(1)))
