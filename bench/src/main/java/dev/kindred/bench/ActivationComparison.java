@@ -36,7 +36,8 @@ final class ActivationComparison {
     System.err.println("bench: activations");
     figures.group("3. Activations: FFN outputs of all blocks, all cores");
     LanguageModel model = LoadedModels.get(tables.model());
-    List<int[][]> batches = batches(tables);
+    int batchesPerCore = quick ? QUICK_BATCHES_PER_CORE : BATCHES_PER_CORE;
+    List<int[][]> batches = tables.batches(Machine.cores() * batchesPerCore);
     ProcessMemory.resetOwnPeak();
     List<Function<int[][], float[][]>> ways =
         List.of(
@@ -59,9 +60,9 @@ final class ActivationComparison {
     }
 
     long windows = batches.stream().mapToLong(batch -> batch.length).sum();
-    double tree = windows / median(seconds[0]);
-    double plain = windows / median(seconds[1]);
-    double pieces = windows / median(seconds[2]);
+    double tree = windows / Median.of(seconds[0]);
+    double plain = windows / Median.of(seconds[1]);
+    double pieces = windows / Median.of(seconds[2]);
     figures.number("activations_tree_windows_per_second", tree, "1/s", "prefix tree");
     figures.number("activations_batch_windows_per_second", plain, "1/s", "plain batches");
     figures.number(
@@ -76,21 +77,6 @@ final class ActivationComparison {
     figures.number(
         "activations_greatest_difference", difference, "", "greatest difference, relative");
     figures.number("activations_peak_memory_mib", ProcessMemory.ownPeakMib(), "MiB", "peak memory");
-  }
-
-  /** Batches as a run evaluates them, spread over the sorted windows. */
-  private List<int[][]> batches(RunTables tables) {
-    int[][] windows = tables.sortedWindows();
-    int size = Math.min(tables.windowsInFlight(), windows.length);
-    int wanted = Machine.cores() * (quick ? QUICK_BATCHES_PER_CORE : BATCHES_PER_CORE);
-    int count = Math.min(wanted, windows.length / size);
-    List<int[][]> batches = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      int from = (int) ((long) i * (windows.length / size) / count) * size;
-      batches.add(Arrays.copyOfRange(windows, from, from + size));
-    }
-
-    return batches;
   }
 
   private static float[][] inPieces(LanguageModel model, int[][] batch) {
@@ -149,11 +135,5 @@ final class ActivationComparison {
     }
 
     return positions / nodes;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }
 }

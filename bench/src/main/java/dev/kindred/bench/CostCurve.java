@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.bench;
 
-import dev.kindred.bench.WholeRuns.Part;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
@@ -10,8 +9,9 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -28,14 +28,27 @@ final class CostCurve {
   private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 12);
   private static final Color LABELS = new Color(0x555555);
   private static final Color GRID = new Color(0xE4E2DA);
-  private static final Color ALL_CORES = new Color(0x35617F);
-  private static final Color ONE_CORE = new Color(0xB4622D);
+  static final Color ALL_CORES = new Color(0x35617F);
+  static final Color ONE_CORE = new Color(0xB4622D);
   private static final Color PROPORTIONAL = new Color(0xA9A69E);
+
+  /**
+   * What a run cost.
+   *
+   * @param share of the corpus, in (0, 1]
+   */
+  record Point(double share, double seconds) {}
 
   private CostCurve() {}
 
-  /** Writes a PNG file. */
-  static void write(WholeRuns runs, Path file) {
+  /**
+   * Writes a PNG file.
+   *
+   * @param allCores runs by share, ascending; at least one
+   * @param cores how many all are
+   * @param oneCore the same on one core, or none
+   */
+  static void write(List<Point> allCores, int cores, List<Point> oneCore, Path file) {
     XYChart chart =
         new XYChartBuilder()
             .width(WIDTH)
@@ -44,12 +57,12 @@ final class CostCurve {
             .yAxisTitle("seconds")
             .build();
     style(chart.getStyler());
-    add(chart, "cores: " + Machine.cores(), runs.onAllCores(), ALL_CORES);
-    if (!runs.onOneCore().isEmpty()) {
-      add(chart, "cores: 1", runs.onOneCore(), ONE_CORE);
+    add(chart, "cores: " + cores, allCores, ALL_CORES);
+    if (!oneCore.isEmpty()) {
+      add(chart, "cores: 1", oneCore, ONE_CORE);
     }
 
-    addProportional(chart, runs.onAllCores());
+    addProportional(chart, allCores);
     BufferedImage image =
         new BufferedImage(WIDTH * DENSITY, HEIGHT * DENSITY, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = image.createGraphics();
@@ -66,12 +79,12 @@ final class CostCurve {
     }
   }
 
-  private static void add(XYChart chart, String name, Map<Part, WholeRun> runs, Color color) {
+  private static void add(XYChart chart, String name, List<Point> runs, Color color) {
     XYSeries series =
         chart.addSeries(
             name,
-            runs.keySet().stream().mapToDouble(Part::share).toArray(),
-            runs.values().stream().mapToDouble(WholeRun::seconds).toArray());
+            runs.stream().mapToDouble(Point::share).toArray(),
+            runs.stream().mapToDouble(Point::seconds).toArray());
     series.setMarker(SeriesMarkers.CIRCLE);
     series.setMarkerColor(color);
     series.setLineColor(color);
@@ -79,15 +92,11 @@ final class CostCurve {
   }
 
   /** What the largest run would cost on less, if cost were proportional to the corpus. */
-  private static void addProportional(XYChart chart, Map<Part, WholeRun> runs) {
-    double[] shares = runs.keySet().stream().mapToDouble(Part::share).toArray();
-    double largest = shares[shares.length - 1];
-    double seconds = runs.values().stream().mapToDouble(WholeRun::seconds).max().orElseThrow();
-    double[] proportional = shares.clone();
-    for (int i = 0; i < shares.length; i++) {
-      proportional[i] = seconds * shares[i] / largest;
-    }
-
+  private static void addProportional(XYChart chart, List<Point> runs) {
+    Point largest = runs.get(runs.size() - 1);
+    double[] shares = runs.stream().mapToDouble(Point::share).toArray();
+    double[] proportional =
+        Arrays.stream(shares).map(share -> largest.seconds() * share / largest.share()).toArray();
     XYSeries series = chart.addSeries("proportional to the corpus", shares, proportional);
     series.setMarker(SeriesMarkers.NONE);
     series.setLineColor(PROPORTIONAL);
