@@ -50,7 +50,10 @@ public final class Bench implements Runnable {
     options.check();
     Machine.describe(figures);
     WorkFolder work = new WorkFolder(options.keep);
-    WholeRuns runs = options.has(Options.Item.RUNS) ? new WholeRuns(figures, options, work) : null;
+    WholeRuns runs =
+        options.has(Options.Item.RUNS)
+            ? new WholeRuns(figures, options, work, Machine.cores())
+            : null;
     if (options.has(Options.Item.KERNEL)) {
       new KernelComparison(figures, options.quick).run();
     }

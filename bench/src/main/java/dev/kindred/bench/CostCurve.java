@@ -9,13 +9,15 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -37,7 +39,13 @@ final class CostCurve {
    *
    * @param share of the corpus, in (0, 1]
    */
-  record Point(double share, double seconds) {}
+  record Point(double share, double seconds) {
+
+    /** Place on the axis: 0 for all of the corpus, -1 for half of it. */
+    private double doublings() {
+      return Math.log(share) / Math.log(2);
+    }
+  }
 
   private CostCurve() {}
 
@@ -63,6 +71,13 @@ final class CostCurve {
     }
 
     addProportional(chart, allCores);
+    DoubleSummaryStatistics seconds =
+        Stream.concat(allCores.stream(), oneCore.stream())
+            .mapToDouble(Point::seconds)
+            .summaryStatistics();
+    // The axis has labels at powers of ten alone.
+    chart.getStyler().setYAxisMin(Math.pow(10, Math.floor(Math.log10(seconds.getMin()))));
+    chart.getStyler().setYAxisMax(Math.pow(10, Math.ceil(Math.log10(seconds.getMax()))));
     BufferedImage image =
         new BufferedImage(WIDTH * DENSITY, HEIGHT * DENSITY, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = image.createGraphics();
@@ -83,7 +98,7 @@ final class CostCurve {
     XYSeries series =
         chart.addSeries(
             name,
-            runs.stream().mapToDouble(Point::share).toArray(),
+            runs.stream().mapToDouble(Point::doublings).toArray(),
             runs.stream().mapToDouble(Point::seconds).toArray());
     series.setMarker(SeriesMarkers.CIRCLE);
     series.setMarkerColor(color);
@@ -94,14 +109,24 @@ final class CostCurve {
   /** What the largest run would cost on less, if cost were proportional to the corpus. */
   private static void addProportional(XYChart chart, List<Point> runs) {
     Point largest = runs.get(runs.size() - 1);
-    double[] shares = runs.stream().mapToDouble(Point::share).toArray();
+    double[] doublings = runs.stream().mapToDouble(Point::doublings).toArray();
     double[] proportional =
-        Arrays.stream(shares).map(share -> largest.seconds() * share / largest.share()).toArray();
-    XYSeries series = chart.addSeries("proportional to the corpus", shares, proportional);
+        runs.stream()
+            .mapToDouble(run -> largest.seconds() * run.share() / largest.share())
+            .toArray();
+    XYSeries series = chart.addSeries("proportional to the corpus", doublings, proportional);
     series.setMarker(SeriesMarkers.NONE);
     series.setLineColor(PROPORTIONAL);
     series.setLineStyle(
         new BasicStroke(1, BasicStroke.CAP_BUTT, BasicStroke.JOIN_BEVEL, 0, new float[] {4, 4}, 0));
+  }
+
+  /** What is written under a place on the axis: nothing between the powers of two. */
+  private static String share(double doublings) {
+    long power = Math.round(doublings);
+    return Math.abs(doublings - power) > 0.01
+        ? " "
+        : power == 0 ? "all" : power < 0 ? "1/" + (1L << -power) : "";
   }
 
   private static void style(XYStyler styler) {
@@ -118,9 +143,10 @@ final class CostCurve {
     styler.setYAxisTitleColor(LABELS);
     styler.setAxisTickLabelsFont(FONT);
     styler.setAxisTickLabelsColor(LABELS);
-    styler.setXAxisLogarithmic(true);
+    styler.setXAxisTickLabelsFormattingFunction(CostCurve::share);
     styler.setYAxisLogarithmic(true);
-    styler.setLegendPosition(LegendPosition.InsideNW);
+    styler.setLegendPosition(LegendPosition.OutsideS);
+    styler.setLegendLayout(LegendLayout.Horizontal);
     styler.setLegendBorderColor(Color.WHITE);
     styler.setLegendFont(FONT);
     styler.setMarkerSize(7);

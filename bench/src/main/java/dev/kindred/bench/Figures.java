@@ -36,7 +36,7 @@ final class Figures {
     }
 
     BigDecimal rounded = new BigDecimal(value).round(DIGITS);
-    put(key, rounded.toPlainString());
+    put(key, rounded.stripTrailingZeros().toPlainString());
     String format = rounded.signum() == 0 ? "%.0f" : Math.abs(value) >= 1000 ? "%,.0f" : "%.4g";
     row(name, String.format(Locale.ROOT, format, rounded), unit, key);
   }

@@ -20,9 +20,11 @@ import java.util.regex.Pattern;
  *
  * @param seconds from the start of the process to its end
  * @param stageSeconds by the stages' names, in order, as the program tells them
+ * @param cpuSeconds of the process on all its cores, which says less of other processes
  * @param peakMemoryMib resident memory of the process, heap and native libraries
  */
-record WholeRun(double seconds, Map<String, Double> stageSeconds, double peakMemoryMib) {
+record WholeRun(
+    double seconds, Map<String, Double> stageSeconds, double cpuSeconds, double peakMemoryMib) {
   /** Heap of a run for each of its cores. */
   static final int HEAP_MIB_PER_CORE = 2048;
 
@@ -75,8 +77,9 @@ record WholeRun(double seconds, Map<String, Double> stageSeconds, double peakMem
     long started = System.nanoTime();
     Process process = builder.start();
     work.isUsedBy(process);
+    AtomicReference<Double> cpu = new AtomicReference<>(0.0);
     AtomicReference<Double> peak = new AtomicReference<>(0.0);
-    Thread watcher = new Thread(() -> watch(process, peak), "peak-memory");
+    Thread watcher = new Thread(() -> watch(process, cpu, peak), "watch-run");
     watcher.setDaemon(true);
     watcher.start();
     Map<String, Double> stages = new LinkedHashMap<>();
@@ -103,7 +106,7 @@ record WholeRun(double seconds, Map<String, Double> stageSeconds, double peakMem
     double seconds = (System.nanoTime() - started) / 1e9;
     watcher.join();
     check(plan, status, last);
-    return new WholeRun(seconds, stages, peak.get());
+    return new WholeRun(seconds, stages, cpu.get(), peak.get());
   }
 
   private static void check(Plan plan, int status, Deque<String> last) {
@@ -119,9 +122,14 @@ record WholeRun(double seconds, Map<String, Double> stageSeconds, double peakMem
     }
   }
 
-  /** The peak is the process's own: Linux keeps it until the end, and it is read until then. */
-  private static void watch(Process process, AtomicReference<Double> peak) {
+  /** Both are the process's own: Linux keeps them until the end, and they are read until then. */
+  private static void watch(
+      Process process, AtomicReference<Double> cpu, AtomicReference<Double> peak) {
     while (process.isAlive()) {
+      process
+          .info()
+          .totalCpuDuration()
+          .ifPresent(time -> cpu.accumulateAndGet(time.toMillis() / 1e3, Math::max));
       ProcessMemory.peakMib(process.pid()).ifPresent(mib -> peak.accumulateAndGet(mib, Math::max));
       try {
         Thread.sleep(POLL_MILLIS);

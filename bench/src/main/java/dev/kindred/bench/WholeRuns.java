@@ -11,6 +11,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
 /** How the cost of the whole run grows with corpus and prompts, and shrinks with cores. */
@@ -45,6 +46,7 @@ final class WholeRuns {
   private final Figures figures;
   private final Options options;
   private final WorkFolder work;
+  private final int cores;
   private final CorpusText corpus;
   private final Map<Part, WholeRun> allCores = new EnumMap<>(Part.class);
   private final Map<Part, WholeRun> oneCore = new EnumMap<>(Part.class);
@@ -54,12 +56,14 @@ final class WholeRuns {
    * Reads corpus and model, so that nothing long starts in vain. With {@code --quick} the corpus is
    * its first sixteenth.
    *
+   * @param cores all cores
    * @throws InvalidInput if one of them cannot be used
    */
-  WholeRuns(Figures figures, Options options, WorkFolder work) {
+  WholeRuns(Figures figures, Options options, WorkFolder work, int cores) {
     this.figures = figures;
     this.options = options;
     this.work = work;
+    this.cores = cores;
     if (options.model != null) {
       ModelDirectory.read(options.model, new Configuration());
     }
@@ -75,7 +79,6 @@ final class WholeRuns {
    *     the others are deleted
    */
   Path run() {
-    int cores = Machine.cores();
     int prompts = options.prompts();
     start(new WholeRun.Plan("build", List.of(script("kindred.sh"), "--version"), cores));
     for (Part part : Part.values()) {
@@ -97,14 +100,14 @@ final class WholeRuns {
     return warehouse();
   }
 
-  private WholeRun runAndDelete(Part part, int prompts, int cores, Path text) {
-    WholeRun run = run(part, prompts, cores, text);
+  private WholeRun runAndDelete(Part part, int prompts, int runCores, Path text) {
+    WholeRun run = run(part, prompts, runCores, text);
     work.delete(warehouse());
     return run;
   }
 
-  private WholeRun run(Part part, int prompts, int cores, Path text) {
-    String name = "corpus %s, prompts %d, cores %d".formatted(part.text, prompts, cores);
+  private WholeRun run(Part part, int prompts, int runCores, Path text) {
+    String name = "corpus %s, prompts %d, cores %d".formatted(part.text, prompts, runCores);
     List<String> command = new ArrayList<>();
     command.add(script("run-local.sh"));
     command.addAll(List.of("--corpus", text.toString(), "--corpus-format", "text"));
@@ -115,7 +118,7 @@ final class WholeRuns {
     }
 
     System.err.printf("bench: whole run [%s]%n", name);
-    WholeRun run = start(new WholeRun.Plan(name, command, cores));
+    WholeRun run = start(new WholeRun.Plan(name, command, runCores));
     System.err.printf(
         "bench: whole run [%s] took %.1f s, %,.0f MiB%n", name, run.seconds(), run.peakMemoryMib());
     return run;
@@ -139,7 +142,6 @@ final class WholeRuns {
     figures.count("run_corpus_bytes", corpus.bytes(), "bytes", "all of the corpus");
     figures.count("run_prompts", options.prompts(), "", "prompts");
     figures.flag("run_quick", options.quick, "only the first sixteenth of --corpus");
-    int cores = Machine.cores();
     allCores.forEach(
         (part, run) -> {
           figures.note("  %s of the corpus, cores: %d".formatted(part.text, cores));
@@ -178,6 +180,7 @@ final class WholeRuns {
                     before + key(stage) + "_seconds" + after, seconds, "s", "  " + stage));
     figures.number(before + "other_seconds" + after, run.otherSeconds(), "s", "  other");
     figures.number(before + "seconds" + after, run.seconds(), "s", "  whole run");
+    figures.number(before + "cpu_seconds" + after, run.cpuSeconds(), "s", "  its CPU time");
   }
 
   private void addShares(WholeRun largest) {
@@ -203,6 +206,8 @@ final class WholeRuns {
 
   private void growth(String before, String after, String name, WholeRun less, WholeRun more) {
     figures.number(before + after, more.seconds() / less.seconds(), "x", name);
+    figures.number(
+        before + "cpu_" + after, more.cpuSeconds() / less.cpuSeconds(), "x", "    CPU time");
     less.stageSeconds()
         .forEach(
             (stage, seconds) -> {
@@ -233,14 +238,16 @@ final class WholeRuns {
         "twice the corpus");
     figures.number(
         "peak_memory_mib",
-        allCores.values().stream().mapToDouble(WholeRun::peakMemoryMib).max().orElseThrow(),
+        Stream.concat(allCores.values().stream(), Stream.of(fewPrompts))
+            .mapToDouble(WholeRun::peakMemoryMib)
+            .max()
+            .orElseThrow(),
         "MiB",
         "all cores, the most");
   }
 
-  private void memory(String key, Part part, String cores, WholeRun run) {
-    figures.number(
-        key + part.key, run.peakMemoryMib(), "MiB", part.text + " of the corpus, " + cores);
+  private void memory(String key, Part part, String on, WholeRun run) {
+    figures.number(key + part.key, run.peakMemoryMib(), "MiB", part.text + " of the corpus, " + on);
   }
 
   private static String key(String stage) {
@@ -249,7 +256,7 @@ final class WholeRuns {
 
   /** Draws the runs' seconds over the share of the corpus. */
   void plot(Path file) {
-    CostCurve.write(points(allCores), Machine.cores(), points(oneCore), file);
+    CostCurve.write(points(allCores), cores, points(oneCore), file);
   }
 
   private static List<Point> points(Map<Part, WholeRun> runs) {
