@@ -28,6 +28,7 @@ if ! is_current; then
     echo "bench: the build failed" >&2
     exit 1
   fi
+  touch "$target/bench.classpath" # Maven leaves it alone if it would say the same again.
 fi
 
 module_options=$(sed -n 's:.*<spark.java.options>\(.*\)</spark.java.options>.*:\1:p' "$home/pom.xml")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.bench;
 
+import ai.djl.Device;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.PrefixTree;
@@ -15,8 +16,9 @@ import java.util.concurrent.Future;
 import java.util.function.Function;
 
 /**
- * FFN outputs by prefix tree and by plain batches, with the same engine on the same windows: they
- * take turns, one thread a core.
+ * FFN outputs by prefix tree and by plain batches in the engine, and by prefix tree as a run on
+ * CPUs computes them, with Kindred's own kernels; all of the same windows. They take turns, one
+ * thread a core.
  */
 final class ActivationComparison {
   private static final int PLAIN_BATCH = 256; // a plain batch of this size stays in cache
@@ -35,14 +37,17 @@ final class ActivationComparison {
   void add(RunTables tables) {
     System.err.println("bench: activations");
     figures.group("3. Activations: FFN outputs of all blocks, all cores");
-    LanguageModel model = LoadedModels.get(tables.model());
-    List<int[][]> batches = batches(tables);
+    LanguageModel own = LoadedModels.get(tables.model());
+    LanguageModel engine = tables.model().loadInEngine(Device.cpu());
+    int batchesPerCore = quick ? QUICK_BATCHES_PER_CORE : BATCHES_PER_CORE;
+    List<int[][]> batches = tables.batches(Machine.cores() * batchesPerCore);
     ProcessMemory.resetOwnPeak();
     List<Function<int[][], float[][]>> ways =
         List.of(
-            batch -> model.ffnOutputs(PrefixTree.of(batch)),
-            model::ffnOutputs,
-            batch -> inPieces(model, batch));
+            batch -> own.ffnOutputs(PrefixTree.of(batch)),
+            batch -> engine.ffnOutputs(PrefixTree.of(batch)),
+            engine::ffnOutputs,
+            batch -> inPieces(engine, batch));
     double difference = 0;
     for (Function<int[][], float[][]> way : ways) { // warms up, too
       difference =
@@ -59,38 +64,34 @@ final class ActivationComparison {
     }
 
     long windows = batches.stream().mapToLong(batch -> batch.length).sum();
-    double tree = windows / median(seconds[0]);
-    double plain = windows / median(seconds[1]);
-    double pieces = windows / median(seconds[2]);
-    figures.number("activations_tree_windows_per_second", tree, "1/s", "prefix tree");
-    figures.number("activations_batch_windows_per_second", plain, "1/s", "plain batches");
+    double kernels = windows / Median.of(seconds[0]);
+    double tree = windows / Median.of(seconds[1]);
+    double plain = windows / Median.of(seconds[2]);
+    double pieces = windows / Median.of(seconds[3]);
+    double better = Math.max(plain, pieces);
+    figures.number(
+        "activations_kernels_windows_per_second", kernels, "1/s", "prefix tree, own kernels");
+    figures.number("activations_tree_windows_per_second", tree, "1/s", "prefix tree in the engine");
+    figures.number(
+        "activations_batch_windows_per_second", plain, "1/s", "plain batches in the engine");
     figures.number(
         "activations_small_batch_windows_per_second",
         pieces,
         "1/s",
         "plain batches of " + PLAIN_BATCH);
     figures.number(
-        "activations_tree_over_batch", tree / Math.max(plain, pieces), "x", "tree over the better");
+        "activations_tree_over_batch",
+        tree / better,
+        "x",
+        "tree over the better batch, in the engine");
+    figures.number(
+        "activations_kernels_over_batch", kernels / better, "x", "tree with own kernels over it");
     figures.number(
         "activations_positions_over_nodes", positionsOverNodes(batches), "x", "work that it saves");
     figures.number(
         "activations_greatest_difference", difference, "", "greatest difference, relative");
+    engine.close();
     figures.number("activations_peak_memory_mib", ProcessMemory.ownPeakMib(), "MiB", "peak memory");
-  }
-
-  /** Batches as a run evaluates them, spread over the sorted windows. */
-  private List<int[][]> batches(RunTables tables) {
-    int[][] windows = tables.sortedWindows();
-    int size = Math.min(tables.windowsInFlight(), windows.length);
-    int wanted = Machine.cores() * (quick ? QUICK_BATCHES_PER_CORE : BATCHES_PER_CORE);
-    int count = Math.min(wanted, windows.length / size);
-    List<int[][]> batches = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      int from = (int) ((long) i * (windows.length / size) / count) * size;
-      batches.add(Arrays.copyOfRange(windows, from, from + size));
-    }
-
-    return batches;
   }
 
   private static float[][] inPieces(LanguageModel model, int[][] batch) {
@@ -149,11 +150,5 @@ final class ActivationComparison {
     }
 
     return positions / nodes;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }
 }

@@ -17,8 +17,8 @@ import picocli.CommandLine.Mixin;
  * Measures Kindred on this machine: kernels, join, activations, whole runs. Prints a table to
  * standard output and writes the same figures as JSON; docs/benchmarks.md explains each.
  *
- * <p>Exit status 0: done. 2: the input cannot be used, with one line on standard error. 1: a bug,
- * with its stack trace.
+ * <p>Exit status 0: done. 2: the input cannot be used, with one line on standard error. 1: a whole
+ * run failed, with its last lines, or a bug, with its stack trace.
  */
 @Command(
     name = "bench/run.sh",
@@ -26,20 +26,23 @@ import picocli.CommandLine.Mixin;
     description = "Measures Kindred on this machine; docs/benchmarks.md explains the figures.")
 public final class Bench implements Runnable {
   private static final int BAD_INPUT = 2;
-  private static final int BUG = 1;
+  private static final int FAILED = 1;
 
   @Mixin private Options options;
 
   private final Figures figures = new Figures();
 
   public static void main(String[] arguments) {
-    int status =
-        new CommandLine(new Bench())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setExecutionExceptionHandler((thrown, line, result) -> explain(thrown))
-            .setParameterExceptionHandler((thrown, given) -> explainUsage(thrown.getMessage()))
-            .execute(arguments);
-    System.exit(status);
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** The program, ready to be executed once. */
+  static CommandLine commandLine() {
+    return new CommandLine(new Bench())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler((thrown, line, result) -> explain(thrown, line.getErr()))
+        .setParameterExceptionHandler(
+            (thrown, given) -> explainUsage(thrown.getMessage(), thrown.getCommandLine().getErr()));
   }
 
   @Override
@@ -47,7 +50,10 @@ public final class Bench implements Runnable {
     options.check();
     Machine.describe(figures);
     WorkFolder work = new WorkFolder(options.keep);
-    WholeRuns runs = options.has(Options.Item.RUNS) ? new WholeRuns(figures, options, work) : null;
+    WholeRuns runs =
+        options.has(Options.Item.RUNS)
+            ? new WholeRuns(figures, options, work, Machine.cores())
+            : null;
     if (options.has(Options.Item.KERNEL)) {
       new KernelComparison(figures, options.quick).run();
     }
@@ -68,7 +74,7 @@ public final class Bench implements Runnable {
     if (runs != null) {
       runs.addFigures();
       if (options.plot() != null) {
-        CostCurve.write(runs, options.plot());
+        runs.plot(options.plot());
       }
     }
 
@@ -100,18 +106,25 @@ public final class Bench implements Runnable {
     }
   }
 
-  private static int explain(Exception thrown) {
+  private static int explain(Exception thrown, PrintWriter err) {
     InvalidInput invalid = InvalidInput.findIn(thrown);
     if (invalid != null) {
-      return explainUsage(invalid.getMessage());
+      return explainUsage(invalid.getMessage(), err);
     }
 
-    thrown.printStackTrace(new PrintWriter(System.err, true));
-    return BUG;
+    if (thrown instanceof RunFailed) {
+      err.println("bench: " + thrown.getMessage());
+    } else {
+      thrown.printStackTrace(err);
+    }
+
+    err.flush();
+    return FAILED;
   }
 
-  private static int explainUsage(String message) {
-    System.err.println("bench: " + message.lines().findFirst().orElse(""));
+  private static int explainUsage(String message, PrintWriter err) {
+    err.println("bench: " + message.lines().findFirst().orElse(""));
+    err.flush();
     return BAD_INPUT;
   }
 }

@@ -24,6 +24,11 @@ final class CorpusText {
     this.text = text;
   }
 
+  /** A text that is there already, in UTF-8. */
+  static CorpusText of(byte[] text) {
+    return new CorpusText(text.clone());
+  }
+
   /**
    * Reads a corpus of one text file.
    *
@@ -35,7 +40,8 @@ final class CorpusText {
       return new CorpusText(in.readAllBytes());
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidInput(
-          "--corpus %s: not a text file that can be read: %s", uri, e.getMessage());
+          "--corpus %s: not a text file that can be read (%s); give one file",
+          uri, String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
     }
   }
 
@@ -50,26 +56,37 @@ final class CorpusText {
   }
 
   /**
-   * Writes the first part of the text, up to the last line that ends in it where there is one.
+   * The first part of the text, up to the last line that ends in it where there is one, and never
+   * half a UTF-8 character.
    *
    * @param divisor 1 for the whole text, 4 for its first quarter
    */
-  void writeFirst(int divisor, Path file) {
+  CorpusText first(int divisor) {
     int end = text.length / divisor;
-    if (divisor > 1) {
-      int line = end;
-      while (line > 0 && text[line - 1] != '\n') {
-        line--;
-      }
-
-      end = line > 0 ? line : end;
-      while (end > 0 && (text[end] & 0xC0) == 0x80) { // inside of a UTF-8 character
-        end--;
-      }
+    int line = end;
+    while (line > 0 && text[line - 1] != '\n') {
+      line--;
     }
 
+    if (divisor > 1 && line > 0) {
+      return new CorpusText(Arrays.copyOf(text, line));
+    }
+
+    while (end > 0 && end < text.length && (text[end] & 0xC0) == 0x80) {
+      end--;
+    }
+
+    return new CorpusText(Arrays.copyOf(text, end));
+  }
+
+  /** Its length in UTF-8. */
+  int bytes() {
+    return text.length;
+  }
+
+  void write(Path file) {
     try {
-      Files.write(file, Arrays.copyOf(text, end));
+      Files.write(file, text);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -36,25 +36,33 @@ final class Figures {
     }
 
     BigDecimal rounded = new BigDecimal(value).round(DIGITS);
-    put(key, rounded.toPlainString());
-    row(key, String.format(Locale.ROOT, "%,.4g", value), unit, name, rounded);
+    put(key, rounded.stripTrailingZeros().toPlainString());
+    String format = rounded.signum() == 0 ? "%.0f" : Math.abs(value) >= 1000 ? "%,.0f" : "%.4g";
+    row(name, String.format(Locale.ROOT, format, rounded), unit, key);
   }
 
-  /** Adds a fact that holds or not. */
+  /**
+   * Adds a whole number, exactly.
+   *
+   * @throws IllegalArgumentException if there is a figure of this key
+   */
+  void count(String key, long value, String unit, String name) {
+    put(key, Long.toString(value));
+    row(name, String.format(Locale.ROOT, "%,d", value), unit, key);
+  }
+
+  /**
+   * Adds a fact that holds or not.
+   *
+   * @throws IllegalArgumentException if there is a figure of this key
+   */
   void flag(String key, boolean value, String name) {
     put(key, Boolean.toString(value));
-    table.append(String.format("  %-44s %12s %-10s %s%n", name, value ? "yes" : "NO", "", key));
+    row(name, value ? "yes" : "no", "", key);
   }
 
-  private void row(String key, String plain, String unit, String name, BigDecimal rounded) {
-    double size = Math.abs(rounded.doubleValue());
-    String text =
-        size == 0
-            ? "0"
-            : size >= 1000
-                ? String.format(Locale.ROOT, "%,.0f", rounded)
-                : size >= 0.001 ? String.format(Locale.ROOT, "%.4g", rounded) : plain;
-    table.append(String.format("  %-44s %12s %-10s %s%n", name, text, unit, key));
+  private void row(String name, String value, String unit, String key) {
+    table.append(String.format("  %-44s %12s %-10s %s%n", name, value, unit, key));
   }
 
   private void put(String key, String value) {

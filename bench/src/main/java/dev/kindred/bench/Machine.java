@@ -26,7 +26,7 @@ final class Machine {
                 System.getProperty("os.name"),
                 System.getProperty("os.version"),
                 System.getProperty("os.arch")));
-    figures.number("machine_cores", cores(), "", "cores");
+    figures.count("machine_cores", cores(), "", "cores");
     double kib = Double.parseDouble(value("/proc/meminfo", "MemTotal").orElseThrow().split(" ")[0]);
     figures.number("machine_memory_mib", kib / 1024, "MiB", "memory");
   }

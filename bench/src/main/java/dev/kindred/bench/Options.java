@@ -42,12 +42,13 @@ final class Options {
 
   @Option(
       names = "--quick",
-      description = "a sixteenth of the corpus and few rounds: a few minutes")
+      description =
+          "the first sixteenth of the corpus for all of it, fewer prompts and rounds: minutes")
   boolean quick;
 
   @Option(
       names = "--one-core-all",
-      description = "also the whole corpus on one core, which takes long")
+      description = "runs: also all of the corpus on one core, which takes long")
   boolean oneCoreAll;
 
   @Option(
@@ -63,7 +64,7 @@ final class Options {
       description = "a warehouse with a run, for join and activations without runs")
   String warehouse;
 
-  @Option(names = "--keep", description = "keep the warehouse of the largest run, and say where")
+  @Option(names = "--keep", description = "keep the warehouse of the last run, and say where")
   boolean keep;
 
   @Option(

@@ -7,16 +7,17 @@ import static org.apache.spark.sql.functions.pmod;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.activation.TreeBatches;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.similarity.JoinComparison;
 import dev.kindred.similarity.NextTokens;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -33,6 +34,7 @@ final class RunTables {
   private final Map<String, String> settings;
   private final ModelDirectory model;
   private final Dataset<Row> windows;
+  private final long windowCount;
 
   /**
    * @throws InvalidInput if nothing is published there, or the model has changed since
@@ -53,6 +55,7 @@ final class RunTables {
     }
 
     this.windows = warehouse.part(Tables.WINDOWS, run.<String>getAs("corpus_id")).read();
+    this.windowCount = windows.count();
   }
 
   ModelDirectory model() {
@@ -60,22 +63,43 @@ final class RunTables {
   }
 
   /** Windows that a task evaluates at once. */
-  int windowsInFlight() {
+  private int windowsInFlight() {
     int nodes = Integer.parseInt(settings.get("nodes-in-flight"));
     return Math.max(1, nodes / Integer.parseInt(settings.get("window-length")));
   }
 
-  /** All windows' tokens in lexicographic order. */
-  int[][] sortedWindows() {
-    List<TreeBatches.Sequence> sequences =
+  /**
+   * Batches of windows' tokens as a run evaluates them, neighbours in lexicographic order; the
+   * batches are spread evenly over the corpus.
+   *
+   * @param wanted number of batches; there are fewer if the corpus has not so many
+   */
+  List<int[][]> batches(int wanted) {
+    int size = (int) Math.min(windowsInFlight(), windowCount);
+    long all = windowCount / size;
+    long count = Math.min(wanted, all);
+    Set<Long> chosen = new HashSet<>();
+    for (long i = 0; i < count; i++) {
+      chosen.add(i * all / count);
+    }
+
+    List<int[]> sorted =
         windows
-            .select(col("window_id").as("id"), lit(0L).as("rank"), col("token_ids").as("tokenIds"))
-            .as(Encoders.bean(TreeBatches.Sequence.class))
-            .collectAsList();
-    int[][] sorted =
-        sequences.stream().map(TreeBatches.Sequence::getTokenIds).toArray(int[][]::new);
-    Arrays.sort(sorted, Arrays::compare);
-    return sorted;
+            .select("token_ids")
+            .sort("token_ids")
+            .toJavaRDD()
+            .zipWithIndex()
+            .filter(window -> chosen.contains(window._2() / size))
+            .map(
+                window ->
+                    window._1().<Integer>getList(0).stream().mapToInt(Integer::intValue).toArray())
+            .collect();
+    List<int[][]> batches = new ArrayList<>();
+    for (int from = 0; from < sorted.size(); from += size) {
+      batches.add(sorted.subList(from, from + size).toArray(int[][]::new));
+    }
+
+    return batches;
   }
 
   int blocks() {
@@ -83,13 +107,14 @@ final class RunTables {
   }
 
   /**
-   * A block with a sample of the windows, drawn evenly from the whole corpus by a hash.
+   * A block with a sample of the windows, drawn evenly from the whole corpus by a hash; no other
+   * window leaves the tasks that read the block.
    *
    * @param sample windows wanted, about
    */
   JoinComparison.Block block(int block, int sample) {
     String modelId = model.id();
-    long hashes = Math.max(1, (long) ((double) sample / windows.count() * HASHES));
+    long hashes = Math.max(1, (long) ((double) sample / windowCount * HASHES));
     Column chosen = pmod(xxhash64(col("window_id")), lit(HASHES)).lt(hashes);
     Dataset<Row> activations =
         warehouse

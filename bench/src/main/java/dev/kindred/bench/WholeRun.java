@@ -4,8 +4,10 @@ package dev.kindred.bench;
 import dev.kindred.InvalidInput;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,37 +20,50 @@ import java.util.regex.Pattern;
  *
  * @param seconds from the start of the process to its end
  * @param stageSeconds by the stages' names, in order, as the program tells them
+ * @param cpuSeconds of the process on all its cores, which says less of other processes
  * @param peakMemoryMib resident memory of the process, heap and native libraries
  */
-record WholeRun(double seconds, Map<String, Double> stageSeconds, double peakMemoryMib) {
+record WholeRun(
+    double seconds, Map<String, Double> stageSeconds, double cpuSeconds, double peakMemoryMib) {
+  /** Heap of a run for each of its cores. */
+  static final int HEAP_MIB_PER_CORE = 2048;
+
   private static final int BAD_INPUT = 2;
+  private static final int LAST_LINES = 12;
   private static final long POLL_MILLIS = 100;
+  private static final String PROGRAM = "kindred: ";
   private static final Pattern DONE = Pattern.compile("^(\\S.{0,15}?) *done in (.+)$");
   private static final Pattern DURATION =
       Pattern.compile("(?:(\\d+):)??(?:(\\d+):)?(\\d+(?:\\.\\d+)?) (?:s|min|h)");
 
   /**
-   * Runs the launch script.
+   * A run to start.
    *
-   * @param home Kindred's folder
-   * @param cores of the one Java process; its heap is 2 GiB for each
-   * @param options of the command run
-   * @throws InvalidInput with the program's own message, if it ends with status 2
+   * @param name tells it from the others, in front of its lines and in messages
+   * @param command the launch script with its options
+   * @param cores of the one Java process
    */
-  static WholeRun start(Path home, int cores, List<String> options) {
-    ProcessBuilder builder = new ProcessBuilder();
-    builder.command().add(home.resolve("submit-scripts/run-local.sh").toString());
-    builder.command().addAll(options);
-    builder.environment().put("KINDRED_MEMORY", 2 * cores + "g");
+  record Plan(String name, List<String> command, int cores) {}
+
+  /**
+   * Runs the launch script. Whatever it prints goes to the given stream, line by line, with the
+   * run's name in front.
+   *
+   * @param work ends the process when the bench itself is ended
+   * @throws InvalidInput with the program's own message, if it ends with status 2
+   * @throws RunFailed with its last lines, if it ends with another status that is not 0
+   */
+  static WholeRun start(Plan plan, WorkFolder work, PrintStream lines) {
+    ProcessBuilder builder = new ProcessBuilder(plan.command()).redirectErrorStream(true);
+    Map<String, String> environment = builder.environment();
+    environment.put("KINDRED_MEMORY", HEAP_MIB_PER_CORE * plan.cores() + "m");
     // Options of KINDRED_JAVA come after those of conf/spark-local.conf, and the last one counts.
-    builder
-        .environment()
-        .put(
-            "KINDRED_JAVA",
-            "-Dspark.master=local[%d] -XX:ActiveProcessorCount=%d".formatted(cores, cores));
-    builder.redirectErrorStream(true);
+    environment.put(
+        "KINDRED_JAVA",
+        "-Dspark.master=local[%d] -XX:ActiveProcessorCount=%<d".formatted(plan.cores()));
+    environment.putIfAbsent("SPARK_LOCAL_DIRS", work.folder().toString());
     try {
-      return measure(builder);
+      return measure(plan, builder, work, lines);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -56,45 +71,65 @@ record WholeRun(double seconds, Map<String, Double> stageSeconds, double peakMem
     }
   }
 
-  private static WholeRun measure(ProcessBuilder builder) throws IOException, InterruptedException {
+  private static WholeRun measure(
+      Plan plan, ProcessBuilder builder, WorkFolder work, PrintStream lines)
+      throws IOException, InterruptedException {
     long started = System.nanoTime();
     Process process = builder.start();
-    Thread killer = new Thread(process::destroy);
-    Runtime.getRuntime().addShutdownHook(killer);
+    work.isUsedBy(process);
+    AtomicReference<Double> cpu = new AtomicReference<>(0.0);
     AtomicReference<Double> peak = new AtomicReference<>(0.0);
-    Thread watcher = new Thread(() -> watch(process, peak), "peak-memory");
+    Thread watcher = new Thread(() -> watch(process, cpu, peak), "watch-run");
     watcher.setDaemon(true);
     watcher.start();
     Map<String, Double> stages = new LinkedHashMap<>();
-    String last = "";
-    try (BufferedReader lines = process.inputReader()) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+    Deque<String> last = new ArrayDeque<>();
+    try (BufferedReader output = process.inputReader()) {
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
         Matcher done = DONE.matcher(line);
         if (done.matches()) {
-          stages.put(done.group(1), seconds(done.group(2)));
+          stages.merge(done.group(1), seconds(done.group(2)), Double::sum);
         }
 
-        last = line.isBlank() ? last : line;
+        if (!line.isBlank()) {
+          lines.printf("bench: [%s] %s%n", plan.name(), line);
+          last.addLast(line);
+        }
+
+        if (last.size() > LAST_LINES) {
+          last.removeFirst();
+        }
       }
     }
 
     int status = process.waitFor();
     double seconds = (System.nanoTime() - started) / 1e9;
     watcher.join();
-    Runtime.getRuntime().removeShutdownHook(killer);
-    if (status == BAD_INPUT) {
-      throw new InvalidInput("%s", last.replaceFirst("^kindred: ", ""));
-    } else if (status != 0) {
-      throw new IllegalStateException(
-          "%s ended with status %d: %s".formatted(builder.command(), status, last));
-    }
-
-    return new WholeRun(seconds, stages, peak.get());
+    check(plan, status, last);
+    return new WholeRun(seconds, stages, cpu.get(), peak.get());
   }
 
-  /** The peak is the process's own: Linux keeps it until the end, and it is read until then. */
-  private static void watch(Process process, AtomicReference<Double> peak) {
+  private static void check(Plan plan, int status, Deque<String> last) {
+    if (status == BAD_INPUT && !last.isEmpty() && last.getLast().startsWith(PROGRAM)) {
+      throw new InvalidInput(
+          "whole run [%s]: %s", plan.name(), last.getLast().substring(PROGRAM.length()));
+    }
+
+    if (status != 0) {
+      throw new RunFailed(
+          "whole run [%s] ended with status %d; its last lines:%n  %s"
+              .formatted(plan.name(), status, String.join(System.lineSeparator() + "  ", last)));
+    }
+  }
+
+  /** Both are the process's own: Linux keeps them until the end, and they are read until then. */
+  private static void watch(
+      Process process, AtomicReference<Double> cpu, AtomicReference<Double> peak) {
     while (process.isAlive()) {
+      process
+          .info()
+          .totalCpuDuration()
+          .ifPresent(time -> cpu.accumulateAndGet(time.toMillis() / 1e3, Math::max));
       ProcessMemory.peakMib(process.pid()).ifPresent(mib -> peak.accumulateAndGet(mib, Math::max));
       try {
         Thread.sleep(POLL_MILLIS);
@@ -102,6 +137,11 @@ record WholeRun(double seconds, Map<String, Double> stageSeconds, double peakMem
         return;
       }
     }
+  }
+
+  /** What is in no stage: the start of Java, Spark and the model, publishing, the report. */
+  double otherSeconds() {
+    return seconds - stageSeconds.values().stream().mapToDouble(Double::doubleValue).sum();
   }
 
   /** A duration as the program tells it: 4.2 s, 3:05 min or 1:02:03 h. */

@@ -9,9 +9,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A temporary folder, deleted at the end of the process unless it is to be kept. */
+/**
+ * A temporary folder, deleted at the end of the process unless it is to be kept. A process that
+ * still works in it is ended before.
+ */
 final class WorkFolder {
   private final Path folder;
+  private volatile Process user;
 
   WorkFolder(boolean keep) {
     try {
@@ -20,13 +24,27 @@ final class WorkFolder {
       throw new UncheckedIOException(e);
     }
 
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> close(keep)));
+  }
+
+  private void close(boolean keep) {
+    if (user != null && user.isAlive()) {
+      user.destroy();
+      user.onExit().join();
+    }
+
     if (!keep) {
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+      delete(folder);
     }
   }
 
   Path folder() {
     return folder;
+  }
+
+  /** Says which process works in the folder; there is one at a time. */
+  void isUsedBy(Process process) {
+    user = process;
   }
 
   /** Deletes a folder with everything in it; one that is not there is left alone. */

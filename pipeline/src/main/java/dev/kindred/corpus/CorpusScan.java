@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.corpus;
 
+import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
 import java.io.ByteArrayOutputStream;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +28,7 @@ import org.apache.spark.api.java.function.FlatMapFunction;
 public record CorpusScan(
     String corpusId, long tokens, long occurrences, Map<Section, Long> sectionStarts) {
   private static final int DIGEST_BYTES = 16;
+  private static final int TOKENIZER_BYTES = 32;
 
   /**
    * Reads the whole corpus once.
@@ -50,10 +48,11 @@ public record CorpusScan(
                 .collect());
     sections.sort(Comparator.comparing(SectionScan::section));
 
-    MessageDigest identity = sha256();
-    identity.update("kindred corpus 1".getBytes(StandardCharsets.UTF_8));
-    identity.update(sha256().digest(tokenizerJson.getBytes(StandardCharsets.UTF_8)));
-    identity.update(ByteBuffer.allocate(Integer.BYTES).putInt(windowLength).array());
+    ContentId identity =
+        new ContentId()
+            .add("kindred corpus 1")
+            .add(new ContentId().add(tokenizerJson).hash(TOKENIZER_BYTES))
+            .add(ByteBuffer.allocate(Integer.BYTES).putInt(windowLength).array());
     Map<Section, Long> starts = new TreeMap<>();
     long tokens = 0;
     long occurrences = 0;
@@ -65,7 +64,7 @@ public record CorpusScan(
       starts.put(section.section(), tokens);
       tokens += section.tokens();
       occurrences += section.occurrences();
-      identity.update(section.digests());
+      identity.add(section.digests());
     }
 
     if (tokens == 0) {
@@ -78,16 +77,7 @@ public record CorpusScan(
           windowLength);
     }
 
-    String id = "c-" + HexFormat.of().formatHex(identity.digest(), 0, 8);
-    return new CorpusScan(id, tokens, occurrences, new LinkedHashMap<>(starts));
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return new CorpusScan(identity.id("c"), tokens, occurrences, new LinkedHashMap<>(starts));
   }
 
   private record SectionScan(
@@ -139,10 +129,8 @@ public record CorpusScan(
       int following = tokenizer.encode(known(piece.following(), tokenizer)).length;
       tokens += own;
       occurrences += Windows.starts(own, following, windowLength);
-      MessageDigest digest = sha256();
-      digest.update((byte) (piece.startsDocument() ? 1 : 0));
-      digest.update(piece.text().getBytes(StandardCharsets.UTF_8));
-      digests.writeBytes(Arrays.copyOf(digest.digest(), DIGEST_BYTES));
+      byte start = (byte) (piece.startsDocument() ? 1 : 0);
+      digests.writeBytes(new ContentId().add(start).add(piece.text()).hash(DIGEST_BYTES));
     }
 
     private static String problem(Piece piece, Tokenizer tokenizer) {

@@ -2,6 +2,7 @@
 package dev.kindred.model;
 
 import ai.djl.Device;
+import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.similarity.TileKernels;
@@ -9,9 +10,6 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -54,12 +52,9 @@ public record ModelDirectory(
 
       byte[] config = file(files, folder, CONFIG);
       byte[] weights = file(files, folder, WEIGHTS);
-      MessageDigest identity = MessageDigest.getInstance("SHA-256");
-      identity.update(config);
-      identity.update(weights);
       ModelDirectory directory =
           new ModelDirectory(
-              "m-" + HexFormat.of().formatHex(identity.digest(), 0, 8),
+              new ContentId().add(config).add(weights).id("m"),
               uri,
               text(config),
               weights,
@@ -69,8 +64,6 @@ public record ModelDirectory(
       return directory;
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidInput("--model %s: cannot be read: %s", uri, e.getMessage());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
     }
   }
 
