@@ -32,7 +32,6 @@ import org.apache.spark.sql.types.StructType;
 public final class Warehouse {
   private static final String COMPLETE = "_SUCCESS";
   private static final String OPEN_FILES = "spark.sql.maxConcurrentOutputFileWriters";
-  private static final String TWO_LEVEL_LISTS = "spark.sql.parquet.writeLegacyFormat";
   private static final String ROW_GROUP_BYTES = "parquet.block.size";
   private static final long ROW_GROUP = 64L << 20;
 
@@ -165,12 +164,9 @@ public final class Warehouse {
     }
 
     /**
-     * Writes vectors as {@link #write} does, but without Spark's sort by folder: a task keeps a
-     * file in every folder open. They hold at most {@link #OPEN_FILE_BYTES} together.
-     *
-     * <p>Lists have two levels in the files instead of three (Parquet's older form, which all
-     * readers know), and vectors no minima and maxima: Spark writes a row in two thirds of the
-     * time.
+     * Writes vectors as {@link #write} does, but in {@link VectorFormat} and without Spark's sort
+     * by folder: a task keeps a file in every folder open. They hold at most {@link
+     * #OPEN_FILE_BYTES} together.
      *
      * @param count folders below the part
      */
@@ -181,20 +177,15 @@ public final class Warehouse {
 
       removeRemains();
       String openFiles = spark.conf().get(OPEN_FILES);
-      String twoLevelLists = spark.conf().get(TWO_LEVEL_LISTS);
-      spark.conf().set(OPEN_FILES, count);
-      spark.conf().set(TWO_LEVEL_LISTS, true);
+      spark.conf().set(OPEN_FILES, count + 1); // Spark sorts once it has opened so many
       try {
         writer(rows, folders())
-            .option("parquet.enable.dictionary#ffn_out.array", "false")
-            .option("parquet.column.statistics.enabled#ffn_out.array", "false")
-            .option("parquet.size.statistics.enabled#ffn_out.array", "false")
             .option(ROW_GROUP_BYTES, Math.min(ROW_GROUP, OPEN_FILE_BYTES / count))
             .mode(SaveMode.ErrorIfExists)
-            .parquet(path.toString());
+            .format(VectorFormat.class.getName())
+            .save(path.toString());
       } finally {
         spark.conf().set(OPEN_FILES, openFiles);
-        spark.conf().set(TWO_LEVEL_LISTS, twoLevelLists);
       }
     }
 
@@ -216,10 +207,7 @@ public final class Warehouse {
 
       table.conform(rows);
       DataFrameWriter<Row> writer = rows.select(columns.toArray(new Column[0])).write();
-      // Vectors neither compress nor repeat: without codec and dictionary they read at disk speed.
-      boolean vectors = List.of(table.columns().fieldNames()).contains("ffn_out");
-      writer.option("compression", vectors ? "uncompressed" : "zstd");
-      writer.option("parquet.enable.dictionary#ffn_out.list.element", "false");
+      writer.option("compression", "zstd");
       writer.option(ROW_GROUP_BYTES, ROW_GROUP);
       return folders.isEmpty() ? writer : writer.partitionBy(folders.toArray(new String[0]));
     }
