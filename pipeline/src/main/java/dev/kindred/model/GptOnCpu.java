@@ -111,14 +111,15 @@ public final class GptOnCpu implements LanguageModel {
   @Override
   public EvaluationMemory evaluationMemory(int nodes, int length) {
     Block block = blocks.get(0);
-    long perNode = config.dModel() + block.query.width() + block.keyValue.width();
+    // Block 0's inputs may be as many as nodes: they need queries and embeddings of their own.
+    long perNode = 2L * config.dModel() + block.query.width() + block.keyValue.width();
     long perRow =
         config.dModel()
             + 2L * hiddenPart
             + kernel.promptsPerPanel()
             + block.output.width()
             + unembedding.width();
-    return new EvaluationMemory(Float.BYTES * (2 * nodes * perNode + chunk * perRow), 0);
+    return new EvaluationMemory(Float.BYTES * (nodes * perNode + chunk * perRow), 0);
   }
 
   @Override
@@ -246,6 +247,7 @@ public final class GptOnCpu implements LanguageModel {
         Block block = blocks.get(i);
         boolean last = i == blocks.size() - 1;
         if (i == 1) {
+          keysAndValues = null; // not both at once
           keysAndValues = new float[(tree.nodes() + GROUP) * block.keyValue.width()];
           queries = new float[chunk * block.query.width()];
         }
