@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.array_sort;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.map_from_entries;
 import static org.apache.spark.sql.functions.min;
@@ -39,6 +40,9 @@ import scala.collection.Seq;
 public final class Windows {
   private static final int NO_NEXT_TOKEN = -1;
 
+  /** Positions whose windows make up a partition, and so a file, at most. */
+  private static final int POSITIONS_PER_PARTITION = 1 << 19;
+
   private Windows() {}
 
   /**
@@ -65,6 +69,11 @@ public final class Windows {
         occurrences
             .groupBy(col("tokenIds"), col("nextToken"))
             .agg(min(col("position")).as("position"), count(lit(1)).as("occurrences"));
+    // Ranges of positions are known beforehand. A sort of the whole would compute the windows
+    // twice,
+    // first to sample them.
+    int partitions = (int) (scan.tokens() / POSITIONS_PER_PARTITION + 1);
+    String partition = String.format("int(window_id div %d)", POSITIONS_PER_PARTITION);
     return byNextToken
         .groupBy(col("tokenIds"))
         .agg(
@@ -79,7 +88,8 @@ public final class Windows {
                 .as("next_tokens"))
         .withColumn("corpus_id", lit(scan.corpusId()))
         .withColumn("token_ids", col("tokenIds"))
-        .sort(col("window_id"))
+        .repartitionById(partitions, expr(partition))
+        .sortWithinPartitions("window_id")
         .withColumn("text", decode(tokenizerJson, "token_ids"))
         .select(columns());
   }
