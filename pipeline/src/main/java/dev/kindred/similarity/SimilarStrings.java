@@ -407,7 +407,7 @@ public final class SimilarStrings {
       PairCheck check = new PairCheck(kernel, vectors, table, settled, settings.threshold());
       Device device = LoadedModels.assignedDevice();
       if (!device.isGpu()) {
-        return plan.open(kernel, vectors, table, check, settled, settings.threshold());
+        return plan.open(kernel, vectors, check, settled, settings.threshold());
       }
 
       TorchJoin join = new TorchJoin(device, vectors, check, settled);
