@@ -56,7 +56,7 @@ public final class SimilarStrings {
   private static final int CHUNK_BYTES = 48 << 20;
 
   private static final int SAMPLED_PARTITIONS = 8;
-  private static final int TASKS_PER_CORE = 2;
+  private static final int TASKS_PER_CORE = 1;
 
   /**
    * How to join.
