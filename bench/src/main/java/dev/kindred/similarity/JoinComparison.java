@@ -226,7 +226,7 @@ public final class JoinComparison {
     } else {
       JoinPlan chosen = way == Way.BRUTE ? JoinPlan.bruteForce() : plan;
       joinBatches(
-          chosen.open(kernel, vectors, evidence, check, settled, block.threshold()),
+          chosen.open(kernel, vectors, check, settled, block.threshold()),
           chosen,
           from,
           to);

@@ -8,9 +8,9 @@ import java.util.stream.IntStream;
 /**
  * How a block is joined.
  *
- * @param axes the long prefix's axes; null for brute force
- * @param shortAxes axes of the short prefix; 0 for brute force
- * @param survivors share of a sample's pairs that the short prefix leaves open, in [0, 1]
+ * @param axes at least shortAxes; null for brute force
+ * @param shortAxes axes of the prefix; 0 for brute force
+ * @param survivors share of a sample's pairs that the prefix leaves open, in [0, 1]
  */
 record JoinPlan(PrincipalAxes axes, int shortAxes, double survivors) implements Serializable {
 
@@ -27,13 +27,12 @@ record JoinPlan(PrincipalAxes axes, int shortAxes, double survivors) implements 
   PairJoin open(
       TileKernel kernel,
       PromptVectors prompts,
-      EvidenceTable evidence,
       PairCheck check,
       SettledPairs settled,
       double threshold) {
     return isBruteForce()
         ? new TileJoin(kernel, prompts, check, settled)
-        : new PrefixJoin(kernel, prompts, axes, shortAxes, evidence, check, settled, threshold);
+        : new PrefixJoin(kernel, prompts, axes.first(shortAxes), check, settled, threshold);
   }
 
   /** The order in which to join windows: close ones together where prefixes are used. */
@@ -64,9 +63,6 @@ record JoinPlan(PrincipalAxes axes, int shortAxes, double survivors) implements 
         ? "brute force"
         : "prefixes of "
             + shortAxes
-            + " and "
-            + axes.count()
-            + String.format(
-                " axes (the first leaves %.2f %% of a sample's pairs)", 100 * survivors);
+            + String.format(" axes (they leave %.2f %% of a sample's pairs)", 100 * survivors);
   }
 }

@@ -17,16 +17,13 @@ final class JoinPlanner {
 
   private static final int SAMPLE_PROMPTS = 960;
 
-  /** Long prefixes have as many floats as six vectors of 512 bits. */
-  private static final int LONG_AXES = 95;
-
   private static final int[] SHORT_AXES = {4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64};
 
   /** Testing a tile, in components a pair. */
   private static final double TILE = 6;
 
-  /** Settling a single pair, in components; measured: 45 ns to 0.02 ns. */
-  private static final double PAIR = 2000;
+  /** Settling a pair, in components: what forced axes take, with the share they leave. */
+  private static final double PAIR = 3000;
 
   private JoinPlanner() {}
 
@@ -41,7 +38,7 @@ final class JoinPlanner {
 
     Sample sample = Sample.of(kernel, prompts, windows);
     for (int few : SHORT_AXES) {
-      if (few < sample.axes.count()) {
+      if (few <= sample.axes.count()) {
         double survivors = sample.survivors(few, threshold);
         double cost = few + 1 + TILE + survivors * PAIR;
         if (cost < least) {
@@ -97,7 +94,7 @@ final class JoinPlanner {
       UnitVectors.pack(
           prompts, Cosine.norms(prompts, count, dimension), count, dimension, 1, units);
       PrincipalAxes axes =
-          PrincipalAxes.of(units, count, dimension, Math.min(LONG_AXES, dimension));
+          PrincipalAxes.of(units, count, dimension, Math.min(SimilarStrings.MAX_AXES, dimension));
       Projection projection = new Projection(kernel, axes);
       float[] rows = new float[windows.size() * dimension];
       for (int i = 0; i < windows.size(); i++) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
+import java.util.Arrays;
+
 /**
  * Decides pairs one by one, so that every join and every kernel comes to the same ones: by a float
  * similarity where it is clear of the threshold by more than its error, else by {@link Cosine}.
@@ -20,6 +22,8 @@ final class PairCheck {
   private final float surelyBelow;
   private final double[] wideOfPrompt;
   private final double[] wideOfWindow;
+  private final int[] foundWindows = new int[WindowBatch.CAPACITY];
+  private final long[] mostSimilar = new long[WindowBatch.CAPACITY]; // sortable
   private int widePrompt = -1; // whose vector is in wideOfPrompt
 
   /**
@@ -47,13 +51,68 @@ final class PairCheck {
     return surelyBelow;
   }
 
-  /** Decides a pair by its full vectors. */
-  void decide(WindowBatch windows, int window, int prompt) {
+  /**
+   * Decides a prompt's pairs: all that are above the threshold are counted, then those that could
+   * be among the most similar are offered, the most similar first, so that few are in vain.
+   *
+   * @param candidates with similarities as of {@link #similarity}
+   */
+  void decide(WindowBatch windows, int prompt, Candidates candidates, int column) {
+    double least = evidence.leastKept(prompt);
+    int found = 0;
+    int best = 0;
+    for (int i = 0; i < candidates.size(column); i++) {
+      int window = candidates.window(column, i);
+      float similarity = candidates.value(column, i);
+      boolean isAbove = similarity > threshold + error;
+      if (isAbove) {
+        settled.byFloat++;
+      } else {
+        settled.byDouble++;
+        isAbove = exact(windows, window, prompt) > threshold;
+      }
+
+      if (isAbove) {
+        foundWindows[found++] = window;
+        if (similarity + error >= least) {
+          mostSimilar[best++] = sortable(similarity) | window;
+        }
+      }
+    }
+
+    evidence.count(prompt, windows, foundWindows, found);
+    keepBest(windows, prompt, best);
+  }
+
+  /** Ascending by similarity, above an index of 32 bits. */
+  private static long sortable(float similarity) {
+    int bits = Float.floatToIntBits(similarity);
+    return (long) (bits ^ bits >> 31 & Integer.MAX_VALUE) << 32;
+  }
+
+  private static float similarity(long sortable) {
+    int bits = (int) (sortable >> 32);
+    return Float.intBitsToFloat(bits ^ bits >> 31 & Integer.MAX_VALUE);
+  }
+
+  private void keepBest(WindowBatch windows, int prompt, int count) {
+    Arrays.sort(mostSimilar, 0, count);
+    for (int i = count - 1; i >= 0; i--) {
+      if (similarity(mostSimilar[i]) + error < evidence.leastKept(prompt)) {
+        return;
+      }
+
+      int window = (int) mostSimilar[i];
+      evidence.keep(prompt, windows.windowId(window), (float) exact(windows, window, prompt));
+    }
+  }
+
+  /** A pair's similarity, off by at most {@link Cosine#kernelError}, also once it is a float. */
+  double similarity(WindowBatch windows, int window, int prompt) {
     int dimension = prompts.dimension();
     double norms = prompts.norm(prompt) * windows.norm(window);
     if (norms < LEAST_NORMS || norms > GREATEST_NORMS) {
-      decideByDouble(windows, window, prompt);
-      return;
+      return exact(windows, window, prompt);
     }
 
     float dot =
@@ -63,7 +122,7 @@ final class PairCheck {
             prompts.vectors(),
             prompt * dimension,
             dimension);
-    decide(windows, window, prompt, Cosine.similarity(dot, norms));
+    return Cosine.similarity(dot, norms);
   }
 
   /**

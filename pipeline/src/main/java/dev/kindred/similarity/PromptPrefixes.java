@@ -2,45 +2,44 @@
 package dev.kindred.similarity;
 
 /**
- * Prefixes of all prompts of a slice, as {@link PrefixJoin} wants them.
+ * All prompts of a slice as {@link PrefixJoin} wants them: in an order in which close ones follow
+ * each other, so that the pairs that a prefix leaves open come in few tiles, many in each.
  *
- * @param shortLength floats in a short prefix
- * @param shortPanels short prefixes in a kernel's panels
- * @param shortOutside last component of each short prefix
- * @param longLength floats in a long prefix
- * @param longRows long prefixes, a prompt a row
+ * @param order the prompts' indices, place by place
+ * @param shortLength floats in a prefix
+ * @param shortPanels prefixes in a kernel's panels
+ * @param panels unit vectors in a kernel's panels
  */
-record PromptPrefixes(
-    int shortLength, float[] shortPanels, float[] shortOutside, int longLength, float[] longRows) {
+record PromptPrefixes(int[] order, int shortLength, float[] shortPanels, float[] panels) {
   private static final int BATCH = 1024;
 
-  static PromptPrefixes of(
-      TileKernel kernel, PromptVectors prompts, PrincipalAxes axes, int shortAxes) {
+  static PromptPrefixes of(TileKernel kernel, PromptVectors prompts, PrincipalAxes axes) {
     Projection projection = new Projection(kernel, axes);
+    int length = projection.length();
+    int[] order = WindowOrder.of(project(projection, prompts), prompts.count(), length);
+    PromptVectors sorted = prompts.select(order);
+    int width = kernel.promptsPerPanel();
+    int padded = UnitVectors.groups(prompts.count(), width) * width;
+    float[] shortPanels = new float[padded * length];
+    UnitVectors.interleave(
+        project(projection, sorted), 0, sorted.count(), length, length, width, shortPanels);
+    return new PromptPrefixes(order, length, shortPanels, sorted.panels(kernel));
+  }
+
+  private static float[] project(Projection projection, PromptVectors prompts) {
     int dimension = prompts.dimension();
-    int longLength = projection.length();
-    float[] longRows = new float[prompts.count() * longLength];
+    int length = projection.length();
+    float[] prefixes = new float[prompts.count() * length];
     float[] units = new float[BATCH * dimension];
-    float[] rows = new float[BATCH * longLength];
+    float[] rows = new float[BATCH * length];
     for (int first = 0; first < prompts.count(); first += BATCH) {
       PromptVectors batch = prompts.slice(first, Math.min(prompts.count(), first + BATCH));
       UnitVectors.pack(
           batch.vectors(), batch.norms(), batch.count(), dimension, TileKernel.WINDOWS, units);
       projection.project(units, batch.count(), rows);
-      System.arraycopy(rows, 0, longRows, first * longLength, batch.count() * longLength);
+      System.arraycopy(rows, 0, prefixes, first * length, batch.count() * length);
     }
 
-    int shortLength = shortAxes + 1;
-    float[] shortRows = new float[prompts.count() * shortLength];
-    projection.shorten(longRows, prompts.count(), shortAxes, shortRows);
-    float[] outside = new float[prompts.count()];
-    for (int i = 0; i < outside.length; i++) {
-      outside[i] = shortRows[i * shortLength + shortAxes];
-    }
-
-    int width = kernel.promptsPerPanel();
-    float[] panels = new float[UnitVectors.groups(prompts.count(), width) * width * shortLength];
-    UnitVectors.interleave(shortRows, 0, prompts.count(), shortLength, shortLength, width, panels);
-    return new PromptPrefixes(shortLength, panels, outside, longLength, longRows);
+    return prefixes;
   }
 }

@@ -81,13 +81,13 @@ final class PromptVectors implements Serializable {
   }
 
   /** Prefixes along the axes, computed once per process. */
-  PromptPrefixes prefixes(TileKernel kernel, PrincipalAxes axes, int shortAxes) {
+  PromptPrefixes prefixes(TileKernel kernel, PrincipalAxes axes) {
     PromptPrefixes computed = prefixes;
     if (computed == null) {
       synchronized (this) {
         computed = prefixes;
         if (computed == null) {
-          computed = PromptPrefixes.of(kernel, this, axes, shortAxes);
+          computed = PromptPrefixes.of(kernel, this, axes);
           prefixes = computed;
         }
       }
@@ -103,5 +103,19 @@ final class PromptVectors implements Serializable {
         Arrays.copyOfRange(promptIds, from, to),
         Arrays.copyOfRange(ownWindowIds, from, to),
         Arrays.copyOfRange(vectors, from * dimension, to * dimension));
+  }
+
+  /** The prompts of these indices, in their order. */
+  PromptVectors select(int[] indices) {
+    int[] ids = new int[indices.length];
+    long[] own = new long[indices.length];
+    float[] rows = new float[indices.length * dimension];
+    for (int i = 0; i < indices.length; i++) {
+      ids[i] = promptIds[indices[i]];
+      own[i] = ownWindowIds[indices[i]];
+      System.arraycopy(vectors, indices[i] * dimension, rows, i * dimension, dimension);
+    }
+
+    return new PromptVectors(dimension, ids, own, rows);
   }
 }

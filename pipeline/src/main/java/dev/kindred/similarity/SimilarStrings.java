@@ -56,7 +56,7 @@ public final class SimilarStrings {
   private static final int CHUNK_BYTES = 48 << 20;
 
   private static final int SAMPLED_PARTITIONS = 8;
-  private static final int TASKS_PER_CORE = 2;
+  private static final int TASKS_PER_CORE = 1;
 
   /**
    * How to join.
@@ -407,7 +407,7 @@ public final class SimilarStrings {
       PairCheck check = new PairCheck(kernel, vectors, table, settled, settings.threshold());
       Device device = LoadedModels.assignedDevice();
       if (!device.isGpu()) {
-        return plan.open(kernel, vectors, table, check, settled, settings.threshold());
+        return plan.open(kernel, vectors, check, settled, settings.threshold());
       }
 
       TorchJoin join = new TorchJoin(device, vectors, check, settled);

@@ -6,9 +6,9 @@ import java.util.Arrays;
 /** The windows that a join holds in cache at once: their vectors, norms and next tokens. */
 final class WindowBatch {
   /**
-   * 1,024 windows: their prefixes stay in a core's second-level cache beside a slice of prompts.
+   * 2,048 windows: their prefixes stay in a core's second-level cache beside a slice of prompts.
    */
-  static final int CAPACITY = 1024;
+  static final int CAPACITY = 2048;
 
   private final int dimension;
   private final TileKernel kernel;
