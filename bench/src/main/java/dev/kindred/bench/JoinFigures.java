@@ -86,11 +86,7 @@ final class JoinFigures {
         "x",
         "  pruned over brute");
     share("join_found_block_" + block, outcome.found(), "pairs above the threshold");
-    share("join_by_prefix_block_" + block, outcome.pruned().byPrefix(), "settled by short prefix");
-    share(
-        "join_by_long_prefix_block_" + block,
-        outcome.pruned().byLongPrefix(),
-        "settled by long prefix");
+    share("join_by_prefix_block_" + block, outcome.pruned().byPrefix(), "settled by prefix");
     share("join_by_float_block_" + block, outcome.pruned().byFloat(), "settled in float");
     share("join_by_double_block_" + block, outcome.pruned().byDouble(), "settled in double");
   }

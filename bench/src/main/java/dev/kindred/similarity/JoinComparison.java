@@ -2,6 +2,9 @@
 package dev.kindred.similarity;
 
 import ai.djl.Device;
+import dev.kindred.bench.Median;
+import dev.kindred.kernel.TileKernel;
+import dev.kindred.kernel.TileKernels;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,12 +82,11 @@ public final class JoinComparison {
   /**
    * What pairs were settled by, as shares of all pairs, in [0, 1].
    *
-   * @param byPrefix by the bounds of a short prefix
-   * @param byLongPrefix by the bounds of a longer prefix
+   * @param byPrefix by the bounds of a prefix
    * @param byFloat by the similarity in single precision
    * @param byDouble by the similarity in double precision
    */
-  public record Shares(double byPrefix, double byLongPrefix, double byFloat, double byDouble) {}
+  public record Shares(double byPrefix, double byFloat, double byDouble) {}
 
   /**
    * How the ways compare.
@@ -162,7 +164,7 @@ public final class JoinComparison {
     }
 
     Map<Way, Double> medians = new EnumMap<>(Way.class);
-    seconds.forEach((way, times) -> medians.put(way, median(times)));
+    seconds.forEach((way, times) -> medians.put(way, Median.of(times)));
     double pairs = (double) block.windows().size() * prompts.count();
     List<Evidence> brute = evidence.get(Way.BRUTE);
     return new Outcome(
@@ -226,15 +228,11 @@ public final class JoinComparison {
     } else {
       JoinPlan chosen = way == Way.BRUTE ? JoinPlan.bruteForce() : plan;
       joinBatches(
-          chosen.open(kernel, vectors, check, settled, block.threshold()),
-          chosen,
-          from,
-          to);
+          chosen.open(kernel, vectors, check, settled, block.threshold()), chosen, from, to);
     }
 
     synchronized (total) {
       total.byPrefix += settled.byPrefix;
-      total.byLongPrefix += settled.byLongPrefix;
       total.byFloat += settled.byFloat;
       total.byDouble += settled.byDouble;
     }
@@ -257,11 +255,7 @@ public final class JoinComparison {
   }
 
   private static Shares shares(SettledPairs settled, double pairs) {
-    return new Shares(
-        settled.byPrefix / pairs,
-        settled.byLongPrefix / pairs,
-        settled.byFloat / pairs,
-        settled.byDouble / pairs);
+    return new Shares(settled.byPrefix / pairs, settled.byFloat / pairs, settled.byDouble / pairs);
   }
 
   private static boolean areEqual(List<Evidence> all, List<Evidence> others) {
@@ -295,12 +289,5 @@ public final class JoinComparison {
 
   private static double seconds(long started) {
     return (System.nanoTime() - started) / 1e9;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 }

@@ -39,9 +39,9 @@ public final class Summaries {
    *   <li>{@code block.<b>.similar_strings.total}: over all prompts
    * </ul>
    *
-   * <p>A run's table has {@code block.<b>.join.axes|by_prefix|by_long_prefix|by_float|by_double}
-   * beside them: what {@link dev.kindred.similarity.SimilarStrings#metrics} says of each join. They
-   * describe the computation and may differ between runs with the same results.
+   * <p>A run's table has {@code block.<b>.join.axes|by_prefix|by_float|by_double} beside them: what
+   * {@link dev.kindred.similarity.SimilarStrings#metrics} says of each join. They describe the
+   * computation and may differ between runs with the same results.
    *
    * @param distances rows of {@link Tables#DISTANCES} of one run
    * @param approximations rows of {@link Tables#APPROXIMATIONS} of the run

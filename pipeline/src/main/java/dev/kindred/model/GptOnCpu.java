@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model;
 
-import dev.kindred.similarity.TileKernel;
+import dev.kindred.kernel.TileKernel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;

@@ -5,7 +5,7 @@ import ai.djl.Device;
 import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Tokenizer;
-import dev.kindred.similarity.TileKernels;
+import dev.kindred.kernel.TileKernels;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model;
 
-import dev.kindred.similarity.TileKernel;
+import dev.kindred.kernel.TileKernel;
 
 /**
  * A linear map y = x W^T + b whose weights lie as {@link TileKernel} reads them.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
+import dev.kindred.kernel.TileKernel;
 import java.util.Arrays;
 
 /**
@@ -136,6 +137,8 @@ final class Candidates {
           boundLength,
           TileKernel.ZEROS,
           0,
+          0,
+          products,
           products,
           0,
           width);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
+import dev.kindred.kernel.TileKernel;
 import java.io.Serializable;
 import java.util.List;
 import java.util.stream.IntStream;

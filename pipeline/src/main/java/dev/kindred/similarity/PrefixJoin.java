@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
+import dev.kindred.kernel.TileKernel;
+
 /**
  * Settles most pairs by the bound of a prefix ({@link Projection}), computed densely, tile by tile;
  * the rest by their similarity.

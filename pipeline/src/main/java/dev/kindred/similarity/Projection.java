@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
+import dev.kindred.kernel.TileKernel;
+
 /**
  * Prefixes of vectors: their components along {@link PrincipalAxes}, and last the length of what
  * lies outside.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
+import dev.kindred.kernel.TileKernel;
+
 /**
  * All prompts of a slice as {@link PrefixJoin} wants them: in an order in which close ones follow
  * each other, so that the pairs that a prefix leaves open come in few tiles, many in each.

@@ -3,11 +3,8 @@ package dev.kindred.similarity;
 
 /** How many pairs each step of a join has settled; one task's, or the sum of all. */
 final class SettledPairs {
-  /** Pairs above or below the threshold by the bounds of a short prefix. */
+  /** Pairs above or below the threshold by the bounds of a prefix. */
   long byPrefix;
-
-  /** Pairs settled by the bounds of a longer prefix. */
-  long byLongPrefix;
 
   /** Pairs settled by their similarity in single precision. */
   long byFloat;

@@ -9,6 +9,8 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.map_from_arrays;
 
 import ai.djl.Device;
+import dev.kindred.kernel.TileKernel;
+import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
@@ -65,8 +67,8 @@ public final class SimilarStrings {
    * @param keep the most similar windows to keep for a prompt; {@link Integer#MAX_VALUE} for all
    * @param vocabularySize {@code d_vocab}
    * @param kernel which implementation
-   * @param prefixAxes axes of the short prefix, 0 for brute force, {@link #AUTO_AXES} for a plan
-   *     from a sample
+   * @param prefixAxes axes of the prefix, 0 for brute force, {@link #AUTO_AXES} for a plan from a
+   *     sample
    */
   public record Settings(
       double threshold, int keep, int vocabularySize, TileKernels.Choice kernel, int prefixAxes)
@@ -145,9 +147,9 @@ public final class SimilarStrings {
    * What the join did, once {@link #evidence} has been computed:
    *
    * <ul>
-   *   <li>{@code axes}: axes of the short prefix, 0 for brute force
-   *   <li>{@code by_prefix}, {@code by_long_prefix}, {@code by_float}, {@code by_double}: share of
-   *       pairs that each step settled, in [0, 1]
+   *   <li>{@code axes}: axes of the prefix, 0 for brute force
+   *   <li>{@code by_prefix}, {@code by_float}, {@code by_double}: share of pairs that each step
+   *       settled, in [0, 1]
    * </ul>
    */
   public Map<String, Double> metrics() {
@@ -421,15 +423,11 @@ public final class SimilarStrings {
    * only.
    */
   private record Counters(
-      LongAccumulator byPrefix,
-      LongAccumulator byLongPrefix,
-      LongAccumulator byFloat,
-      LongAccumulator byDouble)
+      LongAccumulator byPrefix, LongAccumulator byFloat, LongAccumulator byDouble)
       implements Serializable {
 
     private static Counters register(JavaSparkContext context) {
       return new Counters(
-          context.sc().longAccumulator(),
           context.sc().longAccumulator(),
           context.sc().longAccumulator(),
           context.sc().longAccumulator());
@@ -437,17 +435,14 @@ public final class SimilarStrings {
 
     private void add(SettledPairs settled) {
       byPrefix.add(settled.byPrefix);
-      byLongPrefix.add(settled.byLongPrefix);
       byFloat.add(settled.byFloat);
       byDouble.add(settled.byDouble);
     }
 
     private Map<String, Double> shares() {
-      double all =
-          Math.max(1, byPrefix.sum() + byLongPrefix.sum() + byFloat.sum() + byDouble.sum());
+      double all = Math.max(1, byPrefix.sum() + byFloat.sum() + byDouble.sum());
       return Map.of(
           "by_prefix", byPrefix.sum() / all,
-          "by_long_prefix", byLongPrefix.sum() / all,
           "by_float", byFloat.sum() / all,
           "by_double", byDouble.sum() / all);
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
+import dev.kindred.kernel.TileKernel;
+
 /**
  * Computes every similarity: brute force, tile by tile. A panel of prompts stays in the cache while
  * all windows of the batch pass by.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
+import dev.kindred.kernel.TileKernel;
+
 /** Packing vectors for {@link TileKernel}. */
 final class UnitVectors {
   private UnitVectors() {}

@@ -2,7 +2,7 @@
 package dev.kindred.model;
 
 import ai.djl.Device;
-import dev.kindred.similarity.TileKernels;
+import dev.kindred.kernel.TileKernels;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;

@@ -4,8 +4,8 @@ package dev.kindred.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.activation.Vectors;
+import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.Gpt.Activation;
-import dev.kindred.similarity.TileKernels;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
+import dev.kindred.kernel.ExactDot;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -71,7 +72,7 @@ record JoinProblem(float[][] windows, float[][] prompts) {
       for (int window = 0; window < windows.length; window++) {
         similarities[prompt][window] =
             Cosine.similarity(
-                Cosine.dot(widePrompts[prompt], 0, wideWindows[window], 0, dimension()),
+                ExactDot.dot(widePrompts[prompt], 0, wideWindows[window], 0, dimension()),
                 promptNorms[prompt] * windowNorms[window]);
       }
     }

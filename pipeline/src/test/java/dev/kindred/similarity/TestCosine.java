@@ -4,6 +4,9 @@ package dev.kindred.similarity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.kindred.kernel.ExactDot;
+import dev.kindred.kernel.TileKernel;
+import dev.kindred.kernel.TileKernels;
 import java.math.BigDecimal;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -84,7 +87,7 @@ class TestCosine {
         }
       }
 
-      assertThat(Cosine.dot(wide(a), 0, wide(b), 0, dimension))
+      assertThat(ExactDot.dot(wide(a), 0, wide(b), 0, dimension))
           .as("dimension %d", dimension)
           .isEqualTo(sums[0]);
     }
@@ -108,7 +111,7 @@ class TestCosine {
 
   private static double similarity(float[] a, float[] b) {
     double norms = Cosine.norm(a, 0, a.length) * Cosine.norm(b, 0, b.length);
-    return Cosine.similarity(Cosine.dot(wide(a), 0, wide(b), 0, a.length), norms);
+    return Cosine.similarity(ExactDot.dot(wide(a), 0, wide(b), 0, a.length), norms);
   }
 
   private static double[] wide(float[] a) {

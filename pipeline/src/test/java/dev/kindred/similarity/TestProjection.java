@@ -3,6 +3,8 @@ package dev.kindred.similarity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kindred.kernel.TileKernel;
+import dev.kindred.kernel.TileKernels;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;

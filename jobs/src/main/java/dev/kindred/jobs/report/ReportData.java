@@ -46,14 +46,12 @@ public record ReportData(
   /**
    * How the similarity join of a block settled its pairs of a window and a prompt.
    *
-   * @param axes of the first bound; 0 where every similarity was computed in full
-   * @param byPrefix share of pairs that the first bound settled, in [0, 1], as are the other three
-   * @param byLongPrefix by the second bound
+   * @param axes of the bound; 0 where every similarity was computed in full
+   * @param byPrefix share of pairs that the bound settled, in [0, 1], as are the other two
    * @param byFloat by the similarity in single precision
    * @param byDouble by the similarity in double precision
    */
-  public record Join(
-      int block, int axes, double byPrefix, double byLongPrefix, double byFloat, double byDouble) {}
+  public record Join(int block, int axes, double byPrefix, double byFloat, double byDouble) {}
 
   /**
    * A prompt with its evidence.

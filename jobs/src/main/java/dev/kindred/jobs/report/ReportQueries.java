@@ -157,7 +157,6 @@ public final class ReportQueries {
                 block,
                 metrics.get(name + "axes").intValue(),
                 metrics.get(name + "by_prefix"),
-                metrics.get(name + "by_long_prefix"),
                 metrics.get(name + "by_float"),
                 metrics.get(name + "by_double")));
       }

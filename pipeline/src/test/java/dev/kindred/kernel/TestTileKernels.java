@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.similarity;
+package dev.kindred.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -42,8 +42,8 @@ class TestTileKernels {
     for (int dimension : DIMENSIONS) {
       for (int offset : OFFSETS) {
         int prompts = 48; // whole panels of both
-        float[][] windows = JoinProblem.gaussian(random, TileKernel.WINDOWS, dimension);
-        float[][] panel = JoinProblem.gaussian(random, prompts, dimension);
+        float[][] windows = gaussian(random, TileKernel.WINDOWS, dimension);
+        float[][] panel = gaussian(random, prompts, dimension);
         assertThat(products(SIMD, windows, panel, offset))
             .as("dimension %d, offset %d", dimension, offset)
             .isEqualTo(products(SCALAR, windows, panel, offset));
@@ -55,8 +55,8 @@ class TestTileKernels {
   void aProductIsAChainOfFusedMultiplyAddsInAscendingOrder() {
     Random random = new Random(12);
     for (TileKernel kernel : BOTH) {
-      float[][] windows = JoinProblem.gaussian(random, TileKernel.WINDOWS, 37);
-      float[][] prompts = JoinProblem.gaussian(random, 48, 37);
+      float[][] windows = gaussian(random, TileKernel.WINDOWS, 37);
+      float[][] prompts = gaussian(random, 48, 37);
       float[][] products = products(kernel, windows, prompts, 3);
       for (int window = 0; window < windows.length; window++) {
         for (int prompt = 0; prompt < prompts.length; prompt++) {
@@ -78,7 +78,7 @@ class TestTileKernels {
       for (int offset : OFFSETS) {
         double[] a = wide(random, dimension + offset);
         double[] b = wide(random, dimension + 2 * offset);
-        double expected = Cosine.dot(a, offset, b, 2 * offset, dimension);
+        double expected = ExactDot.dot(a, offset, b, 2 * offset, dimension);
         for (TileKernel kernel : BOTH) {
           assertThat(kernel.exactDot(a, offset, b, 2 * offset, dimension))
               .as("%s, dimension %d, offset %d", kernel, dimension, offset)
@@ -95,15 +95,15 @@ class TestTileKernels {
       for (int offset : OFFSETS) {
         double[] a = wide(random, dimension + offset);
         double[] b = wide(random, dimension + 2 * offset);
-        double exact = Cosine.dot(a, offset, b, 2 * offset, dimension);
+        double exact = ExactDot.dot(a, offset, b, 2 * offset, dimension);
         double lengths =
             Math.sqrt(
-                Cosine.dot(a, offset, a, offset, dimension)
-                    * Cosine.dot(b, 2 * offset, b, 2 * offset, dimension));
+                ExactDot.dot(a, offset, a, offset, dimension)
+                    * ExactDot.dot(b, 2 * offset, b, 2 * offset, dimension));
         for (TileKernel kernel : BOTH) {
           assertThat((double) kernel.dot(narrow(a), offset, narrow(b), 2 * offset, dimension))
               .as("%s, dimension %d, offset %d", kernel, dimension, offset)
-              .isCloseTo(exact, within(lengths * Cosine.kernelError(dimension)));
+              .isCloseTo(exact, within(lengths * (dimension + 8) * 0x1p-24));
         }
       }
     }
@@ -165,7 +165,7 @@ class TestTileKernels {
   }
 
   private static float[] floats(Random random, int count) {
-    return JoinProblem.gaussian(random, 1, count)[0];
+    return gaussian(random, 1, count)[0];
   }
 
   @Test
@@ -300,5 +300,16 @@ class TestTileKernels {
     }
 
     return floats;
+  }
+
+  private static float[][] gaussian(Random random, int count, int dimension) {
+    float[][] vectors = new float[count][dimension];
+    for (float[] vector : vectors) {
+      for (int k = 0; k < dimension; k++) {
+        vector[k] = (float) random.nextGaussian();
+      }
+    }
+
+    return vectors;
   }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.similarity;
+package dev.kindred.kernel;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -180,17 +180,17 @@ final class SimdTileKernel implements TileKernel {
 
   @Override
   public double exactDot(double[] a, int aOffset, double[] b, int bOffset, int length) {
-    double[] chains = new double[Cosine.CHAINS];
-    int unrolled = length & -Cosine.CHAINS;
+    double[] chains = new double[ExactDot.CHAINS];
+    int unrolled = length & -ExactDot.CHAINS;
     if (DOUBLE_VECTOR == 8) {
       twoByEight(a, aOffset, b, bOffset, unrolled, chains);
     } else if (DOUBLE_VECTOR == 4) {
       fourByFour(a, aOffset, b, bOffset, unrolled, chains);
     } else {
-      return Cosine.dot(a, aOffset, b, bOffset, length);
+      return ExactDot.dot(a, aOffset, b, bOffset, length);
     }
 
-    return Cosine.finish(chains, a, aOffset, b, bOffset, unrolled, length);
+    return ExactDot.finish(chains, a, aOffset, b, bOffset, unrolled, length);
   }
 
   private static void twoByEight(

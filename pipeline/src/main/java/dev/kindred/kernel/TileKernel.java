@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.similarity;
+package dev.kindred.kernel;
 
 /**
  * The inner loops of the join, scalar or SIMD. Both give the same bits in {@link #multiply} and
@@ -159,7 +159,7 @@ public interface TileKernel {
       int length);
 
   /**
-   * Dot product in double precision with the order of summation of {@link Cosine#dot}.
+   * Dot product in double precision with the order of summation of {@link ExactDot#dot}.
    *
    * @param a floats, widened
    * @param b floats, widened

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.similarity;
+package dev.kindred.kernel;
 
 import dev.kindred.InvalidInput;
 import java.util.Arrays;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.similarity;
+package dev.kindred.kernel;
 
 import java.util.Arrays;
 
@@ -87,6 +87,6 @@ final class ScalarTileKernel implements TileKernel {
 
   @Override
   public double exactDot(double[] a, int aOffset, double[] b, int bOffset, int length) {
-    return Cosine.dot(a, aOffset, b, bOffset, length);
+    return ExactDot.dot(a, aOffset, b, bOffset, length);
   }
 }
