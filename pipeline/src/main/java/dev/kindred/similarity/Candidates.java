@@ -54,20 +54,7 @@ final class Candidates {
     int tiles = UnitVectors.groups(size, TileKernel.WINDOWS);
     for (int first = 0; first < tiles; first += TILES) {
       int some = Math.min(TILES, tiles - first);
-      kernel.multiplyAll(
-          packed,
-          first * TileKernel.WINDOWS * length,
-          some,
-          panels,
-          firstPrompt * length,
-          length,
-          TileKernel.ZEROS,
-          0,
-          0,
-          products,
-          products,
-          0,
-          width);
+      multiply(packed, first, some, panels, firstPrompt, length);
       for (int tile = 0; tile < some; tile++) {
         int offset = tile * TileKernel.WINDOWS * width;
         if (kernel.above(products, offset, threshold, rowsAbove) != 0) {
@@ -75,6 +62,25 @@ final class Candidates {
         }
       }
     }
+  }
+
+  /** Products of tiles that follow each other with a panel. */
+  private void multiply(
+      float[] packed, int firstTile, int tiles, float[] panels, int firstPrompt, int length) {
+    kernel.multiplyAll(
+        packed,
+        firstTile * TileKernel.WINDOWS * length,
+        tiles,
+        panels,
+        firstPrompt * length,
+        length,
+        TileKernel.ZEROS,
+        0,
+        0,
+        products,
+        products,
+        0,
+        width);
   }
 
   private void add(int firstWindow, int size, int offset) {
@@ -128,20 +134,7 @@ final class Candidates {
     int tiles = UnitVectors.groups(size, TileKernel.WINDOWS);
     for (int first = 0; first < tiles; first += TILES) {
       int some = Math.min(TILES, tiles - first);
-      kernel.multiplyAll(
-          bounds,
-          first * TileKernel.WINDOWS * boundLength,
-          some,
-          boundPanels,
-          firstPrompt * boundLength,
-          boundLength,
-          TileKernel.ZEROS,
-          0,
-          0,
-          products,
-          products,
-          0,
-          width);
+      multiply(bounds, first, some, boundPanels, firstPrompt, boundLength);
       for (int tile = 0; tile < some; tile++) {
         int offset = tile * TileKernel.WINDOWS * width;
         if (kernel.above(products, offset, boundThreshold, rowsAbove) != 0) {

@@ -32,10 +32,7 @@ final class TileJoin implements PairJoin {
           packed, windows.size(), panels, first, prompts.dimension(), check.surelyBelow());
       int columns = Math.min(kernel.promptsPerPanel(), prompts.count() - first);
       for (int column = 0; column < columns; column++) {
-        for (int i = 0; i < candidates.size(column); i++) {
-          check.decide(
-              windows, candidates.window(column, i), first + column, candidates.value(column, i));
-        }
+        check.decide(windows, first + column, candidates, column);
       }
     }
 
