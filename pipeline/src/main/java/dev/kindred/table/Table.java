@@ -34,6 +34,16 @@ public record Table(String name, String grain, List<String> partitionColumns, St
     return inFiles;
   }
 
+  /** The columns that are folders. */
+  public StructType folderColumns() {
+    StructType folders = new StructType();
+    for (String column : partitionColumns) {
+      folders = folders.add(columns.apply(column));
+    }
+
+    return folders;
+  }
+
   /**
    * The dataset with exactly the file columns of this table, in order.
    *

@@ -50,6 +50,16 @@ public final class Tables {
                   false,
                   "following token id -> occurrences followed by it; a document's end has none"));
 
+  public static final Table TOKENS =
+      new Table(
+          "tokens",
+          "a token that a corpus is cut into",
+          List.of("corpus_id"),
+          new StructType()
+              .add("corpus_id", StringType, false, "corpus, and so its tokenizer")
+              .add("token_id", IntegerType, false, "from 0")
+              .add("text", StringType, false, "the token as text"));
+
   public static final Table ACTIVATIONS =
       new Table(
           "activations",
@@ -217,12 +227,13 @@ public final class Tables {
       new Table(
           "runs",
           "a run",
-          List.of(),
+          List.of("run_id"),
           new StructType()
               .add("run_id", StringType, false, "r-<UTC start>-<random>")
-              .add("status", StringType, false, "published")
+              .add("status", StringType, false, "published, or rejected by the audit")
+              .add("reason", StringType, true, "what the audit found; null if published")
               .add("started_at", TimestampType, false, "UTC")
-              .add("published_at", TimestampType, false, "UTC")
+              .add("published_at", TimestampType, true, "UTC; null if rejected")
               .add("model_id", StringType, false, "model")
               .add("corpus_id", StringType, false, "corpus")
               .add("prompt_set", StringType, false, "prompt set")
@@ -232,6 +243,7 @@ public final class Tables {
   public static final List<Table> ALL =
       List.of(
           WINDOWS,
+          TOKENS,
           ACTIVATIONS,
           PROMPTS,
           PROMPT_ACTIVATIONS,

@@ -2,38 +2,59 @@
 package dev.kindred.table;
 
 import dev.kindred.InvalidInput;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.execution.datasources.HadoopFsRelation;
+import org.apache.spark.sql.execution.datasources.parquet.ParquetFileFormat;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.StructField;
-import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.util.SerializableConfiguration;
+import scala.Option;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * The folder with all tables, on any file system that Hadoop knows.
  *
- * <p>Files are Parquet, in one folder per key ({@code windows/corpus_id=c-../}). A part is complete
- * when it has Spark's {@code _SUCCESS} marker; complete parts are never written again, and the
- * remains of a write that died are removed before the next one.
+ * <p>Files are Parquet, in one folder per key ({@code windows/corpus_id=c-../}). What counts is
+ * what {@link CommitLog} lists: a part is complete once its last record is there, complete parts
+ * never change, and files that no record lists are the remains of a writer that died.
  */
 public final class Warehouse {
-  private static final String COMPLETE = "_SUCCESS";
+  private static final String COMMIT_PROTOCOL = "spark.sql.sources.commitProtocolClass";
   private static final String OPEN_FILES = "spark.sql.maxConcurrentOutputFileWriters";
   private static final String ROW_GROUP_BYTES = "parquet.block.size";
   private static final long ROW_GROUP = 64L << 20;
+
+  /** For readers: pages whose checksum is not the one that was written are an error. */
+  private static final Map<String, String> READ_OPTIONS =
+      Map.of("parquet.page.verify-checksum.enabled", "true");
+
+  private static final int FILES_PER_CHECK = 16;
 
   /** Heap that the files which a task has open at once fill before they write. */
   public static final long OPEN_FILE_BYTES = 256L << 20;
@@ -48,9 +69,12 @@ public final class Warehouse {
 
   /** A path with its scheme; one without is local, below the working directory. */
   public static Path absolute(String uri) {
-    return new Path(uri).toUri().getScheme() == null
-        ? new Path(java.nio.file.Path.of(uri).toAbsolutePath().normalize().toUri())
-        : new Path(uri);
+    if (new Path(uri).toUri().getScheme() != null) {
+      return new Path(uri);
+    }
+
+    Path local = new Path(java.nio.file.Path.of(uri).toAbsolutePath().normalize().toUri());
+    return new Path(local.toString()); // without the slash that an existing folder's URI ends with
   }
 
   public Path root() {
@@ -110,13 +134,43 @@ public final class Warehouse {
     return new Part(table, List.of(keys));
   }
 
-  /** All of a table: every part that is complete or being written. */
+  /** All complete parts of a table. */
   public Dataset<Row> read(Table table) {
     return part(table).read();
   }
 
+  /**
+   * The values of the first partition column after some given ones, of parts complete or not.
+   *
+   * @param keys values of the leading partition columns
+   */
+  public List<String> keys(Table table, Object... keys) {
+    return children(part(table, keys).path).stream()
+        .map(folder -> folder.getName().substring(folder.getName().indexOf('=') + 1))
+        .toList();
+  }
+
   private Configuration hadoop() {
     return spark.sparkContext().hadoopConfiguration();
+  }
+
+  private Dataset<Row> read(Table table, List<CommittedFiles.Entry> entries) {
+    HadoopFsRelation relation =
+        new HadoopFsRelation(
+            new CommittedFiles(spark, root, table.folderColumns(), entries),
+            table.folderColumns(),
+            table.fileColumns().asNullable(),
+            Option.empty(),
+            new ParquetFileFormat(),
+            scala.collection.immutable.Map$.MODULE$.from(
+                CollectionConverters.asScala(READ_OPTIONS)),
+            spark);
+    return spark
+        .baseRelationToDataFrame(relation)
+        .select(
+            List.of(table.columns().fieldNames()).stream()
+                .map(functions::col)
+                .toArray(Column[]::new));
   }
 
   /** See {@link Warehouse#part}. */
@@ -141,61 +195,116 @@ public final class Warehouse {
       return path.toString();
     }
 
+    /** Whether it has been written to its end, by itself or within a part of fewer keys. */
     public boolean isComplete() {
-      try {
-        return fileSystem().exists(new Path(path, COMPLETE));
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      return record().isPresent();
+    }
+
+    /** The facts that its writer left, by name. */
+    public Map<String, String> properties() {
+      return record()
+          .orElseThrow(() -> new IllegalStateException("Not complete: " + path))
+          .commit()
+          .properties();
+    }
+
+    /** Rows in it, without reading them. */
+    public long rows() {
+      return entries().stream().mapToLong(entry -> entry.file().rows()).sum();
+    }
+
+    /** Bytes of its files. */
+    public long bytes() {
+      return entries().stream().mapToLong(entry -> entry.file().bytes()).sum();
     }
 
     /**
-     * Writes the part. Partition columns beyond the part's keys become folders.
+     * Writes the whole part with {@link #append}.
+     *
+     * @param properties facts about it by name, asked for when the rows have been written
+     */
+    public void write(Dataset<Row> rows, Supplier<Map<String, String>> properties) {
+      checkIncomplete();
+      remove();
+      append(rows);
+      complete(properties.get());
+    }
+
+    /** Writes the whole part without facts. */
+    public void write(Dataset<Row> rows) {
+      write(rows, Map::of);
+    }
+
+    /** Writes the whole part with {@link #appendVectors}. */
+    public void writeVectors(Dataset<Row> rows, int count) {
+      checkIncomplete();
+      remove();
+      appendVectors(rows, count, false);
+      complete(Map.of());
+    }
+
+    /**
+     * Adds rows to a part that is not complete, all of them or none. Partition columns beyond the
+     * part's keys become folders.
      *
      * @throws IllegalStateException if the part is complete: nothing is ever overwritten
      */
-    public void write(Dataset<Row> rows) {
-      if (isComplete()) {
-        throw new IllegalStateException("Complete already: " + path);
-      }
-
-      removeRemains();
-      writer(rows, folders()).mode(SaveMode.ErrorIfExists).parquet(path.toString());
+    public void append(Dataset<Row> rows) {
+      checkIncomplete();
+      withConf(
+          Map.of(COMMIT_PROTOCOL, PartCommitProtocol.class.getName()),
+          () -> writer(rows, folders()).mode(SaveMode.Append).parquet(path.toString()));
     }
 
     /**
-     * Writes vectors as {@link #write} does, but in {@link VectorFormat} and without Spark's sort
-     * by folder: a task keeps a file in every folder open. They hold at most {@link
-     * #OPEN_FILE_BYTES} together.
+     * Adds vectors as {@link #append} does, but in {@link VectorFormat} and without Spark's sort by
+     * folder: a task keeps a file in every folder open. They hold at most {@link #OPEN_FILE_BYTES}
+     * together.
      *
      * @param count folders below the part
+     * @param byTask whether rows of tasks that have finished stay in the part if others fail
      */
-    public void writeVectors(Dataset<Row> rows, int count) {
+    public void appendVectors(Dataset<Row> rows, int count, boolean byTask) {
+      checkIncomplete();
+      withConf(
+          Map.of(
+              COMMIT_PROTOCOL,
+              PartCommitProtocol.class.getName(),
+              OPEN_FILES,
+              Integer.toString(count + 1)), // Spark sorts once it has opened so many
+          () ->
+              writer(rows, folders())
+                  .option(ROW_GROUP_BYTES, Math.min(ROW_GROUP, OPEN_FILE_BYTES / count))
+                  .option(PartCommitProtocol.BY_TASK, byTask)
+                  .mode(SaveMode.Append)
+                  .format(VectorFormat.class.getName())
+                  .save(path.toString()));
+    }
+
+    /** Adds all files of a complete part of the same table, where they are. */
+    public void share(Part other) {
+      checkIncomplete();
+      log(path).add(other.record().orElseThrow().commit().files());
+    }
+
+    /**
+     * Ends the writing: from now on readers see the part.
+     *
+     * @param properties facts about it
+     */
+    public void complete(Map<String, String> properties) {
+      checkIncomplete();
+      log(path).complete(properties);
+    }
+
+    private void checkIncomplete() {
       if (isComplete()) {
         throw new IllegalStateException("Complete already: " + path);
-      }
-
-      removeRemains();
-      String openFiles = spark.conf().get(OPEN_FILES);
-      spark.conf().set(OPEN_FILES, count + 1); // Spark sorts once it has opened so many
-      try {
-        writer(rows, folders())
-            .option(ROW_GROUP_BYTES, Math.min(ROW_GROUP, OPEN_FILE_BYTES / count))
-            .mode(SaveMode.ErrorIfExists)
-            .format(VectorFormat.class.getName())
-            .save(path.toString());
-      } finally {
-        spark.conf().set(OPEN_FILES, openFiles);
       }
     }
 
     private List<String> folders() {
       return table.partitionColumns().subList(keys.size(), table.partitionColumns().size());
-    }
-
-    /** Adds rows to a table without keys, in one file that appears at once. */
-    public void append(Dataset<Row> rows) {
-      writer(rows.coalesce(1), List.of()).mode(SaveMode.Append).parquet(path.toString());
     }
 
     private DataFrameWriter<Row> writer(Dataset<Row> rows, List<String> folders) {
@@ -209,10 +318,25 @@ public final class Warehouse {
       DataFrameWriter<Row> writer = rows.select(columns.toArray(new Column[0])).write();
       writer.option("compression", "zstd");
       writer.option(ROW_GROUP_BYTES, ROW_GROUP);
+      writer.option(PartCommitProtocol.WAREHOUSE, root.toString());
       return folders.isEmpty() ? writer : writer.partitionBy(folders.toArray(new String[0]));
     }
 
-    private void removeRemains() {
+    private void withConf(Map<String, String> settings, Runnable write) {
+      Map<String, String> before = new HashMap<>();
+      settings.forEach(
+          (key, value) -> {
+            before.put(key, spark.conf().get(key));
+            spark.conf().set(key, value);
+          });
+      try {
+        write.run();
+      } finally {
+        before.forEach((key, value) -> spark.conf().set(key, value));
+      }
+    }
+
+    private void remove() {
       try {
         fileSystem().delete(path, true);
       } catch (IOException e) {
@@ -220,69 +344,216 @@ public final class Warehouse {
       }
     }
 
-    /** The part's rows, with all columns of the table in order. */
-    public Dataset<Row> read() {
-      return read(new String[] {path.toString()});
-    }
-
-    /**
-     * The part's rows in pieces of whole files, in the order of their names.
-     *
-     * @param bytes of files in a piece, at most unless a single file is larger
-     */
-    public List<Dataset<Row>> readInPieces(long bytes) {
-      List<Dataset<Row>> pieces = new ArrayList<>();
-      List<String> piece = new ArrayList<>();
-      long size = 0;
-      for (FileStatus file : files()) {
-        if (!piece.isEmpty() && size + file.getLen() > bytes) {
-          pieces.add(read(piece.toArray(new String[0])));
-          piece.clear();
-          size = 0;
-        }
-
-        piece.add(file.getPath().toString());
-        size += file.getLen();
-      }
-
-      pieces.add(piece.isEmpty() ? read() : read(piece.toArray(new String[0])));
-      return pieces;
-    }
-
-    private List<FileStatus> files() {
+    /** Removes files that a writer which died has left without listing them. */
+    public void removeRemains() {
+      Set<String> listed =
+          log(path).soFar().stream().map(CommittedFile::path).collect(Collectors.toSet());
       try {
-        List<FileStatus> files = new ArrayList<>();
-        for (FileStatus file : fileSystem().listStatus(path)) {
-          if (file.getPath().getName().endsWith(".parquet")) {
-            files.add(file);
+        for (Path folder : foldersBelow(path)) {
+          for (FileStatus file : fileSystem().listStatus(folder)) {
+            String name = root.toUri().relativize(file.getPath().toUri()).getPath();
+            if (file.isFile() && !listed.contains(name)) {
+              fileSystem().delete(file.getPath(), false);
+            }
           }
         }
-
-        files.sort(Comparator.comparing(file -> file.getPath().getName()));
-        return files;
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
     }
 
-    private Dataset<Row> read(String[] paths) {
-      StructType onDisk = table.fileColumns();
-      for (StructField column : table.columns().fields()) {
-        int key = table.partitionColumns().indexOf(column.name());
-        if (key >= keys.size()) {
-          onDisk = onDisk.add(column);
+    /** The part's rows, with all columns of the table in order; none if nothing is complete. */
+    public Dataset<Row> read() {
+      return Warehouse.this.read(table, entries());
+    }
+
+    /** Whether nothing has been added to it yet. */
+    public boolean isEmpty() {
+      return !isComplete() && log(path).soFar().isEmpty();
+    }
+
+    /** What is in the part before it is complete. */
+    public Dataset<Row> readSoFar() {
+      return Warehouse.this.read(table, entries(new Record(path, log(path).soFarAsCommit())));
+    }
+
+    /**
+     * The part's rows in pieces of whole files, in the order of their names. Files of one name in
+     * several folders, which a task wrote, are in one piece.
+     *
+     * @param bytes of files in a piece, at most unless those of one name are larger
+     */
+    public List<Dataset<Row>> readInPieces(long bytes) {
+      Map<String, List<CommittedFiles.Entry>> byName = new TreeMap<>();
+      for (CommittedFiles.Entry entry : entries()) {
+        byName
+            .computeIfAbsent(new Path(entry.file().path()).getName(), name -> new ArrayList<>())
+            .add(entry);
+      }
+
+      List<Dataset<Row>> pieces = new ArrayList<>();
+      List<CommittedFiles.Entry> piece = new ArrayList<>();
+      long size = 0;
+      for (List<CommittedFiles.Entry> entries : byName.values()) {
+        long added = entries.stream().mapToLong(entry -> entry.file().bytes()).sum();
+        if (!piece.isEmpty() && size + added > bytes) {
+          pieces.add(Warehouse.this.read(table, piece));
+          piece.clear();
+          size = 0;
+        }
+
+        piece.addAll(entries);
+        size += added;
+      }
+
+      pieces.add(Warehouse.this.read(table, piece));
+      return pieces;
+    }
+
+    /** The part's files, for Spark's readers. */
+    public CommittedFiles index() {
+      return new CommittedFiles(spark, root, table.folderColumns(), entries());
+    }
+
+    /**
+     * Compares every file of the part with its record: length, rows and footer. What is between is
+     * compared when it is read.
+     *
+     * @throws InvalidInput naming the first file that is not as it was written
+     */
+    public void verify() {
+      List<CommittedFile> files =
+          entries().stream().map(CommittedFiles.Entry::file).distinct().toList();
+      JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+      Broadcast<SerializableConfiguration> hadoop =
+          context.broadcast(new SerializableConfiguration(hadoop()));
+      String folder = root.toString();
+      List<String> problems =
+          context
+              .parallelize(files, Math.max(1, files.size() / FILES_PER_CHECK))
+              .map(file -> problem(file, folder, hadoop))
+              .filter(problem -> problem != null)
+              .collect();
+      hadoop.destroy();
+      if (!problems.isEmpty()) {
+        throw new InvalidInput(
+            "--warehouse %s: %s; remove %s and run again, to compute it anew%s",
+            root,
+            problems.get(0),
+            path,
+            problems.size() == 1 ? "" : " (" + problems.size() + " files are damaged)");
+      }
+    }
+
+    private List<CommittedFiles.Entry> entries() {
+      Optional<Record> record = record();
+      if (record.isPresent()) {
+        return entries(record.get()).stream()
+            .filter(entry -> entry.partition().subList(0, keys.size()).equals(keys))
+            .toList();
+      }
+
+      List<CommittedFiles.Entry> below = new ArrayList<>();
+      addBelow(path, below);
+      return below;
+    }
+
+    private void addBelow(Path folder, List<CommittedFiles.Entry> entries) {
+      for (Path child : children(folder)) {
+        Optional<CommitLog.Commit> commit = log(child).complete();
+        if (commit.isPresent()) {
+          entries.addAll(entries(new Record(child, commit.get())));
+        } else {
+          addBelow(child, entries);
+        }
+      }
+    }
+
+    /** The record of this part or of the one that it is within. */
+    private Optional<Record> record() {
+      for (Path folder = path; !folder.equals(root); folder = folder.getParent()) {
+        Optional<CommitLog.Commit> commit = log(folder).complete();
+        if (commit.isPresent()) {
+          return Optional.of(new Record(folder, commit.get()));
         }
       }
 
-      Dataset<Row> rows = spark.read().schema(onDisk).parquet(paths);
-      for (int i = 0; i < keys.size(); i++) {
-        rows = rows.withColumn(table.partitionColumns().get(i), functions.lit(keys.get(i)));
+      return Optional.empty();
+    }
+
+    /** A file may lie in another part's folder: only columns below the record's come from there. */
+    private List<CommittedFiles.Entry> entries(Record record) {
+      List<Object> ofRecord = values(record.folder());
+      List<CommittedFiles.Entry> entries = new ArrayList<>();
+      for (CommittedFile file : record.commit().files()) {
+        List<Object> values = new ArrayList<>(ofRecord);
+        List<Object> ofFile = values(new Path(root, file.path()).getParent());
+        values.addAll(ofFile.subList(ofRecord.size(), ofFile.size()));
+        entries.add(new CommittedFiles.Entry(values, file));
       }
 
-      return rows.select(
-          List.of(table.columns().fieldNames()).stream()
-              .map(functions::col)
-              .toArray(Column[]::new));
+      return entries;
     }
+
+    /** The values of partition columns in a folder's path. */
+    private List<Object> values(Path folder) {
+      List<Object> values = new ArrayList<>();
+      String[] names = root.toUri().relativize(folder.toUri()).getPath().split("/");
+      for (int i = 1; i < names.length; i++) { // the first is the table's
+        String value = names[i].substring(names[i].indexOf('=') + 1);
+        boolean number =
+            table.folderColumns().fields()[i - 1].dataType().equals(DataTypes.IntegerType);
+        values.add(number ? (Object) Integer.valueOf(value) : value);
+      }
+
+      return values;
+    }
+  }
+
+  /** A commit and the folder of the part that it is about. */
+  private record Record(Path folder, CommitLog.Commit commit) {}
+
+  private CommitLog log(Path part) {
+    return new CommitLog(fileSystem(), part);
+  }
+
+  /** Folders of keys directly below a folder, in order. */
+  private List<Path> children(Path folder) {
+    try {
+      List<Path> children = new ArrayList<>();
+      for (FileStatus file : fileSystem().listStatus(folder)) {
+        if (file.isDirectory() && file.getPath().getName().contains("=")) {
+          children.add(file.getPath());
+        }
+      }
+
+      children.sort(Comparator.naturalOrder());
+      return children;
+    } catch (FileNotFoundException e) {
+      return List.of();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A folder and all folders of keys below it. */
+  private Set<Path> foldersBelow(Path folder) throws IOException {
+    Set<Path> folders = new HashSet<>();
+    if (fileSystem().exists(folder)) {
+      folders.add(folder);
+    }
+
+    for (Path child : children(folder)) {
+      folders.addAll(foldersBelow(child));
+    }
+
+    return folders;
+  }
+
+  /** What is wrong with a file, on an executor. */
+  private static String problem(
+      CommittedFile file, String root, Broadcast<SerializableConfiguration> hadoop) {
+    String problem = file.problem(new Path(root), hadoop.value().value());
+    return problem == null ? null : file.path() + " " + problem;
   }
 }

@@ -105,7 +105,7 @@ class TestWarehouse {
   void theRemainsOfAWriteThatDiedAreRemovedByTheNextOne(SparkSession spark) throws IOException {
     Warehouse.Part part = new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1");
     part.write(summary(spark, "a", 1));
-    Files.delete(folder.resolve("summaries/run_id=r-1/_SUCCESS"));
+    Files.delete(folder.resolve("summaries/run_id=r-1/_commits/complete.json"));
 
     part.write(summary(spark, "b", 2));
 
@@ -122,36 +122,6 @@ class TestWarehouse {
 
     assertThatThrownBy(() -> part.write(failing)).hasStackTraceContaining("disk on fire");
     assertThat(part.isComplete()).isFalse();
-  }
-
-  @Test
-  void appendAddsRowsAndKeepsThoseThatAreThere(SparkSession spark) {
-    Table log =
-        new Table(
-            "log", "an entry", List.of(), new StructType().add("entry", DataTypes.IntegerType));
-    Warehouse.Part part = new Warehouse(spark, folder.toString()).part(log);
-
-    part.append(spark.range(1, 2).selectExpr("cast(id as int) as entry"));
-    part.append(spark.range(2, 4).repartition(2).selectExpr("cast(id as int) as entry"));
-
-    assertThat(part.read().collectAsList())
-        .containsExactlyInAnyOrder(
-            RowFactory.create(1), RowFactory.create(2), RowFactory.create(3));
-  }
-
-  @Test
-  void anAppendedRowSetIsOneFile(SparkSession spark) throws IOException {
-    Table log =
-        new Table(
-            "log", "an entry", List.of(), new StructType().add("entry", DataTypes.IntegerType));
-
-    new Warehouse(spark, folder.toString())
-        .part(log)
-        .append(spark.range(0, 100, 1, 7).selectExpr("cast(id as int) as entry"));
-
-    try (Stream<Path> files = Files.list(folder.resolve("log"))) {
-      assertThat(files.filter(file -> file.toString().endsWith(".parquet"))).hasSize(1);
-    }
   }
 
   @Test
@@ -209,7 +179,7 @@ class TestWarehouse {
 
     warehouse.part(Tables.SUMMARIES, "r-1").write(summary(spark, "a", 1));
 
-    assertThat(spaced.resolve("summaries/run_id=r-1/_SUCCESS")).exists();
+    assertThat(spaced.resolve("summaries/run_id=r-1/_commits/complete.json")).exists();
     assertThat(warehouse.read(Tables.SUMMARIES).collectAsList())
         .containsExactly(RowFactory.create("r-1", "a", 1.0));
   }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.table;
+
+import java.io.IOException;
+import java.util.UUID;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/** Small files that others see either whole or not at all. */
+public final class WholeFile {
+  private WholeFile() {}
+
+  /**
+   * Creates a file and the folders above it: written under another name beside it, then renamed,
+   * which is one step on local disks and HDFS; on object stores the object appears when its copy is
+   * complete.
+   *
+   * @throws IOException also if there is such a file on a file system that does not rename over one
+   */
+  public static void create(FileSystem files, Path path, byte[] content) throws IOException {
+    Path temporary = new Path(path.getParent(), "." + path.getName() + "." + UUID.randomUUID());
+    try (var out = files.create(temporary, false)) {
+      out.write(content);
+    }
+
+    if (!files.rename(temporary, path)) {
+      files.delete(temporary, false);
+      throw new IOException("Cannot be renamed to " + path);
+    }
+  }
+}
