@@ -14,11 +14,14 @@ import java.io.Serializable;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.stream.StreamSupport;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
 
 /**
  * FFN outputs of every window in every block, at the last position, computed once for each distinct
@@ -46,6 +49,44 @@ public final class Activations {
     return GpuTasks.mapPartitions(
             sequences, new Evaluate(model, batchSize), Encoders.bean(Activation.class))
         .select(col("block"), col("windowId").as("window_id"), col("ffnOut").as("ffn_out"));
+  }
+
+  /**
+   * Takes over activations of windows that are in another corpus too, under the ids that they have
+   * there.
+   *
+   * @param activations rows of {@link Tables#ACTIVATIONS} of one corpus
+   * @param ids what windows are called in the other one; those without an id there are left out
+   * @return rows with the file columns of {@link Tables#ACTIVATIONS} and block, in no order
+   */
+  public static Dataset<Row> rename(Dataset<Row> activations, Broadcast<WindowIds> ids) {
+    // The rows as Spark keeps them: its encoders box every component of a stored array.
+    JavaRDD<Activation> renamed =
+        ((org.apache.spark.sql.classic.Dataset<Row>)
+                activations.select("block", "window_id", "ffn_out"))
+            .queryExecution()
+            .toRdd()
+            .toJavaRDD()
+            .mapPartitions(rows -> renamed(rows, ids.value()));
+    return activations
+        .sparkSession()
+        .createDataset(renamed.rdd(), Encoders.bean(Activation.class))
+        .select(col("block"), col("windowId").as("window_id"), col("ffnOut").as("ffn_out"));
+  }
+
+  private static Iterator<Activation> renamed(Iterator<InternalRow> rows, WindowIds ids) {
+    Iterable<InternalRow> all = () -> rows;
+    return StreamSupport.stream(all.spliterator(), false)
+        .filter(row -> ids.find(row.getLong(1)) != WindowIds.NONE)
+        .map(
+            row -> {
+              Activation activation = new Activation();
+              activation.block = row.getInt(0);
+              activation.windowId = ids.find(row.getLong(1));
+              activation.ffnOut = row.getArray(2).toFloatArray();
+              return activation;
+            })
+        .iterator();
   }
 
   private static final class Evaluate implements MapPartitionsFunction<Sequence, Activation> {

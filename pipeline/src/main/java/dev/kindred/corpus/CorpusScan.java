@@ -8,7 +8,9 @@ import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,12 +23,23 @@ import org.apache.spark.api.java.function.FlatMapFunction;
  * What one quick pass over a corpus finds: that it can be used, how long it is, and its identity.
  *
  * @param corpusId hash over all documents in order, the tokenizer and the window length
+ * @param documents texts that windows do not cross
  * @param tokens tokens in all documents
  * @param occurrences places where a window stands
+ * @param cut hash of what turns documents into windows: the tokenizer and the window length
+ * @param digests of all pieces in order, {@value #DIGEST_BYTES} bytes each
  * @param sectionStarts tokens before each section
  */
 public record CorpusScan(
-    String corpusId, long tokens, long occurrences, Map<Section, Long> sectionStarts) {
+    String corpusId,
+    long documents,
+    long tokens,
+    long occurrences,
+    byte[] cut,
+    byte[] digests,
+    Map<Section, Long> sectionStarts) {
+  private static final String PIECES = "pieces";
+  private static final String CUT = "cut";
   private static final int DIGEST_BYTES = 16;
   private static final int TOKENIZER_BYTES = 32;
 
@@ -48,12 +61,9 @@ public record CorpusScan(
                 .collect());
     sections.sort(Comparator.comparing(SectionScan::section));
 
-    ContentId identity =
-        new ContentId()
-            .add("kindred corpus 1")
-            .add(new ContentId().add(tokenizerJson).hash(TOKENIZER_BYTES))
-            .add(ByteBuffer.allocate(Integer.BYTES).putInt(windowLength).array());
     Map<Section, Long> starts = new TreeMap<>();
+    ByteArrayOutputStream digests = new ByteArrayOutputStream();
+    long documents = 0;
     long tokens = 0;
     long occurrences = 0;
     for (SectionScan section : sections) {
@@ -62,9 +72,10 @@ public record CorpusScan(
       }
 
       starts.put(section.section(), tokens);
+      documents += section.documents();
       tokens += section.tokens();
       occurrences += section.occurrences();
-      identity.add(section.digests());
+      digests.writeBytes(section.digests());
     }
 
     if (tokens == 0) {
@@ -77,11 +88,75 @@ public record CorpusScan(
           windowLength);
     }
 
-    return new CorpusScan(identity.id("c"), tokens, occurrences, new LinkedHashMap<>(starts));
+    byte[] cut =
+        new ContentId()
+            .add("kindred corpus 1")
+            .add(new ContentId().add(tokenizerJson).hash(TOKENIZER_BYTES))
+            .add(ByteBuffer.allocate(Integer.BYTES).putInt(windowLength).array())
+            .hash(TOKENIZER_BYTES);
+    byte[] pieces = digests.toByteArray();
+    return new CorpusScan(
+        id(cut, pieces, pieces.length),
+        documents,
+        tokens,
+        occurrences,
+        cut,
+        pieces,
+        new LinkedHashMap<>(starts));
+  }
+
+  private static String id(byte[] cut, byte[] digests, int bytes) {
+    return new ContentId().add(cut).add(Arrays.copyOf(digests, bytes)).id("c");
+  }
+
+  /** Pieces that the documents were read in; a document begins a new one. */
+  public int pieces() {
+    return digests.length / DIGEST_BYTES;
+  }
+
+  /**
+   * Whether this corpus is another one with documents appended. All windows of the other one then
+   * have the same ids here.
+   *
+   * @param corpusId the other one's
+   * @param pieces the other one's {@link #pieces}
+   */
+  public boolean extendsCorpus(String corpusId, int pieces) {
+    return pieces < pieces() && id(cut, digests, pieces * DIGEST_BYTES).equals(corpusId);
+  }
+
+  /** What is kept with the corpus's windows, for {@link #pieces(Map)} and {@link #isCutLike}. */
+  public Map<String, String> asProperties() {
+    return Map.of(
+        "documents",
+        Long.toString(documents),
+        "tokens",
+        Long.toString(tokens),
+        "occurrences",
+        Long.toString(occurrences),
+        PIECES,
+        Integer.toString(pieces()),
+        CUT,
+        HexFormat.of().formatHex(cut));
+  }
+
+  /** The pieces of the corpus that {@link #asProperties} tells of. */
+  public static int pieces(Map<String, String> properties) {
+    return Integer.parseInt(properties.get(PIECES));
+  }
+
+  /** Whether another corpus has the same tokenizer and window length. */
+  public boolean isCutLike(Map<String, String> properties) {
+    return HexFormat.of().formatHex(cut).equals(properties.get(CUT));
   }
 
   private record SectionScan(
-      Section section, long tokens, long occurrences, byte[] digests, String problem)
+      Section section,
+      long documents,
+      long tokens,
+      long occurrences,
+      byte[] digests,
+      String problem)
       implements Serializable {}
 
   private static final class ScanSections implements FlatMapFunction<Iterator<Piece>, SectionScan> {
@@ -112,6 +187,7 @@ public record CorpusScan(
 
   private static final class Totals {
     private final ByteArrayOutputStream digests = new ByteArrayOutputStream();
+    private long documents;
     private long tokens;
     private long occurrences;
     private String problem;
@@ -130,6 +206,7 @@ public record CorpusScan(
       tokens += own;
       occurrences += Windows.starts(own, following, windowLength);
       byte start = (byte) (piece.startsDocument() ? 1 : 0);
+      documents += start;
       digests.writeBytes(new ContentId().add(start).add(piece.text()).hash(DIGEST_BYTES));
     }
 
@@ -159,7 +236,8 @@ public record CorpusScan(
     }
 
     private SectionScan of(Section section) {
-      return new SectionScan(section, tokens, occurrences, digests.toByteArray(), problem);
+      return new SectionScan(
+          section, documents, tokens, occurrences, digests.toByteArray(), problem);
     }
   }
 }
