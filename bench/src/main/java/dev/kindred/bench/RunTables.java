@@ -11,6 +11,7 @@ import dev.kindred.model.ModelDirectory;
 import dev.kindred.similarity.JoinComparison;
 import dev.kindred.similarity.NextTokens;
 import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
@@ -42,11 +43,11 @@ final class RunTables {
   RunTables(SparkSession spark, String uri) {
     this.spark = spark;
     this.warehouse = new Warehouse(spark, uri);
-    if (!warehouse.part(Tables.RUNS).isComplete()) {
-      throw new InvalidInput("--warehouse %s: no run is published there", uri);
-    }
-
-    this.run = warehouse.read(Tables.RUNS).sort(col("published_at").desc()).first();
+    String runId =
+        Runs.newestPublished(warehouse)
+            .orElseThrow(() -> new InvalidInput("--warehouse %s: no run is published there", uri))
+            .runId();
+    this.run = warehouse.part(Tables.RUNS, runId).read().first();
     this.settings = run.getJavaMap(run.fieldIndex("settings"));
     this.model =
         ModelDirectory.read(settings.get("model"), spark.sparkContext().hadoopConfiguration());

@@ -18,6 +18,7 @@ import static dev.kindred.jobs.Setting.WINDOW_LENGTH;
 
 import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /** The commands: {@code run} for everything, and each of its stages by itself. */
@@ -30,10 +31,17 @@ enum Command {
     void run(CommandOptions options) {
       try (Session session = Session.open("run")) {
         Experiment experiment = session.experiment(options.settings());
+        Optional<RunPlan> published = experiment.published();
+        if (published.isPresent()) {
+          session.nothingToDo(options.settings(), published.get());
+          return;
+        }
+
+        RunPlan run = experiment.begin();
         experiment.windows();
         experiment.activations();
         experiment.prompts();
-        RunPlan run = experiment.similar();
+        experiment.similar(run);
         session.evaluation(options.settings()).evaluate(run);
         session.report(options.settings(), run);
       }
@@ -85,7 +93,9 @@ enum Command {
     @Override
     void run(CommandOptions options) {
       try (Session session = Session.open("similar")) {
-        RunPlan run = session.experiment(options.settings()).similar();
+        Experiment experiment = session.experiment(options.settings());
+        RunPlan run = experiment.begin();
+        experiment.similar(run);
         System.out.println("kindred: run_id=" + run.runId());
       }
     }

@@ -56,9 +56,23 @@ final class Evaluation {
             warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()).read()));
     Map<String, Double> metrics =
         Summaries.of(distances.read(), approximations.read(), distributions);
-    metrics.putAll(run.joinMetrics(warehouse));
+    metrics.putAll(joinMetrics(run));
     writeMissing(warehouse.part(Tables.SUMMARIES, run.runId()), rows(metrics));
     publish(run);
+  }
+
+  /** What the joins did, as their parts tell. */
+  private Map<String, Double> joinMetrics(RunPlan run) {
+    Map<String, Double> metrics = new TreeMap<>();
+    for (int block = 0; block < run.weights().length; block++) {
+      String name = "block." + block + ".join.";
+      warehouse
+          .part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block)
+          .properties()
+          .forEach((metric, value) -> metrics.put(name + metric, Double.valueOf(value)));
+    }
+
+    return metrics;
   }
 
   private void check(RunPlan run) {
@@ -70,8 +84,7 @@ final class Evaluation {
     for (int block = 0; block < run.weights().length; block++) {
       if (!warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block).isComplete()) {
         throw new InvalidInput(
-            "--run-id %s: its join did not get to block %d; start a new run with the command"
-                + " similar",
+            "--run-id %s: its join did not get to block %d; go on with the command similar",
             run.runId(), block);
       }
     }
@@ -91,20 +104,29 @@ final class Evaluation {
   }
 
   private void publish(RunPlan run) {
-    Row published =
+    Instant now = Instant.now();
+    Row row =
         RowFactory.create(
-            run.runId(),
-            "published",
+            Runs.PUBLISHED,
+            null,
             Timestamp.from(Instant.parse(run.startedAt())),
-            Timestamp.from(Instant.now()),
+            Timestamp.from(now),
             run.modelId(),
             run.corpusId(),
             run.promptSet(),
             run.settings(),
             versions());
-    warehouse
-        .part(Tables.RUNS)
-        .append(spark.createDataFrame(List.of(published), Tables.RUNS.columns()));
+    Runs.end(
+        warehouse,
+        new Runs.Run(
+            run.runId(),
+            Runs.PUBLISHED,
+            now,
+            run.modelId(),
+            run.corpusId(),
+            run.promptSet(),
+            run.identity()),
+        spark.createDataFrame(List.of(row), Tables.RUNS.fileColumns()));
   }
 
   private Map<String, String> versions() {

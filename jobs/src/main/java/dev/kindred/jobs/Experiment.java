@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import dev.kindred.InvalidInput;
@@ -8,6 +9,7 @@ import dev.kindred.activation.Activations;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.corpus.CorpusScan;
 import dev.kindred.corpus.Prompts;
+import dev.kindred.corpus.Tokens;
 import dev.kindred.corpus.Windows;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.LanguageModel;
@@ -18,11 +20,13 @@ import dev.kindred.prediction.Predictions;
 import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.NextTokens;
 import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -135,11 +139,51 @@ final class Experiment {
     return found;
   }
 
+  /** The run with this model, corpus, prompts and settings that was published, the last one. */
+  Optional<RunPlan> published() {
+    String identity = newPlan().identity();
+    return Runs.all(warehouse).stream()
+        .filter(run -> run.isPublished() && run.identity().equals(identity))
+        .reduce((first, second) -> second)
+        .map(run -> RunPlan.read(warehouse, run.runId()));
+  }
+
+  /** Begins a run, or goes on with one that was begun with the same plan and did not end. */
+  RunPlan begin() {
+    RunPlan plan = newPlan();
+    Optional<RunPlan> begun = plan.begunBefore(warehouse);
+    RunPlan run = begun.orElse(plan);
+    if (begun.isEmpty()) {
+      run.write(warehouse);
+    }
+
+    progress.setRun(run.runId());
+    LOG.info(
+        "run={} resumed={} model={} corpus={} prompts={} warehouse={}",
+        run.runId(),
+        begun.isPresent(),
+        run.modelId(),
+        run.corpusId(),
+        run.promptSet(),
+        warehouse.root());
+    return run;
+  }
+
+  private RunPlan newPlan() {
+    return RunPlan.start(
+        model.id(), scan.corpusId(), promptSet, thresholds, weights, settings.asText());
+  }
+
   /** Stage 1: the windows of the corpus. */
   void windows() {
+    Warehouse.Part tokens = warehouse.part(Tables.TOKENS, scan.corpusId());
+    if (!tokens.isComplete()) {
+      tokens.write(Tokens.of(spark, model.tokenizerJson()).coalesce(1));
+    }
+
     Warehouse.Part part = windowsPart();
     if (part.isComplete()) {
-      progress.reused("windows", part.name());
+      progress.reused("windows", part);
       return;
     }
 
@@ -149,49 +193,78 @@ final class Experiment {
         () ->
             part.write(
                 Windows.extract(
-                    spark, corpus, scan, model.tokenizerJson(), settings.windowLength())));
+                    spark, corpus, scan, model.tokenizerJson(), settings.windowLength()),
+                scan::asProperties),
+        part);
   }
 
-  /** Stage 2: FFN outputs of all windows. */
+  /**
+   * Stage 2: FFN outputs of all windows. Those that an earlier corpus had are taken from there, and
+   * those that a run which died had finished stay; the model evaluates the others.
+   */
   void activations() {
     Warehouse.Part part = warehouse.part(Tables.ACTIVATIONS, model.id(), scan.corpusId());
     if (part.isComplete()) {
-      progress.reused("activations", part.name());
+      progress.reused("activations", part);
       return;
     }
 
     Dataset<Row> windows = required(windowsPart(), "windows");
+    progress.begin("activations", 1);
+    part.removeRemains();
+    new KnownActivations(spark, warehouse, model, scan).addTo(part, windows, progress);
+    evaluate(missing(windows, part), part);
+    part.complete(Map.of());
+    progress.end(part);
+  }
+
+  /** Windows whose activations are not in a part yet. */
+  private static Dataset<Row> missing(Dataset<Row> windows, Warehouse.Part part) {
+    Dataset<Row> there = part.readSoFar().where(col("block").equalTo(lit(0))).select("window_id");
+    return windows.join(
+        there, windows.col("window_id").equalTo(there.col("window_id")), "left_anti");
+  }
+
+  private void evaluate(Dataset<Row> windows, Warehouse.Part part) {
     long count = windows.count();
+    progress.note("%,d of %,d windows to evaluate", count, windowsPart().rows());
+    if (count == 0) {
+      return;
+    }
+
     ModelShape shape = model.shape();
     warehouse.checkFree(
         "the table activations",
         count * shape.blocks() * (Float.BYTES * (long) shape.modelDimension() + 32));
     int tasks = (int) Math.max(1, count / settings.windowsPerTask());
-    progress.step(
-        "activations",
-        () ->
-            part.writeVectors(
-                Activations.compute(windows, onExecutors(), settings.windowsInFlight(), tasks),
-                shape.blocks()));
+    part.appendVectors(
+        Activations.compute(windows, onExecutors(), settings.windowsInFlight(), tasks),
+        shape.blocks(),
+        true);
   }
 
   /** Stage 3: the prompts, and what the model makes of them. */
   void prompts() {
     Warehouse.Part prompts = warehouse.part(Tables.PROMPTS, promptSet);
     if (prompts.isComplete()) {
-      progress.reused("prompts", prompts.name());
+      progress.reused("prompts", prompts);
     } else {
-      progress.step("prompts", () -> prompts.write(choosePrompts()));
+      progress.step("prompts", () -> prompts.write(choosePrompts()), prompts);
     }
 
     Warehouse.Part activations = warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet);
     Warehouse.Part predictions = warehouse.part(Tables.PREDICTIONS, model.id(), promptSet);
     if (activations.isComplete() && predictions.isComplete()) {
-      progress.reused("predictions", predictions.name());
+      activations.verify();
+      progress.reused("predictions", predictions);
       return;
     }
 
-    progress.step("predictions", () -> predict(prompts.read(), activations, predictions));
+    progress.step(
+        "predictions",
+        () -> predict(prompts.read(), activations, predictions),
+        activations,
+        predictions);
   }
 
   private Dataset<Row> choosePrompts() {
@@ -223,12 +296,8 @@ final class Experiment {
     evaluated.unpersist();
   }
 
-  /**
-   * Stage 4: the similarity join, block by block.
-   *
-   * @return the run that it starts
-   */
-  RunPlan similar() {
+  /** Stage 4: the similarity join, block by block; blocks that are done already stay. */
+  void similar(RunPlan run) {
     Dataset<Row> windows = required(windowsPart(), "windows");
     required(warehouse.part(Tables.ACTIVATIONS, model.id(), scan.corpusId()), "activations");
     Dataset<Row> prompts = required(warehouse.part(Tables.PROMPTS, promptSet), "prompts");
@@ -243,34 +312,42 @@ final class Experiment {
               * (12L * settings.keepSimilar() + 4L * shape.vocabularySize()));
     }
 
-    RunPlan run =
-        RunPlan.start(
-            model.id(), scan.corpusId(), promptSet, thresholds, weights, settings.asText());
-    run.write(warehouse);
     progress.begin("similar strings", shape.blocks());
-    Broadcast<NextTokens> nextTokens =
-        pieces(0).size() == 1 ? context().broadcast(NextTokens.collect(windows)) : null;
-    Map<String, Double> metrics = new TreeMap<>();
+    Broadcast<NextTokens> nextTokens = null; // of the whole corpus, where they fit
     for (int block = 0; block < shape.blocks(); block++) {
+      if (isJoined(run, block)) {
+        progress.note("block %d is there already", block);
+        progress.partDone();
+        continue;
+      }
+
+      List<Dataset<Row>> activations = pieces(block);
+      if (activations.size() == 1 && nextTokens == null) {
+        nextTokens = context().broadcast(NextTokens.collect(windows));
+      }
+
       List<SimilarStrings.Piece> pieces = new ArrayList<>();
-      for (Dataset<Row> piece : pieces(block)) {
+      for (Dataset<Row> piece : activations) {
         pieces.add(
             new SimilarStrings.Piece(
                 piece,
-                nextTokens == null
-                    ? context().broadcast(NextTokens.collect(windows, piece))
-                    : nextTokens));
+                activations.size() == 1
+                    ? nextTokens
+                    : context().broadcast(NextTokens.collect(windows, piece))));
       }
 
-      String name = "block." + block + ".join.";
-      joinBlock(run, block, pieces, promptActivations, prompts)
-          .forEach((metric, value) -> metrics.put(name + metric, value));
+      joinBlock(run, block, pieces, promptActivations, prompts);
       progress.partDone();
     }
 
-    run.writeJoinMetrics(warehouse, metrics);
-    progress.end();
-    return run;
+    progress.end(
+        warehouse.part(Tables.SIMILAR_STRINGS, run.runId()),
+        warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()));
+  }
+
+  private boolean isJoined(RunPlan run, int block) {
+    return warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block).isComplete()
+        && warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block).isComplete();
   }
 
   /** A block's activations, cut so that the next tokens of each piece fit into a broadcast. */
@@ -281,8 +358,7 @@ final class Experiment {
         .readInPieces(PIECE_WINDOWS * bytesPerWindow);
   }
 
-  /** Joins one block and returns what the join did. */
-  private Map<String, Double> joinBlock(
+  private void joinBlock(
       RunPlan run,
       int block,
       List<SimilarStrings.Piece> pieces,
@@ -300,18 +376,27 @@ final class Experiment {
                 model.shape().vocabularySize(),
                 settings.kernel(),
                 settings.prefixAxes()));
-    LOG.info("Block {}: {}", block, join.plan());
+    LOG.info("block={} plan=\"{}\"", block, join.plan());
     Dataset<Evidence> evidence = join.evidence().persist(StorageLevel.MEMORY_AND_DISK());
-    warehouse
-        .part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block)
-        .write(SimilarStrings.blockDistributions(evidence));
-    warehouse
-        .part(Tables.SIMILAR_STRINGS, run.runId(), block)
-        .write(SimilarStrings.mostSimilar(evidence));
+    Warehouse.Part similar = warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block);
+    if (!similar.isComplete()) {
+      similar.write(SimilarStrings.mostSimilar(evidence));
+    }
+
+    Warehouse.Part distributions = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block);
+    if (!distributions.isComplete()) {
+      distributions.write(
+          SimilarStrings.blockDistributions(evidence), () -> asProperties(join.metrics()));
+    }
+
     evidence.unpersist();
-    Map<String, Double> metrics = join.metrics();
-    LOG.info("Block {}: pairs settled {}", block, metrics);
-    return metrics;
+    LOG.info("block={} settled={}", block, join.metrics());
+  }
+
+  private static Map<String, String> asProperties(Map<String, Double> metrics) {
+    Map<String, String> properties = new TreeMap<>();
+    metrics.forEach((metric, value) -> properties.put(metric, value.toString()));
+    return properties;
   }
 
   private Warehouse.Part windowsPart() {

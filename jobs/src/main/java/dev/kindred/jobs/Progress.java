@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import dev.kindred.table.Warehouse;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
+import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Tells how far a long step has come and how long it will take, from the tasks that Spark reports.
@@ -17,6 +22,9 @@ import org.apache.spark.scheduler.SparkListenerTaskEnd;
 final class Progress extends SparkListener {
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
 
+  private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
+
+  private final SparkContext spark;
   private final PrintStream out;
   private String step = "";
   private int parts = 1;
@@ -28,15 +36,26 @@ final class Progress extends SparkListener {
   private long started;
   private long lastLine;
 
-  Progress(PrintStream out) {
+  Progress(SparkContext spark, PrintStream out) {
+    this.spark = spark;
     this.out = out;
   }
 
-  /** Runs a step in one part. */
-  void step(String name, Runnable work) {
+  /** Puts a run's id before the log lines of its tasks, where the log's pattern has it. */
+  void setRun(String runId) {
+    spark.setLocalProperty("mdc.run_id", runId);
+    MDC.put("run_id", runId);
+  }
+
+  /**
+   * Runs a step in one part.
+   *
+   * @param written what it writes
+   */
+  void step(String name, Runnable work, Warehouse.Part... written) {
     begin(name, 1);
     work.run();
-    end();
+    end(written);
   }
 
   synchronized void begin(String name, int numberOfParts) {
@@ -47,6 +66,10 @@ final class Progress extends SparkListener {
     started = System.nanoTime();
     lastLine = started;
     nextStage(-1, 0);
+    // Names for Spark's user interface and for the logs of executors.
+    spark.setJobDescription("kindred: " + step);
+    spark.setCallSite("kindred: " + step);
+    spark.setLocalProperty("mdc.stage", step);
     out.printf(Locale.ROOT, "%-16s started%n", step);
   }
 
@@ -55,14 +78,40 @@ final class Progress extends SparkListener {
     nextStage(-1, 0);
   }
 
-  synchronized void end() {
+  /**
+   * Ends a step, with a line in the log for everything that it wrote.
+   *
+   * @param written what it wrote
+   */
+  synchronized void end(Warehouse.Part... written) {
     out.printf(Locale.ROOT, "%-16s done in %s%n", step, text(elapsed()));
+    for (Warehouse.Part part : written) {
+      LOG.info(
+          "stage={} rows={} bytes={} seconds={} path={}",
+          step.replace(' ', '_'),
+          part.rows(),
+          part.bytes(),
+          String.format(Locale.ROOT, "%.1f", elapsed().toMillis() / 1000.0),
+          part.name());
+    }
+
+    spark.setJobDescription(null);
+    spark.clearCallSite();
+    spark.setLocalProperty("mdc.stage", null);
     step = "";
   }
 
-  /** Says that a step's outcome is there already. */
-  void reused(String name, String what) {
-    out.printf(Locale.ROOT, "%-16s reused: %s%n", name, what);
+  /** Says that a step's outcome is there already, once it is found to be undamaged. */
+  void reused(String name, Warehouse.Part part) {
+    part.verify();
+    out.printf(Locale.ROOT, "%-16s reused: %s%n", name, part.name());
+    LOG.info("stage={} reused=true rows={} path={}", name, part.rows(), part.name());
+  }
+
+  /** Says something about the step that is going on. */
+  synchronized void note(String format, Object... arguments) {
+    String text = String.format(Locale.ROOT, format, arguments);
+    out.printf(Locale.ROOT, "%-16s %s%n", step, text);
   }
 
   private void nextStage(int id, int numberOfTasks) {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
+import dev.kindred.table.Runs;
 import dev.kindred.table.Warehouse;
+import dev.kindred.table.WholeFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,15 +14,19 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What a run is about: written when its first results are, so that its later stages can be commands
- * of their own.
+ * What a run is about: written when it starts, so that its later stages can be commands of their
+ * own, and that the same command takes it up again where it ended.
  *
  * @param startedAt UTC, ISO 8601
+ * @param version of the program that started it
  * @param thresholds one a block
  * @param weights one a block
  * @param settings as {@link Settings#asText}
@@ -28,12 +34,14 @@ import org.apache.hadoop.fs.Path;
 record RunPlan(
     String runId,
     String startedAt,
+    String version,
     String modelId,
     String corpusId,
     String promptSet,
     double[] thresholds,
     double[] weights,
     Map<String, String> settings) {
+  private static final String RUN_ID = "r-[0-9a-z-]+";
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
@@ -50,53 +58,87 @@ record RunPlan(
     String runId =
         String.format("r-%s-%04x", TIME.format(now), new SecureRandom().nextInt(0x10000));
     return new RunPlan(
-        runId, now.toString(), modelId, corpusId, promptSet, thresholds, weights, settings);
+        runId,
+        now.toString(),
+        Kindred.version(),
+        modelId,
+        corpusId,
+        promptSet,
+        thresholds,
+        weights,
+        settings);
+  }
+
+  /** Identifies what is computed: runs with the same identity have the same results. */
+  String identity() {
+    ContentId content = new ContentId();
+    for (String part :
+        List.of(
+            version,
+            modelId,
+            corpusId,
+            promptSet,
+            Arrays.toString(thresholds),
+            Arrays.toString(weights),
+            settings.get(Setting.KEEP_SIMILAR.key()))) {
+      content.add(part).add((byte) 0);
+    }
+
+    return content.id("i");
+  }
+
+  /**
+   * A run with the same identity that was begun, the last one, and is neither published nor
+   * rejected.
+   */
+  Optional<RunPlan> begunBefore(Warehouse warehouse) {
+    try {
+      return Arrays.stream(warehouse.fileSystem().listStatus(folder(warehouse)))
+          .map(file -> file.getPath().getName())
+          .filter(name -> name.startsWith("r-") && name.endsWith(".json"))
+          .map(name -> name.substring(0, name.length() - ".json".length()))
+          .filter(id -> Runs.find(warehouse, id).isEmpty())
+          .sorted(Comparator.reverseOrder())
+          .map(id -> read(warehouse, id))
+          .filter(plan -> plan.identity().equals(identity()))
+          .findFirst();
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path folder(Warehouse warehouse) {
+    return new Path(warehouse.root(), "run_plans");
   }
 
   private static Path path(Warehouse warehouse, String runId) {
-    return new Path(warehouse.root(), "run_plans/" + runId + ".json");
+    return new Path(folder(warehouse), runId + ".json");
   }
 
   void write(Warehouse warehouse) {
-    try (var out = warehouse.fileSystem().create(path(warehouse, runId), false)) {
-      out.write(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
+    try {
+      WholeFile.create(
+          warehouse.fileSystem(),
+          path(warehouse, runId),
+          JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   static RunPlan read(Warehouse warehouse, String runId) {
+    if (!runId.matches(RUN_ID)) {
+      throw new InvalidInput("--run-id %s: not a run's id such as r-20261122-041500-3f2a", runId);
+    }
+
     try (var in = warehouse.fileSystem().open(path(warehouse, runId))) {
       return JSON.readValue(in.readAllBytes(), RunPlan.class);
     } catch (FileNotFoundException e) {
       throw new InvalidInput(
           "--run-id %s: no such run in %s; see the folder run_plans there",
           runId, warehouse.root());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static Path joinsPath(Warehouse warehouse, String runId) {
-    return new Path(warehouse.root(), "run_plans/" + runId + ".joins.json");
-  }
-
-  /**
-   * Leaves what the joins did for the run's summaries.
-   *
-   * @param metrics by their names there
-   */
-  void writeJoinMetrics(Warehouse warehouse, Map<String, Double> metrics) {
-    try (var out = warehouse.fileSystem().create(joinsPath(warehouse, runId), false)) {
-      out.write(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(metrics));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  Map<String, Double> joinMetrics(Warehouse warehouse) {
-    try (var in = warehouse.fileSystem().open(joinsPath(warehouse, runId))) {
-      return JSON.readValue(in.readAllBytes(), new TypeReference<TreeMap<String, Double>>() {});
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

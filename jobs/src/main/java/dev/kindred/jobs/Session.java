@@ -38,7 +38,7 @@ final class Session implements AutoCloseable {
             // artifacts; there are none.
             .config("spark.sql.artifact.isolation.enabled", "false")
             .getOrCreate();
-    Progress progress = new Progress(System.err);
+    Progress progress = new Progress(spark.sparkContext(), System.err);
     spark.sparkContext().addSparkListener(progress);
     return new Session(spark, progress);
   }
@@ -54,6 +54,14 @@ final class Session implements AutoCloseable {
   /** The plan of a run that an earlier command has started. */
   RunPlan plan(Settings settings, String runId) {
     return RunPlan.read(new Warehouse(spark, settings.warehouse()), runId);
+  }
+
+  /** Says which published run has what is asked for, and reports it. */
+  void nothingToDo(Settings settings, RunPlan run) {
+    System.err.printf(
+        "kindred: nothing to do: run %s has this model, corpus, prompts and settings%n",
+        run.runId());
+    report(settings, run);
   }
 
   /** Prints a run's summary, writes its report, and prints the line that scripts read. */
