@@ -4,6 +4,7 @@ package dev.kindred.jobs;
 import static dev.kindred.jobs.Setting.CORPUS_FORMAT;
 import static dev.kindred.jobs.Setting.KEEP_SIMILAR;
 import static dev.kindred.jobs.Setting.KERNEL;
+import static dev.kindred.jobs.Setting.LOCK_WAIT;
 import static dev.kindred.jobs.Setting.MODEL;
 import static dev.kindred.jobs.Setting.NODES_IN_FLIGHT;
 import static dev.kindred.jobs.Setting.PREFIX_AXES;
@@ -104,7 +105,7 @@ enum Command {
   EVALUATE(
       "Computes a run's approximations, distances and summaries, and publishes it.",
       "kindred evaluate --run-id r-20261122-041500-3f2a",
-      EnumSet.of(WAREHOUSE)) {
+      EnumSet.of(WAREHOUSE, LOCK_WAIT)) {
     @Override
     void run(CommandOptions options) {
       try (Session session = Session.open("evaluate")) {
@@ -142,7 +143,8 @@ enum Command {
             NODES_IN_FLIGHT,
             THRESHOLDS,
             WEIGHTS,
-            WAREHOUSE);
+            WAREHOUSE,
+            LOCK_WAIT);
     private static final Set<Setting> JOIN = EnumSet.copyOf(CORPUS);
 
     static {

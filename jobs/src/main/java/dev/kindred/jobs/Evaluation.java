@@ -9,6 +9,7 @@ import dev.kindred.prediction.Approximations;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import dev.kindred.table.WarehouseLock;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,11 +26,13 @@ final class Evaluation {
   private final SparkSession spark;
   private final Progress progress;
   private final Warehouse warehouse;
+  private final WarehouseLock lock;
 
-  Evaluation(SparkSession spark, Progress progress, Warehouse warehouse) {
+  Evaluation(SparkSession spark, Progress progress, Warehouse warehouse, WarehouseLock lock) {
     this.spark = spark;
     this.progress = progress;
     this.warehouse = warehouse;
+    this.lock = lock;
   }
 
   /** Evaluates a run that {@link Experiment#similar} has started, and publishes it. */
@@ -104,6 +107,7 @@ final class Evaluation {
   }
 
   private void publish(RunPlan run) {
+    lock.check();
     Instant now = Instant.now();
     Row row =
         RowFactory.create(

@@ -2,6 +2,7 @@
 package dev.kindred.jobs;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.WarehouseBusy;
 import java.io.PrintWriter;
 import java.util.Map;
 import picocli.CommandLine;
@@ -11,8 +12,9 @@ import picocli.CommandLine.Model.OptionSpec;
 /**
  * The program: lists the commands, runs one, and turns its outcome into an exit status.
  *
- * <p>0: done. 2: the input cannot be used, with one line on standard error. 1: a bug, with its
- * stack trace.
+ * <p>0: done. 1: a bug, with its stack trace. With one line on standard error: 2, the input cannot
+ * be used; 3, the audit found a run's results to be wrong; 4, another command writes into the
+ * warehouse.
  *
  * <p>Example: {@code spark-submit --class dev.kindred.jobs.Kindred kindred-jobs-spark.jar run
  * --corpus s3a://bucket/corpus --model s3a://bucket/model --warehouse s3a://bucket/warehouse}
@@ -20,6 +22,7 @@ import picocli.CommandLine.Model.OptionSpec;
 public final class Kindred {
   private static final int BAD_INPUT = 2;
   private static final int BUG = 1;
+  private static final int BUSY = 4;
 
   private Kindred() {}
 
@@ -124,6 +127,12 @@ public final class Kindred {
     if (invalid != null) {
       System.err.println("kindred: " + firstLine(invalid.getMessage()));
       return BAD_INPUT;
+    }
+
+    WarehouseBusy busy = WarehouseBusy.findIn(thrown);
+    if (busy != null) {
+      System.err.println("kindred: " + firstLine(busy.getMessage()));
+      return BUSY;
     }
 
     thrown.printStackTrace(new PrintWriter(System.err, true));

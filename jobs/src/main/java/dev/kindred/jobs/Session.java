@@ -9,6 +9,7 @@ import dev.kindred.jobs.report.ReportData;
 import dev.kindred.jobs.report.ReportQueries;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.table.Warehouse;
+import dev.kindred.table.WarehouseLock;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -20,6 +21,7 @@ import org.apache.spark.sql.SparkSession;
 final class Session implements AutoCloseable {
   private final SparkSession spark;
   private final Progress progress;
+  private WarehouseLock lock; // of a command that writes
 
   private Session(SparkSession spark, Progress progress) {
     this.spark = spark;
@@ -43,12 +45,31 @@ final class Session implements AutoCloseable {
     return new Session(spark, progress);
   }
 
+  /** Makes this session the only one that writes into the warehouse, until it is closed. */
+  WarehouseLock lock(Settings settings) {
+    if (lock == null) {
+      Warehouse warehouse = new Warehouse(spark, settings.warehouse());
+      warehouse.checkWritable();
+      lock =
+          WarehouseLock.acquire(
+              warehouse.fileSystem(),
+              warehouse.root(),
+              spark.sparkContext().appName(),
+              settings.lockWait());
+    }
+
+    return lock;
+  }
+
   Experiment experiment(Settings settings) {
+    settings.check();
+    lock(settings);
     return new Experiment(spark, progress, settings);
   }
 
   Evaluation evaluation(Settings settings) {
-    return new Evaluation(spark, progress, new Warehouse(spark, settings.warehouse()));
+    return new Evaluation(
+        spark, progress, new Warehouse(spark, settings.warehouse()), lock(settings));
   }
 
   /** The plan of a run that an earlier command has started. */
@@ -118,6 +139,10 @@ final class Session implements AutoCloseable {
 
   @Override
   public void close() {
+    if (lock != null) {
+      lock.close();
+    }
+
     spark.stop();
   }
 }

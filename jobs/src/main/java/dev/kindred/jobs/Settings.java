@@ -12,6 +12,7 @@ import dev.kindred.model.ModelShape;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.table.Warehouse;
 import java.io.File;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
@@ -272,6 +273,16 @@ final class Settings {
     return values.get(Setting.WAREHOUSE);
   }
 
+  /** How long to wait for the warehouse's other writer. */
+  Duration lockWait() {
+    String value = values.get(Setting.LOCK_WAIT);
+    if (!value.matches("\\d{1,9}")) {
+      throw invalid(Setting.LOCK_WAIT, "expected a whole number of seconds, 0 or more");
+    }
+
+    return Duration.ofSeconds(Long.parseLong(value));
+  }
+
   /** The report's file, or empty for the default beside the tables. */
   String report() {
     return values.get(Setting.REPORT);
@@ -289,6 +300,19 @@ final class Settings {
     windowsPerTask();
     windowsInFlight();
     reportPrompts();
+    lockWait();
+    checkNoPassword(Setting.CORPUS);
+    checkNoPassword(Setting.MODEL);
+    checkNoPassword(Setting.WAREHOUSE);
+  }
+
+  /** Logs and tables name these. */
+  private void checkNoPassword(Setting setting) {
+    if (values.get(setting).matches("[A-Za-z0-9+.-]+://[^/@]*:[^/@]*@.*")) {
+      throw new InvalidInput(
+          "--%s: has a password in it; give credentials to Spark's Hadoop settings instead",
+          setting.key());
+    }
   }
 
   private int positiveInt(Setting setting) {
