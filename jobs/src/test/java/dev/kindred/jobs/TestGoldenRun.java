@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.io.IOException;
@@ -22,7 +21,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -170,30 +168,10 @@ class TestGoldenRun {
 
   @Test
   void tablesDoNotDependOnPartitionsOrCores() {
-    Map<String, List<String>> one = withTables("one", TestGoldenRun::allRows);
-    Map<String, List<String>> other = withTables("other", TestGoldenRun::allRows);
+    Map<String, List<String>> one = RunRows.of(folder.resolve("one"), runId(run));
+    Map<String, List<String>> other = RunRows.of(folder.resolve("other"), runId(otherRun));
     one.forEach(
         (table, rows) -> assertThat(rows).as(table).isNotEmpty().isEqualTo(other.get(table)));
-  }
-
-  /**
-   * All rows of all tables as text, without the id and the record of the run, and without the
-   * figures on how a join computed what it found.
-   */
-  private static Map<String, List<String>> allRows(Warehouse warehouse) {
-    Map<String, List<String>> rows = new TreeMap<>();
-    for (Table table : Tables.ALL) {
-      if (!table.equals(Tables.RUNS)) {
-        Dataset<Row> results = warehouse.read(table).drop("run_id");
-        if (table.equals(Tables.SUMMARIES)) {
-          results = results.where(functions.not(functions.col("metric").rlike(JOIN_METRIC)));
-        }
-
-        rows.put(table.name(), results.toJSON().collectAsList().stream().sorted().toList());
-      }
-    }
-
-    return rows;
   }
 
   @Test
@@ -274,12 +252,6 @@ class TestGoldenRun {
   }
 
   private static <T> T withTables(String warehouse, Function<Warehouse, T> query) {
-    SparkSession spark =
-        SparkSession.builder().config("spark.sql.session.timeZone", "UTC").getOrCreate();
-    try {
-      return query.apply(new Warehouse(spark, folder.resolve(warehouse).toString()));
-    } finally {
-      spark.stop();
-    }
+    return RunRows.with(folder.resolve(warehouse), query);
   }
 }

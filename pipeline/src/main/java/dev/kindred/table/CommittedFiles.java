@@ -56,6 +56,12 @@ public final class CommittedFiles extends PartitioningAwareFileIndex {
     this.entries = List.copyOf(entries);
   }
 
+  /** What the superclass logs is Spark's, not ours. */
+  @Override
+  public String logName() {
+    return PartitioningAwareFileIndex.class.getName();
+  }
+
   @Override
   public Seq<Path> rootPaths() {
     return seq(List.of(root));

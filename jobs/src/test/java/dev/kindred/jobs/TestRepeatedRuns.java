@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The same command again and again, as every night: on the same corpus, a longer one, a changed
+ * one, with another model, and after a run that did not get to its end. What comes out always
+ * equals a run in an empty warehouse.
+ */
+class TestRepeatedRuns {
+  private static final int DOCUMENT_BYTES = 2_500;
+  private static final String[] DOCUMENTS = {"a.txt", "b.txt", "c.txt"};
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir private static Path base; // a warehouse with a published run over a.txt and b.txt
+  private static String text;
+  private static CommandLineRun firstRun;
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void runOnce() throws IOException {
+    try (InputStream in = TestRepeatedRuns.class.getResourceAsStream("/dickens.txt")) {
+      in.readNBytes(3); // the byte order mark
+      text = new String(in.readNBytes(4 * DOCUMENT_BYTES), StandardCharsets.US_ASCII);
+    }
+
+    writeCorpus(base.resolve("corpus"), 2);
+    firstRun = run(base);
+    assertThat(firstRun.status()).as(firstRun.err()).isZero();
+  }
+
+  private static void writeCorpus(Path corpus, int documents) throws IOException {
+    Files.createDirectories(corpus);
+    for (int i = 0; i < documents; i++) {
+      Files.writeString(
+          corpus.resolve(DOCUMENTS[i]),
+          text.substring(i * DOCUMENT_BYTES, (i + 1) * DOCUMENT_BYTES));
+    }
+  }
+
+  private static CommandLineRun run(Path where, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "run",
+                "--corpus",
+                where.resolve("corpus").toString(),
+                "--prompts",
+                "20",
+                "--nodes-in-flight",
+                "4000",
+                "--windows-per-task",
+                "400",
+                "--warehouse",
+                where.resolve("warehouse").toString()));
+    arguments.addAll(Arrays.asList(more));
+    return CommandLineRun.of(arguments.toArray(String[]::new));
+  }
+
+  /** A copy of the warehouse after the first run, and of its corpus. */
+  private Path copyOfBase() throws IOException {
+    copy(base, folder.resolve("again"));
+    return folder.resolve("again");
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file).toString()));
+      }
+    }
+  }
+
+  /** The tables of a run over the same corpus in an empty warehouse. */
+  private Map<String, List<String>> fromScratch(Path corpus, String... more) throws IOException {
+    Path scratch = folder.resolve("scratch");
+    Files.createDirectories(scratch);
+    copy(corpus, scratch.resolve("corpus"));
+    CommandLineRun run = run(scratch, more);
+    assertThat(run.status()).as(run.err()).isZero();
+    return RunRows.of(scratch.resolve("warehouse"), runId(run));
+  }
+
+  private static String runId(CommandLineRun run) {
+    return run.lastLine().replaceAll(".*run_id=(\\S+).*", "$1");
+  }
+
+  private static Map<String, List<String>> rows(Path where, CommandLineRun run) {
+    assertThat(run.status()).as(run.err()).isZero();
+    return RunRows.of(where.resolve("warehouse"), runId(run));
+  }
+
+  @Test
+  void theSameEverythingIsNothingToDo() throws IOException {
+    Path again = copyOfBase();
+    CommandLineRun run = run(again);
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.err())
+        .contains(
+            "kindred: nothing to do: run "
+                + runId(firstRun)
+                + " has this model, corpus, prompts and settings");
+    assertThat(runId(run)).isEqualTo(runId(firstRun));
+    assertThat(again.resolve("warehouse/runs"))
+        .isDirectoryNotContaining(path -> !path.endsWith("run_id=" + runId(firstRun)));
+  }
+
+  @Test
+  void anAppendedDocumentCostsOnlyItsNewWindows() throws IOException {
+    Path again = copyOfBase();
+    writeCorpus(again.resolve("corpus"), 3);
+    CommandLineRun run = run(again);
+
+    assertThat(rows(again, run)).isEqualTo(fromScratch(again.resolve("corpus")));
+    assertThat(run.err()).contains("documents were appended to corpus c-");
+    assertThat(evaluated(run)).isPositive().isLessThan(DOCUMENT_BYTES);
+  }
+
+  @Test
+  void aChangedDocumentCostsOnlyItsNewWindows() throws IOException {
+    Path again = copyOfBase();
+    Path changed = again.resolve("corpus/a.txt");
+    Files.writeString(changed, Files.readString(changed).replace("night", "morning"));
+    CommandLineRun run = run(again);
+
+    assertThat(rows(again, run)).isEqualTo(fromScratch(again.resolve("corpus")));
+    assertThat(run.err()).contains("were changed, removed or put between", "windows copied from");
+    assertThat(evaluated(run)).isPositive().isLessThan(DOCUMENT_BYTES);
+  }
+
+  @Test
+  void aDeletedDocumentIsNoEvidenceAndCostsNothing() throws IOException {
+    Path again = copyOfBase();
+    Files.delete(again.resolve("corpus/a.txt"));
+    CommandLineRun run = run(again);
+
+    assertThat(rows(again, run)).isEqualTo(fromScratch(again.resolve("corpus")));
+    assertThat(evaluated(run)).isZero();
+  }
+
+  @Test
+  void anotherModelCostsActivationsButNotWindows() throws IOException {
+    Path again = copyOfBase();
+    Path model = again.resolve("model");
+    copy(Path.of(System.getProperty("kindred.home"), "models/dickens-small"), model);
+    Files.writeString(model.resolve("config.json"), "\n", java.nio.file.StandardOpenOption.APPEND);
+    CommandLineRun run = run(again, "--model", model.toString());
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.err()).containsPattern("windows +reused: ").containsPattern("prompts +reused: ");
+    assertThat(evaluated(run)).isGreaterThan(DOCUMENT_BYTES);
+  }
+
+  @Test
+  void aRunThatDiedInTheActivationsIsFinishedFromItsTasks() throws IOException {
+    Path again = copyOfBase();
+    Path warehouse = again.resolve("warehouse");
+    unpublish(warehouse, "predictions", "prompts", "prompt_activations");
+    long left = leaveTasks(warehouse.resolve("activations"), 3);
+    CommandLineRun run = run(again);
+
+    assertThat(rows(again, run)).isEqualTo(RunRows.of(base.resolve("warehouse"), runId(firstRun)));
+    assertThat(runId(run)).as("it goes on with the run").isEqualTo(runId(firstRun));
+    assertThat(evaluated(run)).isPositive().isEqualTo(windows(warehouse) - left);
+  }
+
+  @Test
+  void aRunThatDiedInTheJoinIsFinishedFromItsBlocks() throws IOException {
+    Path again = copyOfBase();
+    Path warehouse = again.resolve("warehouse");
+    unpublish(warehouse);
+    Path results = warehouse.resolve("similar_strings/run_id=" + runId(firstRun));
+    delete(results.resolve("block=4"));
+    Files.delete(results.resolve("block=3/_commits/complete.json"));
+    delete(warehouse.resolve("block_distributions/run_id=" + runId(firstRun) + "/block=4"));
+    CommandLineRun run = run(again);
+
+    assertThat(rows(again, run)).isEqualTo(RunRows.of(base.resolve("warehouse"), runId(firstRun)));
+    assertThat(run.err()).contains("block 0 is there already", "block 5 is there already");
+    assertThat(run.err()).doesNotContain("block 3 is there", "block 4 is there");
+  }
+
+  @Test
+  void aDamagedFileOfAReusedStageIsNamedAndNotAveragedIn() throws IOException {
+    Path again = copyOfBase();
+    Path file = tables(again.resolve("warehouse/activations")).get(1);
+    byte[] bytes = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+    CommandLineRun run = run(again, "--prompt-seed", "7");
+
+    assertThat(run.status()).as(run.err()).isEqualTo(2);
+    assertThat(run.messages())
+        .singleElement()
+        .asString()
+        .contains(file.getFileName().toString(), "is damaged", "remove ");
+  }
+
+  @Test
+  void aWarehouseInUseIsRefusedWithAStatusOfItsOwn() throws IOException {
+    Path again = copyOfBase();
+    String holder =
+        RunRows.with(
+            again.resolve("warehouse"),
+            warehouse -> {
+              try (var lock =
+                  dev.kindred.table.WarehouseLock.acquire(
+                      warehouse.fileSystem(),
+                      warehouse.root(),
+                      "kindred run",
+                      java.time.Duration.ZERO)) {
+                CommandLineRun run = run(again);
+                assertThat(run.status()).as(run.err()).isEqualTo(4);
+                lock.check();
+                return run.messages().toString();
+              }
+            });
+    assertThat(holder).contains("kindred run");
+  }
+
+  private static long evaluated(CommandLineRun run) {
+    return run.err()
+        .lines()
+        .filter(line -> line.matches("activations +[\\d,]+ of [\\d,]+ windows to evaluate"))
+        .mapToLong(
+            line -> Long.parseLong(line.replaceAll("\\D+([\\d,]+) of.*", "$1").replace(",", "")))
+        .findFirst()
+        .orElse(0);
+  }
+
+  /** Takes back what the run did after its join, and the given tables. */
+  private static void unpublish(Path warehouse, String... tables) throws IOException {
+    for (String table : List.of("runs", "summaries", "distances", "approximations")) {
+      delete(warehouse.resolve(table));
+    }
+
+    for (String table : tables) {
+      delete(warehouse.resolve(table));
+    }
+  }
+
+  /**
+   * Takes an activations part back to where only some of its tasks had finished, and one more had
+   * written files.
+   *
+   * @return windows that are left
+   */
+  private static long leaveTasks(Path activations, int tasks) throws IOException {
+    Path complete;
+    try (Stream<Path> files = Files.walk(activations)) {
+      complete = files.filter(file -> file.endsWith("complete.json")).findFirst().orElseThrow();
+    }
+
+    JsonNode files = JSON.readTree(complete.toFile()).get("files");
+    List<String> names = new ArrayList<>();
+    files.forEach(file -> names.add(name(file)));
+    List<String> all = names.stream().distinct().sorted().toList();
+    assertThat(all).hasSizeGreaterThan(tasks + 1);
+    ArrayNode left = JSON.createArrayNode();
+    long windows = 0;
+    for (JsonNode file : files) {
+      int task = all.indexOf(name(file));
+      if (task < tasks) {
+        left.add(file);
+        windows += file.get("path").asText().contains("block=0") ? file.get("rows").asLong() : 0;
+      } else if (task > tasks) {
+        Files.delete(activations.getParent().resolve(file.get("path").asText()));
+      }
+    }
+
+    ObjectNode record = JSON.createObjectNode();
+    record.set("files", left);
+    record.putObject("properties");
+    Files.writeString(complete.resolveSibling("some-tasks.json"), record.toString());
+    Files.delete(complete);
+    return windows;
+  }
+
+  private static String name(JsonNode file) {
+    return Path.of(file.get("path").asText()).getFileName().toString();
+  }
+
+  private static long windows(Path warehouse) {
+    return RunRows.with(warehouse, tables -> tables.read(dev.kindred.table.Tables.WINDOWS).count());
+  }
+
+  private static List<Path> tables(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(file -> file.toString().endsWith(".parquet")).sorted().toList();
+    }
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
