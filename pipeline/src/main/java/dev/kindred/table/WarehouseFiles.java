@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.table;
+
+import dev.kindred.InvalidInput;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The files in a warehouse's folder, for those who delete some: only where a table's partition
+ * columns, plans and reports have their folders. Whatever else there is, links above all, is named
+ * and not looked into.
+ */
+public final class WarehouseFiles {
+  private static final String COMMITS = "_commits";
+  private static final Pattern LEFT_ALONE = Pattern.compile("corpora|_lock(\\..*)?");
+
+  private final FileSystem fileSystem;
+  private final Path root;
+  private final List<Retention.StoredFile> files = new ArrayList<>();
+  private final List<String> folders = new ArrayList<>();
+  private final List<String> unknown = new ArrayList<>();
+
+  /**
+   * Lists a warehouse.
+   *
+   * @throws InvalidInput if it is not there
+   */
+  public WarehouseFiles(FileSystem fileSystem, Path root) {
+    // Hadoop keeps checksums of local files in files of their own, and hides them.
+    this.fileSystem = fileSystem instanceof LocalFileSystem local ? local.getRaw() : fileSystem;
+    this.root = root;
+    try {
+      listRoot();
+    } catch (FileNotFoundException e) {
+      throw new InvalidInput("--warehouse %s: no such folder", root);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Files of tables, plans and reports. */
+  public List<Retention.StoredFile> files() {
+    return files;
+  }
+
+  /** What is in none of their folders. */
+  public List<String> unknown() {
+    return unknown;
+  }
+
+  /**
+   * The paths that the records of a part list.
+   *
+   * @param part its folder, below the warehouse
+   * @throws InvalidInput if one cannot be read
+   */
+  public List<String> listed(String part) {
+    Path folder = new Path(root, part);
+    try {
+      return new CommitLog(fileSystem, folder).soFar().stream().map(CommittedFile::path).toList();
+    } catch (UncheckedIOException e) {
+      throw new InvalidInput(
+          "--warehouse %s: a record in %s/%s cannot be read: %s",
+          root,
+          part,
+          COMMITS,
+          String.valueOf(e.getCause().getMessage()).lines().findFirst().orElse(""));
+    }
+  }
+
+  /** Deletes one of the files, if it is still there. */
+  public void delete(Retention.StoredFile file) {
+    try {
+      fileSystem.delete(new Path(root, file.path()), false);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Deletes those folders of keys and records that are empty by now. */
+  public void deleteEmptyFolders() {
+    try {
+      for (String folder : folders.stream().sorted(Comparator.reverseOrder()).toList()) {
+        Path path = new Path(root, folder);
+        if (fileSystem.exists(path) && fileSystem.listStatus(path).length == 0) {
+          fileSystem.delete(path, false);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void listRoot() throws IOException {
+    for (FileStatus child : children(root)) {
+      String name = child.getPath().getName();
+      Optional<Table> table =
+          Tables.ALL.stream().filter(candidate -> candidate.name().equals(name)).findFirst();
+      boolean folder = isFolder(child);
+      if (folder && table.isPresent()) {
+        listPart(child.getPath(), name, table.get().partitionColumns());
+      } else if (folder && (name.equals(Retention.PLANS) || name.equals(Retention.REPORTS))) {
+        listFiles(child.getPath(), name);
+      } else if (!LEFT_ALONE.matcher(name).matches()) {
+        unknown.add(name);
+      }
+    }
+  }
+
+  /** Lists a folder whose children have the values of the next of some columns. */
+  private void listPart(Path folder, String path, List<String> columns) throws IOException {
+    for (FileStatus child : children(folder)) {
+      String name = child.getPath().getName();
+      String childPath = path + "/" + name;
+      if (isFolder(child) && !columns.isEmpty() && name.startsWith(columns.get(0) + "=")) {
+        folders.add(childPath);
+        listPart(child.getPath(), childPath, columns.subList(1, columns.size()));
+      } else if (isFolder(child) && name.equals(COMMITS)) {
+        folders.add(childPath);
+        listFiles(child.getPath(), childPath);
+      } else {
+        add(child, childPath);
+      }
+    }
+  }
+
+  private void listFiles(Path folder, String path) throws IOException {
+    for (FileStatus child : children(folder)) {
+      add(child, path + "/" + child.getPath().getName());
+    }
+  }
+
+  private void add(FileStatus child, String path) {
+    if (child.isFile() && !isLink(child)) {
+      files.add(new Retention.StoredFile(path, child.getLen(), child.getModificationTime()));
+    } else {
+      unknown.add(path);
+    }
+  }
+
+  private FileStatus[] children(Path folder) throws IOException {
+    FileStatus[] children = fileSystem.listStatus(folder);
+    Arrays.sort(children, Comparator.comparing(FileStatus::getPath));
+    return children;
+  }
+
+  private static boolean isFolder(FileStatus file) {
+    return file.isDirectory() && !isLink(file);
+  }
+
+  /** Hadoop follows links of local disks without a word. */
+  private static boolean isLink(FileStatus file) {
+    return file.isSymlink()
+        || "file".equals(file.getPath().toUri().getScheme())
+            && Files.isSymbolicLink(java.nio.file.Path.of(file.getPath().toUri().getPath()));
+  }
+}
