@@ -2,6 +2,7 @@
 package dev.kindred.jobs;
 
 import static dev.kindred.jobs.Setting.CORPUS_FORMAT;
+import static dev.kindred.jobs.Setting.KEEP;
 import static dev.kindred.jobs.Setting.KEEP_SIMILAR;
 import static dev.kindred.jobs.Setting.KERNEL;
 import static dev.kindred.jobs.Setting.LOCK_WAIT;
@@ -27,7 +28,7 @@ enum Command {
   RUN(
       "Runs all stages and shows the result.",
       "kindred run --corpus 'texts/*.txt' --model models/tinyshakespeare --prompts 20000",
-      EnumSet.allOf(Setting.class)) {
+      EnumSet.complementOf(EnumSet.of(KEEP))) {
     @Override
     void run(CommandOptions options) {
       try (Session session = Session.open("run")) {
@@ -126,6 +127,19 @@ enum Command {
         session.report(options.settings(), session.plan(options.settings(), options.runId()));
       }
     }
+  },
+
+  EXPIRE(
+      "Deletes old runs and the inputs that only they needed, and what commands that died have"
+          + " left. The newest published runs stay, and runs begun after them.",
+      "kindred expire --keep 14 --dry-run",
+      EnumSet.of(WAREHOUSE, KEEP, LOCK_WAIT)) {
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("expire")) {
+        session.expiry(options.settings()).expire(options.settings().keep(), options.dryRun());
+      }
+    }
   };
 
   /** Settings that several commands share. */
@@ -187,6 +201,11 @@ enum Command {
   /** Whether the command is about a run that an earlier one has started. */
   boolean needsRun() {
     return this == EVALUATE || this == REPORT;
+  }
+
+  /** Whether the command can show what it would do. */
+  boolean canBeTried() {
+    return this == EXPIRE;
   }
 
   abstract void run(CommandOptions options);

@@ -11,8 +11,9 @@ import picocli.CommandLine.ParseResult;
  *
  * @param settings all settings, resolved
  * @param runId the value of --run-id, or null
+ * @param dryRun whether --dry-run is given
  */
-record CommandOptions(Settings settings, String runId) {
+record CommandOptions(Settings settings, String runId, boolean dryRun) {
 
   static CommandOptions of(ParseResult result) {
     Map<Setting, String> given = new EnumMap<>(Setting.class);
@@ -26,6 +27,7 @@ record CommandOptions(Settings settings, String runId) {
     File conf = result.matchedOptionValue("--conf", null);
     String runId =
         result.hasMatchedOption("--run-id") ? result.matchedOptionValue("--run-id", null) : null;
-    return new CommandOptions(Settings.resolve(conf, given), runId);
+    return new CommandOptions(
+        Settings.resolve(conf, given), runId, result.hasMatchedOption("--dry-run"));
   }
 }

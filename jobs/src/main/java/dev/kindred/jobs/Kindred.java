@@ -83,6 +83,15 @@ public final class Kindred {
               .build());
     }
 
+    if (command.canBeTried()) {
+      specification.addOption(
+          OptionSpec.builder("--dry-run")
+              .arity("0")
+              .type(boolean.class)
+              .description("shows what the command would do, and does nothing")
+              .build());
+    }
+
     for (Setting setting : command.settings()) {
       String value = defaults.get(setting.key());
       specification.addOption(

@@ -72,6 +72,14 @@ final class Session implements AutoCloseable {
         spark, progress, new Warehouse(spark, settings.warehouse()), lock(settings));
   }
 
+  /** What deletes old runs of a warehouse, which must be there. */
+  Expiry expiry(Settings settings) {
+    settings.check();
+    Warehouse warehouse = new Warehouse(spark, settings.warehouse());
+    Expiry.checkThere(warehouse);
+    return new Expiry(warehouse, lock(settings), System.out);
+  }
+
   /** The plan of a run that an earlier command has started. */
   RunPlan plan(Settings settings, String runId) {
     return RunPlan.read(new Warehouse(spark, settings.warehouse()), runId);

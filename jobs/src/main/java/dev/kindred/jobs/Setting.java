@@ -23,6 +23,7 @@ enum Setting {
   NODES_IN_FLIGHT("N", "distinct prefixes of windows that a task evaluates at once, at most"),
   REPORT_PROMPTS("N", "prompts shown in the report"),
   WAREHOUSE("DIR", "folder of all tables"),
+  KEEP("N", "published runs that expiry leaves"),
   LOCK_WAIT("SECONDS", "how long to wait for another command that writes there"),
   REPORT("FILE", "the HTML report; default: <warehouse>/reports/<run_id>.html");
 

@@ -265,6 +265,11 @@ final class Settings {
     return positiveInt(Setting.NODES_IN_FLIGHT);
   }
 
+  /** Published runs that expiry leaves. */
+  int keep() {
+    return positiveInt(Setting.KEEP);
+  }
+
   int reportPrompts() {
     return positiveInt(Setting.REPORT_PROMPTS);
   }
@@ -300,6 +305,7 @@ final class Settings {
     windowsPerTask();
     windowsInFlight();
     reportPrompts();
+    keep();
     lockWait();
     checkNoPassword(Setting.CORPUS);
     checkNoPassword(Setting.MODEL);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.table;
 
-import dev.kindred.InvalidInput;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,19 +30,13 @@ public final class WarehouseFiles {
   private final List<String> folders = new ArrayList<>();
   private final List<String> unknown = new ArrayList<>();
 
-  /**
-   * Lists a warehouse.
-   *
-   * @throws InvalidInput if it is not there
-   */
+  /** Lists a warehouse, which must be there. */
   public WarehouseFiles(FileSystem fileSystem, Path root) {
     // Hadoop keeps checksums of local files in files of their own, and hides them.
     this.fileSystem = fileSystem instanceof LocalFileSystem local ? local.getRaw() : fileSystem;
     this.root = root;
     try {
       listRoot();
-    } catch (FileNotFoundException e) {
-      throw new InvalidInput("--warehouse %s: no such folder", root);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -64,20 +56,10 @@ public final class WarehouseFiles {
    * The paths that the records of a part list.
    *
    * @param part its folder, below the warehouse
-   * @throws InvalidInput if one cannot be read
    */
   public List<String> listed(String part) {
-    Path folder = new Path(root, part);
-    try {
-      return new CommitLog(fileSystem, folder).soFar().stream().map(CommittedFile::path).toList();
-    } catch (UncheckedIOException e) {
-      throw new InvalidInput(
-          "--warehouse %s: a record in %s/%s cannot be read: %s",
-          root,
-          part,
-          COMMITS,
-          String.valueOf(e.getCause().getMessage()).lines().findFirst().orElse(""));
-    }
+    CommitLog log = new CommitLog(fileSystem, new Path(root, part));
+    return log.soFar().stream().map(CommittedFile::path).toList();
   }
 
   /** Deletes one of the files, if it is still there. */

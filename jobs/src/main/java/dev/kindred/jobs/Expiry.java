@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.table.Retention;
+import dev.kindred.table.Runs;
+import dev.kindred.table.Warehouse;
+import dev.kindred.table.WarehouseFiles;
+import dev.kindred.table.WarehouseLock;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+
+/** Deletes old runs as {@link Retention} decides, and tells what goes. */
+final class Expiry {
+  private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(5);
+
+  private final Warehouse warehouse;
+  private final WarehouseLock lock;
+  private final PrintStream out;
+
+  Expiry(Warehouse warehouse, WarehouseLock lock, PrintStream out) {
+    this.warehouse = warehouse;
+    this.lock = lock;
+    this.out = out;
+  }
+
+  /** Checks that the warehouse is there: nobody wants one to be created that is empty. */
+  static void checkThere(Warehouse warehouse) {
+    try {
+      if (!warehouse.fileSystem().exists(warehouse.root())) {
+        throw new InvalidInput("--warehouse %s: no such folder", warehouse.root());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Deletes all but the newest published runs and what they need. If this is killed, doing it again
+   * deletes the rest.
+   *
+   * @param keep published runs to keep, at least 1
+   * @param dryRun only tell
+   */
+  void expire(int keep, boolean dryRun) {
+    WarehouseFiles files = new WarehouseFiles(warehouse.fileSystem(), warehouse.root());
+    List<Runs.Run> ended = read(() -> Runs.all(warehouse));
+    Retention.Plan plan =
+        Retention.plan(
+            new Retention.Contents(
+                ended,
+                files.files(),
+                part -> read(() -> files.listed(part)),
+                runId -> read(() -> begun(runId))),
+            keep);
+    plan.deletions().forEach(deletion -> tell(deletion, ended));
+    files.unknown().forEach(this::tellUnknown);
+    plan.unknown().forEach(this::tellUnknown);
+    if (!dryRun) {
+      delete(plan, files);
+    }
+
+    List<Retention.Deletion> deletions = plan.deletions();
+    out.printf(
+        Locale.ROOT,
+        "kindred: %s runs=%d files=%d bytes=%d%n",
+        dryRun ? "would expire" : "expired",
+        deletions.stream().filter(one -> one.reason() == Retention.Reason.RUN).count(),
+        deletions.stream().mapToLong(one -> one.files().size()).sum(),
+        deletions.stream().mapToLong(Retention.Deletion::bytes).sum());
+  }
+
+  private interface Reading<T> {
+    T read();
+  }
+
+  /** A record that cannot be read may be one that protects files. */
+  private <T> T read(Reading<T> reading) {
+    try {
+      return reading.read();
+    } catch (UncheckedIOException e) {
+      throw new InvalidInput(
+          "--warehouse %s: nothing was deleted, as a record cannot be read: %s",
+          warehouse.root(),
+          String.valueOf(e.getCause().getMessage()).lines().findFirst().orElse(""));
+    }
+  }
+
+  private Retention.Begun begun(String runId) {
+    RunPlan plan = RunPlan.read(warehouse, runId);
+    return new Retention.Begun(runId, plan.modelId(), plan.corpusId(), plan.promptSet());
+  }
+
+  private void tell(Retention.Deletion deletion, List<Runs.Run> ended) {
+    String what =
+        switch (deletion.reason()) {
+          case RUN -> "run " + deletion.what() + ", " + status(deletion.what(), ended);
+          case REJECTED -> "results of rejected run " + deletion.what();
+          case INPUT -> deletion.what();
+          case REMAINS -> "remains in " + deletion.what();
+        };
+    out.printf(
+        Locale.ROOT,
+        "%-90s %,7d files %,18d bytes%n",
+        what,
+        deletion.files().size(),
+        deletion.bytes());
+  }
+
+  private static String status(String runId, List<Runs.Run> ended) {
+    return ended.stream()
+        .filter(run -> run.runId().equals(runId))
+        .map(run -> run.status() + " " + run.endedAt())
+        .findFirst()
+        .orElse("unfinished");
+  }
+
+  private void tellUnknown(String path) {
+    out.printf("left alone, as it is not Kindred's: %s%n", path);
+  }
+
+  private void delete(Retention.Plan plan, WarehouseFiles files) {
+    lock.check();
+    long lastCheck = System.nanoTime();
+    for (Retention.StoredFile file : plan.filesInOrder()) {
+      if (System.nanoTime() - lastCheck > BETWEEN_CHECKS.toNanos()) {
+        lock.check();
+        lastCheck = System.nanoTime();
+      }
+
+      files.delete(file);
+    }
+
+    if (!plan.published().isEmpty()) {
+      files.deleteEmptyFolders();
+    }
+  }
+}
