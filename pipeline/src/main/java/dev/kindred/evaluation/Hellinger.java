@@ -28,4 +28,36 @@ public final class Hellinger {
     // Probabilities that sum to 1 only up to rounding could exceed the range by as little.
     return Math.min(1, Math.sqrt(squares / 2));
   }
+
+  /**
+   * The distance of two distributions that are given by their tokens with positive probability.
+   *
+   * @param pTokens token ids, ascending, each once
+   * @param p probabilities of {@code pTokens}; other tokens have 0
+   * @param qTokens token ids, ascending, each once
+   * @param q probabilities of {@code qTokens}
+   * @return in [0, 1], as {@link #distance(double[], double[])}
+   */
+  public static double distance(int[] pTokens, double[] p, int[] qTokens, double[] q) {
+    double squares = 0;
+    int i = 0;
+    int j = 0;
+    while (i < p.length || j < q.length) {
+      int order;
+      if (i == p.length) {
+        order = 1;
+      } else if (j == q.length) {
+        order = -1;
+      } else {
+        order = Integer.compare(pTokens[i], qTokens[j]);
+      }
+
+      double difference = (order <= 0 ? Math.sqrt(p[i]) : 0) - (order >= 0 ? Math.sqrt(q[j]) : 0);
+      squares += difference * difference;
+      i += order <= 0 ? 1 : 0;
+      j += order >= 0 ? 1 : 0;
+    }
+
+    return Math.min(1, Math.sqrt(squares / 2));
+  }
 }

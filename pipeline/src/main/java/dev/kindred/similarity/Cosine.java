@@ -10,11 +10,37 @@ import dev.kindred.kernel.ExactDot;
  *
  * <p>The dot product is that of {@link ExactDot}, so that the last bit is defined as well.
  */
-final class Cosine {
+public final class Cosine {
   /** Half a unit in the last place of 1.0f: the relative error of one float operation. */
   static final double FLOAT_ROUNDING = 0x1p-24;
 
   private Cosine() {}
+
+  /**
+   * The similarity of two vectors, in [-1, 1] up to rounding; 0 if one of them is all zeros.
+   *
+   * @throws IllegalArgumentException if lengths differ
+   */
+  public static double similarity(float[] a, float[] b) {
+    if (a.length != b.length) {
+      throw new IllegalArgumentException(
+          String.format("Invalid vectors: lengths differ, %d != %d", a.length, b.length));
+    }
+
+    double[] wideA = widened(a);
+    double[] wideB = widened(b);
+    return similarity(ExactDot.dot(wideA, 0, wideB, 0, a.length), norm(wideA) * norm(wideB));
+  }
+
+  private static double[] widened(float[] vector) {
+    double[] wide = new double[vector.length];
+    widen(vector, 0, vector.length, wide, 0);
+    return wide;
+  }
+
+  private static double norm(double[] wide) {
+    return Math.sqrt(ExactDot.dot(wide, 0, wide, 0, wide.length));
+  }
 
   /** Similarity from a dot product and the product of both norms, in [-1, 1] up to rounding. */
   static double similarity(double dot, double norms) {
@@ -25,7 +51,7 @@ final class Cosine {
   static double norm(float[] a, int offset, int dimension) {
     double[] wide = new double[dimension];
     widen(a, offset, dimension, wide, 0);
-    return Math.sqrt(ExactDot.dot(wide, 0, wide, 0, dimension));
+    return norm(wide);
   }
 
   /** Norms of count x dimension floats. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class TestHellinger {
@@ -87,6 +88,28 @@ class TestHellinger {
     assertThatThrownBy(() -> Hellinger.distance(new double[] {1}, new double[] {.5, .5}))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Invalid distributions: lengths differ, 1 != 2");
+  }
+
+  @Test
+  void isTheSameForDistributionsGivenByTheirTokens() {
+    Random random = new Random(5);
+    for (int round = 0; round < 100; round++) {
+      double[] p = random(random, 12);
+      double[] q = random(random, 12);
+      int[] pTokens = tokens(p);
+      int[] qTokens = tokens(q);
+
+      assertThat(Hellinger.distance(pTokens, at(p, pTokens), qTokens, at(q, qTokens)))
+          .isEqualTo(Hellinger.distance(p, q));
+    }
+  }
+
+  private static int[] tokens(double[] p) {
+    return IntStream.range(0, p.length).filter(token -> p[token] > 0).toArray();
+  }
+
+  private static double[] at(double[] p, int[] tokens) {
+    return Arrays.stream(tokens).mapToDouble(token -> p[token]).toArray();
   }
 
   /** Uneven, with some tokens of probability zero. */

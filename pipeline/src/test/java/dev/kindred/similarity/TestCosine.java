@@ -2,6 +2,7 @@
 package dev.kindred.similarity;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.kernel.ExactDot;
@@ -93,6 +94,13 @@ class TestCosine {
     }
   }
 
+  @Test
+  void rejectsVectorsOfDifferentLengths() {
+    assertThatThrownBy(() -> similarity(new float[3], new float[2]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Invalid vectors: lengths differ, 3 != 2");
+  }
+
   private static double kernelSimilarity(TileKernel kernel, float[] a, float[] b) {
     int dimension = a.length;
     int width = kernel.promptsPerPanel();
@@ -110,8 +118,7 @@ class TestCosine {
   }
 
   private static double similarity(float[] a, float[] b) {
-    double norms = Cosine.norm(a, 0, a.length) * Cosine.norm(b, 0, b.length);
-    return Cosine.similarity(ExactDot.dot(wide(a), 0, wide(b), 0, a.length), norms);
+    return Cosine.similarity(a, b);
   }
 
   private static double[] wide(float[] a) {
