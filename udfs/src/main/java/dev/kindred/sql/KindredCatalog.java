@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.sql;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.table.Runs;
+import dev.kindred.table.Table;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.analysis.NoSuchFunctionException;
+import org.apache.spark.sql.catalyst.analysis.NoSuchNamespaceException;
+import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
+import org.apache.spark.sql.connector.catalog.FunctionCatalog;
+import org.apache.spark.sql.connector.catalog.Identifier;
+import org.apache.spark.sql.connector.catalog.NamespaceChange;
+import org.apache.spark.sql.connector.catalog.SupportsNamespaces;
+import org.apache.spark.sql.connector.catalog.TableCatalog;
+import org.apache.spark.sql.connector.catalog.TableChange;
+import org.apache.spark.sql.connector.catalog.TableInfo;
+import org.apache.spark.sql.connector.catalog.TableWritePrivilege;
+import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
+import org.apache.spark.sql.util.CaseInsensitiveStringMap;
+
+/**
+ * A warehouse in Spark SQL, read-only: {@code
+ * spark.sql.catalog.kindred=dev.kindred.sql.KindredCatalog} gives a session
+ *
+ * <ul>
+ *   <li>{@code kindred.current.<table>}: the tables of the newest published run, all of one run
+ *       within a query, and with the inputs that it was computed from
+ *   <li><code>kindred.`r-..`.&lt;table&gt;</code>: those of the run with that id
+ *   <li>{@code kindred.runs}: all runs, published or rejected
+ *   <li>{@code kindred.<function>}: the functions of {@link KindredFunctions}
+ * </ul>
+ *
+ * <p>The warehouse is {@code spark.sql.catalog.kindred.warehouse}, else that of the environment
+ * variable {@code KINDRED_WAREHOUSE}, else the folder {@code warehouse}.
+ */
+public final class KindredCatalog implements TableCatalog, FunctionCatalog, SupportsNamespaces {
+  private static final String CURRENT = "current";
+  private static final String WAREHOUSE = "warehouse";
+  private static final String WAREHOUSE_VARIABLE = "KINDRED_WAREHOUSE";
+
+  /** What may become part of a path. */
+  private static final Pattern RUN_ID = Pattern.compile("r-[0-9a-z-]+");
+
+  private final CurrentRun currentRun = new CurrentRun();
+  private final Vocabularies vocabularies = new Vocabularies();
+  private String name;
+  private String uri;
+
+  @Override
+  public void initialize(String name, CaseInsensitiveStringMap options) {
+    this.name = name;
+    String ofEnvironment = System.getenv(WAREHOUSE_VARIABLE);
+    this.uri = options.getOrDefault(WAREHOUSE, ofEnvironment == null ? WAREHOUSE : ofEnvironment);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public String[] defaultNamespace() {
+    return new String[] {CURRENT};
+  }
+
+  // Tables
+
+  @Override
+  public Identifier[] listTables(String[] namespace) throws NoSuchNamespaceException {
+    if (namespace.length == 0) {
+      return new Identifier[] {Identifier.of(namespace, Tables.RUNS.name())};
+    }
+
+    checkNamespace(namespace);
+    return Tables.ALL.stream()
+        .map(table -> Identifier.of(namespace, table.name()))
+        .toArray(Identifier[]::new);
+  }
+
+  @Override
+  public org.apache.spark.sql.connector.catalog.Table loadTable(Identifier identifier)
+      throws NoSuchTableException {
+    String tableName = identifier.name().toLowerCase(Locale.ROOT);
+    Table table =
+        Tables.ALL.stream()
+            .filter(any -> any.name().equals(tableName))
+            .findFirst()
+            .orElseThrow(() -> new NoSuchTableException(identifier));
+    if (identifier.namespace().length == 0 && table.equals(Tables.RUNS)) {
+      return allRuns();
+    }
+
+    if (!isNamespace(identifier.namespace()) || identifier.namespace().length == 0) {
+      throw new NoSuchTableException(identifier);
+    }
+
+    SparkSession spark = SparkSession.active();
+    Warehouse warehouse = warehouse(spark);
+    Runs.Run run = run(warehouse, identifier.namespace()[0]);
+    Warehouse.Part part = warehouse.part(table, keys(table, run));
+    if (!part.isComplete()) {
+      throw new InvalidInput(
+          "%s.`%s`.%s: the %s run does not have this table in %s; it may have been deleted by kindred"
+              + " expire",
+          name, run.runId(), table.name(), run.status(), warehouse.root());
+    }
+
+    return new KindredTable(
+        spark,
+        String.format("%s.`%s`.%s", name, run.runId(), table.name()),
+        String.format("%s/%s@%s", warehouse.root(), table.name(), run.runId()),
+        table,
+        part.index());
+  }
+
+  private KindredTable allRuns() {
+    SparkSession spark = SparkSession.active();
+    Warehouse warehouse = warehouse(spark);
+    List<Runs.Run> runs = Runs.all(warehouse);
+    // Runs come at the end and go anywhere: the last one and their number tell what is there.
+    String last = runs.isEmpty() ? "" : runs.get(runs.size() - 1).runId();
+    return new KindredTable(
+        spark,
+        name + "." + Tables.RUNS.name(),
+        String.format("%s/%s@%d,%s", warehouse.root(), Tables.RUNS.name(), runs.size(), last),
+        Tables.RUNS,
+        warehouse.part(Tables.RUNS).index());
+  }
+
+  /** A run's values of a table's partition columns, as far as one value is all of the run. */
+  private static Object[] keys(Table table, Runs.Run run) {
+    Map<String, String> ofRun =
+        Map.of(
+            "run_id", run.runId(),
+            "model_id", run.modelId(),
+            "corpus_id", run.corpusId(),
+            "prompt_set", run.promptSet());
+    return table.partitionColumns().stream()
+        .takeWhile(ofRun::containsKey)
+        .map(ofRun::get)
+        .toArray();
+  }
+
+  // Functions
+
+  @Override
+  public Identifier[] listFunctions(String[] namespace) throws NoSuchNamespaceException {
+    checkNamespace(namespace);
+    return KindredFunctions.NAMES.stream()
+        .map(function -> Identifier.of(namespace, function))
+        .toArray(Identifier[]::new);
+  }
+
+  @Override
+  public UnboundFunction loadFunction(Identifier identifier) throws NoSuchFunctionException {
+    String[] namespace = identifier.namespace();
+    if (!isNamespace(namespace)) {
+      throw new NoSuchFunctionException(identifier);
+    }
+
+    return KindredFunctions.find(
+            identifier.name().toLowerCase(Locale.ROOT),
+            () -> {
+              Warehouse warehouse = warehouse(SparkSession.active());
+              Runs.Run run = run(warehouse, namespace.length == 0 ? CURRENT : namespace[0]);
+              return new KindredFunctions.Vocabulary(
+                  run.corpusId(), vocabularies.of(warehouse, run.corpusId()));
+            })
+        .orElseThrow(() -> new NoSuchFunctionException(identifier));
+  }
+
+  // Namespaces
+
+  @Override
+  public String[][] listNamespaces() {
+    List<String[]> namespaces = new ArrayList<>();
+    Runs.all(warehouse(SparkSession.active())).stream()
+        .filter(Runs.Run::isPublished)
+        .forEach(run -> namespaces.add(new String[] {run.runId()}));
+    namespaces.add(defaultNamespace());
+    Collections.reverse(namespaces);
+    return namespaces.toArray(String[][]::new);
+  }
+
+  @Override
+  public String[][] listNamespaces(String[] namespace) throws NoSuchNamespaceException {
+    if (namespace.length == 0) {
+      return listNamespaces();
+    }
+
+    checkNamespace(namespace);
+    return new String[0][];
+  }
+
+  @Override
+  public boolean namespaceExists(String[] namespace) {
+    return isNamespace(namespace);
+  }
+
+  @Override
+  public Map<String, String> loadNamespaceMetadata(String[] namespace)
+      throws NoSuchNamespaceException {
+    checkNamespace(namespace);
+    Warehouse warehouse = warehouse(SparkSession.active());
+    if (namespace.length == 0) {
+      return Map.of(SupportsNamespaces.PROP_LOCATION, warehouse.root().toString());
+    }
+
+    Runs.Run run = run(warehouse, namespace[0]);
+    return Map.of(
+        SupportsNamespaces.PROP_LOCATION,
+        warehouse.root().toString(),
+        SupportsNamespaces.PROP_COMMENT,
+        String.format("run %s, %s at %s", run.runId(), run.status(), run.endedAt()));
+  }
+
+  private void checkNamespace(String[] namespace) throws NoSuchNamespaceException {
+    if (!isNamespace(namespace)) {
+      throw new NoSuchNamespaceException(namespace);
+    }
+  }
+
+  /** Whether it is one by its form; a run that is not there has a message of its own. */
+  private static boolean isNamespace(String[] namespace) {
+    return namespace.length == 0
+        || namespace.length == 1
+            && (namespace[0].equalsIgnoreCase(CURRENT) || RUN_ID.matcher(namespace[0]).matches());
+  }
+
+  private Runs.Run run(Warehouse warehouse, String namespace) {
+    if (namespace.equalsIgnoreCase(CURRENT)) {
+      return currentRun
+          .find(warehouse)
+          .orElseThrow(
+              () ->
+                  new InvalidInput(
+                      "%s.%s: no run has been published in %s yet; publish one with kindred run"
+                          + " --warehouse %s",
+                      name, CURRENT, warehouse.root(), uri));
+    }
+
+    return Runs.find(warehouse, namespace)
+        .orElseThrow(
+            () ->
+                new InvalidInput(
+                    "%s.`%s`: no such run in %s; select run_id, status from %s.%s lists those there"
+                        + " are",
+                    name, namespace, warehouse.root(), name, Tables.RUNS.name()));
+  }
+
+  private Warehouse warehouse(SparkSession spark) {
+    Warehouse warehouse = new Warehouse(spark, uri);
+    try {
+      if (warehouse.fileSystem().exists(warehouse.root())) {
+        return warehouse;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+
+    throw new InvalidInput(
+        "%s: no warehouse in %s; name the folder that kindred run wrote with the setting"
+            + " spark.sql.catalog.%s.%s or the environment variable %s",
+        name, warehouse.root(), name, WAREHOUSE, WAREHOUSE_VARIABLE);
+  }
+
+  // Writing
+
+  static UnsupportedOperationException readOnly() {
+    return new UnsupportedOperationException(
+        "Kindred's tables are read-only in SQL: kindred run writes them, kindred expire deletes old"
+            + " runs");
+  }
+
+  @Override
+  public org.apache.spark.sql.connector.catalog.Table loadTable(
+      Identifier identifier, Set<TableWritePrivilege> privileges) {
+    throw readOnly();
+  }
+
+  @Override
+  public org.apache.spark.sql.connector.catalog.Table createTable(
+      Identifier identifier, TableInfo info) {
+    throw readOnly();
+  }
+
+  @Override
+  public org.apache.spark.sql.connector.catalog.Table alterTable(
+      Identifier identifier, TableChange... changes) {
+    throw readOnly();
+  }
+
+  @Override
+  public boolean dropTable(Identifier identifier) {
+    throw readOnly();
+  }
+
+  @Override
+  public boolean purgeTable(Identifier identifier) {
+    throw readOnly();
+  }
+
+  @Override
+  public void renameTable(Identifier from, Identifier to) {
+    throw readOnly();
+  }
+
+  @Override
+  public void createNamespace(String[] namespace, Map<String, String> metadata) {
+    throw readOnly();
+  }
+
+  @Override
+  public void alterNamespace(String[] namespace, NamespaceChange... changes) {
+    throw readOnly();
+  }
+
+  @Override
+  public boolean dropNamespace(String[] namespace, boolean cascade) {
+    throw readOnly();
+  }
+
+  @Override
+  public String toString() {
+    return name + Arrays.toString(defaultNamespace());
+  }
+}

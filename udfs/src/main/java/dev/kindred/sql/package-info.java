@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Kindred in Spark SQL: {@link dev.kindred.sql.KindredCatalog} gives any session the tables of a
+ * warehouse and the functions over their columns.
+ *
+ * <p>Functions are thin: they read Spark's arrays and maps as primitives, and the mathematics is
+ * the pipeline's. Each is a class with a method {@code invoke} that Spark's generated code calls.
+ */
+package dev.kindred.sql;

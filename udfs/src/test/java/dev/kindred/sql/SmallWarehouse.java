@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.sql;
+
+import dev.kindred.table.Runs;
+import dev.kindred.table.Table;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * A warehouse of a model with two blocks and a vocabulary of three tokens, and as many runs as a
+ * test publishes. All values of a run's results are the run's number.
+ */
+final class SmallWarehouse {
+  static final int PROMPTS = 4;
+
+  private static final String MODEL = "m-1";
+  private static final String CORPUS = "c-1";
+  private static final String PROMPT_SET = "p-1";
+  private static final Instant START = Instant.parse("2026-11-22T00:00:00Z");
+
+  private final SparkSession spark;
+  private final Path folder;
+  private final Warehouse warehouse;
+  private int runs;
+
+  SmallWarehouse(SparkSession spark, Path folder) {
+    this.spark = spark;
+    this.folder = folder;
+    this.warehouse = new Warehouse(spark, folder.toString());
+    write(
+        Tables.TOKENS,
+        List.of(row(CORPUS, 0, "a"), row(CORPUS, 1, " "), row(CORPUS, 2, "é")),
+        CORPUS);
+    List<Row> activations = new ArrayList<>();
+    for (int block = 0; block < 2; block++) {
+      for (long window = 0; window < 100; window++) {
+        activations.add(row(MODEL, CORPUS, block, window, List.of(1f, (float) window)));
+      }
+    }
+
+    write(Tables.ACTIVATIONS, activations, MODEL, CORPUS);
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  /** A session whose catalog kindred is this warehouse. */
+  SparkSession session() {
+    SparkSession session = spark.newSession();
+    session.conf().set("spark.sql.catalog.kindred", KindredCatalog.class.getName());
+    session.conf().set("spark.sql.catalog.kindred.warehouse", folder.toString());
+    return session;
+  }
+
+  /** Adds the next run, published. */
+  String publish() {
+    return end(Runs.PUBLISHED);
+  }
+
+  /** Adds the next run, rejected by its audit. */
+  String reject() {
+    return end(Runs.REJECTED);
+  }
+
+  private String end(String status) {
+    runs++;
+    String runId = "r-2026112" + runs + "-041500-00ff";
+    List<Row> distances = new ArrayList<>();
+    List<Row> approximations = new ArrayList<>();
+    for (int prompt = 0; prompt < PROMPTS; prompt++) {
+      distances.add(row(runId, prompt, (double) runs, (double) runs, true, runs, runs, runs));
+      approximations.add(row(runId, prompt, Map.of(runs, 1.), Map.of(runs, 1.)));
+    }
+
+    write(Tables.DISTANCES, distances, runId);
+    write(Tables.APPROXIMATIONS, approximations, runId);
+    Instant ended = START.plusSeconds(runs);
+    boolean published = status.equals(Runs.PUBLISHED);
+    Row record =
+        row(
+            runId,
+            status,
+            published ? null : "sums differ",
+            Timestamp.from(START),
+            published ? Timestamp.from(ended) : null,
+            MODEL,
+            CORPUS,
+            PROMPT_SET,
+            Map.of("prompts", "4"),
+            Map.of("kindred", "test"));
+    Runs.end(
+        warehouse,
+        new Runs.Run(runId, status, ended, MODEL, CORPUS, PROMPT_SET, "plan-" + runs),
+        spark.createDataFrame(List.of(record), Tables.RUNS.columns()));
+    return runId;
+  }
+
+  private void write(Table table, List<Row> rows, Object... keys) {
+    warehouse.part(table, keys).write(spark.createDataFrame(rows, table.columns()).coalesce(1));
+  }
+
+  private static Row row(Object... values) {
+    return RowFactory.create(values);
+  }
+
+  /** Every file of the warehouse with its length. */
+  List<String> files() throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.filter(Files::isRegularFile)
+          .map(file -> file + " " + file.toFile().length())
+          .sorted()
+          .toList();
+    }
+  }
+}
