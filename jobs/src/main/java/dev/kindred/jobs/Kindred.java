@@ -5,6 +5,9 @@ import dev.kindred.InvalidInput;
 import dev.kindred.WarehouseBusy;
 import java.io.PrintWriter;
 import java.util.Map;
+import java.util.Optional;
+import org.apache.commons.lang3.exception.ExceptionUtils;
+import org.apache.spark.SparkThrowable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -22,6 +25,7 @@ import picocli.CommandLine.Model.OptionSpec;
 public final class Kindred {
   private static final int BAD_INPUT = 2;
   private static final int BUG = 1;
+  private static final int REJECTED = 3;
   private static final int BUSY = 4;
 
   private Kindred() {}
@@ -138,6 +142,18 @@ public final class Kindred {
       return BAD_INPUT;
     }
 
+    Optional<String> unreadable = unreadableFile(thrown);
+    if (unreadable.isPresent()) {
+      System.err.println("kindred: " + firstLine(unreadable.get()));
+      return BAD_INPUT;
+    }
+
+    RunRejected rejected = RunRejected.findIn(thrown);
+    if (rejected != null) {
+      System.err.println("kindred: " + firstLine(rejected.getMessage()));
+      return REJECTED;
+    }
+
     WarehouseBusy busy = WarehouseBusy.findIn(thrown);
     if (busy != null) {
       System.err.println("kindred: " + firstLine(busy.getMessage()));
@@ -146,6 +162,22 @@ public final class Kindred {
 
     thrown.printStackTrace(new PrintWriter(System.err, true));
     return BUG;
+  }
+
+  /** What Spark says of a file whose checksum is wrong, or that is no Parquet file any more. */
+  private static Optional<String> unreadableFile(Throwable thrown) {
+    return ExceptionUtils.getThrowableList(thrown).stream()
+        .filter(SparkThrowable.class::isInstance)
+        .map(SparkThrowable.class::cast)
+        .filter(cause -> String.valueOf(cause.getCondition()).startsWith("FAILED_READ_FILE"))
+        .map(
+            cause ->
+                String.format(
+                    "file %s cannot be read: %s; if it is the warehouse's, remove its folder and"
+                        + " run again",
+                    cause.getMessageParameters().get("path"),
+                    firstLine(ExceptionUtils.getRootCause(thrown).getMessage())))
+        .findFirst();
   }
 
   private static String firstLine(String message) {

@@ -200,6 +200,16 @@ public final class Warehouse {
       return record().isPresent();
     }
 
+    /** Whether it is complete, or parts within it are. */
+    public boolean isPresent() {
+      return isComplete() || isAnyCompleteBelow(path);
+    }
+
+    private boolean isAnyCompleteBelow(Path folder) {
+      return children(folder).stream()
+          .anyMatch(child -> log(child).isComplete() || isAnyCompleteBelow(child));
+    }
+
     /** The facts that its writer left, by name. */
     public Map<String, String> properties() {
       return record()
