@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kindred.LocalSpark;
+import dev.kindred.activation.Activations;
+import dev.kindred.corpus.Corpus;
+import dev.kindred.corpus.CorpusScan;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.corpus.Windows;
+import dev.kindred.kernel.TileKernels;
+import dev.kindred.model.LoadedModels;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.Models;
+import dev.kindred.prediction.Approximations;
+import dev.kindred.prediction.Predictions;
+import dev.kindred.similarity.Evidence;
+import dev.kindred.similarity.NextTokens;
+import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.table.Table;
+import dev.kindred.table.Tables;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@ExtendWith(LocalSpark.class)
+class TestAudit {
+  private static final int LENGTH = 6;
+  private static final int PROMPTS = 9;
+  private static final int KEEP = 5;
+  private static final double THRESHOLD = .8;
+  private static final String TEXT =
+      "it was the best of times, it was the worst of times, it was the age of wisdom";
+
+  private static final ModelDirectory MODEL = Models.directory(Models.DICKENS_SMALL);
+  private static final Map<Table, Dataset<Row>> SOUND = new HashMap<>();
+  private static SparkSession local;
+
+  @BeforeAll
+  static void runTheExperiment(SparkSession spark, @TempDir Path folder) throws Exception {
+    local = quick(spark);
+    Files.writeString(folder.resolve("corpus.txt"), TEXT);
+    Corpus corpus =
+        Corpus.open(
+            spark, folder.resolve("corpus.txt").toUri().toString(), Corpus.Format.TEXT, "text");
+    String tokenizer = MODEL.tokenizerJson();
+    CorpusScan scan = CorpusScan.scan(corpus, tokenizer, LENGTH);
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    Broadcast<ModelDirectory> model = context.broadcast(MODEL);
+
+    Dataset<Row> windows =
+        keep(Tables.WINDOWS, Windows.extract(spark, corpus, scan, tokenizer, LENGTH));
+    Dataset<Row> activations = keep(Tables.ACTIVATIONS, Activations.compute(windows, model, 16, 3));
+    Dataset<Row> prompts =
+        keep(Tables.PROMPTS, Prompts.draw(spark, windows, windows.count(), PROMPTS, 7));
+    Dataset<Row> predicted = Predictions.compute(prompts, model, 16, 2);
+    Dataset<Row> promptActivations =
+        keep(Tables.PROMPT_ACTIVATIONS, Predictions.activations(predicted));
+    Dataset<Row> predictions = keep(Tables.PREDICTIONS, predicted);
+
+    List<Row> distributions = new ArrayList<>();
+    List<Row> similar = new ArrayList<>();
+    for (int block = 0; block < blocks(); block++) {
+      Dataset<Evidence> evidence =
+          SimilarStrings.join(
+                  spark,
+                  List.of(
+                      new SimilarStrings.Piece(
+                          activations.where("block = " + block),
+                          context.broadcast(NextTokens.collect(windows)))),
+                  promptActivations.where("block = " + block),
+                  prompts,
+                  new SimilarStrings.Settings(
+                      THRESHOLD,
+                      KEEP,
+                      MODEL.shape().vocabularySize(),
+                      TileKernels.Choice.AUTO,
+                      SimilarStrings.AUTO_AXES))
+              .evidence();
+      distributions.addAll(
+          rows(
+              Tables.BLOCK_DISTRIBUTIONS,
+              SimilarStrings.blockDistributions(evidence)
+                  .withColumn("block", functions.lit(block))));
+      similar.addAll(
+          rows(
+              Tables.SIMILAR_STRINGS,
+              SimilarStrings.mostSimilar(evidence).withColumn("block", functions.lit(block))));
+    }
+
+    keep(Tables.SIMILAR_STRINGS, similar);
+    Dataset<Row> blockDistributions = keep(Tables.BLOCK_DISTRIBUTIONS, distributions);
+    Dataset<Row> approximations =
+        keep(
+            Tables.APPROXIMATIONS,
+            Approximations.compute(blockDistributions, prompts, windows, weights()));
+    Dataset<Row> distances = keep(Tables.DISTANCES, Distances.measure(approximations, predictions));
+    List<Row> summaries = new ArrayList<>();
+    Summaries.of(distances, approximations, blockDistributions)
+        .forEach((metric, value) -> summaries.add(RowFactory.create("r-1", metric, value)));
+    keep(Tables.SUMMARIES, summaries);
+  }
+
+  /** Plans are large and tables small: compiling the plans would take most of the time. */
+  private static SparkSession quick(SparkSession spark) {
+    SparkSession session = spark.newSession();
+    session.conf().set("spark.sql.codegen.wholeStage", false);
+    session.conf().set("spark.sql.codegen.factoryMode", "NO_CODEGEN");
+    session.conf().set("spark.sql.adaptive.enabled", false);
+    session.conf().set("spark.sql.shuffle.partitions", 1);
+    return session;
+  }
+
+  private static int blocks() {
+    return MODEL.shape().blocks();
+  }
+
+  private static double[] weights() {
+    double[] weights = new double[blocks()];
+    Arrays.fill(weights, 1);
+    return weights;
+  }
+
+  private static Dataset<Row> keep(Table table, Dataset<Row> computed) {
+    return keep(table, rows(table, computed));
+  }
+
+  private static List<Row> rows(Table table, Dataset<Row> computed) {
+    Dataset<Row> complete = computed;
+    for (String key : table.partitionColumns()) {
+      if (!List.of(computed.columns()).contains(key)) {
+        complete = complete.withColumn(key, functions.lit("key"));
+      }
+    }
+
+    return complete
+        .select(
+            Arrays.stream(table.columns().fieldNames())
+                .map(functions::col)
+                .toArray(org.apache.spark.sql.Column[]::new))
+        .collectAsList();
+  }
+
+  /** As read from files: every column may have no value. */
+  private static Dataset<Row> keep(Table table, List<Row> rows) {
+    StructType nullable = new StructType();
+    for (StructField field : table.columns().fields()) {
+      nullable =
+          nullable.add(
+              field.name(),
+              org.apache.spark.sql.types.DataType.fromJson(
+                  field
+                      .dataType()
+                      .json()
+                      .replace("ContainsNull\":false", "ContainsNull\":true")
+                      .replace("containsNull\":false", "containsNull\":true")),
+              true);
+    }
+
+    Dataset<Row> kept = local.createDataFrame(rows, nullable).coalesce(1);
+    SOUND.put(table, kept);
+    return kept;
+  }
+
+  private static List<String> problems(Map<Table, Dataset<Row>> tables) {
+    double[] thresholds = new double[blocks()];
+    Arrays.fill(thresholds, THRESHOLD);
+    return Audit.problems(
+        new Audit.Run(
+            "r-1",
+            LENGTH,
+            thresholds,
+            KEEP,
+            tables.get(Tables.WINDOWS),
+            tables.get(Tables.ACTIVATIONS),
+            tables.get(Tables.PROMPTS),
+            tables.get(Tables.PROMPT_ACTIVATIONS),
+            tables.get(Tables.PREDICTIONS),
+            tables.get(Tables.SIMILAR_STRINGS),
+            tables.get(Tables.BLOCK_DISTRIBUTIONS),
+            tables.get(Tables.APPROXIMATIONS),
+            tables.get(Tables.DISTANCES),
+            tables.get(Tables.SUMMARIES)),
+        LoadedModels.get(MODEL));
+  }
+
+  @Test
+  void aSoundRunHasNoProblem() {
+    assertThat(SOUND.get(Tables.SIMILAR_STRINGS).count()).isGreaterThan(2 * PROMPTS);
+    assertThat(problems(SOUND)).isEmpty();
+  }
+
+  @Test
+  void aSoundRunHasNoProblemInManyPartitions() {
+    Map<Table, Dataset<Row>> tables = new HashMap<>();
+    SOUND.forEach((table, rows) -> tables.put(table, rows.repartition(23)));
+    assertThat(problems(tables)).isEmpty();
+  }
+
+  @ParameterizedTest(name = "{0} {1} {2}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          # table            | column or rows        | damage                                      | problem
+          windows            | drop                  | window_id = 4                               | expected in block 0 one row for each of
+          windows            | drop                  | true                                        | windows: expected at least one row
+          windows            | occurrences           | if(window_id = 4, 0, occurrences)           | occurrences of at least 1
+          windows            | text                  | if(window_id = 4, null, text)               | windows: expected no column without a value, found NULL (1 rows)
+          windows            | token_ids             | if(window_id = 4, slice(token_ids, 1, 3), token_ids) | windows: expected 6 token_ids
+          windows            | token_ids             | reverse(token_ids)                          | expected in block 0 what the model gives
+          activations        | drop                  | window_id = 4 and block = 1                 | expected in block 1 one row for each of
+          activations        | repeat                | window_id = 4 and block = 1                 | window_id 4: 1 in windows, 2 in activations
+          activations        | window_id             | if(window_id = 4, 1000000, window_id)       | window_id 4: 1 in windows, 0 in activations
+          activations        | window_id             | if(window_id = 4, null, window_id)          | expected in block 0 one row for each of
+          activations        | block                 | if(block = 1, 17, block)                    | found block 17
+          activations        | ffn_out               | transform(ffn_out, x -> float(x * 1.001))   | expected in block 0 what the model gives
+          activations        | ffn_out               | transform(ffn_out, x -> float('NaN'))       | found NaN instead of
+          activations        | ffn_out               | transform(ffn_out, x -> float(null))        | found NaN instead of
+          activations        | ffn_out               | slice(ffn_out, 1, 3)                        | found 3 components instead of
+          prompts            | drop                  | prompt_id = 3                               | prompts: expected every prompt_id of the other tables once
+          prompts            | repeat                | prompt_id = 3                               | prompts: expected every prompt_id of the other tables once
+          prompts            | prompt_id             | if(prompt_id = 3, null, prompt_id)          | prompts: expected no column without a value
+          prompts            | token_ids             | if(prompt_id = 3, array(1), token_ids)      | prompts: expected 6 token_ids
+          prompts            | token_ids             | if(prompt_id = 3, array(1, 2, 3, 4, 5, 9999), token_ids) | prompts: expected 6 token_ids
+          prompt_activations | drop                  | prompt_id = 3 and block = 1                 | prompt_activations: expected one row for every prompt and block, found 0 (1 rows, for instance prompt_id 3, block 1)
+          prompt_activations | repeat                | prompt_id = 3 and block = 1                 | prompt_activations: expected one row for every prompt and block, found 2
+          prompt_activations | ffn_out               | if(prompt_id = 3, transform(ffn_out, x -> float('Infinity')), ffn_out) | prompt_activations: expected ffn_out of
+          prompt_activations | ffn_out               | if(prompt_id = 3, transform(ffn_out, (x, i) -> if(i = 2, float('NaN'), x)), ffn_out) | finite floats
+          prompt_activations | ffn_out               | if(prompt_id = 3, transform(ffn_out, (x, i) -> if(i = 2, null, x)), ffn_out) | finite floats
+          predictions        | drop                  | prompt_id = 3                               | predictions: expected one row for every prompt, found 0 (1 rows, for instance prompt_id 3)
+          predictions        | repeat                | prompt_id = 3                               | predictions: expected one row for every prompt, found 2
+          predictions        | probabilities         | transform(probabilities, x -> float(x * 0.9)) | predictions: expected probabilities of sum 1
+          predictions        | probabilities         | transform(probabilities, (x, i) -> float(if(i = 0, x + 2, if(i = 1, x - 2, x)))) | probabilities in [0, 1]
+          predictions        | probabilities         | slice(probabilities, 1, 7)                  | probabilities in [0, 1]
+          predictions        | probabilities         | null                                        | predictions: expected no column without a value
+          similar_strings    | drop                  | prompt_id = 3 and block = 0                 | similar_strings: expected min(similar_count, keep-similar) rows
+          similar_strings    | repeat                | prompt_id = 3 and block = 0                 | similar_strings: expected min(similar_count, keep-similar) rows
+          similar_strings    | similarity            | if(prompt_id = 3, float(0.79), similarity)  | similarity above the block's threshold, found 0.79
+          similar_strings    | similarity            | if(prompt_id = 3, float(1.01), similarity)  | similarity of at most 1, found 1.01
+          similar_strings    | similarity            | if(prompt_id = 3, float('NaN'), similarity) | similarity of at most 1, found NaN
+          similar_strings    | window_id             | if(prompt_id = 3, null, window_id)          | similar_strings: expected no column without a value
+          block_distributions | drop                 | prompt_id = 3 and block = 1                 | block_distributions: expected one row for every prompt and block, found 0
+          block_distributions | repeat               | prompt_id = 3 and block = 1                 | block_distributions: expected one row for every prompt and block, found 2
+          block_distributions | prompt_id            | if(prompt_id = 3, 77, prompt_id)            | for instance prompt_id 77, block 0
+          block_distributions | similar_count        | if(prompt_id = 3, 1000000, similar_count)   | similar_count from 0 to
+          block_distributions | similar_count        | if(prompt_id = 3, null, similar_count)      | block_distributions: expected no column without a value
+          block_distributions | counts               | if(prompt_id = 3, map(1, 1000000L), counts) | counts whose sum is at least
+          block_distributions | counts               | if(prompt_id = 3, map(), counts)            | counts whose sum is at least
+          block_distributions | counts               | if(prompt_id = 3, map(9999, 5L), counts)    | counts of at least 1 of tokens
+          block_distributions | counts               | if(prompt_id = 3, map(1, -5L), counts)      | counts of at least 1 of tokens
+          approximations     | drop                  | prompt_id = 3                               | approximations: expected one row for every prompt, found 0
+          approximations     | repeat                | prompt_id = 3                               | approximations: expected one row for every prompt, found 2
+          approximations     | probabilities         | if(prompt_id = 3, map(1, 0.99999999D), probabilities) | probabilities in [0, 1] of sum 1 within 1.0E-9, or none, found 0.99999999
+          approximations     | probabilities         | if(prompt_id = 3, map(1, 2D, 2, -1D), probabilities) | probabilities in [0, 1] of sum 1
+          approximations     | probabilities         | if(prompt_id = 3, map(1, double('NaN')), probabilities) | probabilities in [0, 1] of sum 1
+          approximations     | leave_one_out_probabilities | if(prompt_id = 3, map(1, 0.5D), leave_one_out_probabilities) | leave_one_out_probabilities in [0, 1] of sum 1
+          approximations     | probabilities         | if(prompt_id = 3, map(9999, 1D), probabilities) | probabilities of tokens from 0 to
+          approximations     | probabilities         | if(prompt_id = 3, map(), probabilities)     | top tokens where approximations have evidence
+          distances          | drop                  | prompt_id = 3                               | distances: expected one row for every prompt, found 0
+          distances          | repeat                | prompt_id = 3                               | distances: expected one row for every prompt, found 2
+          distances          | drop                  | true                                        | distances: expected at least one row
+          distances          | hellinger             | if(prompt_id = 3, 1.5D, hellinger)          | hellinger in [0, 1], and 1 without evidence, found 1.5
+          distances          | hellinger             | if(prompt_id = 3, double('NaN'), hellinger) | hellinger in [0, 1], and 1 without evidence, found NaN
+          distances          | hellinger_leave_one_out | if(prompt_id = 3, null, hellinger_leave_one_out) | distances: expected no column without a value
+          distances          | top_token             | if(prompt_id = 3, null, top_token)          | hellinger in [0, 1], and 1 without evidence
+          distances          | top_token_agrees      | not top_token_agrees                        | top_token_agrees as the top tokens do
+          distances          | model_top_token       | if(prompt_id = 3, -1, model_top_token)      | model_top_token from 0 to
+          distances          | hellinger             | if(prompt_id = 3, hellinger / 2, hellinger) | summaries: expected compatible.hellinger.mean of
+          summaries          | drop                  | metric = 'compatible.top1'                  | summaries: expected compatible.top1 of
+          summaries          | repeat                | metric = 'compatible.top1'                  | found compatible.top1 twice
+          summaries          | value                 | if(metric = 'block.1.similar_strings.mean', value + 1, value) | summaries: expected block.1.similar_strings.mean of
+          summaries          | value                 | double('NaN')                               | summaries: expected a finite value, found NaN
+          summaries          | value                 | null                                        | summaries: expected a finite value, found null
+          """)
+  void damageIsNamed(String table, String column, String damage, String problem) {
+    Table damaged =
+        Tables.ALL.stream().filter(each -> each.name().equals(table)).findFirst().orElseThrow();
+    Dataset<Row> rows = SOUND.get(damaged);
+    Dataset<Row> broken =
+        switch (column) {
+          case "drop" -> rows.where("not (" + damage + ")");
+          case "repeat" -> rows.union(rows.where(damage));
+          default ->
+              rows.withColumn(
+                  column, functions.expr(damage).cast(rows.schema().apply(column).dataType()));
+        };
+    Map<Table, Dataset<Row>> tables = new HashMap<>(SOUND);
+    tables.put(damaged, broken);
+
+    assertThat(problems(tables)).anySatisfy(line -> assertThat(line).contains(problem));
+  }
+}
