@@ -50,6 +50,19 @@ enum Command {
     }
   },
 
+  PLAN(
+      "Estimates what a run with the same settings would take: windows, floating-point operations,"
+          + " memory, disk and time of each stage, from a calibration of some seconds.",
+      "kindred plan --corpus 'texts/*.txt' --model models/tinyshakespeare --prompts 20000",
+      Groups.JOIN) {
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("plan")) {
+        System.out.print(session.estimate(options.settings()).text());
+      }
+    }
+  },
+
   WINDOWS(
       "Extracts the corpus's windows into the table windows.",
       "kindred windows --corpus s3a://bucket/corpus --warehouse s3a://bucket/warehouse",

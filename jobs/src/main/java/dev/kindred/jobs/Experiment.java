@@ -106,6 +106,29 @@ final class Experiment {
             : Prompts.givenSet(scan.corpusId(), givenPrompts);
   }
 
+  /** What has been read and checked. */
+  record Inputs(
+      Warehouse warehouse,
+      ModelDirectory model,
+      Corpus corpus,
+      String corpusId,
+      long occurrences,
+      String promptSet,
+      long prompts,
+      double[] thresholds) {}
+
+  Inputs inputs() {
+    return new Inputs(
+        warehouse,
+        model,
+        corpus,
+        scan.corpusId(),
+        scan.occurrences(),
+        promptSet,
+        givenPrompts == null ? settings.promptCount().getAsInt() : givenPrompts.size(),
+        thresholds);
+  }
+
   /**
    * A task holds on the heap a batch's FFN outputs and distributions, twice while they become rows,
    * and the open files' buffers.

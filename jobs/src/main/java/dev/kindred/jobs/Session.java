@@ -67,6 +67,10 @@ final class Session implements AutoCloseable {
     return new Experiment(spark, progress, settings);
   }
 
+  Plan estimate(Settings settings) {
+    return new Plan(spark, progress, settings, experiment(settings));
+  }
+
   Evaluation evaluation(Settings settings) {
     return new Evaluation(
         spark, progress, new Warehouse(spark, settings.warehouse()), lock(settings));

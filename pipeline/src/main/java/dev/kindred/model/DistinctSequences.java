@@ -37,7 +37,7 @@ public record DistinctSequences(PrefixTree tree, int[] leaves) {
    * @param rows a row of {@code length} floats a leaf
    * @return a row a sequence
    */
-  float[] ofSequences(float[] rows, int length) {
+  public float[] ofSequences(float[] rows, int length) {
     float[] all = new float[leaves.length * length];
     for (int i = 0; i < leaves.length; i++) {
       System.arraycopy(rows, leaves[i] * length, all, i * length, length);

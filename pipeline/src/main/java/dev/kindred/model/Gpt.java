@@ -271,6 +271,11 @@ public final class Gpt implements LanguageModel {
   }
 
   @Override
+  public double operations(long[] nodes) {
+    return config.operations(nodes);
+  }
+
+  @Override
   public void close() {
     weights.close();
   }
@@ -604,6 +609,43 @@ public final class Gpt implements LanguageModel {
 
     public ModelShape shape() {
       return new ModelShape(dVocab, dModel, nLayers, nCtx);
+    }
+
+    /**
+     * See {@link LanguageModel#operations}. Block 0 computes queries, keys and values once for each
+     * pair of token and depth; the last block computes keys and values of all nodes, and the rest
+     * only of leaves. Attention's own products are counted with the maps that they stand between.
+     */
+    double operations(long[] nodes) {
+      double d = dModel;
+      double leaves = nodes[nodes.length - 1];
+      double all = 0;
+      double inputs = 0;
+      double attention = 0; // products of queries with keys, and of weights with values
+      for (int depth = 0; depth < nodes.length; depth++) {
+        all += nodes[depth];
+        inputs += Math.min(nodes[depth], dVocab);
+        attention += 4 * d * (depth + 1) * nodes[depth];
+      }
+
+      double ofLeaves = 4 * d * nodes.length * leaves;
+      double output = 2 * d * (d + 2. * dMlp); // attention's projection, and both of the MLP
+      double queryKeyValue = 6 * d * d;
+      double sum = 0;
+      for (int block = 0; block < nLayers; block++) {
+        boolean last = block == nLayers - 1;
+        if (block == 0) {
+          sum += queryKeyValue * inputs;
+        } else if (last) {
+          sum += queryKeyValue / 3 * (2 * all + leaves);
+        } else {
+          sum += queryKeyValue * all;
+        }
+
+        sum += last ? output * leaves + ofLeaves : output * all + attention;
+      }
+
+      return sum + 2 * d * dVocab * leaves;
     }
 
     /** Every tensor of the model: name to shape. */

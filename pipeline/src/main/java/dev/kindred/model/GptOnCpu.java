@@ -123,6 +123,11 @@ public final class GptOnCpu implements LanguageModel {
   }
 
   @Override
+  public double operations(long[] nodes) {
+    return config.operations(nodes);
+  }
+
+  @Override
   public void close() {
     // Nothing is held outside the heap.
   }

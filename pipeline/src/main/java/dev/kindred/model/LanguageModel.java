@@ -46,6 +46,14 @@ public interface LanguageModel extends AutoCloseable {
    */
   EvaluationMemory evaluationMemory(int nodes, int length);
 
+  /**
+   * Floating-point operations of the matrix products that {@link #predict} of a tree takes, an
+   * addition and a multiplication being two.
+   *
+   * @param nodes of each depth, T numbers; the last are the leaves
+   */
+  double operations(long[] nodes);
+
   @Override
   void close();
 

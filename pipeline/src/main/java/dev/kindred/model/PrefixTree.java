@@ -106,6 +106,13 @@ public final class PrefixTree {
     return sequences.length;
   }
 
+  /** Nodes of each depth, T numbers. */
+  public long[] levels() {
+    long[] sizes = new long[depths()];
+    Arrays.setAll(sizes, this::levelSize);
+    return sizes;
+  }
+
   /** The first node of a depth; that of depth T would be N. */
   int levelStart(int depth) {
     return levelStarts[depth];

@@ -58,6 +58,20 @@ public final class NextTokens implements Serializable {
     return collect(windows.join(windowIds.select("window_id"), "window_id"));
   }
 
+  /** Windows 0, 1, .. that stand once each, with the tokens that follow them. */
+  static NextTokens ofSingle(int[] tokens) {
+    long[] ids = new long[tokens.length];
+    int[] starts = new int[tokens.length + 1];
+    long[] counts = new long[tokens.length];
+    for (int i = 0; i < tokens.length; i++) {
+      ids[i] = i;
+      starts[i + 1] = i + 1;
+      counts[i] = 1;
+    }
+
+    return new NextTokens(ids, starts, tokens.clone(), counts);
+  }
+
   /**
    * A window's number here.
    *

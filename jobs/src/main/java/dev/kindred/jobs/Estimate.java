@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import dev.kindred.model.ModelShape;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What each stage of a run takes, from how much there is to do and how fast it goes.
+ *
+ * <p>What a calibration of seconds cannot measure (Spark's start of stages, its shuffles, merging
+ * and writing evidence) stands here as constants, fitted to runs over 1/16 to all of
+ * TinyShakespeare with 5,000 and 20,000 prompts on two cores; docs/benchmarks.md has them.
+ */
+record Estimate(List<Stage> stages) {
+  private static final double WINDOWS_FIXED = 7;
+  private static final double WINDOWS_PER_OCCURRENCE = 1.9e-5;
+  private static final double MODEL_STAGE_FIXED = 5;
+  private static final double SORT_PER_WINDOW = 1e-5;
+  private static final double JOIN_BLOCK_FIXED = 2;
+  private static final double EVIDENCE_PER_ROW = 4.5e-4;
+  private static final double EVALUATION_FIXED = 4;
+  private static final double EVALUATION_PER_PROMPT = 2.6e-4;
+
+  /**
+   * A stage.
+   *
+   * @param operations floating-point operations in matrix products; 0 where there are none
+   * @param diskBytes that it adds to the warehouse, at most
+   * @param seconds about; 0 if what it makes is there
+   */
+  record Stage(String name, boolean reused, double operations, long diskBytes, double seconds) {}
+
+  /**
+   * How much there is to do.
+   *
+   * @param occurrences places where a window stands
+   * @param windows distinct ones
+   * @param operations of the model on the windows
+   * @param prompts in the prompt set
+   * @param promptOperations of the model on the prompts
+   */
+  record Work(
+      long occurrences, long windows, double operations, long prompts, double promptOperations) {}
+
+  /**
+   * How fast it goes.
+   *
+   * @param cores tasks that run at once
+   * @param operationsPerSecond of the model, all cores together
+   * @param writtenPerSecond bytes of vectors, all cores together
+   * @param readPerSecond bytes of vectors, all cores together
+   * @param secondsPerPair of the join on one core, by block
+   * @param operationsPerPair of the join, by block
+   */
+  record Rates(
+      int cores,
+      double operationsPerSecond,
+      double writtenPerSecond,
+      double readPerSecond,
+      double[] secondsPerPair,
+      double[] operationsPerPair) {}
+
+  /** Which stages' tables are there. */
+  record Reused(boolean windows, boolean activations, boolean predictions) {}
+
+  static Estimate of(Work work, Rates rates, ModelShape shape, DiskNeed disk, Reused reused) {
+    double pairs = (double) work.windows() * work.prompts();
+    double vectorBytes = Float.BYTES * (double) shape.modelDimension();
+    double activationBytes = work.windows() * shape.blocks() * vectorBytes;
+    double rows = (double) work.prompts() * shape.blocks();
+    double join =
+        pairs * Arrays.stream(rates.secondsPerPair()).sum() / rates.cores()
+            + activationBytes / rates.readPerSecond()
+            + rows * EVIDENCE_PER_ROW / rates.cores()
+            + shape.blocks() * JOIN_BLOCK_FIXED;
+    return new Estimate(
+        List.of(
+            stage(
+                "windows",
+                reused.windows(),
+                0,
+                disk.windows(),
+                WINDOWS_FIXED + work.occurrences() * WINDOWS_PER_OCCURRENCE / rates.cores()),
+            stage(
+                "activations",
+                reused.activations(),
+                work.operations(),
+                disk.activations(),
+                MODEL_STAGE_FIXED
+                    + work.windows() * SORT_PER_WINDOW / rates.cores()
+                    + work.operations() / rates.operationsPerSecond()
+                    + activationBytes / rates.writtenPerSecond()),
+            stage(
+                "predictions",
+                reused.predictions(),
+                work.promptOperations(),
+                disk.prompts(),
+                MODEL_STAGE_FIXED
+                    + work.promptOperations() / rates.operationsPerSecond()
+                    + rows * vectorBytes / rates.writtenPerSecond()),
+            stage(
+                "join",
+                false,
+                pairs * Arrays.stream(rates.operationsPerPair()).sum(),
+                disk.results(),
+                join),
+            stage(
+                "evaluation",
+                false,
+                0,
+                0,
+                EVALUATION_FIXED + work.prompts() * EVALUATION_PER_PROMPT / rates.cores())));
+  }
+
+  private static Stage stage(
+      String name, boolean reused, double operations, long diskBytes, double seconds) {
+    return reused
+        ? new Stage(name, true, 0, 0, 0)
+        : new Stage(name, false, operations, diskBytes, seconds);
+  }
+
+  /**
+   * Distinct prefixes of windows drawn at random, at most: a length has no more than there are in
+   * the corpus, or than windows drawn.
+   *
+   * @param prefixes of the corpus's windows, by length
+   */
+  static long[] prefixesOf(long[] prefixes, long drawn) {
+    return Arrays.stream(prefixes).map(all -> Math.min(all, drawn)).toArray();
+  }
+
+  /**
+   * The nodes of a tree that is cut into batches: each cut repeats a path, but for its leaf.
+   *
+   * @param prefixes by length
+   */
+  static long[] nodes(long[] prefixes, long batchSize) {
+    long windows = prefixes[prefixes.length - 1];
+    long cuts = (windows + batchSize - 1) / batchSize - 1;
+    long[] nodes = prefixes.clone();
+    for (int depth = 0; depth < nodes.length - 1; depth++) {
+      nodes[depth] = Math.min(windows, nodes[depth] + cuts);
+    }
+
+    return nodes;
+  }
+
+  Stage total() {
+    return new Stage(
+        "total",
+        stages.stream().allMatch(Stage::reused),
+        stages.stream().mapToDouble(Stage::operations).sum(),
+        stages.stream().mapToLong(Stage::diskBytes).sum(),
+        stages.stream().mapToDouble(Stage::seconds).sum());
+  }
+}

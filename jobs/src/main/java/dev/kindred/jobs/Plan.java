@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import dev.kindred.corpus.CorpusSketch;
+import dev.kindred.model.LanguageModel;
+import dev.kindred.model.LoadedModels;
+import dev.kindred.model.ModelShape;
+import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Locale;
+import org.apache.spark.sql.SparkSession;
+
+/** What a run would take, before it is run: stage by stage, from a calibration of some seconds. */
+final class Plan {
+  private final SparkSession spark;
+  private final Progress progress;
+  private final Settings settings;
+  private final Experiment.Inputs inputs;
+
+  Plan(SparkSession spark, Progress progress, Settings settings, Experiment experiment) {
+    this.spark = spark;
+    this.progress = progress;
+    this.settings = settings;
+    this.inputs = experiment.inputs();
+  }
+
+  /** Measures and estimates; returns what the terminal shows. */
+  String text() {
+    ModelShape shape = inputs.model().shape();
+    LanguageModel model = LoadedModels.get(inputs.model());
+    progress.begin("corpus sketch", 1);
+    CorpusSketch sketch =
+        CorpusSketch.of(inputs.corpus(), inputs.model().tokenizerJson(), settings.windowLength());
+    progress.end();
+    progress.begin("calibration", 1);
+    Estimate.Rates rates =
+        new Calibration(spark, inputs.warehouse(), inputs.model())
+            .rates(sketch.sample(), joins(shape));
+    progress.end();
+
+    Estimate.Reused reused = reused();
+    Warehouse.Part windowsPart = part(Tables.WINDOWS, inputs.corpusId());
+    long windows = reused.windows() ? windowsPart.read().count() : sketch.windows();
+    long[] prefixes = sketch.prefixes();
+    long[] nodes = Estimate.nodes(prefixes, settings.windowsInFlight());
+    long[] promptNodes = Estimate.prefixesOf(prefixes, inputs.prompts());
+    Estimate.Work work =
+        new Estimate.Work(
+            inputs.occurrences(),
+            windows,
+            model.operations(nodes),
+            inputs.prompts(),
+            model.operations(promptNodes));
+    DiskNeed disk =
+        DiskNeed.of(windows, inputs.prompts(), shape, settings.keepSimilar())
+            .without(reused.windows(), reused.activations(), reused.predictions());
+    Estimate estimate = Estimate.of(work, rates, shape, disk, reused);
+    boolean isExact = reused.windows() || sketch.error() == 0;
+    return new PlanText(
+            work,
+            rates,
+            estimate,
+            TaskNeed.ofModel(settings, model),
+            TaskNeed.ofJoin(settings, shape, windows, inputs.prompts()),
+            isExact ? 0 : sketch.error(),
+            settings.keepSimilar() == Integer.MAX_VALUE,
+            free())
+        .text();
+  }
+
+  private SimilarStrings.Settings[] joins(ModelShape shape) {
+    double[] thresholds = inputs.thresholds();
+    SimilarStrings.Settings[] joins = new SimilarStrings.Settings[thresholds.length];
+    for (int block = 0; block < joins.length; block++) {
+      joins[block] =
+          new SimilarStrings.Settings(
+              thresholds[block],
+              settings.keepSimilar(),
+              shape.vocabularySize(),
+              settings.kernel(),
+              settings.prefixAxes());
+    }
+
+    return joins;
+  }
+
+  private Estimate.Reused reused() {
+    String modelId = inputs.model().id();
+    return new Estimate.Reused(
+        part(Tables.WINDOWS, inputs.corpusId()).isComplete(),
+        part(Tables.ACTIVATIONS, modelId, inputs.corpusId()).isComplete(),
+        part(Tables.PROMPTS, inputs.promptSet()).isComplete()
+            && part(Tables.PROMPT_ACTIVATIONS, modelId, inputs.promptSet()).isComplete()
+            && part(Tables.PREDICTIONS, modelId, inputs.promptSet()).isComplete());
+  }
+
+  private Warehouse.Part part(dev.kindred.table.Table table, Object... keys) {
+    return inputs.warehouse().part(table, keys);
+  }
+
+  private long free() {
+    Warehouse warehouse = inputs.warehouse();
+    try {
+      return warehouse.fileSystem().getStatus(warehouse.root()).getRemaining();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * A plan as text of at most 100 columns, and a last line for scripts.
+   *
+   * @param error of the number of windows, relative; 0 if it is exact
+   * @param keepsAll whether all similar strings are kept
+   * @param freeBytes on the warehouse's disk
+   */
+  record PlanText(
+      Estimate.Work work,
+      Estimate.Rates rates,
+      Estimate estimate,
+      TaskNeed modelTask,
+      TaskNeed joinTask,
+      double error,
+      boolean keepsAll,
+      long freeBytes) {
+
+    String text() {
+      StringBuilder text = new StringBuilder("\n");
+      line(
+          text,
+          "%s%,d distinct windows%s in %,d places; %,d prompts; %,.3g pairs in each of %d blocks",
+          error > 0 ? "about " : "",
+          work.windows(),
+          error > 0 ? String.format(Locale.ROOT, " (+- %.0f %%)", 200 * error) : "",
+          work.occurrences(),
+          work.prompts(),
+          (double) work.windows() * work.prompts(),
+          rates.secondsPerPair().length);
+      line(
+          text,
+          "measured on %d cores: model %.0f GFLOP/s, join %.2f ns a pair and core, write %.0f MB/s,"
+              + " read %.0f MB/s",
+          rates.cores(),
+          rates.operationsPerSecond() / 1e9,
+          1e9 * java.util.Arrays.stream(rates.secondsPerPair()).average().orElse(0),
+          rates.writtenPerSecond() / 1e6,
+          rates.readPerSecond() / 1e6);
+      text.append('\n');
+      line(
+          text,
+          "%-12s %9s %12s %12s %12s %12s",
+          "stage",
+          "FLOP",
+          "heap a task",
+          "native",
+          "disk",
+          "time about");
+      for (Estimate.Stage stage : estimate.stages()) {
+        line(text, stage);
+      }
+
+      line(text, estimate.total());
+      text.append('\n');
+      line(
+          text,
+          "Disk is an upper bound%s; %s are free. Memory is what a task fills at most.",
+          keepsAll ? " but for similar_strings, which has none with keep-similar all" : "",
+          bytes(freeBytes));
+      line(text, "FLOP of predictions is an upper bound. Windows and evaluation go by constants,");
+      line(text, "the other times by what was measured, for cores with nothing else to do.");
+      if (freeBytes < estimate.total().diskBytes()) {
+        line(text, "The warehouse's disk is too small: the command run would refuse to start.");
+      }
+
+      line(
+          text,
+          "kindred: plan windows=%d flop=%.3e disk_bytes=%d seconds=%.0f",
+          work.windows(),
+          estimate.total().operations(),
+          estimate.total().diskBytes(),
+          estimate.total().seconds());
+      return text.toString();
+    }
+
+    private void line(StringBuilder text, Estimate.Stage stage) {
+      if (stage.reused()) {
+        line(text, "%-12s reused: its tables are there", stage.name());
+        return;
+      }
+
+      TaskNeed task =
+          switch (stage.name()) {
+            case "activations", "predictions" -> modelTask;
+            case "join" -> joinTask;
+            default -> null;
+          };
+      line(
+          text,
+          "%-12s %9s %12s %12s %12s %12s",
+          stage.name(),
+          stage.operations() == 0 ? "-" : String.format(Locale.ROOT, "%.2e", stage.operations()),
+          task == null ? "-" : bytes(task.heapBytes()),
+          task == null || task.engineBytes() == 0 ? "-" : bytes(task.engineBytes()),
+          stage.diskBytes() == 0 ? "-" : bytes(stage.diskBytes()),
+          Progress.text(Duration.ofMillis(Math.round(1000 * stage.seconds()))));
+    }
+
+    private static String bytes(long bytes) {
+      return bytes >= 1e9
+          ? String.format(Locale.ROOT, "%.1f GB", bytes / 1e9)
+          : String.format(Locale.ROOT, "%.0f MB", Math.ceil(bytes / 1e6));
+    }
+
+    private static void line(StringBuilder text, String format, Object... values) {
+      text.append(String.format(Locale.ROOT, format, values)).append('\n');
+    }
+  }
+}

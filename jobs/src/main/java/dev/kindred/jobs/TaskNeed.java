@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import dev.kindred.model.LanguageModel;
+import dev.kindred.model.ModelShape;
+import dev.kindred.table.Warehouse;
+
+/**
+ * Memory that a task of a stage fills, at most.
+ *
+ * @param heapBytes on the heap
+ * @param engineBytes outside the heap, or on the GPU
+ */
+record TaskNeed(long heapBytes, long engineBytes) {
+  /** The join's chunk of windows, twice: as read, and in order. */
+  private static final long JOIN_CHUNKS = 2L * (48 << 20);
+
+  /** A slice of the prompts with their evidence, as the join cuts them. */
+  private static final long JOIN_SLICE = 512L << 20;
+
+  /** The next tokens of the windows that are joined at once. */
+  private static final long NEXT_TOKENS = 160L << 20;
+
+  private static final long NEXT_TOKENS_PER_WINDOW = 20;
+
+  /**
+   * Of the stages that evaluate the model: a batch's FFN outputs and distributions, twice while
+   * they become rows, and the open files' buffers.
+   */
+  static TaskNeed ofModel(Settings settings, LanguageModel model) {
+    ModelShape shape = model.shape();
+    long batch = settings.windowsInFlight();
+    long vectors = Float.BYTES * (long) shape.modelDimension() * shape.blocks();
+    long perWindow = vectors + (long) Float.BYTES * shape.vocabularySize();
+    long files = Math.min(Warehouse.OPEN_FILE_BYTES, vectors * settings.windowsPerTask());
+    long nodes = Math.min(Integer.MAX_VALUE, batch * settings.windowLength());
+    LanguageModel.EvaluationMemory evaluation =
+        model.evaluationMemory((int) nodes, settings.windowLength());
+    return new TaskNeed(
+        2 * batch * perWindow + files + evaluation.heapBytes(), evaluation.engineBytes());
+  }
+
+  /**
+   * Of the join. Prompts and next tokens are shared by the tasks of an executor; each is counted
+   * whole.
+   */
+  static TaskNeed ofJoin(Settings settings, ModelShape shape, long windows, long prompts) {
+    long kept = settings.keepSimilar() == Integer.MAX_VALUE ? 0 : settings.keepSimilar();
+    long perPrompt =
+        3L * Float.BYTES * shape.modelDimension() + 8L * shape.vocabularySize() + 12 * kept + 128;
+    return new TaskNeed(
+        JOIN_CHUNKS
+            + Math.min(JOIN_SLICE, prompts * perPrompt)
+            + Math.min(NEXT_TOKENS, windows * NEXT_TOKENS_PER_WINDOW),
+        0);
+  }
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.similarity;
+
+import dev.kindred.kernel.TileKernel;
+import dev.kindred.kernel.TileKernels;
+import java.io.Serializable;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What joining some windows and prompts takes on this core: what a whole join is estimated from.
+ */
+public final class JoinSample {
+  /** Windows and prompts in a sample, at most. */
+  public static final int WINDOWS = WindowBatch.CAPACITY;
+
+  /**
+   * A measured join.
+   *
+   * @param secondsPerPair of one core, by the time that it spent on it
+   * @param operationsPerPair floating-point operations in matrix products
+   * @param axes of the prefix, 0 for brute force
+   */
+  public record Timing(double secondsPerPair, double operationsPerPair, int axes)
+      implements Serializable {}
+
+  private JoinSample() {}
+
+  /**
+   * Plans a block's join with the sample, and joins it over and over: first to warm up, for half of
+   * the time, and then to measure.
+   *
+   * @param prompts FFN outputs of at least one prompt
+   * @param windows FFN outputs of 1 to {@value #WINDOWS} windows
+   * @param seconds to spend
+   */
+  public static Timing time(
+      List<float[]> prompts,
+      List<float[]> windows,
+      SimilarStrings.Settings settings,
+      double seconds) {
+    TileKernel kernel = TileKernels.get(settings.kernel());
+    PromptVectors vectors = vectors(prompts);
+    JoinPlan plan =
+        settings.prefixAxes() == SimilarStrings.AUTO_AXES
+            ? JoinPlanner.plan(kernel, vectors, windows, settings.threshold())
+            : JoinPlanner.forced(
+                kernel, vectors, windows, settings.threshold(), settings.prefixAxes());
+    EvidenceTable evidence = new EvidenceTable(vectors, settings.vocabularySize(), settings.keep());
+    SettledPairs settled = new SettledPairs();
+    PairCheck check = new PairCheck(kernel, vectors, evidence, settled, settings.threshold());
+    PairJoin join = plan.open(kernel, vectors, check, settled, settings.threshold());
+    WindowBatch batch = new WindowBatch(vectors.dimension(), kernel);
+    NextTokens nextTokens = NextTokens.ofSingle(new int[windows.size()]);
+    for (int window : plan.order(kernel, windows)) {
+      batch.add(window, windows.get(window), nextTokens);
+    }
+
+    rounds(join, batch, evidence, settings, seconds / 2);
+    double perRound = rounds(join, batch, evidence, settings, seconds / 2);
+    return new Timing(
+        perRound / ((double) windows.size() * prompts.size()),
+        plan.isBruteForce()
+            ? 2. * vectors.dimension()
+            : 2 * (plan.shortAxes() + 1 + plan.survivors() * vectors.dimension()),
+        plan.shortAxes());
+  }
+
+  private static PromptVectors vectors(List<float[]> rows) {
+    int dimension = rows.get(0).length;
+    int[] ids = new int[rows.size()];
+    long[] own = new long[rows.size()];
+    Arrays.fill(own, PromptVectors.NO_WINDOW);
+    float[] all = new float[rows.size() * dimension];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = i;
+      System.arraycopy(rows.get(i), 0, all, i * dimension, dimension);
+    }
+
+    return new PromptVectors(dimension, ids, own, all);
+  }
+
+  /** Of this thread, in nanoseconds: what else the machine does meanwhile does not count. */
+  private static long cpuTime() {
+    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+  }
+
+  /** Seconds a round. */
+  private static double rounds(
+      PairJoin join,
+      WindowBatch batch,
+      EvidenceTable evidence,
+      SimilarStrings.Settings settings,
+      double seconds) {
+    long started = cpuTime();
+    int rounds = 0;
+    double elapsed = 0;
+    while (rounds == 0 || elapsed < seconds) {
+      join.join(batch);
+      rounds++;
+      elapsed = (cpuTime() - started) / 1e9;
+      if (settings.keep() == MostSimilar.ALL) {
+        evidence.drain();
+      }
+    }
+
+    return elapsed / rounds;
+  }
+}
