@@ -44,7 +44,7 @@ enum Command {
         experiment.activations();
         experiment.prompts();
         experiment.similar(run);
-        session.evaluation(options.settings()).evaluate(run);
+        session.evaluation(options.settings()).evaluate(run, session.model(run));
         session.report(options.settings(), run);
       }
     }
@@ -124,7 +124,7 @@ enum Command {
     void run(CommandOptions options) {
       try (Session session = Session.open("evaluate")) {
         RunPlan run = session.plan(options.settings(), options.runId());
-        session.evaluation(options.settings()).evaluate(run);
+        session.evaluation(options.settings()).evaluate(run, session.model(run));
         System.out.println("kindred: run_id=" + run.runId());
       }
     }

@@ -40,13 +40,18 @@ record DiskNeed(long windows, long activations, long prompts, long results) {
     long kept = keepSimilar == Integer.MAX_VALUE ? 0 : Math.min(keepSimilar, windows);
     long distribution = BYTES_PER_TOKEN * shape.vocabularySize();
     return new DiskNeed(
-        windows * BYTES_PER_WINDOW,
+        ofWindows(windows),
         windows * vectors,
         prompts * (vectors + Float.BYTES * (long) shape.vocabularySize() + BYTES_PER_PROMPT),
         prompts
             * (shape.blocks() * (BYTES_PER_SIMILAR_STRING * kept + distribution)
                 + 2 * distribution
                 + BYTES_PER_PROMPT));
+  }
+
+  /** What the table windows needs. */
+  static long ofWindows(long windows) {
+    return windows * BYTES_PER_WINDOW;
   }
 
   /** The need without what the warehouse has. */

@@ -3,8 +3,11 @@ package dev.kindred.jobs;
 
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
+import dev.kindred.evaluation.Audit;
 import dev.kindred.evaluation.Distances;
 import dev.kindred.evaluation.Summaries;
+import dev.kindred.model.LoadedModels;
+import dev.kindred.model.ModelDirectory;
 import dev.kindred.prediction.Approximations;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
@@ -20,9 +23,13 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The last stages of a run: approximations, distances, summaries, and its publication. */
 final class Evaluation {
+  private static final Logger LOG = LoggerFactory.getLogger(Evaluation.class);
+
   private final SparkSession spark;
   private final Progress progress;
   private final Warehouse warehouse;
@@ -35,9 +42,59 @@ final class Evaluation {
     this.lock = lock;
   }
 
-  /** Evaluates a run that {@link Experiment#similar} has started, and publishes it. */
-  void evaluate(RunPlan run) {
-    progress.step("evaluation", () -> write(run));
+  /**
+   * Evaluates a run that {@link Experiment#similar} has joined, audits it, and publishes it.
+   *
+   * @param model the run's
+   * @throws RunRejected if the audit finds a problem
+   */
+  void evaluate(RunPlan run, ModelDirectory model) {
+    progress.setRun(run.runId());
+    progress.step(
+        "evaluation",
+        () -> write(run),
+        warehouse.part(Tables.APPROXIMATIONS, run.runId()),
+        warehouse.part(Tables.DISTANCES, run.runId()),
+        warehouse.part(Tables.SUMMARIES, run.runId()));
+    List<String> problems = new ArrayList<>();
+    progress.step("audit", () -> problems.addAll(audit(run, model)));
+    lock.check();
+    if (problems.isEmpty()) {
+      end(run, Runs.PUBLISHED, null);
+      LOG.info("run={} status=published", run.runId());
+      return;
+    }
+
+    problems.forEach(problem -> LOG.error("run={} audit: {}", run.runId(), problem));
+    String reason = String.join("; ", problems);
+    end(run, Runs.REJECTED, reason);
+    throw new RunRejected(
+        "run %s is rejected, the one before stays: %s%s",
+        run.runId(),
+        problems.get(0),
+        problems.size() == 1 ? "" : " (and " + (problems.size() - 1) + " more, see the log)");
+  }
+
+  private List<String> audit(RunPlan run, ModelDirectory model) {
+    Map<String, String> settings = run.settings();
+    String keepSimilar = settings.get(Setting.KEEP_SIMILAR.key());
+    return Audit.problems(
+        new Audit.Run(
+            run.runId(),
+            Integer.parseInt(settings.get(Setting.WINDOW_LENGTH.key())),
+            run.thresholds(),
+            keepSimilar.equalsIgnoreCase("all") ? Integer.MAX_VALUE : Integer.parseInt(keepSimilar),
+            warehouse.part(Tables.WINDOWS, run.corpusId()).read(),
+            warehouse.part(Tables.ACTIVATIONS, run.modelId(), run.corpusId()).read(),
+            warehouse.part(Tables.PROMPTS, run.promptSet()).read(),
+            warehouse.part(Tables.PROMPT_ACTIVATIONS, run.modelId(), run.promptSet()).read(),
+            warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()).read(),
+            warehouse.part(Tables.SIMILAR_STRINGS, run.runId()).read(),
+            warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()).read(),
+            warehouse.part(Tables.APPROXIMATIONS, run.runId()).read(),
+            warehouse.part(Tables.DISTANCES, run.runId()).read(),
+            warehouse.part(Tables.SUMMARIES, run.runId()).read()),
+        LoadedModels.get(model));
   }
 
   private void write(RunPlan run) {
@@ -61,7 +118,6 @@ final class Evaluation {
         Summaries.of(distances.read(), approximations.read(), distributions);
     metrics.putAll(joinMetrics(run));
     writeMissing(warehouse.part(Tables.SUMMARIES, run.runId()), rows(metrics));
-    publish(run);
   }
 
   /** What the joins did, as their parts tell. */
@@ -79,10 +135,15 @@ final class Evaluation {
   }
 
   private void check(RunPlan run) {
-    if (Runs.published(warehouse, run.runId()).isPresent()) {
-      throw new InvalidInput(
-          "--run-id %s: published already; see it with the command report", run.runId());
-    }
+    Runs.find(warehouse, run.runId())
+        .ifPresent(
+            ended -> {
+              throw new InvalidInput(
+                  "--run-id %s: %s already%s",
+                  run.runId(),
+                  ended.status(),
+                  ended.isPublished() ? "; see it with the command report" : "");
+            });
 
     for (int block = 0; block < run.weights().length; block++) {
       if (!warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block).isComplete()) {
@@ -106,15 +167,15 @@ final class Evaluation {
     return spark.createDataFrame(rows, Tables.SUMMARIES.fileColumns()).coalesce(1);
   }
 
-  private void publish(RunPlan run) {
-    lock.check();
+  private void end(RunPlan run, String status, String reason) {
     Instant now = Instant.now();
+    boolean published = status.equals(Runs.PUBLISHED);
     Row row =
         RowFactory.create(
-            Runs.PUBLISHED,
-            null,
+            status,
+            reason,
             Timestamp.from(Instant.parse(run.startedAt())),
-            Timestamp.from(now),
+            published ? Timestamp.from(now) : null,
             run.modelId(),
             run.corpusId(),
             run.promptSet(),
@@ -124,7 +185,7 @@ final class Evaluation {
         warehouse,
         new Runs.Run(
             run.runId(),
-            Runs.PUBLISHED,
+            status,
             now,
             run.modelId(),
             run.corpusId(),

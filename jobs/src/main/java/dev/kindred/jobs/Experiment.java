@@ -45,9 +45,6 @@ import org.slf4j.LoggerFactory;
  * <p>Opening one checks everything that can be wrong with the user's input, before any long stage.
  */
 final class Experiment {
-  /** Bytes that a window takes in the table windows, with room for the shuffle that makes it. */
-  private static final long BYTES_PER_WINDOW = 400;
-
   /** Windows whose next tokens fit into a broadcast: about 160 MB. */
   private static final long PIECE_WINDOWS = 8L << 20;
 
@@ -125,28 +122,28 @@ final class Experiment {
         scan.corpusId(),
         scan.occurrences(),
         promptSet,
-        givenPrompts == null ? settings.promptCount().getAsInt() : givenPrompts.size(),
+        promptCount(),
         thresholds);
   }
 
-  /**
-   * A task holds on the heap a batch's FFN outputs and distributions, twice while they become rows,
-   * and the open files' buffers.
-   */
   private void checkMemory(LanguageModel loaded) {
-    ModelShape shape = model.shape();
-    long batch = settings.windowsInFlight();
-    long vectors = Float.BYTES * (long) shape.modelDimension() * shape.blocks();
-    long perWindow = vectors + (long) Float.BYTES * shape.vocabularySize();
-    long files = Math.min(Warehouse.OPEN_FILE_BYTES, vectors * settings.windowsPerTask());
-    long nodes = Math.min(Integer.MAX_VALUE, batch * settings.windowLength());
-    LanguageModel.EvaluationMemory evaluation =
-        loaded.evaluationMemory((int) nodes, settings.windowLength());
+    TaskNeed need = TaskNeed.ofModel(settings, loaded);
     TaskMemory.of(spark.sparkContext())
-        .check(
-            settings.nodesInFlight(),
-            2 * batch * perWindow + files + evaluation.heapBytes(),
-            evaluation.engineBytes());
+        .check(settings.nodesInFlight(), need.heapBytes(), need.engineBytes());
+  }
+
+  /** Checks the disk for everything that is not there yet. */
+  private void checkDisk(long windowsToEvaluate) {
+    boolean predicted =
+        warehouse.part(Tables.PREDICTIONS, model.id(), promptSet).isComplete()
+            && warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet).isComplete();
+    DiskNeed.of(windowsToEvaluate, promptCount(), model.shape(), settings.keepSimilar())
+        .without(true, windowsToEvaluate == 0, predicted)
+        .check(warehouse);
+  }
+
+  private long promptCount() {
+    return givenPrompts == null ? settings.promptCount().getAsInt() : givenPrompts.size();
   }
 
   private CorpusScan scanCorpus() {
@@ -176,6 +173,7 @@ final class Experiment {
     RunPlan plan = newPlan();
     Optional<RunPlan> begun = plan.begunBefore(warehouse);
     RunPlan run = begun.orElse(plan);
+    checkDisk(0); // what the activations need is known once windows are
     if (begun.isEmpty()) {
       run.write(warehouse);
     }
@@ -210,7 +208,7 @@ final class Experiment {
       return;
     }
 
-    warehouse.checkFree("the table windows", scan.occurrences() * BYTES_PER_WINDOW);
+    warehouse.checkFree("the table windows", DiskNeed.ofWindows(scan.occurrences()));
     progress.step(
         "windows",
         () ->
@@ -255,14 +253,11 @@ final class Experiment {
       return;
     }
 
-    ModelShape shape = model.shape();
-    warehouse.checkFree(
-        "the table activations",
-        count * shape.blocks() * (Float.BYTES * (long) shape.modelDimension() + 32));
+    checkDisk(count);
     int tasks = (int) Math.max(1, count / settings.windowsPerTask());
     part.appendVectors(
         Activations.compute(windows, onExecutors(), settings.windowsInFlight(), tasks),
-        shape.blocks(),
+        model.shape().blocks(),
         true);
   }
 
@@ -327,14 +322,6 @@ final class Experiment {
     Dataset<Row> promptActivations =
         required(warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet), "prompts");
     ModelShape shape = model.shape();
-    if (settings.keepSimilar() < Integer.MAX_VALUE) {
-      warehouse.checkFree(
-          "the table similar_strings",
-          prompts.count()
-              * shape.blocks()
-              * (12L * settings.keepSimilar() + 4L * shape.vocabularySize()));
-    }
-
     progress.begin("similar strings", shape.blocks());
     Broadcast<NextTokens> nextTokens = null; // of the whole corpus, where they fit
     for (int block = 0; block < shape.blocks(); block++) {

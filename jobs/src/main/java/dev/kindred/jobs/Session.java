@@ -68,7 +68,8 @@ final class Session implements AutoCloseable {
   }
 
   Plan estimate(Settings settings) {
-    return new Plan(spark, progress, settings, experiment(settings));
+    settings.check();
+    return new Plan(spark, progress, settings, new Experiment(spark, progress, settings));
   }
 
   Evaluation evaluation(Settings settings) {
@@ -100,15 +101,7 @@ final class Session implements AutoCloseable {
   /** Prints a run's summary, writes its report, and prints the line that scripts read. */
   void report(Settings settings, RunPlan run) {
     Warehouse warehouse = new Warehouse(spark, settings.warehouse());
-    ModelDirectory model =
-        ModelDirectory.read(
-            run.settings().get(Setting.MODEL.key()), spark.sparkContext().hadoopConfiguration());
-    if (!model.id().equals(run.modelId())) {
-      throw new InvalidInput(
-          "--model %s: has changed since run %s: it is %s, the run used %s",
-          model.uri(), run.runId(), model.id(), run.modelId());
-    }
-
+    ModelDirectory model = model(run);
     ReportData data =
         ReportQueries.read(
             warehouse,
@@ -131,6 +124,20 @@ final class Session implements AutoCloseable {
         data.metrics().get("compatible.hellinger.mean"),
         data.metrics().get("compatible.top1"),
         shown(file));
+  }
+
+  /** The model that a run was begun with. */
+  ModelDirectory model(RunPlan run) {
+    ModelDirectory model =
+        ModelDirectory.read(
+            run.settings().get(Setting.MODEL.key()), spark.sparkContext().hadoopConfiguration());
+    if (!model.id().equals(run.modelId())) {
+      throw new InvalidInput(
+          "--model %s: has changed since run %s: it is %s, the run used %s",
+          model.uri(), run.runId(), model.id(), run.modelId());
+    }
+
+    return model;
   }
 
   private void write(Path file, String html) {
