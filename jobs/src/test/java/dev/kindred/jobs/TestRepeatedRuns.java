@@ -7,17 +7,23 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kindred.table.Runs;
+import dev.kindred.table.Tables;
+import dev.kindred.table.WarehouseLock;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -166,7 +172,7 @@ class TestRepeatedRuns {
     Path again = copyOfBase();
     Path model = again.resolve("model");
     copy(Path.of(System.getProperty("kindred.home"), "models/dickens-small"), model);
-    Files.writeString(model.resolve("config.json"), "\n", java.nio.file.StandardOpenOption.APPEND);
+    Files.writeString(model.resolve("config.json"), "\n", StandardOpenOption.APPEND);
     CommandLineRun run = run(again, "--model", model.toString());
 
     assertThat(run.status()).as(run.err()).isZero();
@@ -219,6 +225,57 @@ class TestRepeatedRuns {
   }
 
   @Test
+  void aFlippedBitOfAReusedStageIsNamedAndNotAveragedIn() throws IOException {
+    Path again = copyOfBase();
+    Path file = tables(again.resolve("warehouse/activations")).get(1);
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(file, bytes);
+    Files.delete(file.resolveSibling("." + file.getFileName() + ".crc")); // other disks have none
+    CommandLineRun run = run(again, "--prompt-seed", "7");
+
+    assertThat(run.status()).as(run.err()).isEqualTo(2);
+    assertThat(run.messages())
+        .singleElement()
+        .asString()
+        .contains(file.getFileName().toString(), "cannot be read", "CRC");
+  }
+
+  @Test
+  void aRunThatFailsTheAuditIsNotPublishedAndTheOneBeforeStays() throws IOException {
+    Path again = copyOfBase();
+    Path warehouse = again.resolve("warehouse");
+    Path record = recordOf(warehouse.resolve("activations"));
+    ObjectNode complete = (ObjectNode) JSON.readTree(record.toFile());
+    ((ArrayNode) complete.get("files")).remove(2); // its windows are lost to one block
+    Files.delete(record.resolveSibling("." + record.getFileName() + ".crc"));
+    Files.writeString(record, complete.toString());
+    CommandLineRun run = run(again, "--prompt-seed", "7");
+
+    assertThat(run.status()).as(run.err()).isEqualTo(3);
+    assertThat(run.messages())
+        .singleElement()
+        .asString()
+        .contains("is rejected, the one before stays: activations: expected in block");
+    Map<String, String> reasons =
+        RunRows.with(
+            warehouse,
+            tables -> {
+              assertThat(Runs.newestPublished(tables).orElseThrow().runId())
+                  .isEqualTo(runId(firstRun));
+              Map<String, String> found = new TreeMap<>();
+              tables
+                  .read(Tables.RUNS)
+                  .select("status", "reason")
+                  .collectAsList()
+                  .forEach(row -> found.put(row.getString(0), String.valueOf(row.get(1))));
+              return found;
+            });
+    assertThat(reasons).containsEntry("published", "null").containsKey("rejected");
+    assertThat(reasons.get("rejected")).contains("activations: expected in block");
+  }
+
+  @Test
   void aWarehouseInUseIsRefusedWithAStatusOfItsOwn() throws IOException {
     Path again = copyOfBase();
     String holder =
@@ -226,11 +283,8 @@ class TestRepeatedRuns {
             again.resolve("warehouse"),
             warehouse -> {
               try (var lock =
-                  dev.kindred.table.WarehouseLock.acquire(
-                      warehouse.fileSystem(),
-                      warehouse.root(),
-                      "kindred run",
-                      java.time.Duration.ZERO)) {
+                  WarehouseLock.acquire(
+                      warehouse.fileSystem(), warehouse.root(), "kindred run", Duration.ZERO)) {
                 CommandLineRun run = run(again);
                 assertThat(run.status()).as(run.err()).isEqualTo(4);
                 lock.check();
@@ -268,11 +322,7 @@ class TestRepeatedRuns {
    * @return windows that are left
    */
   private static long leaveTasks(Path activations, int tasks) throws IOException {
-    Path complete;
-    try (Stream<Path> files = Files.walk(activations)) {
-      complete = files.filter(file -> file.endsWith("complete.json")).findFirst().orElseThrow();
-    }
-
+    Path complete = recordOf(activations);
     JsonNode files = JSON.readTree(complete.toFile()).get("files");
     List<String> names = new ArrayList<>();
     files.forEach(file -> names.add(name(file)));
@@ -298,12 +348,18 @@ class TestRepeatedRuns {
     return windows;
   }
 
+  private static Path recordOf(Path table) throws IOException {
+    try (Stream<Path> files = Files.walk(table)) {
+      return files.filter(file -> file.endsWith("complete.json")).findFirst().orElseThrow();
+    }
+  }
+
   private static String name(JsonNode file) {
     return Path.of(file.get("path").asText()).getFileName().toString();
   }
 
   private static long windows(Path warehouse) {
-    return RunRows.with(warehouse, tables -> tables.read(dev.kindred.table.Tables.WINDOWS).count());
+    return RunRows.with(warehouse, tables -> tables.read(Tables.WINDOWS).count());
   }
 
   private static List<Path> tables(Path folder) throws IOException {
