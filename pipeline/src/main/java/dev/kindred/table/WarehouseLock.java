@@ -333,7 +333,7 @@ public final class WarehouseLock implements AutoCloseable {
   private synchronized void heartbeat() {
     try {
       renew();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) { // the next one may succeed
       LOG.warn("{}: the lock could not be renewed: {}", warehouse, e.toString());
     }
   }

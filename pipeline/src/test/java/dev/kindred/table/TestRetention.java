@@ -70,6 +70,18 @@ class TestRetention {
   }
 
   @Test
+  void sharedFilesStayThoughTheFolderThatTheyAreInHasNoRecord() {
+    PaperWarehouse warehouse = new PaperWarehouse();
+    warehouse.publish("r-1", "m-a", "c-1", "p-1");
+    warehouse.appendDocuments("m-a", "c-1", "c-2");
+    warehouse.publish("r-2", "m-a", "c-2", "p-2");
+    String folder = "activations/model_id=m-a/corpus_id=c-1";
+    List<String> shared = warehouse.listed(folder);
+    warehouse.delete(folder + "/_commits/complete.json");
+    assertThat(deleted(warehouse.plan(1))).doesNotContainAnyElementsOf(shared);
+  }
+
+  @Test
   void anUnfinishedRunStaysIfItIsYoungerThanTheNewestPublishedOne() {
     PaperWarehouse warehouse = new PaperWarehouse();
     warehouse.begin("r-1", "m-a", "c-1", "p-1");
