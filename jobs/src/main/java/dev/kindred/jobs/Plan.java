@@ -132,18 +132,20 @@ final class Plan {
       StringBuilder text = new StringBuilder("\n");
       line(
           text,
-          "%s%,d distinct windows%s in %,d places; %,d prompts; %,.3g pairs in each of %d blocks",
+          "%s%,d distinct windows%s in %,d places; %,d prompts",
           error > 0 ? "about " : "",
           work.windows(),
           error > 0 ? String.format(Locale.ROOT, " (+- %.0f %%)", 200 * error) : "",
           work.occurrences(),
-          work.prompts(),
+          work.prompts());
+      line(
+          text,
+          "%.2e pairs in each of %d blocks",
           (double) work.windows() * work.prompts(),
           rates.secondsPerPair().length);
       line(
           text,
-          "measured on %d cores: model %.0f GFLOP/s, join %.2f ns a pair and core, write %.0f MB/s,"
-              + " read %.0f MB/s",
+          "%d cores: model %.0f GFLOP/s, join %.2f ns a pair and core, write %.0f, read %.0f MB/s",
           rates.cores(),
           rates.operationsPerSecond() / 1e9,
           1e9 * java.util.Arrays.stream(rates.secondsPerPair()).average().orElse(0),
@@ -167,9 +169,12 @@ final class Plan {
       text.append('\n');
       line(
           text,
-          "Disk is an upper bound%s; %s are free. Memory is what a task fills at most.",
-          keepsAll ? " but for similar_strings, which has none with keep-similar all" : "",
+          "Disk is an upper bound; %s are free. Memory is what a task fills at most.",
           bytes(freeBytes));
+      if (keepsAll) {
+        line(text, "Disk is without similar_strings, which has no bound with keep-similar all.");
+      }
+
       line(text, "FLOP of predictions is an upper bound. Windows and evaluation go by constants,");
       line(text, "the other times by what was measured, for cores with nothing else to do.");
       if (freeBytes < estimate.total().diskBytes()) {
