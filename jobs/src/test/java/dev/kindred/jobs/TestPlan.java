@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command plan, through the command line. */
+class TestPlan {
+  private static final String TEXT =
+      "It was the best of times, it was the worst of times. ".repeat(4);
+
+  @TempDir private Path folder;
+
+  @Test
+  void everyStageIsEstimatedAndNoTableIsLeft() throws IOException {
+    CommandLineRun run = plan("20");
+
+    assertThat(run.status()).isZero();
+    // Of the 53 windows that begin in a sentence, "t was the " and two beside it stand there twice.
+    assertThat(run.out()).contains("\n50 distinct windows in 203 places; 20 prompts\n");
+    for (String stage :
+        List.of("windows", "activations", "predictions", "join", "evaluation", "total")) {
+      assertThat(run.out()).containsPattern("\n" + stage + " .*");
+    }
+
+    assertThat(run.out())
+        .containsPattern(
+            "\nkindred: plan windows=50 flop=\\d\\.\\d{3}e\\+\\d+ disk_bytes=\\d+ seconds=\\d+\n$");
+    try (Stream<Path> files = Files.walk(folder.resolve("warehouse"))) {
+      assertThat(files.filter(file -> file.toString().endsWith(".parquet"))).isEmpty();
+    }
+  }
+
+  @Test
+  void badInputIsRefusedAsByRun() throws IOException {
+    CommandLineRun run = plan("2000");
+
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages())
+        .contains("kindred: --prompts 2000: the corpus has only 203 windows; ask for fewer");
+  }
+
+  private CommandLineRun plan(String prompts) throws IOException {
+    Path corpus = Files.writeString(folder.resolve("corpus.txt"), TEXT);
+    return CommandLineRun.of(
+        "plan",
+        "--corpus",
+        corpus.toString(),
+        "--model",
+        Path.of(System.getProperty("kindred.home"), "models", "dickens-small").toString(),
+        "--prompts",
+        prompts,
+        "--warehouse",
+        folder.resolve("warehouse").toString());
+  }
+}
