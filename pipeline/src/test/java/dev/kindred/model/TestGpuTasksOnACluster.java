@@ -3,6 +3,8 @@ package dev.kindred.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kindred.StandaloneCluster;
+import java.io.File;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -55,23 +57,31 @@ class TestGpuTasksOnACluster {
             Integer.toString(EXECUTORS * GPUS),
             "spark.worker.resource.gpu.discoveryScript",
             System.getProperty("kindred.home") + "/submit-scripts/discover-gpus.sh");
+    Map<String, String> environment =
+        Map.of("PATH", nvidiaSmi.getParent() + File.pathSeparator + System.getenv("PATH"));
     try (StandaloneCluster cluster =
-        new StandaloneCluster(folder, EXECUTORS * CORES, workerConf, nvidiaSmi.getParent())) {
+        new StandaloneCluster(
+            folder, StandaloneCluster.jars(System.getProperty("java.class.path")))) {
+      cluster.startWorker(EXECUTORS * CORES, "2g", workerConf, environment);
       lines = cluster.run(GpuTasksDriver.class, conf());
     }
   }
 
-  /** conf/spark-gpu.conf, fitted to this cluster. */
+  /** What submit.sh takes from conf/cluster for GPUs, fitted to this cluster. */
   private static Map<String, String> conf() throws IOException {
-    Properties properties = new Properties();
-    try (Reader reader =
-        Files.newBufferedReader(
-            Path.of(System.getProperty("kindred.home"), "conf", "spark-gpu.conf"))) {
-      properties.load(reader);
+    Map<String, String> conf = new HashMap<>();
+    for (String file : List.of("common.conf", "standalone.conf", "gpu.conf")) {
+      Properties properties = new Properties();
+      try (Reader reader =
+          Files.newBufferedReader(
+              Path.of(System.getProperty("kindred.home"), "conf", "cluster", file))) {
+        properties.load(reader);
+      }
+
+      properties.forEach((key, value) -> conf.put((String) key, (String) value));
     }
 
-    Map<String, String> conf = new HashMap<>();
-    properties.forEach((key, value) -> conf.put((String) key, (String) value));
+    conf.remove("spark.plugins"); // of another module
     conf.remove("spark.executorEnv.ENGINE_CACHE_DIR"); // no second copy of the libraries
     conf.remove("spark.task.resource.gpu.amount"); // the driver sets it
     conf.put("spark.executor.cores", Integer.toString(CORES));
