@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.kindred.StandaloneCluster;
 import java.io.IOException;
 import java.io.InputStream;
