@@ -55,6 +55,9 @@ for key in CORPUS MODEL WAREHOUSE; do
   [[ ! ${setting[$key]:-} =~ ://[^/@]*:[^/@]*@ ]] ||
     refuse "$file: $key has a password in its URI, which would be logged; give it to Hadoop's credential provider"
 done
+# spark-submit may end with 0 although the driver failed there (SPARK-26365).
+[[ ${MASTER:-} != k8s://* || ${DEPLOY_MODE:-client} = client ]] ||
+  refuse "$file: DEPLOY_MODE=$DEPLOY_MODE does not tell on Kubernetes how a night went; use client, in a pod"
 command -v flock > /dev/null || refuse "no flock; install util-linux"
 mkdir -p "${setting[LOG_DIR]}" 2> /dev/null && [ -w "${setting[LOG_DIR]}" ] ||
   refuse "$file: LOG_DIR=${setting[LOG_DIR]}: cannot be written"

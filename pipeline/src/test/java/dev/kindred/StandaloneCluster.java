@@ -166,7 +166,8 @@ public final class StandaloneCluster implements AutoCloseable {
     return start(name, command, environment);
   }
 
-  private static List<String> java(Map<String, String> conf, String classPath) {
+  /** A command line for Java as Spark starts it, without the main class. */
+  public static List<String> java(Map<String, String> conf, String classPath) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     Collections.addAll(command, JavaModuleOptions.defaultModuleOptionArray());

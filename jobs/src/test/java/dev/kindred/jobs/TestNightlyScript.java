@@ -156,6 +156,7 @@ class TestNightlyScript {
         "KEEP=all|KEEP=all: expected a whole number from 1",
         "WAREHOUSE=|WAREHOUSE is not set",
         "CORPUS=s3a://key:secret@bucket/x|CORPUS has a password in its URI",
+        "'DEPLOY_MODE=cluster\nMASTER=k8s://x'|DEPLOY_MODE=cluster does not tell on Kubernetes",
         "LOG_DIR=/proc/no|LOG_DIR=/proc/no: cannot be written"
       })
   void aFileThatCannotBeUsedIsRefusedInOneLine(String line, String message)
