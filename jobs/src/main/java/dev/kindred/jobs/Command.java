@@ -18,10 +18,17 @@ import static dev.kindred.jobs.Setting.WEIGHTS;
 import static dev.kindred.jobs.Setting.WINDOWS_PER_TASK;
 import static dev.kindred.jobs.Setting.WINDOW_LENGTH;
 
+import dev.kindred.InvalidInput;
+import dev.kindred.jobs.sql.SqlShell;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** The commands: {@code run} for everything, and each of its stages by itself. */
 enum Command {
@@ -148,9 +155,57 @@ enum Command {
       "kindred expire --keep 14 --dry-run",
       EnumSet.of(WAREHOUSE, KEEP, LOCK_WAIT)) {
     @Override
+    List<OptionSpec> ownOptions() {
+      return List.of(
+          OptionSpec.builder("--dry-run")
+              .arity("0")
+              .type(boolean.class)
+              .description("shows what the command would do, and does nothing")
+              .build());
+    }
+
+    @Override
     void run(CommandOptions options) {
       try (Session session = Session.open("expire")) {
-        session.expiry(options.settings()).expire(options.settings().keep(), options.dryRun());
+        session
+            .expiry(options.settings())
+            .expire(options.settings().keep(), options.own().containsKey("--dry-run"));
+      }
+    }
+  },
+
+  SQL(
+      "Runs SQL over the warehouse's tables, with Kindred's functions; without -e and -f it reads"
+          + " statements that end with a semicolon from standard input.",
+      "kindred sql -e 'select * from kindred.current.distances order by hellinger desc limit 5'",
+      EnumSet.of(WAREHOUSE)) {
+    @Override
+    List<OptionSpec> ownOptions() {
+      return List.of(
+          ownOption("-e", "SQL", "statements, separated by semicolons"),
+          ownOption("-f", "FILE", "a file of statements"),
+          ownOption("--format", "table|csv|json", "how rows are printed (table)"));
+    }
+
+    @Override
+    void run(CommandOptions options) {
+      Map<String, String> own = options.own();
+      if (own.containsKey("-e") && own.containsKey("-f")) {
+        throw new InvalidInput("-e and -f: only one of them can be given");
+      }
+
+      try (Session session = Session.open("sql")) {
+        SqlShell shell =
+            session.sqlShell(options.settings(), own.getOrDefault("--format", "table"));
+        if (own.containsKey("-e")) {
+          shell.runAll(own.get("-e"));
+        } else if (own.containsKey("-f")) {
+          shell.runFile(own.get("-f"));
+        } else {
+          shell.run(System.in, System.console() != null);
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
     }
   };
@@ -216,9 +271,17 @@ enum Command {
     return this == EVALUATE || this == REPORT;
   }
 
-  /** Whether the command can show what it would do. */
-  boolean canBeTried() {
-    return this == EXPIRE;
+  /** Options that only this command has. */
+  List<OptionSpec> ownOptions() {
+    return List.of();
+  }
+
+  private static OptionSpec ownOption(String name, String parameter, String description) {
+    return OptionSpec.builder(name)
+        .paramLabel(parameter)
+        .type(String.class)
+        .description(description)
+        .build();
   }
 
   abstract void run(CommandOptions options);

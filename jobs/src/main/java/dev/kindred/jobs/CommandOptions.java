@@ -3,7 +3,9 @@ package dev.kindred.jobs;
 
 import java.io.File;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
@@ -11,11 +13,11 @@ import picocli.CommandLine.ParseResult;
  *
  * @param settings all settings, resolved
  * @param runId the value of --run-id, or null
- * @param dryRun whether --dry-run is given
+ * @param own what is given of the options that only this command has, by name
  */
-record CommandOptions(Settings settings, String runId, boolean dryRun) {
+record CommandOptions(Settings settings, String runId, Map<String, String> own) {
 
-  static CommandOptions of(ParseResult result) {
+  static CommandOptions of(Command command, ParseResult result) {
     Map<Setting, String> given = new EnumMap<>(Setting.class);
     for (Setting setting : Setting.values()) {
       String option = "--" + setting.key();
@@ -27,7 +29,14 @@ record CommandOptions(Settings settings, String runId, boolean dryRun) {
     File conf = result.matchedOptionValue("--conf", null);
     String runId =
         result.hasMatchedOption("--run-id") ? result.matchedOptionValue("--run-id", null) : null;
-    return new CommandOptions(
-        Settings.resolve(conf, given), runId, result.hasMatchedOption("--dry-run"));
+    Map<String, String> own = new HashMap<>();
+    for (OptionSpec option : command.ownOptions()) {
+      String name = option.longestName();
+      if (result.hasMatchedOption(name)) {
+        own.put(name, String.valueOf(result.<Object>matchedOptionValue(name, null)));
+      }
+    }
+
+    return new CommandOptions(Settings.resolve(conf, given), runId, own);
   }
 }

@@ -87,15 +87,7 @@ public final class Kindred {
               .build());
     }
 
-    if (command.canBeTried()) {
-      specification.addOption(
-          OptionSpec.builder("--dry-run")
-              .arity("0")
-              .type(boolean.class)
-              .description("shows what the command would do, and does nothing")
-              .build());
-    }
-
+    command.ownOptions().forEach(specification::addOption);
     for (Setting setting : command.settings()) {
       String value = defaults.get(setting.key());
       specification.addOption(
@@ -122,7 +114,8 @@ public final class Kindred {
 
     CommandLine.ParseResult chosen = result.subcommand();
     try {
-      Command.of(chosen.commandSpec().name()).run(CommandOptions.of(chosen));
+      Command command = Command.of(chosen.commandSpec().name());
+      command.run(CommandOptions.of(command, chosen));
       return 0;
     } catch (Exception e) {
       return explain(e);

@@ -7,6 +7,7 @@ import dev.kindred.corpus.Tokenizer;
 import dev.kindred.jobs.report.Report;
 import dev.kindred.jobs.report.ReportData;
 import dev.kindred.jobs.report.ReportQueries;
+import dev.kindred.jobs.sql.SqlShell;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WarehouseLock;
@@ -83,6 +84,10 @@ final class Session implements AutoCloseable {
     Warehouse warehouse = new Warehouse(spark, settings.warehouse());
     Expiry.checkThere(warehouse);
     return new Expiry(warehouse, lock(settings), System.out);
+  }
+
+  SqlShell sqlShell(Settings settings, String format) {
+    return new SqlShell(spark, settings.warehouse(), format, System.out);
   }
 
   /** The plan of a run that an earlier command has started. */
