@@ -19,49 +19,42 @@ import org.apache.spark.sql.SparkSession;
 
 /** Everything that a run stands on and has found, for comparing runs. */
 final class RunRows {
-  /** Figures on how a join computed what it found may differ between equal runs. */
   private static final String JOIN_METRIC = "^block\\.\\d+\\.join\\.";
 
   private RunRows() {}
 
-  /** All rows of a published run by table, as sorted text without keys. */
+  /**
+   * All rows of a run that is over as sorted text, by table: without keys, the run's record, and
+   * the figures on how a join computed what it found.
+   */
   static Map<String, List<String>> of(Path folder, String runId) {
-    return with(
-        folder,
-        warehouse -> {
-          Runs.Run run = Runs.find(warehouse, runId).orElseThrow();
-          Map<String, List<String>> rows = new TreeMap<>();
-          for (Table table : Tables.ALL) {
-            if (!table.equals(Tables.RUNS)) {
-              rows.put(table.name(), rows(warehouse, table, run));
-            }
-          }
-
-          return rows;
-        });
+    return with(folder, warehouse -> of(warehouse, runId));
   }
 
-  private static List<String> rows(Warehouse warehouse, Table table, Runs.Run run) {
-    Object[] keys =
-        table.partitionColumns().stream()
-            .filter(column -> !column.equals("block"))
-            .map(
-                column ->
-                    switch (column) {
-                      case "run_id" -> run.runId();
-                      case "corpus_id" -> run.corpusId();
-                      case "model_id" -> run.modelId();
-                      case "prompt_set" -> run.promptSet();
-                      default -> throw new AssertionError(column);
-                    })
-            .toArray();
-    Dataset<Row> rows =
-        warehouse.part(table, keys).read().drop("run_id", "corpus_id", "model_id", "prompt_set");
-    if (table.equals(Tables.SUMMARIES)) {
-      rows = rows.where(not(col("metric").rlike(JOIN_METRIC)));
+  private static Map<String, List<String>> of(Warehouse warehouse, String runId) {
+    Runs.Run run = Runs.find(warehouse, runId).orElseThrow();
+    Map<String, String> keys =
+        Map.of(
+            "run_id", run.runId(),
+            "model_id", run.modelId(),
+            "corpus_id", run.corpusId(),
+            "prompt_set", run.promptSet());
+    Map<String, List<String>> rows = new TreeMap<>();
+    for (Table table : Tables.ALL) {
+      if (!table.equals(Tables.RUNS)) {
+        Object[] ofRun =
+            table.partitionColumns().stream().takeWhile(keys::containsKey).map(keys::get).toArray();
+        Dataset<Row> found =
+            warehouse.part(table, ofRun).read().drop(keys.keySet().toArray(String[]::new));
+        if (table.equals(Tables.SUMMARIES)) {
+          found = found.where(not(col("metric").rlike(JOIN_METRIC)));
+        }
+
+        rows.put(table.name(), found.toJSON().collectAsList().stream().sorted().toList());
+      }
     }
 
-    return rows.toJSON().collectAsList().stream().sorted().toList();
+    return rows;
   }
 
   /** Asks a warehouse something in a Spark of its own. */

@@ -4,7 +4,6 @@ package dev.kindred.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.StandaloneCluster;
-import dev.kindred.table.Warehouse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +18,6 @@ import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -377,16 +375,9 @@ class TestRunsOnACluster {
     assertThat(run.status()).as(run.err()).isZero();
     Matcher line = Pattern.compile("run_id=(\\S+)").matcher(run.lastLine());
     assertThat(line.find()).isTrue();
-    SparkSession spark =
-        SparkSession.builder().config("spark.sql.session.timeZone", "UTC").getOrCreate();
-    try {
-      Map<String, List<String>> found =
-          RunTables.rows(new Warehouse(spark, warehouse.toString()), runId);
-      RunTables.rows(new Warehouse(spark, expected.toString()), line.group(1))
-          .forEach(
-              (table, rows) -> assertThat(found.get(table)).as(table).isNotEmpty().isEqualTo(rows));
-    } finally {
-      spark.stop();
-    }
+    Map<String, List<String>> found = RunRows.of(warehouse, runId);
+    RunRows.of(expected, line.group(1))
+        .forEach(
+            (table, rows) -> assertThat(found.get(table)).as(table).isNotEmpty().isEqualTo(rows));
   }
 }
