@@ -5,6 +5,7 @@ import dev.kindred.table.Warehouse;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
@@ -26,6 +27,8 @@ final class Progress extends SparkListener {
 
   private final SparkContext spark;
   private final PrintStream out;
+  private Consumer<String> listener = step -> {};
+  private String runId = "";
   private String step = "";
   private int parts = 1;
   private int partsDone;
@@ -41,8 +44,14 @@ final class Progress extends SparkListener {
     this.out = out;
   }
 
+  /** Tells of each step, and the run that it is of, when it begins. */
+  void tell(Consumer<String> newListener) {
+    listener = newListener;
+  }
+
   /** Puts a run's id before the log lines of its tasks, where the log's pattern has it. */
   void setRun(String runId) {
+    this.runId = runId;
     spark.setLocalProperty("mdc.run_id", runId);
     MDC.put("run_id", runId);
   }
@@ -70,6 +79,7 @@ final class Progress extends SparkListener {
     spark.setJobDescription("kindred: " + step);
     spark.setCallSite("kindred: " + step);
     spark.setLocalProperty("mdc.stage", step);
+    listener.accept((runId + " " + step).strip());
     out.printf(Locale.ROOT, "%-16s started%n", step);
   }
 

@@ -57,6 +57,7 @@ final class Session implements AutoCloseable {
               warehouse.root(),
               spark.sparkContext().appName(),
               settings.lockWait());
+      progress.tell(lock::doing);
     }
 
     return lock;

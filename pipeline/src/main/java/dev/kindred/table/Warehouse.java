@@ -446,13 +446,20 @@ public final class Warehouse {
               .collect();
       hadoop.destroy();
       if (!problems.isEmpty()) {
+        String first = problems.get(0);
         throw new InvalidInput(
-            "--warehouse %s: %s; remove %s and run again, to compute it anew%s",
+            "--warehouse %s: %s; remove %s%s and run again, to compute it anew%s",
             root,
-            problems.get(0),
+            first,
             path,
+            isBelow(path, first) ? "" : " and that other part",
             problems.size() == 1 ? "" : " (" + problems.size() + " files are damaged)");
       }
+    }
+
+    /** Files that are shared with another part lie in its folder. */
+    private boolean isBelow(Path part, String file) {
+      return file.startsWith(root.toUri().relativize(part.toUri()).getPath() + "/");
     }
 
     private List<CommittedFiles.Entry> entries() {
