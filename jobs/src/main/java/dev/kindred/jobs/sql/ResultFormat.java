@@ -8,10 +8,12 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.NumericType;
@@ -103,8 +105,12 @@ enum ResultFormat {
   JSON {
     @Override
     void print(Dataset<Row> rows, PrintStream out) {
-      rows.sparkSession().conf().set("spark.sql.jsonGenerator.ignoreNullFields", false);
-      rows.toJSON().toLocalIterator().forEachRemaining(out::println);
+      rows.select(
+              functions.to_json(
+                  functions.struct(functions.col("*")), Map.of("ignoreNullFields", "false")))
+          .as(Encoders.STRING())
+          .toLocalIterator()
+          .forEachRemaining(out::println);
     }
   };
 
