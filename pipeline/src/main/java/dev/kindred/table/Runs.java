@@ -87,8 +87,7 @@ public final class Runs {
 
   /** A run that is over. */
   public static Optional<Run> find(Warehouse warehouse, String runId) {
-    Warehouse.Part part = warehouse.part(Tables.RUNS, runId);
-    return part.isComplete() ? Optional.of(Run.of(part.properties())) : Optional.empty();
+    return warehouse.part(Tables.RUNS, runId).propertiesIfComplete().map(Run::of);
   }
 
   /** The run that was published last. */

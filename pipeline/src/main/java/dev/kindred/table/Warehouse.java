@@ -212,10 +212,13 @@ public final class Warehouse {
 
     /** The facts that its writer left, by name. */
     public Map<String, String> properties() {
-      return record()
-          .orElseThrow(() -> new IllegalStateException("Not complete: " + path))
-          .commit()
-          .properties();
+      return propertiesIfComplete()
+          .orElseThrow(() -> new IllegalStateException("Not complete: " + path));
+    }
+
+    /** The facts that its writer left; empty as long as it has not been written to its end. */
+    public Optional<Map<String, String>> propertiesIfComplete() {
+      return record().map(record -> record.commit().properties());
     }
 
     /** Rows in it, without reading them. */
