@@ -29,7 +29,7 @@ final class QueryLoop {
 
   private static final int RUN_IDS = 5;
   private static final int BLOCKS = 6;
-  private static final long PAUSE_MILLIS = 300; // others share the cores
+  private static final long PAUSE_MILLIS = 1000; // others share the cores
 
   private QueryLoop() {}
 
