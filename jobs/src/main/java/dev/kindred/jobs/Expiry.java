@@ -82,12 +82,17 @@ final class Expiry {
   private <T> T read(Reading<T> reading) {
     try {
       return reading.read();
+    } catch (InvalidInput e) {
+      throw unreadable(e.getMessage());
     } catch (UncheckedIOException e) {
-      throw new InvalidInput(
-          "--warehouse %s: nothing was deleted, as a record cannot be read: %s",
-          warehouse.root(),
-          String.valueOf(e.getCause().getMessage()).lines().findFirst().orElse(""));
+      throw unreadable(String.valueOf(e.getCause().getMessage()));
     }
+  }
+
+  private InvalidInput unreadable(String message) {
+    return new InvalidInput(
+        "--warehouse %s: nothing was deleted, as a record cannot be read: %s",
+        warehouse.root(), message.lines().findFirst().orElse(""));
   }
 
   private Retention.Begun begun(String runId) {

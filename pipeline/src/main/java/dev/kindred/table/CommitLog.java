@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.table;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kindred.InvalidInput;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -97,6 +99,10 @@ final class CommitLog {
   private Commit read(Path path) throws IOException {
     try (var in = files.open(path)) {
       return JSON.readValue(in.readAllBytes(), Commit.class);
+    } catch (JsonProcessingException e) {
+      throw new InvalidInput(
+          "record %s is damaged: %s; remove the folder of its part and run again",
+          path, e.getOriginalMessage().lines().findFirst().orElse(""));
     }
   }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.zip.CRC32;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -26,6 +27,16 @@ import org.apache.parquet.hadoop.util.HadoopInputFile;
 public record CommittedFile(String path, long bytes, long rows, long footerCrc)
     implements Serializable {
   private static final int TAIL_BYTES = 8; // the footer's length and Parquet's magic number
+
+  /** Refuses what is not below the warehouse: readers open what a record names. */
+  public CommittedFile {
+    if (path.startsWith("/")
+        || path.contains(":")
+        || path.contains("\\")
+        || List.of(path.split("/")).contains("..")) {
+      throw new IllegalArgumentException("Not a path below the warehouse: " + path);
+    }
+  }
 
   /**
    * Reads the facts from the file's end.

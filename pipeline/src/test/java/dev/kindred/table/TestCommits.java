@@ -23,6 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What counts of a part while it is written, once it is complete, and once a file is damaged. */
 @ExtendWith(LocalSpark.class)
@@ -154,6 +155,24 @@ class TestCommits {
     assertThat(longer.index().inputFiles())
         .anyMatch(file -> file.contains("corpus_id=c-1"))
         .anyMatch(file -> file.contains("corpus_id=c-2"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/etc/x.parquet", "../x.parquet", "a/../../x.parquet", "s3a://b/x.parquet"})
+  void aRecordCannotNameFilesOutsideTheWarehouse(String path, SparkSession spark)
+      throws IOException {
+    part.writeVectors(vectors(spark), 2);
+    Path record = folder.resolve("activations/model_id=m-1/corpus_id=c-1/_commits/complete.json");
+    Files.delete(record.resolveSibling(".complete.json.crc"));
+    Files.writeString(
+        record,
+        Files.readString(record).replaceFirst("\"path\":\"[^\"]+\"", "\"path\":\"" + path + "\""));
+
+    assertThatThrownBy(part::read)
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("complete.json is damaged")
+        .hasMessageContaining("Not a path below the warehouse: " + path);
   }
 
   @Test
