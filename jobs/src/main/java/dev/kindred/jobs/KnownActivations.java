@@ -54,17 +54,13 @@ final class KnownActivations {
    */
   void addTo(Warehouse.Part part, Dataset<Row> windows, Progress progress) {
     Optional<String> shorter = shorterCorpus();
-    if (shorter.isPresent()) {
-      if (part.isEmpty()) {
-        part.share(activations(shorter.get()));
-        progress.note("documents were appended to corpus %s: its files are shared", shorter.get());
-      }
-
-      return;
+    if (shorter.isPresent() && part.isEmpty()) {
+      part.share(activations(shorter.get()));
+      progress.note("corpus %s was extended: its files are shared", shorter.get());
     }
 
     Optional<String> last = lastCorpus();
-    if (last.isPresent()) {
+    if (last.isPresent() && !scan.extendsCorpus(last.get(), pieces(last.get()))) {
       progress.note("documents of corpus %s were changed, removed or put between", last.get());
       copy(last.get(), part, windows, progress);
     }
