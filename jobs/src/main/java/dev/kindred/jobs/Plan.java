@@ -8,8 +8,6 @@ import dev.kindred.model.ModelShape;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Locale;
 import org.apache.spark.sql.SparkSession;
@@ -68,7 +66,7 @@ final class Plan {
             TaskNeed.ofJoin(settings, shape, windows, inputs.prompts()),
             isExact ? 0 : sketch.error(),
             settings.keepSimilar() == Integer.MAX_VALUE,
-            free())
+            inputs.warehouse().freeBytes())
         .text();
   }
 
@@ -100,15 +98,6 @@ final class Plan {
 
   private Warehouse.Part part(dev.kindred.table.Table table, Object... keys) {
     return inputs.warehouse().part(table, keys);
-  }
-
-  private long free() {
-    Warehouse warehouse = inputs.warehouse();
-    try {
-      return warehouse.fileSystem().getStatus(warehouse.root()).getRemaining();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /**

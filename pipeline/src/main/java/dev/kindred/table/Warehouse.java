@@ -5,6 +5,7 @@ import dev.kindred.InvalidInput;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -113,13 +114,21 @@ public final class Warehouse {
    * @param step what needs the disk, for the message
    */
   public void checkFree(String step, long bytes) {
+    long free = freeBytes();
+    if (free < bytes) {
+      throw new InvalidInput(
+          "--warehouse %s: %s needs about %.1f GB of disk, %.1f GB are free",
+          root, step, bytes / 1e9, free / 1e9);
+    }
+  }
+
+  /** Bytes that can be written here, as far as the file system tells; object stores have no end. */
+  public long freeBytes() {
     try {
-      long free = fileSystem().getStatus(root).getRemaining();
-      if (free < bytes) {
-        throw new InvalidInput(
-            "--warehouse %s: %s needs about %.1f GB of disk, %.1f GB are free",
-            root, step, bytes / 1e9, free / 1e9);
-      }
+      return root.toUri().getScheme().equals("file")
+          // Hadoop counts what is kept for the system, too.
+          ? Files.getFileStore(java.nio.file.Path.of(root.toUri().getPath())).getUsableSpace()
+          : fileSystem().getStatus(root).getRemaining();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

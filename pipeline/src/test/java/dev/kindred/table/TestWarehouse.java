@@ -4,6 +4,7 @@ package dev.kindred.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.LocalSpark;
@@ -237,6 +238,14 @@ class TestWarehouse {
         .message()
         .startsWith("--warehouse " + warehouse.root() + ": activations needs about 4000000000")
         .matches(".* GB of disk, \\d+.\\d GB are free");
+  }
+
+  @Test
+  void onLocalDisksThatIsFreeWhichThisUserMayWrite(SparkSession spark) {
+    Warehouse warehouse = new Warehouse(spark, folder.toString());
+
+    assertThat((double) warehouse.freeBytes())
+        .isCloseTo(folder.toFile().getUsableSpace(), withinPercentage(5));
   }
 
   @Test
