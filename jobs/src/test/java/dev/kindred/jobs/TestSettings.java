@@ -130,6 +130,25 @@ class TestSettings {
   }
 
   @Test
+  void aWaitThatIsNoNumberOfSecondsIsRefused() {
+    assertInvalid(
+        () -> with(Setting.LOCK_WAIT, "5m").check(),
+        "--lock-wait 5m: expected a whole number of seconds, 0 or more");
+  }
+
+  @Test
+  void aPasswordInAUriIsRefusedAndNotRepeated() {
+    assertInvalid(
+        () -> with(Setting.WAREHOUSE, "s3a://key:secret@bucket/warehouse").check(),
+        "--warehouse: has a password in it; give credentials to Spark's Hadoop settings instead");
+  }
+
+  @Test
+  void aUserInAUriIsNotAPassword() {
+    with(Setting.WAREHOUSE, "abfss://container@account.example.org/warehouse").check();
+  }
+
+  @Test
   void unknownChoicesListTheKnownOnes() {
     assertInvalid(
         () -> with(Setting.CORPUS_FORMAT, "csv").corpusFormat(),
