@@ -15,14 +15,4 @@ public final class WarehouseBusy extends RuntimeException {
   public WarehouseBusy(String format, Object... arguments) {
     super(String.format(Locale.ROOT, format, arguments));
   }
-
-  /** The first {@code WarehouseBusy} among an exception and its causes, or null. */
-  public static WarehouseBusy findIn(Throwable thrown) {
-    Throwable cause = thrown;
-    while (cause != null && !(cause instanceof WarehouseBusy)) {
-      cause = cause.getCause();
-    }
-
-    return (WarehouseBusy) cause;
-  }
 }

@@ -134,12 +134,14 @@ final class Experiment {
 
   /** Checks the disk for everything that is not there yet. */
   private void checkDisk(long windowsToEvaluate) {
-    boolean predicted =
-        warehouse.part(Tables.PREDICTIONS, model.id(), promptSet).isComplete()
-            && warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet).isComplete();
     DiskNeed.of(windowsToEvaluate, promptCount(), model.shape(), settings.keepSimilar())
-        .without(true, windowsToEvaluate == 0, predicted)
+        .without(true, windowsToEvaluate == 0, isPredicted())
         .check(warehouse);
+  }
+
+  private boolean isPredicted() {
+    return warehouse.part(Tables.PREDICTIONS, model.id(), promptSet).isComplete()
+        && warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet).isComplete();
   }
 
   private long promptCount() {
@@ -272,7 +274,7 @@ final class Experiment {
 
     Warehouse.Part activations = warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet);
     Warehouse.Part predictions = warehouse.part(Tables.PREDICTIONS, model.id(), promptSet);
-    if (activations.isComplete() && predictions.isComplete()) {
+    if (isPredicted()) {
       activations.verify();
       progress.reused("predictions", predictions);
       return;

@@ -141,13 +141,13 @@ public final class Kindred {
       return BAD_INPUT;
     }
 
-    RunRejected rejected = RunRejected.findIn(thrown);
+    RunRejected rejected = ExceptionUtils.throwableOfType(thrown, RunRejected.class);
     if (rejected != null) {
       System.err.println("kindred: " + firstLine(rejected.getMessage()));
       return REJECTED;
     }
 
-    WarehouseBusy busy = WarehouseBusy.findIn(thrown);
+    WarehouseBusy busy = ExceptionUtils.throwableOfType(thrown, WarehouseBusy.class);
     if (busy != null) {
       System.err.println("kindred: " + firstLine(busy.getMessage()));
       return BUSY;

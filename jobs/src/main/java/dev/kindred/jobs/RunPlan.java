@@ -4,6 +4,7 @@ package dev.kindred.jobs;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
+import dev.kindred.table.Retention;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WholeFile;
@@ -41,7 +42,6 @@ record RunPlan(
     double[] thresholds,
     double[] weights,
     Map<String, String> settings) {
-  private static final String RUN_ID = "r-[0-9a-z-]+";
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
@@ -110,7 +110,7 @@ record RunPlan(
   }
 
   private static Path folder(Warehouse warehouse) {
-    return new Path(warehouse.root(), "run_plans");
+    return new Path(warehouse.root(), Retention.PLANS);
   }
 
   private static Path path(Warehouse warehouse, String runId) {
@@ -129,7 +129,7 @@ record RunPlan(
   }
 
   static RunPlan read(Warehouse warehouse, String runId) {
-    if (!runId.matches(RUN_ID)) {
+    if (!Runs.isId(runId)) {
       throw new InvalidInput("--run-id %s: not a run's id such as r-20261122-041500-3f2a", runId);
     }
 

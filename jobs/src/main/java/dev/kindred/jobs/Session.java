@@ -9,6 +9,7 @@ import dev.kindred.jobs.report.ReportData;
 import dev.kindred.jobs.report.ReportQueries;
 import dev.kindred.jobs.sql.SqlShell;
 import dev.kindred.model.ModelDirectory;
+import dev.kindred.table.Retention;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WarehouseLock;
 import java.io.IOException;
@@ -118,7 +119,7 @@ final class Session implements AutoCloseable {
             settings.reportPrompts());
     Path file =
         settings.report().isEmpty()
-            ? new Path(warehouse.root(), "reports/" + run.runId() + ".html")
+            ? new Path(warehouse.root(), Retention.REPORTS + "/" + run.runId() + ".html")
             : Warehouse.absolute(settings.report());
     write(file, Report.html(data));
     System.out.print(Summary.text(data));

@@ -3,6 +3,7 @@ package dev.kindred.jobs;
 
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
+import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.table.Warehouse;
 
 /**
@@ -13,10 +14,7 @@ import dev.kindred.table.Warehouse;
  */
 record TaskNeed(long heapBytes, long engineBytes) {
   /** The join's chunk of windows, twice: as read, and in order. */
-  private static final long JOIN_CHUNKS = 2L * (48 << 20);
-
-  /** A slice of the prompts with their evidence, as the join cuts them. */
-  private static final long JOIN_SLICE = 512L << 20;
+  private static final long JOIN_CHUNKS = 2L * SimilarStrings.CHUNK_BYTES;
 
   /** The next tokens of the windows that are joined at once. */
   private static final long NEXT_TOKENS = 160L << 20;
@@ -50,7 +48,7 @@ record TaskNeed(long heapBytes, long engineBytes) {
         3L * Float.BYTES * shape.modelDimension() + 8L * shape.vocabularySize() + 12 * kept + 128;
     return new TaskNeed(
         JOIN_CHUNKS
-            + Math.min(JOIN_SLICE, prompts * perPrompt)
+            + Math.min(SimilarStrings.SLICE_BYTES, prompts * perPrompt)
             + Math.min(NEXT_TOKENS, windows * NEXT_TOKENS_PER_WINDOW),
         0);
   }

@@ -51,11 +51,13 @@ public final class SimilarStrings {
   /** The longest short prefix. */
   public static final int MAX_AXES = 64;
 
-  private static final long SLICE_BYTES = 512L << 20;
+  /** Prompts that are broadcast at once, with their evidence. */
+  public static final long SLICE_BYTES = 512L << 20;
+
   private static final long PAIRS_HELD = 4L << 20;
 
   /** Vectors that a task reads and brings into order at once. */
-  private static final int CHUNK_BYTES = 48 << 20;
+  public static final int CHUNK_BYTES = 48 << 20;
 
   private static final int SAMPLED_PARTITIONS = 8;
   private static final int TASKS_PER_CORE = 1;

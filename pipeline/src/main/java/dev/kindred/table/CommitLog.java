@@ -82,10 +82,6 @@ final class CommitLog {
     }
   }
 
-  Commit soFarAsCommit() {
-    return new Commit(soFar(), Map.of());
-  }
-
   private List<FileStatus> list() throws IOException {
     if (!files.exists(folder)) {
       return List.of();

@@ -21,6 +21,11 @@ public final class Runs {
 
   private Runs() {}
 
+  /** Whether a text can be a run's id, and so become part of a path. */
+  public static boolean isId(String text) {
+    return text.matches("r-[0-9a-z-]+");
+  }
+
   /**
    * A run that is over.
    *

@@ -18,6 +18,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -206,7 +207,7 @@ public final class Warehouse {
 
     /** Whether it has been written to its end, by itself or within a part of fewer keys. */
     public boolean isComplete() {
-      return record().isPresent();
+      return withFoldersAbove().stream().anyMatch(folder -> log(folder).isComplete());
     }
 
     /** Whether it is complete, or parts within it are. */
@@ -396,7 +397,8 @@ public final class Warehouse {
 
     /** What is in the part before it is complete. */
     public Dataset<Row> readSoFar() {
-      return Warehouse.this.read(table, entries(new Record(path, log(path).soFarAsCommit())));
+      return Warehouse.this.read(
+          table, entries(new Record(path, new CommitLog.Commit(log(path).soFar(), Map.of()))));
     }
 
     /**
@@ -500,7 +502,7 @@ public final class Warehouse {
 
     /** The record of this part or of the one that it is within. */
     private Optional<Record> record() {
-      for (Path folder = path; !folder.equals(root); folder = folder.getParent()) {
+      for (Path folder : withFoldersAbove()) {
         Optional<CommitLog.Commit> commit = log(folder).complete();
         if (commit.isPresent()) {
           return Optional.of(new Record(folder, commit.get()));
@@ -508,6 +510,10 @@ public final class Warehouse {
       }
 
       return Optional.empty();
+    }
+
+    private List<Path> withFoldersAbove() {
+      return Stream.iterate(path, folder -> !folder.equals(root), Path::getParent).toList();
     }
 
     /** A file may lie in another part's folder: only columns below the record's come from there. */

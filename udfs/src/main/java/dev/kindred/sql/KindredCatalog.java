@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.NoSuchFunctionException;
 import org.apache.spark.sql.catalyst.analysis.NoSuchNamespaceException;
@@ -50,9 +49,6 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
   private static final String CURRENT = "current";
   private static final String WAREHOUSE = "warehouse";
   private static final String WAREHOUSE_VARIABLE = "KINDRED_WAREHOUSE";
-
-  /** What may become part of a path. */
-  private static final Pattern RUN_ID = Pattern.compile("r-[0-9a-z-]+");
 
   private final CurrentRun currentRun = new CurrentRun();
   private final Vocabularies vocabularies = new Vocabularies();
@@ -237,7 +233,7 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
   private static boolean isNamespace(String[] namespace) {
     return namespace.length == 0
         || namespace.length == 1
-            && (namespace[0].equalsIgnoreCase(CURRENT) || RUN_ID.matcher(namespace[0]).matches());
+            && (namespace[0].equalsIgnoreCase(CURRENT) || Runs.isId(namespace[0]));
   }
 
   private Runs.Run run(Warehouse warehouse, String namespace) {
