@@ -22,6 +22,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.jobs.sql.SqlShell;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -145,6 +146,35 @@ enum Command {
     void run(CommandOptions options) {
       try (Session session = Session.open("report")) {
         session.report(options.settings(), session.plan(options.settings(), options.runId()));
+      }
+    }
+  },
+
+  TRAIN(
+      "Trains a model of the gpt architecture on a corpus, and writes a model directory. A training"
+          + " that was stopped goes on from its last checkpoint, to the same result.",
+      "kindred train --corpus 'texts/*.txt' --out models/mine --preset small --epochs 10",
+      EnumSet.of(Setting.CORPUS, CORPUS_FORMAT, TEXT_COLUMN)) {
+    @Override
+    List<OptionSpec> ownOptions() {
+      return Arrays.stream(TrainingSetting.values())
+          .map(
+              setting -> {
+                String value = TrainingSettings.defaultOf(setting);
+                return ownOption(
+                    "--" + setting.key(),
+                    setting.parameter(),
+                    setting.description() + (value.isEmpty() ? "" : " (" + value + ")"));
+              })
+          .toList();
+    }
+
+    @Override
+    void run(CommandOptions options) {
+      TrainingSettings training = TrainingSettings.resolve(options.file(), options.own());
+      training.check();
+      try (Session session = Session.open("train")) {
+        session.training(options.settings(), training).run();
       }
     }
   },

@@ -12,10 +12,11 @@ import picocli.CommandLine.ParseResult;
  * What the command line of one command gives.
  *
  * @param settings all settings, resolved
+ * @param file the value of --conf, or null
  * @param runId the value of --run-id, or null
  * @param own what is given of the options that only this command has, by name
  */
-record CommandOptions(Settings settings, String runId, Map<String, String> own) {
+record CommandOptions(Settings settings, File file, String runId, Map<String, String> own) {
 
   static CommandOptions of(Command command, ParseResult result) {
     Map<Setting, String> given = new EnumMap<>(Setting.class);
@@ -37,6 +38,6 @@ record CommandOptions(Settings settings, String runId, Map<String, String> own) 
       }
     }
 
-    return new CommandOptions(Settings.resolve(conf, given), runId, own);
+    return new CommandOptions(Settings.resolve(conf, given), conf, runId, own);
   }
 }

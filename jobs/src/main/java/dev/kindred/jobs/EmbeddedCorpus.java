@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
-import dev.kindred.table.Warehouse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -13,7 +12,7 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * Dickens' <em>The Old Curiosity Shop</em>, a resource of {@code org.apache.crunch:crunch-test},
- * copied into the warehouse where executors can read it.
+ * copied to where executors can read it.
  */
 final class EmbeddedCorpus {
   /** The value of {@code --corpus} that stands for it. */
@@ -30,11 +29,10 @@ final class EmbeddedCorpus {
    *
    * @return its URI
    */
-  static String copyInto(Warehouse warehouse) {
-    Path path = new Path(warehouse.root(), "corpora/the-old-curiosity-shop.txt");
+  static String copyInto(FileSystem files, Path folder) {
+    Path path = new Path(folder, "the-old-curiosity-shop.txt");
     try {
       byte[] text = text();
-      FileSystem files = warehouse.fileSystem();
       if (!files.exists(path) || files.getFileStatus(path).getLen() != text.length) {
         Path copy = new Path(path.getParent(), "_" + path.getName() + "-" + System.nanoTime());
         try (var out = files.create(copy, true)) {

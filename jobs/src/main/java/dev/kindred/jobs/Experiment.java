@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
@@ -87,7 +88,10 @@ final class Experiment {
     this.corpus =
         Corpus.open(
             spark,
-            embedded ? EmbeddedCorpus.copyInto(warehouse) : settings.corpus(),
+            embedded
+                ? EmbeddedCorpus.copyInto(
+                    warehouse.fileSystem(), new Path(warehouse.root(), "corpora"))
+                : settings.corpus(),
             settings.corpusFormat(),
             settings.textColumn());
     this.givenPrompts =

@@ -88,6 +88,12 @@ final class Session implements AutoCloseable {
     return new Expiry(warehouse, lock(settings), System.out);
   }
 
+  /** A training that is to be begun or to go on. */
+  Training training(Settings settings, TrainingSettings training) {
+    settings.check();
+    return new Training(spark, settings, training);
+  }
+
   SqlShell sqlShell(Settings settings, String format) {
     return new SqlShell(spark, settings.warehouse(), format, System.out);
   }

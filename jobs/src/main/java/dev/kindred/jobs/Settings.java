@@ -81,6 +81,7 @@ final class Settings {
 
       for (String key : config.getConfig(ROOT).root().keySet()) {
         if (!key.equals("home")
+            && !key.equals("train")
             && Arrays.stream(Setting.values()).noneMatch(s -> s.key().equals(key))) {
           throw new InvalidInput("--conf %s: kindred.%s is not a setting", file, key);
         }

@@ -6,7 +6,6 @@ import dev.kindred.InvalidInput;
 import java.io.ByteArrayOutputStream;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -15,7 +14,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.apache.spark.api.java.function.FlatMapFunction;
 
@@ -194,7 +192,7 @@ public record CorpusScan(
 
     private void add(Piece piece, Tokenizer tokenizer, int windowLength) {
       if (problem == null) {
-        problem = problem(piece, tokenizer);
+        problem = piece.problemWith(tokenizer);
       }
 
       if (problem != null) {
@@ -208,26 +206,6 @@ public record CorpusScan(
       byte start = (byte) (piece.startsDocument() ? 1 : 0);
       documents += start;
       digests.writeBytes(new ContentId().add(start).add(piece.text()).hash(DIGEST_BYTES));
-    }
-
-    private static String problem(Piece piece, Tokenizer tokenizer) {
-      if (piece.problem() != null) {
-        return piece.document() + ": " + piece.problem();
-      }
-
-      OptionalInt unknown = tokenizer.firstUnknown(piece.text());
-      if (unknown.isEmpty()) {
-        return null;
-      }
-
-      int index = unknown.getAsInt();
-      String before = piece.text().substring(0, index);
-      return String.format(
-          "%s: the model has no token for %s at byte offset %d; remove it from the corpus, or use a"
-              + " model that knows it",
-          piece.document(),
-          Characters.describe(piece.text().codePointAt(index)),
-          piece.offset() + before.getBytes(StandardCharsets.UTF_8).length);
     }
 
     /** What follows is the next piece's to complain about. */

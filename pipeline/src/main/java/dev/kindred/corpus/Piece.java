@@ -2,6 +2,8 @@
 package dev.kindred.corpus;
 
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 
 /**
  * A document, or a part of a long one: windows that begin in {@code text} belong to this piece.
@@ -32,5 +34,26 @@ record Piece(
 
   static Piece unreadable(Section section, String document, String problem) {
     return new Piece(section, document, 0, true, "", "", problem);
+  }
+
+  /** Why the piece cannot be read or tokenised, and where, for an error message; null if it can. */
+  String problemWith(Tokenizer tokenizer) {
+    if (problem != null) {
+      return document + ": " + problem;
+    }
+
+    OptionalInt unknown = tokenizer.firstUnknown(text);
+    if (unknown.isEmpty()) {
+      return null;
+    }
+
+    int index = unknown.getAsInt();
+    String before = text.substring(0, index);
+    return String.format(
+        "%s: the model has no token for %s at byte offset %d; remove it from the corpus, or use a"
+            + " model that knows it",
+        document,
+        Characters.describe(text.codePointAt(index)),
+        offset + before.getBytes(StandardCharsets.UTF_8).length);
   }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.InvalidInput;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * A model directory's {@code config.json}; whatever is missing or wrong is {@link InvalidInput}.
@@ -36,6 +37,15 @@ public final class ConfigJson {
       return new ConfigJson(source, fields);
     } catch (JsonProcessingException e) {
       throw new InvalidInput("%s: not JSON: %s", source, e.getOriginalMessage());
+    }
+  }
+
+  /** Fields as the text of such a file. */
+  static String text(Map<String, Object> fields) {
+    try {
+      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(fields) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("texts, numbers and booleans are always JSON", e);
     }
   }
 

@@ -29,7 +29,7 @@ public final class GptOnCpu implements LanguageModel {
 
   private static final int GROUP = TileKernel.WINDOWS;
 
-  private final Gpt.Config config;
+  private final GptConfig config;
   private final TileKernel kernel;
   private final int chunk; // C
   private final int hiddenPart; // hidden units that pass at once
@@ -42,9 +42,9 @@ public final class GptOnCpu implements LanguageModel {
   /**
    * Packs a model's weights.
    *
-   * @param tensors checked against {@link Gpt.Config#tensors}
+   * @param tensors checked against {@link GptConfig#tensors}
    */
-  GptOnCpu(Gpt.Config config, Safetensors tensors, TileKernel kernel) {
+  GptOnCpu(GptConfig config, Safetensors tensors, TileKernel kernel) {
     this.config = config;
     this.kernel = kernel;
     this.chunk = Math.max(1, CHUNK_FLOATS / config.dModel() / GROUP) * GROUP;

@@ -6,10 +6,15 @@ import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.kernel.TileKernels;
+import dev.kindred.table.WholeFile;
+import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -34,7 +39,6 @@ public record ModelDirectory(
   private static final String WEIGHTS = "model.safetensors";
   private static final String TOKENIZER = "tokenizer.json";
   private static final String SELFCHECK = "selfcheck.json";
-  private static final String GPT = "gpt";
 
   /**
    * Reads a model directory and checks everything that can be checked without running the model.
@@ -67,6 +71,42 @@ public record ModelDirectory(
     }
   }
 
+  /**
+   * Writes a model directory: its self-check holds what the engine finds with the weights as they
+   * are stored, and is the last file to be written.
+   *
+   * @param folder where it will be
+   * @param weights name to values, row-major, as {@link GptConfig#tensors} has them
+   * @param dtype what they are stored as
+   * @param sequences of the self-check
+   */
+  public static void write(
+      FileSystem files,
+      Path folder,
+      GptConfig config,
+      Function<String, float[]> weights,
+      Safetensors.Dtype dtype,
+      String tokenizerJson,
+      List<int[]> sequences)
+      throws IOException {
+    ByteArrayOutputStream stored = new ByteArrayOutputStream();
+    Safetensors.write(stored, config.tensors(), weights, dtype, Map.of());
+    Safetensors rounded = Safetensors.parse(WEIGHTS, stored.toByteArray());
+    String selfCheck;
+    try (LanguageModel model = Gpt.load(config, rounded, Device.cpu())) {
+      selfCheck = SelfCheck.of(model, Tokenizer.of(tokenizerJson), sequences).toJson();
+    }
+
+    WholeFile.create(files, new Path(folder, CONFIG), bytes(config.toJson()));
+    WholeFile.create(files, new Path(folder, TOKENIZER), bytes(tokenizerJson));
+    WholeFile.create(files, new Path(folder, WEIGHTS), stored.toByteArray());
+    WholeFile.create(files, new Path(folder, SELFCHECK), bytes(selfCheck));
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
   private static byte[] file(FileSystem files, Path folder, String name) throws IOException {
     Path path = new Path(folder, name);
     FileStatus status;
@@ -93,7 +133,7 @@ public record ModelDirectory(
   }
 
   private void check() {
-    Gpt.Config config = gptConfig();
+    GptConfig config = gptConfig();
     weights().check(config.tensors());
     int tokens = Tokenizer.of(tokenizerJson).vocabularySize();
     if (tokens > config.dVocab()) {
@@ -134,14 +174,15 @@ public record ModelDirectory(
     }
   }
 
-  private Gpt.Config gptConfig() {
+  private GptConfig gptConfig() {
     ConfigJson config = ConfigJson.parse(name(CONFIG), configJson);
     String architecture = config.string("architecture");
-    if (!architecture.equals(GPT)) {
-      throw config.invalid("architecture is \"%s\", supported is \"%s\"", architecture, GPT);
+    if (!architecture.equals(GptConfig.ARCHITECTURE)) {
+      throw config.invalid(
+          "architecture is \"%s\", supported is \"%s\"", architecture, GptConfig.ARCHITECTURE);
     }
 
-    return Gpt.Config.parse(config);
+    return GptConfig.parse(config);
   }
 
   private Safetensors weights() {

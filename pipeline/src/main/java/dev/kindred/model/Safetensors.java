@@ -3,8 +3,11 @@ package dev.kindred.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.InvalidInput;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -12,28 +15,39 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Tensors in the safetensors format: eight bytes with the header's length, a JSON header with each
  * tensor's dtype, shape and place, then the data, little-endian and row-major.
  *
  * <p>Read here and not by DJL, whose decoder ends the whole process on a dtype that it does not
- * know. Kindred widens F16 to float32 and takes F32 as it is.
+ * know. Kindred widens F16 and BF16 to float32 and takes F32 as it is.
  */
 public final class Safetensors {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int HEADER_LENGTH_BYTES = 8;
+  private static final String METADATA = "__metadata__";
 
   private final String source;
   private final byte[] file;
   private final int dataStart;
   private final Map<String, Tensor> tensors;
+  private final Map<String, String> metadata;
 
-  private Safetensors(String source, byte[] file, int dataStart, Map<String, Tensor> tensors) {
+  private Safetensors(
+      String source,
+      byte[] file,
+      int dataStart,
+      Map<String, Tensor> tensors,
+      Map<String, String> metadata) {
     this.source = source;
     this.file = file;
     this.dataStart = dataStart;
     this.tensors = tensors;
+    this.metadata = metadata;
   }
 
   /**
@@ -75,15 +89,18 @@ public final class Safetensors {
 
     int dataStart = HEADER_LENGTH_BYTES + (int) headerLength;
     Map<String, Tensor> tensors = new LinkedHashMap<>();
+    Map<String, String> metadata = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : header.properties()) {
-      if (!entry.getKey().equals("__metadata__")) {
+      if (entry.getKey().equals(METADATA)) {
+        entry.getValue().properties().forEach(e -> metadata.put(e.getKey(), e.getValue().asText()));
+      } else {
         tensors.put(
             entry.getKey(),
             tensor(source, entry.getKey(), entry.getValue(), file.length - dataStart));
       }
     }
 
-    return new Safetensors(source, file, dataStart, tensors);
+    return new Safetensors(source, file, dataStart, tensors, metadata);
   }
 
   private static Tensor tensor(String source, String name, JsonNode entry, long dataLength) {
@@ -113,50 +130,69 @@ public final class Safetensors {
    * finite values.
    *
    * @param expected name to shape
+   * @throws InvalidInput naming every tensor that is missing, surplus or misshapen, or the first
+   *     value that is not finite
    */
   public void check(Map<String, long[]> expected) {
-    for (Map.Entry<String, long[]> entry : expected.entrySet()) {
-      Tensor tensor = tensors.get(entry.getKey());
-      if (tensor == null) {
-        throw new InvalidInput("%s: tensor %s is missing", source, entry.getKey());
-      }
-
-      checkShape(tensor, entry.getValue());
-      checkFinite(tensor);
+    List<String> problems = new ArrayList<>();
+    addNames(
+        problems, "missing", expected.keySet().stream().filter(name -> !tensors.containsKey(name)));
+    addNames(
+        problems,
+        "not part of this architecture",
+        tensors.keySet().stream().filter(name -> !expected.containsKey(name)));
+    expected.forEach(
+        (name, shape) -> {
+          if (tensors.containsKey(name)) {
+            problem(tensors.get(name), shape).ifPresent(problems::add);
+          }
+        });
+    if (!problems.isEmpty()) {
+      throw new InvalidInput("%s: %s", source, String.join("; ", problems));
     }
 
-    for (String name : tensors.keySet()) {
-      if (!expected.containsKey(name)) {
-        throw new InvalidInput("%s: tensor %s is not part of this architecture", source, name);
-      }
+    tensors.values().forEach(this::checkFinite);
+  }
+
+  private static void addNames(List<String> problems, String what, Stream<String> names) {
+    List<String> all = names.toList();
+    if (!all.isEmpty()) {
+      problems.add(
+          String.format(
+              all.size() == 1 ? "tensor %s is %s" : "tensors %s are %s",
+              String.join(", ", all),
+              what));
     }
   }
 
-  private void checkShape(Tensor tensor, long[] expected) {
+  private Optional<String> problem(Tensor tensor, long[] expected) {
     if (!Arrays.equals(tensor.shape(), expected)) {
-      throw new InvalidInput(
-          "%s: tensor %s has shape %s, expected %s by config.json",
-          source, tensor.name(), Arrays.toString(tensor.shape()), Arrays.toString(expected));
+      return Optional.of(
+          String.format(
+              "tensor %s has shape %s, expected %s by config.json",
+              tensor.name(), Arrays.toString(tensor.shape()), Arrays.toString(expected)));
     }
 
     if (tensor.end() - tensor.begin() != (long) tensor.elements() * bytesPerElement(tensor)) {
-      throw new InvalidInput(
-          "%s: tensor %s has %d bytes, too many or too few for shape %s in %s",
-          source,
-          tensor.name(),
-          tensor.end() - tensor.begin(),
-          Arrays.toString(tensor.shape()),
-          tensor.dtype());
+      return Optional.of(
+          String.format(
+              "tensor %s has %d bytes, too many or too few for shape %s in %s",
+              tensor.name(),
+              tensor.end() - tensor.begin(),
+              Arrays.toString(tensor.shape()),
+              tensor.dtype()));
     }
+
+    return Optional.empty();
   }
 
   private int bytesPerElement(Tensor tensor) {
     return switch (tensor.dtype()) {
-      case "F16" -> Short.BYTES;
+      case "F16", "BF16" -> Short.BYTES;
       case "F32" -> Float.BYTES;
       default ->
           throw new InvalidInput(
-              "%s: tensor %s has dtype %s, supported are F16 and F32; convert the file",
+              "%s: tensor %s has dtype %s, supported are F16, BF16 and F32; convert the file",
               source, tensor.name(), tensor.dtype());
     };
   }
@@ -184,15 +220,114 @@ public final class Safetensors {
         ByteBuffer.wrap(file, dataStart + (int) tensor.begin(), tensor.elements() * bytes)
             .order(ByteOrder.LITTLE_ENDIAN);
     float[] values = new float[tensor.elements()];
-    if (bytes == Float.BYTES) {
-      data.asFloatBuffer().get(values);
-    } else {
-      for (int i = 0; i < values.length; i++) {
-        values[i] = halfToFloat(data.getShort());
+    switch (tensor.dtype()) {
+      case "F32" -> data.asFloatBuffer().get(values);
+      case "BF16" -> {
+        for (int i = 0; i < values.length; i++) {
+          values[i] = Float.intBitsToFloat(data.getShort() << 16); // a float's upper half
+        }
+      }
+      default -> {
+        for (int i = 0; i < values.length; i++) {
+          values[i] = halfToFloat(data.getShort());
+        }
       }
     }
 
     return values;
+  }
+
+  /** What the file says about itself. */
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  /** Dtypes that Kindred writes. */
+  public enum Dtype {
+    F16(Short.BYTES),
+    F32(Float.BYTES);
+
+    private final int bytes;
+
+    Dtype(int bytes) {
+      this.bytes = bytes;
+    }
+  }
+
+  /**
+   * Writes a file.
+   *
+   * @param shapes name to shape, in the file's order
+   * @param values name to values, row-major; F16 rounds them to the nearest, ties to even
+   * @param metadata what the file says about itself
+   */
+  public static void write(
+      OutputStream out,
+      Map<String, long[]> shapes,
+      Function<String, float[]> values,
+      Dtype dtype,
+      Map<String, String> metadata)
+      throws IOException {
+    ObjectNode header = JSON.createObjectNode();
+    if (!metadata.isEmpty()) {
+      ObjectNode about = header.putObject(METADATA);
+      metadata.forEach(about::put);
+    }
+
+    long end = 0;
+    for (Map.Entry<String, long[]> tensor : shapes.entrySet()) {
+      ObjectNode entry = header.putObject(tensor.getKey()).put("dtype", dtype.name());
+      ArrayNode shape = entry.putArray("shape");
+      Arrays.stream(tensor.getValue()).forEach(shape::add);
+      long begin = end;
+      end += Arrays.stream(tensor.getValue()).reduce(dtype.bytes, Math::multiplyExact);
+      entry.putArray("data_offsets").add(begin).add(end);
+    }
+
+    byte[] json = JSON.writeValueAsBytes(header);
+    // Data begins at a multiple of eight, as the format recommends: the header ends in spaces.
+    int padded = (json.length + Long.BYTES - 1) / Long.BYTES * Long.BYTES;
+    ByteBuffer head = ByteBuffer.allocate(HEADER_LENGTH_BYTES + padded);
+    Arrays.fill(head.array(), (byte) ' ');
+    out.write(head.order(ByteOrder.LITTLE_ENDIAN).putLong(padded).put(json).array());
+    for (String name : shapes.keySet()) {
+      out.write(bytes(values.apply(name), dtype));
+    }
+  }
+
+  private static byte[] bytes(float[] values, Dtype dtype) {
+    ByteBuffer data =
+        ByteBuffer.allocate(Math.multiplyExact(values.length, dtype.bytes))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : values) {
+      if (dtype == Dtype.F16) {
+        data.putShort(floatToHalf(value));
+      } else {
+        data.putFloat(value);
+      }
+    }
+
+    return data.array();
+  }
+
+  /** The IEEE 754 binary16 nearest to a float32, ties to even; infinite from 65520 on. */
+  static short floatToHalf(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    int sign = bits >>> 16 & 0x8000;
+    float magnitude = Math.abs(value);
+    if (Float.isNaN(value)) {
+      return (short) (sign | 0x7e00);
+    }
+
+    if (magnitude >= 65520) {
+      return (short) (sign | 0x7c00);
+    }
+
+    // Multiples of the half's last place are whole numbers below 2^11; rint rounds ties to even.
+    int exponent = Math.max(Math.getExponent(magnitude), -14);
+    int fraction = (int) Math.rint(Math.scalb((double) magnitude, 10 - exponent));
+    // A fraction of 2^10 or more has the leading bit, which adds one to the exponent field.
+    return (short) (sign | (exponent + 14 << 10) + fraction);
   }
 
   /** The float32 with the value of an IEEE 754 binary16, exactly. */

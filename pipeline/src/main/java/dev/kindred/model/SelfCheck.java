@@ -6,14 +6,21 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * Token sequences with reference FFN-output norms and probabilities, computed elsewhere when the
- * model directory was made. A wrong import, a wrong build of the engine or a wrong device then
- * stops before any long stage.
+ * Token sequences with reference FFN-output norms and probabilities, computed when the model
+ * directory was made. A wrong import, a wrong build of the engine or a wrong device then stops
+ * before any long stage.
  */
 final class SelfCheck {
+  private static final double RELATIVE_TOLERANCE = 1e-3;
+  private static final int TOP_TOKENS = 5; // of each case
   private static final ObjectMapper JSON =
       new ObjectMapper()
           .setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
@@ -41,6 +48,40 @@ final class SelfCheck {
   private SelfCheck(String source, Reference reference) {
     this.source = source;
     this.reference = reference;
+  }
+
+  /**
+   * A self-check that a model passes.
+   *
+   * @param sequences token ids, one sequence a case
+   */
+  static SelfCheck of(LanguageModel model, Tokenizer tokenizer, List<int[]> sequences) {
+    List<Case> cases = new ArrayList<>();
+    for (int[] sequence : sequences) {
+      LanguageModel.Predictions found = model.predict(new int[][] {sequence});
+      double[] norms = Arrays.stream(found.ffnOutputs()).mapToDouble(SelfCheck::norm).toArray();
+      float[] ofTokens = found.probabilities();
+      int[] top =
+          IntStream.range(0, ofTokens.length)
+              .boxed()
+              .sorted(Comparator.comparing((Integer token) -> -ofTokens[token]))
+              .limit(TOP_TOKENS)
+              .mapToInt(Integer::intValue)
+              .toArray();
+      double[] probabilities = Arrays.stream(top).mapToDouble(token -> ofTokens[token]).toArray();
+      cases.add(new Case(tokenizer.decode(sequence), sequence, norms, top, probabilities));
+    }
+
+    return new SelfCheck("self-check", new Reference(RELATIVE_TOLERANCE, cases));
+  }
+
+  /** The content of a {@code selfcheck.json}. */
+  String toJson() {
+    try {
+      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(reference) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("texts and numbers are always JSON", e);
+    }
   }
 
   static SelfCheck parse(String source, String json, ModelShape shape) {

@@ -15,16 +15,16 @@ import java.util.StringJoiner;
 final class RandomGpt {
   private RandomGpt() {}
 
-  static Gpt inEngine(Gpt.Config config, long seed) {
+  static Gpt inEngine(GptConfig config, long seed) {
     return Gpt.load(config, tensors(config, seed), Device.cpu());
   }
 
   /** With scalar or SIMD kernels. */
-  static GptOnCpu onCpu(Gpt.Config config, long seed, TileKernels.Choice kernel) {
+  static GptOnCpu onCpu(GptConfig config, long seed, TileKernels.Choice kernel) {
     return new GptOnCpu(config, tensors(config, seed), TileKernels.get(kernel));
   }
 
-  private static Safetensors tensors(Gpt.Config config, long seed) {
+  private static Safetensors tensors(GptConfig config, long seed) {
     Random random = new Random(seed);
     StringJoiner header = new StringJoiner(",", "{", "}");
     ByteBuffer data = ByteBuffer.allocate(bytes(config)).order(ByteOrder.LITTLE_ENDIAN);
@@ -50,7 +50,7 @@ final class RandomGpt {
     return Safetensors.parse("random", file.array());
   }
 
-  private static int bytes(Gpt.Config config) {
+  private static int bytes(GptConfig config) {
     long floats = 0;
     for (long[] shape : config.tensors().values()) {
       floats += Arrays.stream(shape).reduce(1, Math::multiplyExact);

@@ -4,7 +4,7 @@ package dev.kindred.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.BaseNDManager;
-import dev.kindred.model.Gpt.Activation;
+import dev.kindred.model.GptConfig.Activation;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 
 /** That a batch leaves nothing behind in the engine, whose memory no garbage collector frees. */
 class TestEngineMemory {
-  private static final Gpt.Config CONFIG =
-      new Gpt.Config(11, 24, 3, 4, 40, 16, Activation.GELU, true, true, true, false, 1e-5f);
+  private static final GptConfig CONFIG =
+      new GptConfig(11, 24, 3, 4, 40, 16, Activation.GELU, true, true, true, false, 1e-5f);
   private static final int[][] SEQUENCES = TestPrefixTree.sequences(new Random(1), 50, 6, 3);
   private static final int BATCHES = 1000;
 

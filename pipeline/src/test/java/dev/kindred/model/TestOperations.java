@@ -11,9 +11,9 @@ class TestOperations {
   void areThoseOfTheMatrixProductsOfATree() {
     // D = 4, M = 16, V = 3: 6 D D = 96 a node for queries, keys and values, and
     // 2 D (D + 2 M) = 288 for the output and the feed-forward network.
-    Gpt.Config config =
-        new Gpt.Config(
-            3, 4, 3, 2, 16, 8, Gpt.Activation.values()[0], false, true, false, false, 1e-5f);
+    GptConfig config =
+        new GptConfig(
+            3, 4, 3, 2, 16, 8, GptConfig.Activation.values()[0], false, true, false, false, 1e-5f);
 
     // 3 nodes of depth 0, 5 leaves of depth 1; attention has 4 D (depth + 1) = 16 or 32 a node.
     double first = 96 * (3 + 3) + 288 * 8 + 16 * 3 + 32 * 5;

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import dev.kindred.DjlEngine;
+import dev.kindred.InvalidInput;
+import dev.kindred.corpus.CharacterVocabulary;
+import dev.kindred.corpus.Corpus;
+import dev.kindred.corpus.TokenStream;
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.model.GptConfig;
+import dev.kindred.table.Warehouse;
+import dev.kindred.training.Recipe;
+import dev.kindred.training.Trainer;
+import dev.kindred.training.TrainingFolder;
+import dev.kindred.training.TrainingRecord;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** The command train: reads the corpus, trains, keeps checkpoints, writes the model directory. */
+final class Training {
+  private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
+  private static final int SELF_CHECK_SEQUENCES = 4;
+  private static final int SELF_CHECK_LENGTH = 10;
+
+  private final SparkSession spark;
+  private final Configuration hadoop;
+  private final Settings settings;
+  private final TrainingSettings training;
+  private final TrainingFolder folder;
+
+  Training(SparkSession spark, Settings settings, TrainingSettings training) {
+    this.spark = spark;
+    this.hadoop = spark.sparkContext().hadoopConfiguration();
+    this.settings = settings;
+    this.training = training;
+    this.folder = new TrainingFolder(out().toString(), hadoop);
+  }
+
+  private Path out() {
+    return Warehouse.absolute(training.out());
+  }
+
+  void run() {
+    Corpus corpus = corpus();
+    String tokenizerJson =
+        training.tokenizer().isEmpty()
+            ? CharacterVocabulary.tokenizerJson(corpus)
+            : read(training.tokenizer());
+    TokenStream stream = TokenStream.read(corpus, tokenizerJson);
+    TrainingRecord record = record(stream, tokenizerJson);
+    if (folder.isFinished(record)) {
+      System.err.printf("kindred: nothing to do: %s is this training's model%n", shown());
+      return;
+    }
+
+    Optional<TrainingFolder.Resumed> resumed = folder.newest(record);
+    try (Trainer trainer =
+        resumed.isPresent()
+            ? new Trainer(
+                record.model(),
+                record.recipe(),
+                stream.tokens(),
+                training.threads(),
+                resumed.get().checkpoint())
+            : new Trainer(record.model(), record.recipe(), stream.tokens(), training.threads())) {
+      TrainingRecord done =
+          train(trainer, resumed.map(TrainingFolder.Resumed::record).orElse(record));
+      folder.finish(
+          trainer.checkpoint(), done, training.dtype(), tokenizerJson, selfCheck(stream.tokens()));
+      TrainingRecord.Evaluation last = done.losses().get(done.losses().size() - 1);
+      System.out.printf(
+          Locale.ROOT,
+          "kindred: model=%s steps=%d train_loss=%.4f validation_loss=%.4f%n",
+          shown(),
+          last.step(),
+          last.trainLoss(),
+          last.validationLoss());
+    }
+  }
+
+  private Corpus corpus() {
+    boolean embedded = settings.corpus().equals(EmbeddedCorpus.NAME);
+    return Corpus.open(
+        spark,
+        embedded ? embeddedCorpus() : settings.corpus(),
+        settings.corpusFormat(),
+        settings.textColumn());
+  }
+
+  private String embeddedCorpus() {
+    try {
+      return EmbeddedCorpus.copyInto(
+          FileSystem.getLocal(hadoop), new Path(System.getProperty("java.io.tmpdir"), "kindred"));
+    } catch (IOException e) {
+      throw new InvalidInput("--corpus embedded: cannot be copied: %s", e.getMessage());
+    }
+  }
+
+  private String read(String tokenizer) {
+    try {
+      Path path = Warehouse.absolute(tokenizer);
+      try (var in = path.getFileSystem(hadoop).open(path)) {
+        return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      }
+    } catch (IOException e) {
+      throw new InvalidInput("--tokenizer %s: cannot be read: %s", tokenizer, e.getMessage());
+    }
+  }
+
+  private TrainingRecord record(TokenStream stream, String tokenizerJson) {
+    int tokens = stream.tokens().length;
+    int trainTokens = Trainer.trainingTokens(tokens);
+    GptConfig model = training.model(Tokenizer.of(tokenizerJson).vocabularySize());
+    Recipe recipe = training.recipe(trainTokens);
+    int shorter = Math.min(trainTokens, tokens - trainTokens);
+    if (shorter <= model.nCtx()) {
+      throw new InvalidInput(
+          "--context %d: longer than the corpus's validation split, which has %d of its %d tokens;"
+              + " give a longer corpus or a shorter context",
+          model.nCtx(), tokens - trainTokens, tokens);
+    }
+
+    Map<String, String> versions = new TreeMap<>();
+    versions.put("kindred", Kindred.version());
+    versions.put("java", System.getProperty("java.version"));
+    versions.put("pytorch", pytorchVersion());
+    return new TrainingRecord(
+        settings.corpus(),
+        stream.sha256(),
+        sha256(tokenizerJson),
+        trainTokens,
+        tokens - trainTokens,
+        model,
+        recipe,
+        versions,
+        List.of());
+  }
+
+  private static String pytorchVersion() {
+    DjlEngine.load();
+    return DjlEngine.pytorchVersion();
+  }
+
+  private static String sha256(String text) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  /** From the validation split, evenly spread. */
+  private static List<int[]> selfCheck(int[] tokens) {
+    int from = Trainer.trainingTokens(tokens.length);
+    int length = Math.min(SELF_CHECK_LENGTH, tokens.length - from);
+    List<int[]> sequences = new ArrayList<>();
+    for (int i = 0; i < SELF_CHECK_SEQUENCES; i++) {
+      int start = from + (int) ((long) (tokens.length - from - length) * i / SELF_CHECK_SEQUENCES);
+      sequences.add(Arrays.copyOfRange(tokens, start, start + length));
+    }
+
+    return sequences;
+  }
+
+  /** Does all steps that are left. */
+  private TrainingRecord train(Trainer trainer, TrainingRecord from) {
+    TrainingRecord record = from;
+    int steps = record.recipe().steps();
+    int first = trainer.step();
+    System.err.printf(
+        Locale.ROOT,
+        "train            %s from step %,d of %,d: %,d train and %,d validation tokens%n",
+        first == 0 ? "started" : "goes on",
+        first,
+        steps,
+        record.trainTokens(),
+        record.validationTokens());
+    long before =
+        record.losses().isEmpty() ? 0 : record.losses().get(record.losses().size() - 1).seconds();
+    Pace pace = new Pace();
+    long checkpoint = System.nanoTime();
+    long line = 0;
+    while (trainer.step() < steps) {
+      Trainer.Step step = trainer.next();
+      if (!step.isFinite()) {
+        throw diverged(step);
+      }
+
+      pace.add(step.tokens());
+      boolean last = trainer.step() == steps;
+      if (last || trainer.step() % record.recipe().evaluateEvery() == 0) {
+        Trainer.Losses losses = trainer.evaluate();
+        record =
+            record.with(
+                new TrainingRecord.Evaluation(
+                    losses.step(),
+                    losses.trainLoss(),
+                    losses.validationLoss(),
+                    before + pace.elapsed().toSeconds()));
+        System.err.printf(
+            Locale.ROOT,
+            "train            step %,d: train loss %.4f, validation loss %.4f%n",
+            losses.step(),
+            losses.trainLoss(),
+            losses.validationLoss());
+      }
+
+      if (System.nanoTime() - line >= BETWEEN_LINES.toNanos() || last) {
+        line = System.nanoTime();
+        System.err.printf(
+            Locale.ROOT,
+            "train            step %,d of %,d, loss %.4f, %,.0f tokens/s, about %s left%n",
+            step.number(),
+            steps,
+            step.loss(),
+            pace.tokensPerSecond(),
+            Progress.text(pace.left(trainer.step() - first, steps - first)));
+      }
+
+      if (!last && System.nanoTime() - checkpoint >= training.checkpointInterval().toNanos()) {
+        folder.write(trainer.checkpoint(), record);
+        checkpoint = System.nanoTime();
+      }
+    }
+
+    return record;
+  }
+
+  private InvalidInput diverged(Trainer.Step step) {
+    return new InvalidInput(
+        "--learning-rate: loss %s with gradients of length %s at step %d; train again with a lower"
+            + " one in a new folder%s",
+        step.loss(),
+        step.gradientNorm(),
+        step.number(),
+        folder
+            .newestPath()
+            .map(path -> "; the last good checkpoint is " + path)
+            .orElse("; there is no checkpoint yet"));
+  }
+
+  /** A local folder as a path that can be opened as it stands. */
+  private String shown() {
+    Path out = out();
+    return "file".equals(out.toUri().getScheme()) ? out.toUri().getPath() : out.toString();
+  }
+
+  /** How fast a training is. */
+  private static final class Pace {
+    private final long started = System.nanoTime();
+    private long tokens;
+
+    private void add(int more) {
+      tokens += more;
+    }
+
+    private Duration elapsed() {
+      return Duration.ofNanos(System.nanoTime() - started);
+    }
+
+    private double tokensPerSecond() {
+      return tokens / (elapsed().toNanos() / 1e9);
+    }
+
+    private Duration left(int done, int all) {
+      return Duration.ofNanos((long) (elapsed().toNanos() * (double) (all - done) / done));
+    }
+  }
+}

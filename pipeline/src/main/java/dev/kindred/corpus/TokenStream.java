@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.corpus;
+
+import dev.kindred.InvalidInput;
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.function.FlatMapFunction;
+
+/**
+ * A whole corpus in this process, as a model is trained on it: its documents one after the other,
+ * in the corpus's order, with nothing between them.
+ *
+ * @param tokens ids; at most about 2^31
+ * @param sha256 SHA-256 of the documents' text in UTF-8, in hexadecimal digits: that of the file,
+ *     if the corpus is one text file without a byte order mark
+ */
+public record TokenStream(int[] tokens, String sha256) {
+
+  /**
+   * Reads and tokenises a corpus.
+   *
+   * @param tokenizerJson content of a {@code tokenizer.json}
+   * @throws InvalidInput naming the first place that cannot be read or tokenised
+   */
+  public static TokenStream read(Corpus corpus, String tokenizerJson) {
+    boolean characterLevel = Tokenizer.of(tokenizerJson).isCharacterLevel();
+    List<TokenisedPiece> pieces = new ArrayList<>();
+    corpus
+        .pieces(characterLevel, 0)
+        .mapPartitions(new Tokenise(tokenizerJson))
+        .toLocalIterator()
+        .forEachRemaining(pieces::add);
+    pieces.sort(Comparator.comparing(TokenisedPiece::section)); // keeps the order in a section
+
+    MessageDigest text = newSha256();
+    long total = pieces.stream().mapToLong(piece -> piece.tokens().length).sum();
+    if (total > Integer.MAX_VALUE - 8) {
+      throw new InvalidInput(
+          "--corpus: %d tokens, more than the %d that one process can hold",
+          total, Integer.MAX_VALUE - 8);
+    }
+
+    int[] tokens = new int[(int) total];
+    int end = 0;
+    for (TokenisedPiece piece : pieces) {
+      if (piece.problem() != null) {
+        throw new InvalidInput("--corpus: %s", piece.problem());
+      }
+
+      System.arraycopy(piece.tokens(), 0, tokens, end, piece.tokens().length);
+      end += piece.tokens().length;
+      text.update(piece.utf8());
+    }
+
+    return new TokenStream(tokens, HexFormat.of().formatHex(text.digest()));
+  }
+
+  private static MessageDigest newSha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  private record TokenisedPiece(Section section, byte[] utf8, int[] tokens, String problem)
+      implements Serializable {}
+
+  private static final class Tokenise implements FlatMapFunction<Iterator<Piece>, TokenisedPiece> {
+    private static final long serialVersionUID = 1L;
+
+    private final String tokenizerJson;
+
+    private Tokenise(String tokenizerJson) {
+      this.tokenizerJson = tokenizerJson;
+    }
+
+    @Override
+    public Iterator<TokenisedPiece> call(Iterator<Piece> pieces) {
+      Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
+      List<TokenisedPiece> tokenised = new ArrayList<>();
+      while (pieces.hasNext()) {
+        Piece piece = pieces.next();
+        String problem = piece.problemWith(tokenizer);
+        tokenised.add(
+            problem == null
+                ? new TokenisedPiece(
+                    piece.section(),
+                    piece.text().getBytes(StandardCharsets.UTF_8),
+                    tokenizer.encode(piece.text()),
+                    null)
+                : new TokenisedPiece(piece.section(), new byte[0], new int[0], problem));
+      }
+
+      return tokenised.iterator();
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.training;
+
+import dev.kindred.model.GptConfig;
+import dev.kindred.model.Safetensors;
+import java.util.Arrays;
+import java.util.Locale;
+
+/** The {@code README.md} of a trained model. */
+final class ModelCard {
+  private ModelCard() {}
+
+  static String text(String name, TrainingRecord record, Safetensors.Dtype dtype) {
+    GptConfig model = record.model();
+    Recipe recipe = record.recipe();
+    StringBuilder card = new StringBuilder();
+    line(card, "# %s", name);
+    line(card, "");
+    line(
+        card,
+        "A GPT of %d blocks, %d heads, d_model %d, context %d and %d tokens of vocabulary: %,d"
+            + " parameters, stored as %s.",
+        model.nLayers(),
+        model.nHeads(),
+        model.dModel(),
+        model.nCtx(),
+        model.dVocab(),
+        parameters(model),
+        dtype.name().toLowerCase(Locale.ROOT));
+    line(card, "");
+    line(
+        card,
+        "Trained by `kindred train` on the first %,d tokens of `%s` (SHA-256 of its text `%s`),"
+            + " validated on the other %,d.",
+        record.trainTokens(),
+        record.corpus(),
+        record.corpusSha256(),
+        record.validationTokens());
+    line(card, "");
+    line(card, "| setting | value |");
+    line(card, "|---|---|");
+    row(card, "seed", recipe.seed());
+    row(card, "steps", recipe.steps());
+    row(card, "tokens a step", recipe.batchTokens());
+    row(
+        card,
+        "sequence lengths",
+        Arrays.toString(recipe.contextLengths(model.nCtx()))
+            + ", as often as "
+            + recipe.contextWeights());
+    row(
+        card,
+        "optimiser",
+        String.format(
+            Locale.ROOT,
+            "AdamW, betas %s and %s, weight decay %s of %s",
+            recipe.beta1(),
+            recipe.beta2(),
+            recipe.weightDecay(),
+            recipe.decayedWeights().name().toLowerCase(Locale.ROOT)));
+    row(
+        card,
+        "learning rate",
+        String.format(
+            Locale.ROOT,
+            "%s after %d steps, then by %s to %s",
+            recipe.learningRate(),
+            Math.max(recipe.warmUpSteps(), recipe.decayStart()),
+            recipe.decay().name().toLowerCase(Locale.ROOT),
+            recipe.finalLearningRate()));
+    row(card, "gradient clip", recipe.clip());
+    row(card, "dropout", recipe.dropout());
+    record.versions().forEach((what, version) -> row(card, what, version));
+    line(card, "");
+    line(
+        card,
+        "Loss in nats a token, on %d random sequences of %d tokens of each split:",
+        recipe.evaluationContexts(),
+        model.nCtx());
+    line(card, "");
+    line(card, "| step | train | validation |");
+    line(card, "|---:|---:|---:|");
+    for (TrainingRecord.Evaluation losses : record.losses()) {
+      line(
+          card,
+          "| %,d | %.4f | %.4f |",
+          losses.step(),
+          losses.trainLoss(),
+          losses.validationLoss());
+    }
+
+    return card.toString();
+  }
+
+  private static long parameters(GptConfig model) {
+    return model.tensors().values().stream()
+        .mapToLong(shape -> Arrays.stream(shape).reduce(1, Math::multiplyExact))
+        .sum();
+  }
+
+  private static void row(StringBuilder card, String setting, Object value) {
+    line(card, "| %s | %s |", setting, value);
+  }
+
+  private static void line(StringBuilder card, String format, Object... arguments) {
+    card.append(String.format(Locale.ROOT, format, arguments)).append('\n');
+  }
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.training;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import dev.kindred.InvalidInput;
+import dev.kindred.model.GptConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The content of {@code training.json}: how a model came about.
+ *
+ * @param corpus where it was read
+ * @param corpusSha256 of its text
+ * @param tokenizerSha256 of {@code tokenizer.json}
+ * @param trainTokens the first of the corpus
+ * @param validationTokens the rest
+ * @param model its shape
+ * @param versions of what trained it
+ * @param losses as evaluated, in the steps' order
+ */
+public record TrainingRecord(
+    String corpus,
+    String corpusSha256,
+    String tokenizerSha256,
+    int trainTokens,
+    int validationTokens,
+    GptConfig model,
+    Recipe recipe,
+    Map<String, String> versions,
+    List<Evaluation> losses) {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
+
+  /**
+   * Mean losses after a step, in nats a token.
+   *
+   * @param seconds spent on training until then, without pauses between two processes
+   */
+  public record Evaluation(int step, double trainLoss, double validationLoss, long seconds) {}
+
+  /** Reads what {@link #toJson} wrote. */
+  public static TrainingRecord parse(String source, String json) {
+    try {
+      return JSON.readValue(json, TrainingRecord.class);
+    } catch (JsonProcessingException e) {
+      throw new InvalidInput(
+          "%s: not a training of this version: %s", source, e.getOriginalMessage());
+    }
+  }
+
+  /** As JSON, one line to a field. */
+  public String toJson() {
+    try {
+      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("texts and numbers are always JSON", e);
+    }
+  }
+
+  /** The same with one more evaluation. */
+  public TrainingRecord with(Evaluation evaluation) {
+    List<Evaluation> more = new ArrayList<>(losses);
+    more.add(evaluation);
+    return new TrainingRecord(
+        corpus,
+        corpusSha256,
+        tokenizerSha256,
+        trainTokens,
+        validationTokens,
+        model,
+        recipe,
+        versions,
+        more);
+  }
+
+  /** Whether both lead to the same weights. */
+  public boolean isSameTraining(TrainingRecord other) {
+    return corpusSha256.equals(other.corpusSha256)
+        && tokenizerSha256.equals(other.tokenizerSha256)
+        && model.equals(other.model)
+        && recipe.equals(other.recipe);
+  }
+}
