@@ -48,7 +48,7 @@ final class Training {
     this.hadoop = spark.sparkContext().hadoopConfiguration();
     this.settings = settings;
     this.training = training;
-    this.folder = new TrainingFolder(out().toString(), hadoop);
+    this.folder = new TrainingFolder(shown(), hadoop);
   }
 
   private Path out() {

@@ -37,7 +37,11 @@ class TestKindred {
       CommandLineRun run = CommandLineRun.of(command.commandName(), "--help");
       assertThat(run.status()).as(command.commandName()).isZero();
       assertThat(run.out()).contains("Example: kindred " + command.commandName());
-      assertThat(run.out()).contains("--warehouse=DIR").contains("(warehouse)");
+      if (command.settings().contains(Setting.WAREHOUSE)) {
+        assertThat(run.out()).contains("--warehouse=DIR").contains("(warehouse)");
+      } else {
+        assertThat(run.out()).contains("--corpus=URI").contains("(embedded)");
+      }
     }
   }
 

@@ -4,6 +4,7 @@ package dev.kindred.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.kindred.InvalidInput;
 import dev.kindred.model.ModelShape;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -30,9 +32,54 @@ class TestSettings {
                 .getConfig("kindred")
                 .root()
                 .keySet());
-    keys.remove("home");
+    keys.removeAll(List.of("home", "train"));
     assertThat(Arrays.stream(Setting.values()).map(Setting::key))
         .containsExactlyInAnyOrderElementsOf(keys);
+  }
+
+  @Test
+  void everySettingOfATrainingIsInTheFileOrInEachPreset() {
+    Config train =
+        ConfigFactory.parseFile(home().resolve("conf/kindred.conf").toFile())
+            .getConfig("kindred.train");
+    for (String preset : train.getObject("presets").keySet()) {
+      TreeSet<String> keys = new TreeSet<>(train.root().keySet());
+      keys.remove("presets");
+      keys.addAll(train.getConfig("presets." + preset).root().keySet());
+      keys.add("epochs"); // instead of steps
+      assertThat(Arrays.stream(TrainingSetting.values()).map(TrainingSetting::key))
+          .as(preset)
+          .containsExactlyInAnyOrderElementsOf(keys);
+    }
+  }
+
+  @Test
+  void aTrainingTakesTheCommandLineThenTheFileThenThePreset() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("train.conf"),
+            "kindred.train { preset = post, d-model = 24, presets.mine { layers = 9 } }");
+    TrainingSettings settings =
+        TrainingSettings.resolve(file.toFile(), Map.of("--heads", "3", "--epochs", "2"));
+    assertThat(settings.model(5).nHeads()).as("command line").isEqualTo(3);
+    assertThat(settings.model(5).dModel()).as("file").isEqualTo(24);
+    assertThat(settings.recipe(16_384).learningRate()).as("preset").isEqualTo(3e-4);
+    assertThat(settings.recipe(16_384).seed()).as("default").isEqualTo(1337);
+    assertThat(settings.recipe(16_384).steps()).as("epochs for the preset's steps").isEqualTo(2);
+  }
+
+  @Test
+  void thePostsPresetIsItsModelAndRecipe() {
+    TrainingSettings settings = TrainingSettings.resolve(null, Map.of("--preset", "post"));
+    assertThat(settings.model(65).tensors().values().stream().mapToLong(TestSettings::size).sum())
+        .isEqualTo(10_788_929);
+    assertThat(settings.recipe(1_003_854).batchTokens()).isEqualTo(64 * 256);
+    assertThat(settings.recipe(1_003_854).learningRate()).isEqualTo(3e-4);
+    assertThat(settings.recipe(1_003_854).finalLearningRate()).isEqualTo(3e-5);
+  }
+
+  private static long size(long[] shape) {
+    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
   }
 
   @Test

@@ -3,13 +3,13 @@ package dev.kindred.model;
 
 import ai.djl.Device;
 import dev.kindred.kernel.TileKernels;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
-import java.util.StringJoiner;
 
 /** Models with random weights, for variants that no bundled model has. */
 final class RandomGpt {
@@ -24,38 +24,35 @@ final class RandomGpt {
     return new GptOnCpu(config, tensors(config, seed), TileKernels.get(kernel));
   }
 
-  private static Safetensors tensors(GptConfig config, long seed) {
+  /** Every tensor by name, row-major. */
+  static Map<String, float[]> values(GptConfig config, long seed) {
     Random random = new Random(seed);
-    StringJoiner header = new StringJoiner(",", "{", "}");
-    ByteBuffer data = ByteBuffer.allocate(bytes(config)).order(ByteOrder.LITTLE_ENDIAN);
+    Map<String, float[]> values = new LinkedHashMap<>();
     for (Map.Entry<String, long[]> tensor : config.tensors().entrySet()) {
-      int begin = data.position();
       long size = Arrays.stream(tensor.getValue()).reduce(1, Math::multiplyExact);
       boolean gain = tensor.getKey().matches(".*ln_.*weight");
       int inputs = (int) tensor.getValue()[tensor.getValue().length - 1];
       double deviation = tensor.getValue().length == 1 ? .3 : 1.5 / Math.sqrt(inputs);
-      for (long i = 0; i < size; i++) {
-        data.putFloat((float) (random.nextGaussian() * deviation + (gain ? 1 : 0)));
+      float[] floats = new float[(int) size];
+      for (int i = 0; i < size; i++) {
+        floats[i] = (float) (random.nextGaussian() * deviation + (gain ? 1 : 0));
       }
 
-      header.add(
-          String.format(
-              "\"%s\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%d,%d]}",
-              tensor.getKey(), Arrays.toString(tensor.getValue()), begin, data.position()));
+      values.put(tensor.getKey(), floats);
     }
 
-    byte[] json = header.toString().getBytes(StandardCharsets.UTF_8);
-    ByteBuffer file = ByteBuffer.allocate(8 + json.length + data.capacity());
-    file.order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).put(json).put(data.array());
-    return Safetensors.parse("random", file.array());
+    return values;
   }
 
-  private static int bytes(GptConfig config) {
-    long floats = 0;
-    for (long[] shape : config.tensors().values()) {
-      floats += Arrays.stream(shape).reduce(1, Math::multiplyExact);
+  private static Safetensors tensors(GptConfig config, long seed) {
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    try {
+      Safetensors.write(
+          file, config.tensors(), values(config, seed)::get, Safetensors.Dtype.F32, Map.of());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
 
-    return Math.toIntExact(Float.BYTES * floats);
+    return Safetensors.parse("random", file.toByteArray());
   }
 }

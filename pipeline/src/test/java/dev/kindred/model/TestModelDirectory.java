@@ -87,10 +87,25 @@ class TestModelDirectory {
   }
 
   @Test
-  void aDtypeThatTheEngineCannotTakeIsNamed() throws IOException {
-    editHeader(header -> ((ObjectNode) header.get("wte.weight")).put("dtype", "BF16"));
+  void allThatIsWrongWithTensorsIsNamedAtOnce() throws IOException {
+    editHeader(
+        header -> {
+          header.set("h.9.mlp.fc.weight", header.remove("h.3.mlp.fc.weight"));
+          header.set("h.9.mlp.fc.bias", header.remove("h.3.mlp.fc.bias"));
+          transpose((ArrayNode) header.get("h.2.mlp.fc.weight").get("shape"));
+        });
     assertRefused()
-        .hasMessageContaining("tensor wte.weight has dtype BF16, supported are F16 and F32");
+        .hasMessageContaining("tensors h.3.mlp.fc.weight, h.3.mlp.fc.bias are missing; ")
+        .hasMessageContaining(
+            "tensors h.9.mlp.fc.weight, h.9.mlp.fc.bias are not part of this architecture; ")
+        .hasMessageContaining("tensor h.2.mlp.fc.weight has shape [192, 768]");
+  }
+
+  @Test
+  void aDtypeThatIsNotSupportedIsNamed() throws IOException {
+    editHeader(header -> ((ObjectNode) header.get("wte.weight")).put("dtype", "F64"));
+    assertRefused()
+        .hasMessageContaining("tensor wte.weight has dtype F64, supported are F16, BF16 and F32");
   }
 
   @Test

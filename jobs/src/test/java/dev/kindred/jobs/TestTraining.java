@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.model.LoadedModels;
+import dev.kindred.model.ModelDirectory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command train, on a few pages. */
+class TestTraining {
+  private static final int CHARACTERS = 20_000;
+  private static final long SECONDS = 300; // for a training, on a busy machine
+
+  @TempDir private static Path base;
+  private static Path corpus;
+  private static Path model;
+  private static CommandLineRun trained;
+
+  @BeforeAll
+  static void train() throws IOException {
+    try (InputStream in = TestTraining.class.getResourceAsStream("/dickens.txt")) {
+      in.skipNBytes(3); // the byte order mark
+      corpus =
+          Files.writeString(
+              base.resolve("corpus.txt"),
+              new String(in.readNBytes(CHARACTERS), StandardCharsets.UTF_8));
+    }
+
+    model = base.resolve("model");
+    trained = training(model);
+  }
+
+  private static CommandLineRun training(Path out, String... options) {
+    return CommandLineRun.of(command(out, options).toArray(String[]::new));
+  }
+
+  /** The command line, with options that replace or follow those of all trainings here. */
+  private static List<String> command(Path out, String... options) {
+    Map<String, String> all =
+        new LinkedHashMap<>(
+            Map.of(
+                "--corpus", corpus.toString(),
+                "--out", out.toString(),
+                "--d-model", "24",
+                "--context", "32",
+                "--steps", "40",
+                "--batch-tokens", "2048",
+                "--evaluate-every", "10",
+                "--evaluation-contexts", "16"));
+    for (int i = 0; i < options.length; i += 2) {
+      all.put(options[i], options[i + 1]);
+    }
+
+    List<String> command = new ArrayList<>(List.of("train"));
+    all.forEach((option, value) -> command.addAll(List.of(option, value)));
+    return command;
+  }
+
+  @Test
+  void theLastLineIsForScripts() {
+    assertThat(trained.status()).as(trained.err()).isZero();
+    assertThat(trained.lastLine())
+        .matches(
+            "kindred: model=.*/model steps=40 train_loss=\\d\\.\\d{4}"
+                + " validation_loss=\\d\\.\\d{4}");
+  }
+
+  @Test
+  void lossesArePrintedAndFall() {
+    List<Double> losses =
+        trained
+            .err()
+            .lines()
+            .filter(line -> line.contains("validation loss "))
+            .map(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+            .toList();
+
+    assertThat(losses).hasSize(4);
+    assertThat(losses.get(3)).isLessThan(losses.get(0));
+    assertThat(trained.err())
+        .containsPattern("step 40 of 40, loss [\\d.]+, [\\d,]+ tokens/s, about");
+  }
+
+  @Test
+  void theModelDirectoryIsComplete() throws IOException {
+    try (Stream<Path> files = Files.list(model)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "README.md",
+              "config.json",
+              "model.safetensors",
+              "selfcheck.json",
+              "tokenizer.json",
+              "training.json");
+    }
+  }
+
+  @Test
+  void theModelPassesItsSelfCheck() {
+    ModelDirectory directory = ModelDirectory.read(model.toString(), new Configuration(false));
+
+    assertThat(LoadedModels.get(directory).shape().modelDimension()).isEqualTo(24);
+    assertThat(directory.shape().vocabularySize())
+        .isEqualTo(Tokenizer.of(directory.tokenizerJson()).vocabularySize());
+  }
+
+  @Test
+  void theSameCommandFindsNothingToDo() {
+    CommandLineRun again = training(model);
+
+    assertThat(again.status()).isZero();
+    assertThat(again.messages())
+        .containsExactly("kindred: nothing to do: " + model + " is this training's model");
+  }
+
+  @Test
+  void anotherTrainingDoesNotOverwriteIt() {
+    CommandLineRun other = training(model, "--seed", "2");
+
+    assertRefused(other, "--out " + model + ": has a training with other settings");
+  }
+
+  @Test
+  void aFolderWithSomethingElseIsLeftAlone() throws IOException {
+    Path folder = Files.createDirectory(base.resolve("mine"));
+    Files.writeString(folder.resolve("letter.txt"), "keep");
+
+    assertRefused(training(folder), "--out " + folder + ": not empty, there is letter.txt in it");
+    assertThat(folder.resolve("letter.txt")).hasContent("keep");
+  }
+
+  @Test
+  void aTrainingThatWasKilledEndsInTheSameModel() throws IOException, InterruptedException {
+    Path out = base.resolve("killed");
+    List<String> command =
+        new ArrayList<>(List.of(System.getProperty("kindred.home") + "/submit-scripts/kindred.sh"));
+    command.addAll(command(out, "--checkpoint-seconds", "1"));
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(base.resolve("killed.log").toFile());
+    builder.environment().put("KINDRED_MEMORY", "1g");
+    Process process = builder.start();
+    Path checkpoints = out.resolve("checkpoints");
+    while (names(checkpoints).isEmpty()) {
+      assertThat(process.waitFor(10, TimeUnit.MILLISECONDS))
+          .as(Files.readString(base.resolve("killed.log")))
+          .isFalse();
+    }
+
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+    assertThat(process.waitFor(SECONDS, TimeUnit.SECONDS)).isTrue();
+    assertThat(out.resolve("model.safetensors")).doesNotExist();
+
+    CommandLineRun resumed = training(out);
+
+    assertThat(resumed.status()).as(resumed.err()).isZero();
+    assertThat(resumed.err()).containsPattern("train +goes on from step \\d+ of 40");
+    for (String file : List.of("model.safetensors", "selfcheck.json", "config.json")) {
+      assertThat(out.resolve(file)).hasSameBinaryContentAs(model.resolve(file));
+    }
+
+    assertThat(checkpoints).doesNotExist();
+  }
+
+  private static List<String> names(Path folder) {
+    String[] names = folder.toFile().list((parent, name) -> name.startsWith("step-"));
+    return names == null ? List.of() : List.of(names);
+  }
+
+  @Test
+  void aLossThatIsNoNumberStopsIt() {
+    Path out = base.resolve("diverged");
+
+    CommandLineRun run = training(out, "--learning-rate", "1e30", "--warm-up-steps", "0");
+
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages()).hasSize(1);
+    assertThat(run.messages().get(0))
+        .matches(
+            "kindred: --learning-rate: loss NaN .*at step \\d+; train again with a lower one in a"
+                + " new folder; .*checkpoint.*");
+  }
+
+  @Test
+  void badSettingsAreNamedBeforeAnyWork() {
+    assertRefused(training(base.resolve("x"), "--preset", "huge"), "--preset huge: not a preset");
+    assertRefused(
+        training(base.resolve("x"), "--heads", "5"), "--d-model 24: not a multiple of --heads 5");
+    assertRefused(
+        training(base.resolve("x"), "--dropout", "1.5"), "--dropout 1.5: expected a number from");
+    assertRefused(
+        training(base.resolve("x"), "--decay", "linear"),
+        "--decay linear: expected one of [cosine, drop]");
+    assertRefused(
+        training(base.resolve("x"), "--context-weights", "1,2"),
+        "--context-weights 1,2: expected four numbers");
+    assertRefused(
+        training(base.resolve("x"), "--epochs", "3"),
+        "--steps and --epochs: only one of them can be given");
+    assertRefused(
+        training(base.resolve("x"), "--context", "4000"),
+        "--context 4000: longer than the corpus's validation split, which has 2000 of its 20000");
+    assertRefused(
+        training(base.resolve("x"), "--tokenizer", "/no/such.json"),
+        "--tokenizer /no/such.json: cannot be read");
+    assertThat(base.resolve("x")).doesNotExist();
+  }
+
+  @Test
+  void aFolderIsNeeded() {
+    assertRefused(
+        CommandLineRun.of("train", "--corpus", corpus.toString()), "--out: missing; name the");
+  }
+
+  private static void assertRefused(CommandLineRun run, String message) {
+    assertThat(run.status()).as(run.err()).isEqualTo(2);
+    assertThat(run.messages()).hasSize(1);
+    assertThat(run.messages().get(0)).startsWith("kindred: " + message);
+  }
+}

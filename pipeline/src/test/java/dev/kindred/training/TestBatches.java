@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class TestBatches {
+  private static final int TOKENS = 5_000;
+
+  /** Every token is its own place. */
+  private static final int[] STREAM = IntStream.range(0, TOKENS).toArray();
+
+  @Test
+  void trainingSequencesAreRunsOfTheFirstNineTenths() {
+    List<int[]> drawn = new ArrayList<>();
+    for (int step = 1; step <= 40; step++) {
+      for (Batches.Batch batch : batches(1).ofStep(step)) {
+        drawn.addAll(Arrays.asList(batch.sequences()));
+      }
+    }
+
+    assertThat(drawn).allMatch(TestBatches::isRun).allMatch(s -> s[s.length - 1] < .9 * TOKENS);
+    assertThat(drawn.stream().mapToInt(s -> s[0]).max().orElseThrow()).isGreaterThan(4_400);
+    assertThat(drawn.stream().mapToInt(s -> s[0]).min().orElseThrow()).isLessThan(100);
+  }
+
+  @Test
+  void validationSequencesAreRunsOfTheRest() {
+    List<int[]> sample = batches(1).validationSample().stream().flatMap(Arrays::stream).toList();
+
+    assertThat(sample)
+        .hasSize(50)
+        .allMatch(s -> s.length == 65)
+        .allMatch(TestBatches::isRun)
+        .allMatch(s -> s[0] >= .9 * TOKENS);
+  }
+
+  @Test
+  void lengthsComeAsOftenAsTheirWeights() {
+    Map<Integer, Integer> parts = new HashMap<>();
+    for (int step = 1; step <= 1_000; step++) {
+      for (Batches.Batch batch : batches(2).ofStep(step)) {
+        parts.merge(batch.sequences()[0].length - 1, 1, Integer::sum);
+      }
+    }
+
+    assertThat(parts).containsOnlyKeys(8, 16, 64);
+    assertThat(parts.get(8) / 2_000.).isCloseTo(.25, within(.03));
+    assertThat(parts.get(16) / 2_000.).isCloseTo(.5, within(.03));
+    assertThat(parts.get(64) / 2_000.).isCloseTo(.25, within(.03));
+  }
+
+  @Test
+  void aStepHasAsManyTokensAsAreAskedFor() {
+    assertThat(batches(3).ofStep(1))
+        .hasSize(2)
+        .allMatch(batch -> batch.predictions() == Batches.TOKENS);
+  }
+
+  @Test
+  void drawsDependOnSeedAndStepAlone() {
+    assertThat(starts(batches(4), 7)).isEqualTo(starts(batches(4), 7));
+    assertThat(starts(batches(4), 7)).isNotEqualTo(starts(batches(4), 8));
+    assertThat(starts(batches(4), 7)).isNotEqualTo(starts(batches(5), 7));
+  }
+
+  private static List<Integer> starts(Batches batches, int step) {
+    return batches.ofStep(step).stream()
+        .flatMap(batch -> Arrays.stream(batch.sequences()))
+        .map(sequence -> sequence[0])
+        .toList();
+  }
+
+  private static boolean isRun(int[] sequence) {
+    return IntStream.range(1, sequence.length).allMatch(i -> sequence[i] == sequence[i - 1] + 1);
+  }
+
+  private static Batches batches(long seed) {
+    return new Batches(
+        STREAM,
+        new Recipe(
+            seed,
+            1_000,
+            2 * Batches.TOKENS,
+            List.of(1., 2., 0., 1.),
+            1e-3,
+            1e-4,
+            0,
+            Recipe.Decay.COSINE,
+            0,
+            .9,
+            .99,
+            0,
+            Recipe.DecayedWeights.ALL,
+            0,
+            0,
+            1,
+            50),
+        64);
+  }
+}
