@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import static dev.kindred.jobs.Setting.ALTERNATES;
 import static dev.kindred.jobs.Setting.CORPUS_FORMAT;
 import static dev.kindred.jobs.Setting.KEEP;
 import static dev.kindred.jobs.Setting.KEEP_SIMILAR;
@@ -20,6 +21,7 @@ import static dev.kindred.jobs.Setting.WINDOW_LENGTH;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.sql.SqlShell;
+import dev.kindred.model.Safetensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
@@ -51,6 +53,7 @@ enum Command {
         experiment.windows();
         experiment.activations();
         experiment.prompts();
+        experiment.compare();
         experiment.similar(run);
         session.evaluation(options.settings()).evaluate(run, session.model(run));
         session.report(options.settings(), run);
@@ -104,6 +107,24 @@ enum Command {
     void run(CommandOptions options) {
       try (Session session = Session.open("prompts")) {
         session.experiment(options.settings()).prompts();
+      }
+    }
+  },
+
+  COMPARE_MODELS(
+      "Compares the model's predictions with those of models of other seeds: the noise floor that an"
+          + " approximation should reach.",
+      "kindred compare-models --model models/mine --alternates models/seed-1,models/seed-2"
+          + " --prompts 2000",
+      Groups.CORPUS) {
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("compare-models")) {
+        Experiment experiment = session.experiment(options.settings());
+        experiment.checkAlternates();
+        experiment.windows();
+        experiment.prompts();
+        System.out.print(experiment.noiseFloor());
       }
     }
   },
@@ -179,6 +200,34 @@ enum Command {
     }
   },
 
+  IMPORT_MODEL(
+      "Makes a model directory, with a self-check, of a folder with config.json, model.safetensors in"
+          + " f16, bf16 or f32, and tokenizer.json.",
+      "kindred import-model --from downloads/mine --out models/mine",
+      EnumSet.noneOf(Setting.class)) {
+    @Override
+    List<OptionSpec> ownOptions() {
+      return List.of(
+          ownOption("--from", "DIR", "the folder"),
+          ownOption("--out", "DIR", "the model directory, which must not exist"),
+          ownOption("--dtype", "f16|f32", "what weights are stored as (f32)"));
+    }
+
+    @Override
+    void run(CommandOptions options) {
+      String from = required(options, "--from");
+      String out = required(options, "--out");
+      String dtype = options.own().getOrDefault("--dtype", "f32");
+      if (!dtype.matches("(?i)f16|f32")) {
+        throw new InvalidInput("--dtype %s: expected f16 or f32", dtype);
+      }
+
+      try (Session session = Session.open("import-model")) {
+        session.importModel(from, out, Safetensors.Dtype.valueOf(dtype.toUpperCase(Locale.ROOT)));
+      }
+    }
+  },
+
   EXPIRE(
       "Deletes old runs and the inputs that only they needed, and what commands that died have"
           + " left. The newest published runs stay, and runs begun after them.",
@@ -248,6 +297,7 @@ enum Command {
             CORPUS_FORMAT,
             TEXT_COLUMN,
             MODEL,
+            ALTERNATES,
             WINDOW_LENGTH,
             Setting.PROMPTS,
             PROMPT_SEED,
@@ -277,11 +327,11 @@ enum Command {
   }
 
   static Command of(String name) {
-    return valueOf(name.toUpperCase(Locale.ROOT));
+    return valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
   }
 
   String commandName() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   String description() {
@@ -304,6 +354,15 @@ enum Command {
   /** Options that only this command has. */
   List<OptionSpec> ownOptions() {
     return List.of();
+  }
+
+  private static String required(CommandOptions options, String name) {
+    String value = options.own().get(name);
+    if (value == null) {
+      throw new InvalidInput("%s: missing; see --help", name);
+    }
+
+    return value;
   }
 
   private static OptionSpec ownOption(String name, String parameter, String description) {

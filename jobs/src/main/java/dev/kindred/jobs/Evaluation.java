@@ -89,6 +89,7 @@ final class Evaluation {
             warehouse.part(Tables.PROMPTS, run.promptSet()).read(),
             warehouse.part(Tables.PROMPT_ACTIVATIONS, run.modelId(), run.promptSet()).read(),
             warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()).read(),
+            modelDistances(run),
             warehouse.part(Tables.SIMILAR_STRINGS, run.runId()).read(),
             warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()).read(),
             warehouse.part(Tables.APPROXIMATIONS, run.runId()).read(),
@@ -116,8 +117,19 @@ final class Evaluation {
             warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()).read()));
     Map<String, Double> metrics =
         Summaries.of(distances.read(), approximations.read(), distributions);
+    metrics.putAll(Summaries.noiseFloor(modelDistances(run)));
     metrics.putAll(joinMetrics(run));
     writeMissing(warehouse.part(Tables.SUMMARIES, run.runId()), rows(metrics));
+  }
+
+  private List<Dataset<Row>> modelDistances(RunPlan run) {
+    return run.alternates().stream()
+        .map(
+            alternate ->
+                warehouse
+                    .part(Tables.MODEL_DISTANCES, run.modelId(), run.promptSet(), alternate)
+                    .read())
+        .toList();
   }
 
   /** What the joins did, as their parts tell. */
@@ -150,6 +162,16 @@ final class Evaluation {
         throw new InvalidInput(
             "--run-id %s: its join did not get to block %d; go on with the command similar",
             run.runId(), block);
+      }
+    }
+
+    for (String alternate : run.alternates()) {
+      if (!warehouse
+          .part(Tables.MODEL_DISTANCES, run.modelId(), run.promptSet(), alternate)
+          .isComplete()) {
+        throw new InvalidInput(
+            "--run-id %s: its alternate %s was not compared; go on with the command compare-models",
+            run.runId(), alternate);
       }
     }
   }

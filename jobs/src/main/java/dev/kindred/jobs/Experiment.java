@@ -11,6 +11,8 @@ import dev.kindred.corpus.CorpusScan;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokens;
 import dev.kindred.corpus.Windows;
+import dev.kindred.evaluation.ModelDistances;
+import dev.kindred.evaluation.Summaries;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LoadedModels;
@@ -58,6 +60,7 @@ final class Experiment {
   private final ModelDirectory model;
   private final double[] thresholds;
   private final double[] weights;
+  private final List<ModelDirectory> alternates;
   private final Corpus corpus;
   private final CorpusScan scan;
   private final List<String> givenPrompts; // null if prompts are drawn
@@ -79,6 +82,12 @@ final class Experiment {
           settings.windowLength(), shape.contextLength());
     }
 
+    this.alternates =
+        Alternates.read(
+            settings.alternates(),
+            model,
+            settings.windowLength(),
+            spark.sparkContext().hadoopConfiguration());
     TileKernels.check(settings.kernel());
     this.warehouse = new Warehouse(spark, settings.warehouse());
     warehouse.checkWritable();
@@ -198,7 +207,13 @@ final class Experiment {
 
   private RunPlan newPlan() {
     return RunPlan.start(
-        model.id(), scan.corpusId(), promptSet, thresholds, weights, settings.asText());
+        model.id(),
+        scan.corpusId(),
+        promptSet,
+        alternates.stream().map(ModelDirectory::id).toList(),
+        thresholds,
+        weights,
+        settings.asText());
   }
 
   /** Stage 1: the windows of the corpus. */
@@ -305,10 +320,7 @@ final class Experiment {
 
   private void predict(
       Dataset<Row> prompts, Warehouse.Part activations, Warehouse.Part predictions) {
-    int tasks = (int) Math.max(1, 4 * prompts.count() / settings.windowsPerTask());
-    Dataset<Row> evaluated =
-        Predictions.compute(prompts, onExecutors(), settings.windowsInFlight(), tasks)
-            .persist(StorageLevel.MEMORY_AND_DISK());
+    Dataset<Row> evaluated = evaluate(prompts, model).persist(StorageLevel.MEMORY_AND_DISK());
     if (!activations.isComplete()) {
       activations.writeVectors(Predictions.activations(evaluated), model.shape().blocks());
     }
@@ -320,7 +332,71 @@ final class Experiment {
     evaluated.unpersist();
   }
 
-  /** Stage 4: the similarity join, block by block; blocks that are done already stay. */
+  /**
+   * Stage 4: what models of other seeds make of the prompts, and how far that is from the model's.
+   */
+  List<ModelDirectory> compare() {
+    Dataset<Row> prompts = required(warehouse.part(Tables.PROMPTS, promptSet), "prompts");
+    Dataset<Row> predictions =
+        required(warehouse.part(Tables.PREDICTIONS, model.id(), promptSet), "prompts");
+    for (ModelDirectory alternate : alternates) {
+      Warehouse.Part distances =
+          warehouse.part(Tables.MODEL_DISTANCES, model.id(), promptSet, alternate.id());
+      if (distances.isComplete()) {
+        progress.reused("noise floor", distances);
+        continue;
+      }
+
+      Warehouse.Part ofAlternate = warehouse.part(Tables.PREDICTIONS, alternate.id(), promptSet);
+      progress.step(
+          "noise floor",
+          () -> {
+            if (!ofAlternate.isComplete()) {
+              ofAlternate.write(evaluate(prompts, alternate).sort("prompt_id"));
+            }
+
+            distances.write(ModelDistances.measure(predictions, ofAlternate.read()).coalesce(1));
+          },
+          distances);
+    }
+
+    return alternates;
+  }
+
+  /** Compares, and says what was found. */
+  String noiseFloor() {
+    List<Dataset<Row>> distances =
+        compare().stream()
+            .map(
+                alternate ->
+                    warehouse
+                        .part(Tables.MODEL_DISTANCES, model.id(), promptSet, alternate.id())
+                        .read())
+            .toList();
+    return Summary.noiseFloor(
+        model.uri(),
+        alternates.stream().map(ModelDirectory::uri).toList(),
+        promptCount(),
+        Summaries.noiseFloor(distances));
+  }
+
+  /** That there is something to compare. */
+  void checkAlternates() {
+    if (alternates.isEmpty()) {
+      throw new InvalidInput(
+          "--alternates %s: no model to compare with; name model directories, as"
+              + " --alternates models/seed-1,models/seed-2",
+          settings.alternates());
+    }
+  }
+
+  private Dataset<Row> evaluate(Dataset<Row> prompts, ModelDirectory evaluated) {
+    int tasks = (int) Math.max(1, 4 * prompts.count() / settings.windowsPerTask());
+    return Predictions.compute(
+        prompts, context().broadcast(evaluated), settings.windowsInFlight(), tasks);
+  }
+
+  /** Stage 5: the similarity join, block by block; blocks that are done already stay. */
   void similar(RunPlan run) {
     Dataset<Row> windows = required(windowsPart(), "windows");
     required(warehouse.part(Tables.ACTIVATIONS, model.id(), scan.corpusId()), "activations");

@@ -28,6 +28,7 @@ import org.apache.hadoop.fs.Path;
  *
  * @param startedAt UTC, ISO 8601
  * @param version of the program that started it
+ * @param alternates ids of the models for the noise floor
  * @param thresholds one a block
  * @param weights one a block
  * @param settings as {@link Settings#asText}
@@ -39,6 +40,7 @@ record RunPlan(
     String modelId,
     String corpusId,
     String promptSet,
+    List<String> alternates,
     double[] thresholds,
     double[] weights,
     Map<String, String> settings) {
@@ -46,11 +48,17 @@ record RunPlan(
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
 
+  RunPlan {
+    // Plans were written without it.
+    alternates = alternates == null ? List.of() : alternates;
+  }
+
   /** A run that starts now, under an id that sorts by time. */
   static RunPlan start(
       String modelId,
       String corpusId,
       String promptSet,
+      List<String> alternates,
       double[] thresholds,
       double[] weights,
       Map<String, String> settings) {
@@ -64,6 +72,7 @@ record RunPlan(
         modelId,
         corpusId,
         promptSet,
+        alternates,
         thresholds,
         weights,
         settings);
@@ -78,6 +87,7 @@ record RunPlan(
             modelId,
             corpusId,
             promptSet,
+            alternates.toString(),
             Arrays.toString(thresholds),
             Arrays.toString(weights),
             settings.get(Setting.KEEP_SIMILAR.key()))) {

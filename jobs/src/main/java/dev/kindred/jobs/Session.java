@@ -4,17 +4,23 @@ package dev.kindred.jobs;
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Tokenizer;
+import dev.kindred.jobs.report.LossCurve;
 import dev.kindred.jobs.report.Report;
 import dev.kindred.jobs.report.ReportData;
 import dev.kindred.jobs.report.ReportQueries;
 import dev.kindred.jobs.sql.SqlShell;
+import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.ModelImport;
+import dev.kindred.model.Safetensors;
 import dev.kindred.table.Retention;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WarehouseLock;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -88,6 +94,16 @@ final class Session implements AutoCloseable {
     return new Expiry(warehouse, lock(settings), System.out);
   }
 
+  /** Converts a folder to a model directory, and runs its self-check. */
+  void importModel(String from, String out, Safetensors.Dtype dtype) {
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    String target = Warehouse.absolute(out).toString();
+    ModelImport.convert(Warehouse.absolute(from).toString(), target, dtype, hadoop);
+    ModelDirectory model = ModelDirectory.read(target, hadoop);
+    LoadedModels.get(model);
+    System.out.printf("kindred: model=%s id=%s%n", shown(new Path(target)), model.id());
+  }
+
   /** A training that is to be begun or to go on. */
   Training training(Settings settings, TrainingSettings training) {
     settings.check();
@@ -122,6 +138,7 @@ final class Session implements AutoCloseable {
             Tokenizer.of(model.tokenizerJson()),
             run.thresholds(),
             run.weights(),
+            losses(model),
             settings.reportPrompts());
     Path file =
         settings.report().isEmpty()
@@ -137,6 +154,18 @@ final class Session implements AutoCloseable {
         data.metrics().get("compatible.hellinger.mean"),
         data.metrics().get("compatible.top1"),
         shown(file));
+  }
+
+  /** As the model's directory tells, which need not. */
+  private LossCurve losses(ModelDirectory model) {
+    Path path = new Path(model.uri(), "training.json");
+    try (var in = path.getFileSystem(spark.sparkContext().hadoopConfiguration()).open(path)) {
+      return LossCurve.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    } catch (FileNotFoundException e) {
+      return null;
+    } catch (IOException e) {
+      throw new InvalidInput("--model %s: training.json cannot be read: %s", model.uri(), e);
+    }
   }
 
   /** The model that a run was begun with. */

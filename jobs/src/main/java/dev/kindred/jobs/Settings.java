@@ -135,6 +135,11 @@ final class Settings {
     return values.get(Setting.MODEL);
   }
 
+  /** Model directories, or auto, or none. */
+  String alternates() {
+    return values.get(Setting.ALTERNATES);
+  }
+
   int windowLength() {
     return positiveInt(Setting.WINDOW_LENGTH);
   }

@@ -2,12 +2,57 @@
 package dev.kindred.jobs;
 
 import dev.kindred.jobs.report.ReportData;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /** A run's figures as a table for the terminal. */
 final class Summary {
+  private static final String NOISE_FLOOR = "noise_floor";
+
   private Summary() {}
+
+  /**
+   * The distances between a model and alternates of it, and a line for scripts.
+   *
+   * @param metrics as {@link dev.kindred.evaluation.Summaries#noiseFloor} has them
+   */
+  static String noiseFloor(
+      String model, List<String> alternates, long prompts, Map<String, Double> metrics) {
+    StringBuilder text = new StringBuilder("\n");
+    line(
+        text,
+        "%-40s %9s %9s %9s %9s",
+        String.format(Locale.ROOT, "Hellinger distance, %,d prompts", prompts),
+        "mean",
+        "std",
+        "min",
+        "max");
+    for (int alternate = 0; alternate < alternates.size(); alternate++) {
+      figures(
+          text,
+          "  %-38s %9.4f %9.4f %9.4f %9.4f",
+          shortened(alternates.get(alternate)),
+          metrics,
+          NOISE_FLOOR + "." + alternate);
+    }
+
+    figures(text, "  %-38s %9.4f %9.4f %9.4f %9.4f", "all", metrics, NOISE_FLOOR);
+    text.append('\n');
+    line(
+        text,
+        "kindred: model=%s prompts=%d alternates=%d noise_floor=%.4f",
+        model,
+        prompts,
+        alternates.size(),
+        metrics.get(NOISE_FLOOR + ".hellinger.mean"));
+    return text.toString();
+  }
+
+  /** The end of a URI that is too long for its column. */
+  private static String shortened(String uri) {
+    return uri.length() <= 38 ? uri : "..." + uri.substring(uri.length() - 35);
+  }
 
   static String text(ReportData data) {
     Map<String, Double> metrics = data.metrics();
@@ -15,6 +60,10 @@ final class Summary {
     line(text, "%-28s %9s %9s %9s %9s", "Hellinger distance", "mean", "std", "min", "max");
     distance(text, metrics, "compatible");
     distance(text, metrics, "leave_one_out");
+    if (metrics.containsKey(NOISE_FLOOR + ".hellinger.mean")) {
+      distance(text, metrics, NOISE_FLOOR);
+    }
+
     text.append('\n');
     line(
         text,
@@ -50,15 +99,24 @@ final class Summary {
   }
 
   private static void distance(StringBuilder text, Map<String, Double> metrics, String protocol) {
-    String name = protocol + ".hellinger.";
-    line(
+    figures(
         text,
         "  %-26s %9.4f %9.4f %9.4f %9.4f",
-        protocol.replace('_', '-'),
-        metrics.get(name + "mean"),
-        metrics.get(name + "std"),
-        metrics.get(name + "min"),
-        metrics.get(name + "max"));
+        protocol.equals(NOISE_FLOOR) ? "noise floor" : protocol.replace('_', '-'),
+        metrics,
+        protocol);
+  }
+
+  private static void figures(
+      StringBuilder text, String format, String label, Map<String, Double> metrics, String name) {
+    line(
+        text,
+        format,
+        label,
+        metrics.get(name + ".hellinger.mean"),
+        metrics.get(name + ".hellinger.std"),
+        metrics.get(name + ".hellinger.min"),
+        metrics.get(name + ".hellinger.max"));
   }
 
   private static void line(StringBuilder text, String format, Object... values) {

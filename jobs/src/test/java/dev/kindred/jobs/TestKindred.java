@@ -39,7 +39,9 @@ class TestKindred {
       assertThat(run.out()).contains("Example: kindred " + command.commandName());
       if (command.settings().contains(Setting.WAREHOUSE)) {
         assertThat(run.out()).contains("--warehouse=DIR").contains("(warehouse)");
-      } else {
+      }
+
+      if (command.settings().contains(Setting.CORPUS)) {
         assertThat(run.out()).contains("--corpus=URI").contains("(embedded)");
       }
     }

@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.avg;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.count_distinct;
 import static org.apache.spark.sql.functions.count_if;
 import static org.apache.spark.sql.functions.element_at;
 import static org.apache.spark.sql.functions.exists;
@@ -78,6 +79,7 @@ public final class Audit {
    * @param thresholds one a block
    * @param keepSimilar similar strings kept for a prompt and block; {@link Integer#MAX_VALUE} for
    *     all
+   * @param modelDistances rows of each alternate
    */
   public record Run(
       String runId,
@@ -89,6 +91,7 @@ public final class Audit {
       Dataset<Row> prompts,
       Dataset<Row> promptActivations,
       Dataset<Row> predictions,
+      List<Dataset<Row>> modelDistances,
       Dataset<Row> similarStrings,
       Dataset<Row> blockDistributions,
       Dataset<Row> approximations,
@@ -626,7 +629,45 @@ public final class Audit {
       problems.add("distances: expected at least one row, found none");
     }
 
+    expected.putAll(noiseFloor());
     compare(expected);
+  }
+
+  /** What the distances of alternates add up to. */
+  private Map<String, Double> noiseFloor() {
+    Map<String, Double> expected = new TreeMap<>();
+    long prompts = run.modelDistances().isEmpty() ? 0 : run.prompts().count();
+    double sum = 0;
+    for (int alternate = 0; alternate < run.modelDistances().size(); alternate++) {
+      Row row =
+          run.modelDistances()
+              .get(alternate)
+              .agg(
+                  count(lit(1)),
+                  count_distinct(col("prompt_id")),
+                  count_if(not(holds(col("hellinger").between(0, 1)))),
+                  avg("hellinger"),
+                  min("hellinger"),
+                  max("hellinger"))
+              .first();
+      if (row.getLong(0) != prompts || row.getLong(1) != prompts) {
+        problems.add(
+            String.format(
+                "model_distances: expected one row for each of %d prompts, found %d of %d prompts"
+                    + " (alternate %d)",
+                prompts, row.getLong(0), row.getLong(1), alternate));
+      }
+
+      check("model_distances", row.getLong(2), "hellinger in [0, 1]", "another value");
+      describe(expected, "noise_floor." + alternate + ".hellinger", row, 3);
+      sum += number(row, 3);
+    }
+
+    if (!run.modelDistances().isEmpty()) {
+      expected.put("noise_floor.hellinger.mean", sum / run.modelDistances().size());
+    }
+
+    return expected;
   }
 
   private static void describe(Map<String, Double> expected, String name, Row row, int from) {

@@ -11,6 +11,7 @@ import static org.apache.spark.sql.functions.sum;
 import dev.kindred.table.Tables;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,9 +40,10 @@ public final class Summaries {
    *   <li>{@code block.<b>.similar_strings.total}: over all prompts
    * </ul>
    *
-   * <p>A run's table has {@code block.<b>.join.axes|by_prefix|by_float|by_double} beside them: what
-   * {@link dev.kindred.similarity.SimilarStrings#metrics} says of each join. They describe the
-   * computation and may differ between runs with the same results.
+   * <p>A run with alternates has {@link #noiseFloor}, too, and every run has {@code
+   * block.<b>.join.axes|by_prefix|by_float|by_double}: what {@link
+   * dev.kindred.similarity.SimilarStrings#metrics} says of each join. They describe the computation
+   * and may differ between runs with the same results.
    *
    * @param distances rows of {@link Tables#DISTANCES} of one run
    * @param approximations rows of {@link Tables#APPROXIMATIONS} of the run
@@ -75,6 +77,42 @@ public final class Summaries {
         rows.stream().mapToDouble(r -> r.getDouble(2)).toArray());
     metrics.put("leave_one_out.top1", share(rows, 4));
     similarStrings(metrics, blockDistributions);
+    return metrics;
+  }
+
+  /**
+   * The noise floor: how far apart equally good models are.
+   *
+   * <ul>
+   *   <li>{@code noise_floor.hellinger.mean|std|min|max}: over all prompts and alternates
+   *   <li>{@code noise_floor.<a>.hellinger.mean|std|min|max}: of alternate a, from 0
+   * </ul>
+   *
+   * @param alternates each one's rows of {@link Tables#MODEL_DISTANCES} to one model over one
+   *     prompt set
+   * @return no figure if there is no alternate
+   */
+  public static Map<String, Double> noiseFloor(List<Dataset<Row>> alternates) {
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    List<double[]> distances =
+        alternates.stream()
+            .map(
+                rows ->
+                    rows.select("prompt_id", "hellinger").sort("prompt_id").collectAsList().stream()
+                        .mapToDouble(row -> row.getDouble(1))
+                        .toArray())
+            .toList();
+    if (!distances.isEmpty()) {
+      describe(
+          metrics,
+          "noise_floor.hellinger",
+          distances.stream().flatMapToDouble(Arrays::stream).toArray());
+    }
+
+    for (int alternate = 0; alternate < distances.size(); alternate++) {
+      describe(metrics, "noise_floor." + alternate + ".hellinger", distances.get(alternate));
+    }
+
     return metrics;
   }
 

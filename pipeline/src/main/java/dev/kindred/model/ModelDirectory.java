@@ -92,6 +92,7 @@ public record ModelDirectory(
     ByteArrayOutputStream stored = new ByteArrayOutputStream();
     Safetensors.write(stored, config.tensors(), weights, dtype, Map.of());
     Safetensors rounded = Safetensors.parse(WEIGHTS, stored.toByteArray());
+    rounded.check(config.tensors()); // float16 ends at 65504
     String selfCheck;
     try (LanguageModel model = Gpt.load(config, rounded, Device.cpu())) {
       selfCheck = SelfCheck.of(model, Tokenizer.of(tokenizerJson), sequences).toJson();
@@ -175,7 +176,11 @@ public record ModelDirectory(
   }
 
   private GptConfig gptConfig() {
-    ConfigJson config = ConfigJson.parse(name(CONFIG), configJson);
+    return gptConfig(ConfigJson.parse(name(CONFIG), configJson));
+  }
+
+  /** The shape of the one architecture that there is. */
+  static GptConfig gptConfig(ConfigJson config) {
     String architecture = config.string("architecture");
     if (!architecture.equals(GptConfig.ARCHITECTURE)) {
       throw config.invalid(

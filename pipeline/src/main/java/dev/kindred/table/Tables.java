@@ -19,8 +19,8 @@ import org.apache.spark.sql.types.StructType;
  * All tables, in the order in which a run fills them. {@code data-schemas/} says the same for
  * readers; a test holds both together.
  *
- * <p>{@code windows} to {@code predictions} are inputs of many runs, keyed by content. The others
- * are results, keyed by run.
+ * <p>{@code windows} to {@code model_distances} are inputs of many runs, keyed by content. The
+ * others are results, keyed by run.
  */
 public final class Tables {
   private static final DataType TOKEN_IDS = createArrayType(IntegerType, false);
@@ -124,6 +124,22 @@ public final class Tables {
                   VECTOR,
                   false,
                   "the model's next-token distribution: d_vocab floats in [0, 1], sum 1"));
+
+  public static final Table MODEL_DISTANCES =
+      new Table(
+          "model_distances",
+          "a prompt under a model and an alternate of it",
+          List.of("model_id", "prompt_set", "alternate_id"),
+          new StructType()
+              .add("model_id", StringType, false, "model")
+              .add("prompt_set", StringType, false, "prompt set")
+              .add("alternate_id", StringType, false, "another model with the same tokens")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add(
+                  "hellinger",
+                  DoubleType,
+                  false,
+                  "Hellinger distance of the two models' distributions, in [0, 1]"));
 
   public static final Table SIMILAR_STRINGS =
       new Table(
@@ -248,6 +264,7 @@ public final class Tables {
           PROMPTS,
           PROMPT_ACTIVATIONS,
           PREDICTIONS,
+          MODEL_DISTANCES,
           SIMILAR_STRINGS,
           BLOCK_DISTRIBUTIONS,
           APPROXIMATIONS,

@@ -183,6 +183,11 @@ class TestAudit {
   }
 
   private static List<String> problems(Map<Table, Dataset<Row>> tables) {
+    return problems(tables, List.of());
+  }
+
+  private static List<String> problems(
+      Map<Table, Dataset<Row>> tables, List<Dataset<Row>> modelDistances) {
     double[] thresholds = new double[blocks()];
     Arrays.fill(thresholds, THRESHOLD);
     return Audit.problems(
@@ -196,12 +201,40 @@ class TestAudit {
             tables.get(Tables.PROMPTS),
             tables.get(Tables.PROMPT_ACTIVATIONS),
             tables.get(Tables.PREDICTIONS),
+            modelDistances,
             tables.get(Tables.SIMILAR_STRINGS),
             tables.get(Tables.BLOCK_DISTRIBUTIONS),
             tables.get(Tables.APPROXIMATIONS),
             tables.get(Tables.DISTANCES),
             tables.get(Tables.SUMMARIES)),
         LoadedModels.get(MODEL));
+  }
+
+  @Test
+  void distancesBetweenModelsAreOneAPromptAndInRange() {
+    Dataset<Row> distances =
+        SOUND.get(Tables.PROMPTS).select("prompt_id").withColumn("hellinger", functions.lit(.25));
+    Map<Table, Dataset<Row>> tables = new HashMap<>(SOUND);
+    List<Row> summaries = new ArrayList<>(SOUND.get(Tables.SUMMARIES).collectAsList());
+    for (String name : List.of("noise_floor.hellinger", "noise_floor.0.hellinger")) {
+      for (String figure : List.of("mean", "min", "max")) {
+        summaries.add(RowFactory.create("r-1", name + "." + figure, .25));
+      }
+    }
+
+    tables.put(
+        Tables.SUMMARIES, local.createDataFrame(summaries, SOUND.get(Tables.SUMMARIES).schema()));
+
+    assertThat(problems(tables, List.of(distances))).isEmpty();
+    assertThat(problems(tables, List.of(distances.where("prompt_id > 0"))))
+        .containsExactly(
+            "model_distances: expected one row for each of 9 prompts, found 8 of 8 prompts"
+                + " (alternate 0)");
+    assertThat(problems(tables, List.of(distances.withColumn("hellinger", functions.lit(1.5)))))
+        .contains(
+            "model_distances: expected hellinger in [0, 1], found another value (9 rows)",
+            "summaries: expected noise_floor.0.hellinger.mean of 1.5, recomputed from its table,"
+                + " found 0.25");
   }
 
   @Test

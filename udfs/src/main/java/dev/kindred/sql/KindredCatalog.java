@@ -107,7 +107,8 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     Warehouse warehouse = warehouse(spark);
     Runs.Run run = run(warehouse, identifier.namespace()[0]);
     Warehouse.Part part = warehouse.part(table, keys(table, run));
-    if (!part.isPresent()) {
+    boolean mayBeAbsent = table.equals(Tables.MODEL_DISTANCES); // of runs without alternates
+    if (!part.isPresent() && !mayBeAbsent) {
       throw new InvalidInput(
           "%s.`%s`.%s: the %s run does not have this table in %s; it may have been deleted by kindred"
               + " expire",

@@ -8,8 +8,9 @@ import java.util.Arrays;
  *
  * @param counts one a bin, from 0 upwards
  * @param mean of the distances themselves; not a number if there are none
+ * @param noiseFloor the mean distance between equally good models; not a number if unknown
  */
-record Histogram(int[] counts, double mean) {
+record Histogram(int[] counts, double mean, double noiseFloor) {
 
   /** Each is 0.02 wide. */
   static final int BINS = 50;
@@ -24,7 +25,13 @@ record Histogram(int[] counts, double mean) {
     for (double distance : distances) {
       counts[bin(distance)]++;
     }
-    return new Histogram(counts, Arrays.stream(distances).average().orElse(Double.NaN));
+    double mean = Arrays.stream(distances).average().orElse(Double.NaN);
+    return new Histogram(counts, mean, Double.NaN);
+  }
+
+  /** The same with the mean distance between equally good models, or null if it is unknown. */
+  Histogram withNoiseFloor(Double distance) {
+    return new Histogram(counts, mean, distance == null ? Double.NaN : distance);
   }
 
   private static int bin(double distance) {
@@ -37,6 +44,10 @@ record Histogram(int[] counts, double mean) {
   /** The lower edge of a bin, in [0, 1]; for the number of bins, the upper edge of the last. */
   static double edge(int bin) {
     return (double) bin / BINS;
+  }
+
+  boolean hasNoiseFloor() {
+    return !Double.isNaN(noiseFloor);
   }
 
   int total() {

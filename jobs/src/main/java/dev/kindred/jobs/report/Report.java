@@ -23,13 +23,16 @@ public final class Report {
    * @throws IllegalArgumentException if a distance is outside [0, 1]
    */
   public static String html(ReportData data) {
+    Histogram histogram =
+        Histogram.of(data.distances())
+            .withNoiseFloor(data.metrics().get("noise_floor.hellinger.mean"));
     StringOutput output = new StringOutput();
     TEMPLATES.render(
         "report.jte",
         Map.of(
             "data", data,
             "tiles", Tile.of(data.metrics()),
-            "histogram", Histogram.of(data.distances())),
+            "histogram", histogram),
         output);
     return output.toString();
   }

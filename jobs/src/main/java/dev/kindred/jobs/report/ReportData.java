@@ -13,6 +13,7 @@ import java.util.Map;
  * @param metrics the run's summaries, by dotted name
  * @param blocks one a transformer block, in order
  * @param joins one a transformer block, in order; empty where the run did not record them
+ * @param losses of the model's training; null if its directory does not tell
  * @param distances Hellinger distance of every prompt, in [0, 1]
  * @param prompts a dozen of them, from the best explained to the worst
  */
@@ -23,6 +24,7 @@ public record ReportData(
     Map<String, Double> metrics,
     List<Block> blocks,
     List<Join> joins,
+    LossCurve losses,
     double[] distances,
     List<Prompt> prompts) {
 

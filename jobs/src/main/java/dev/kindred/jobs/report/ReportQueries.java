@@ -40,6 +40,7 @@ public final class ReportQueries {
    * @param tokenizer of the run's model
    * @param thresholds of the run, one a block
    * @param weights of the run, one a block
+   * @param losses of the model's training, or null
    * @param prompts how many to show, spread evenly from the best explained to the worst
    * @throws InvalidInput if the run is not published
    */
@@ -49,6 +50,7 @@ public final class ReportQueries {
       Tokenizer tokenizer,
       double[] thresholds,
       double[] weights,
+      LossCurve losses,
       int prompts) {
     Row run =
         Runs.published(warehouse, runId)
@@ -77,6 +79,7 @@ public final class ReportQueries {
         metrics,
         blocks(metrics, thresholds, weights),
         joins(metrics, thresholds.length),
+        losses,
         distances.stream().mapToDouble(row -> row.getDouble(1)).toArray(),
         shownPrompts(warehouse, run, tokenizer, distances, prompts));
   }

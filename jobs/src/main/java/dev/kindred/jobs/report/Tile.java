@@ -19,6 +19,7 @@ record Tile(String label, String value, boolean principal) {
               "compatible.hellinger.mean", "mean Hellinger distance", true, Numbers::precise),
           new Headline(
               "leave_one_out.hellinger.mean", "mean, leave-one-out", true, Numbers::precise),
+          new Headline("noise_floor.hellinger.mean", "mean between models", true, Numbers::precise),
           new Headline("compatible.top1", "same top token", true, Numbers::percent),
           new Headline(
               "leave_one_out.top1", "same top token, leave-one-out", true, Numbers::percent),

@@ -22,19 +22,23 @@ final class ReportSamples {
   private ReportSamples() {}
 
   static ReportData withMetrics(Map<String, Double> metrics) {
-    return report(metrics, List.of(), List.of(), List.of());
+    return report(metrics, List.of(), List.of(), null, List.of());
   }
 
   static ReportData withJoins(ReportData.Join... joins) {
-    return report(METRICS, List.of(), List.of(joins), List.of());
+    return report(METRICS, List.of(), List.of(joins), null, List.of());
   }
 
   static ReportData withFact(String name, String value) {
-    return report(METRICS, List.of(new ReportData.Fact(name, value)), List.of(), List.of());
+    return report(METRICS, List.of(new ReportData.Fact(name, value)), List.of(), null, List.of());
+  }
+
+  static ReportData withLosses(LossCurve losses) {
+    return report(METRICS, List.of(), List.of(), losses, List.of());
   }
 
   static ReportData withPrompts(ReportData.Prompt... prompts) {
-    return report(METRICS, List.of(), List.of(), List.of(prompts));
+    return report(METRICS, List.of(), List.of(), null, List.of(prompts));
   }
 
   static ReportData.Prompt prompt(int promptId, String text) {
@@ -73,6 +77,7 @@ final class ReportSamples {
       Map<String, Double> metrics,
       List<ReportData.Fact> facts,
       List<ReportData.Join> joins,
+      LossCurve losses,
       List<ReportData.Prompt> prompts) {
     return new ReportData(
         "run-7",
@@ -81,6 +86,7 @@ final class ReportSamples {
         metrics,
         List.of(new ReportData.Block(3, 0.9123, 0.1667, 1_234.56, 78.91, 2, 98_765)),
         joins,
+        losses,
         new double[] {0.1, 0.2},
         prompts);
   }

@@ -17,8 +17,8 @@ class TestHistogramPicture {
     assertThat(image(new double[] {0.1, 0.2, 0.2}))
         .extracting(BufferedImage::getWidth, BufferedImage::getHeight)
         .containsExactly(
-            HistogramPicture.Size.NARROW.width() * HistogramPicture.DENSITY,
-            HistogramPicture.Size.NARROW.height() * HistogramPicture.DENSITY);
+            Picture.Size.NARROW.width() * Picture.DENSITY,
+            Picture.Size.NARROW.height() * Picture.DENSITY);
   }
 
   @Test
@@ -28,8 +28,8 @@ class TestHistogramPicture {
 
   private static BufferedImage image(double[] distances) throws IOException {
     String uri =
-        HistogramPicture.dataUri(
-            Histogram.of(distances), HistogramPicture.Size.NARROW, HistogramPicture.Ink.LIGHT);
+        HistogramPicture.of(Histogram.of(distances))
+            .dataUri(Picture.Size.NARROW, Picture.Ink.LIGHT);
     byte[] bytes = Base64.getDecoder().decode(uri.substring(uri.indexOf(',') + 1));
     return ImageIO.read(new ByteArrayInputStream(bytes));
   }

@@ -4,6 +4,7 @@ package dev.kindred.jobs.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -126,6 +127,38 @@ class TestReport {
                     "block.1.join.by_double", 0.0625),
                 2))
         .containsExactly(new ReportData.Join(1, 16, 0.5, 0.125, 0.0625));
+  }
+
+  @Test
+  void theNoiseFloorShowsWhereItIsKnown() {
+    Map<String, Double> metrics = new TreeMap<>(ReportSamples.METRICS);
+    metrics.put("noise_floor.hellinger.mean", 0.1064);
+
+    assertThat(Report.html(ReportSamples.withMetrics(metrics)))
+        .contains("<dd>0.1064</dd>")
+        .contains("and so is the noise floor, 0.1064.\"")
+        .contains("The dashed line marks the noise floor, 0.1064");
+    assertThat(EVERY_METRIC).doesNotContain("noise floor");
+  }
+
+  @Test
+  void theLossesOfTheTrainingShowWhereTheyAreKnown() {
+    LossCurve losses =
+        LossCurve.parse(
+            "{\"losses\":[{\"step\":250,\"train_loss\":2.2,\"validation_loss\":2.3,\"seconds\":9},"
+                + "{\"step\":500,\"train_loss\":1.6228,\"validation_loss\":1.7921}]}");
+
+    assertThat(Report.html(ReportSamples.withLosses(losses)))
+        .contains("Losses over 500 steps of training; at the end 1.6228 on the training split")
+        .contains("1.7921");
+    assertThat(EVERY_METRIC).doesNotContain("training");
+  }
+
+  @Test
+  void anythingElseThanLossesIsNoCurve() {
+    assertThat(LossCurve.parse("no json")).isNull();
+    assertThat(LossCurve.parse("{\"losses\":[{\"step\":1}]}")).isNull();
+    assertThat(LossCurve.parse("{\"losses\":7}")).isNull();
   }
 
   @Test

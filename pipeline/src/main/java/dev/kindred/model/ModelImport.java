@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.table.WholeFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Makes a model directory of a folder that has a model's {@code config.json}, {@code
+ * model.safetensors} and {@code tokenizer.json}, but no self-check, or weights in another dtype.
+ */
+public final class ModelImport {
+  private static final int SELF_CHECK_SEQUENCES = 4;
+  private static final int SELF_CHECK_LENGTH = 10;
+
+  private ModelImport() {}
+
+  /**
+   * Converts a folder.
+   *
+   * @param from its URI
+   * @param out URI of the model directory, which must not exist
+   * @param dtype what weights are stored as
+   * @throws InvalidInput naming every tensor that is missing, surplus or misshapen, or what else is
+   *     wrong with the folder
+   */
+  public static void convert(
+      String from, String out, Safetensors.Dtype dtype, Configuration hadoop) {
+    try {
+      Path source = new Path(from);
+      FileSystem files = source.getFileSystem(hadoop);
+      ConfigJson json =
+          ConfigJson.parse(from + "/config.json", text(files, new Path(source, "config.json")));
+      GptConfig config = ModelDirectory.gptConfig(json);
+      Safetensors tensors =
+          Safetensors.parse(
+              from + "/model.safetensors", bytes(files, new Path(source, "model.safetensors")));
+      tensors.check(config.tensors());
+      String tokenizerJson = text(files, new Path(source, "tokenizer.json"));
+      int tokens = Tokenizer.of(tokenizerJson).vocabularySize();
+      if (tokens > config.dVocab()) {
+        throw json.invalid("d_vocab %d is less than the tokenizer's %d", config.dVocab(), tokens);
+      }
+
+      Path target = new Path(out);
+      FileSystem targetFiles = target.getFileSystem(hadoop);
+      if (targetFiles.exists(target)) {
+        throw new InvalidInput("--out %s: is there already; name a new folder", out);
+      }
+
+      Map<String, float[]> values = new LinkedHashMap<>();
+      tensors.tensors().forEach(tensor -> values.put(tensor.name(), tensors.floats(tensor)));
+      FileSystem plain =
+          targetFiles instanceof LocalFileSystem local ? local.getRaw() : targetFiles;
+      ModelDirectory.write(
+          plain, target, config, values::get, dtype, tokenizerJson, sequences(config, tokens));
+      WholeFile.create(
+          plain,
+          new Path(target, "README.md"),
+          card(target.getName(), from, tensors, dtype).getBytes(StandardCharsets.UTF_8));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidInput("--from %s --out %s: %s", from, out, e.getMessage());
+    }
+  }
+
+  /** Of random tokens, the same for all models of a vocabulary. */
+  private static List<int[]> sequences(GptConfig config, int tokens) {
+    SplittableRandom random = new SplittableRandom(tokens);
+    List<int[]> sequences = new ArrayList<>();
+    for (int i = 0; i < SELF_CHECK_SEQUENCES; i++) {
+      sequences.add(random.ints(Math.min(SELF_CHECK_LENGTH, config.nCtx()), 0, tokens).toArray());
+    }
+
+    return sequences;
+  }
+
+  private static String card(
+      String name, String from, Safetensors tensors, Safetensors.Dtype dtype) {
+    List<String> dtypes =
+        tensors.tensors().stream().map(Safetensors.Tensor::dtype).distinct().sorted().toList();
+    return String.format(
+        Locale.ROOT,
+        "# %s%n%nConverted by `kindred import-model` from `%s`: weights in %s, stored as %s.%n",
+        name,
+        from,
+        String.join(", ", dtypes).toLowerCase(Locale.ROOT),
+        dtype.name().toLowerCase(Locale.ROOT));
+  }
+
+  private static String text(FileSystem files, Path path) throws IOException {
+    return new String(bytes(files, path), StandardCharsets.UTF_8);
+  }
+
+  private static byte[] bytes(FileSystem files, Path path) throws IOException {
+    if (!files.exists(path)) {
+      throw new InvalidInput("--from %s: file %s is missing", path.getParent(), path.getName());
+    }
+
+    byte[] bytes = new byte[Math.toIntExact(files.getFileStatus(path).getLen())];
+    try (var in = files.open(path)) {
+      in.readFully(0, bytes);
+    }
+
+    return bytes;
+  }
+}
