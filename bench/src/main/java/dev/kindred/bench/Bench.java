@@ -14,8 +14,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /**
- * Measures Kindred on this machine: kernels, join, activations, whole runs. Prints a table to
- * standard output and writes the same figures as JSON; docs/benchmarks.md explains each.
+ * Measures Kindred on this machine: kernels, join, activations, whole runs, training. Prints a
+ * table to standard output and writes the same figures as JSON; docs/benchmarks.md explains each.
  *
  * <p>Exit status 0: done. 2: the input cannot be used, with one line on standard error. 1: a whole
  * run failed, with its last lines, or a bug, with its stack trace.
@@ -69,6 +69,10 @@ public final class Bench implements Runnable {
 
     if (options.has(Options.Item.JOIN) || options.has(Options.Item.ACTIVATIONS)) {
       compare(warehouse);
+    }
+
+    if (options.has(Options.Item.TRAINING)) {
+      new TrainingComparison(figures, options.quick).run();
     }
 
     if (runs != null) {

@@ -18,6 +18,7 @@ final class Options {
     KERNEL,
     JOIN,
     ACTIVATIONS,
+    TRAINING,
     RUNS
   }
 

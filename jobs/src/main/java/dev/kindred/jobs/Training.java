@@ -80,6 +80,7 @@ final class Training {
             : new Trainer(record.model(), record.recipe(), stream.tokens(), training.threads())) {
       TrainingRecord done =
           train(trainer, resumed.map(TrainingFolder.Resumed::record).orElse(record));
+      folder.write(trainer.checkpoint(), done); // what follows may die, too
       folder.finish(
           trainer.checkpoint(), done, training.dtype(), tokenizerJson, selfCheck(stream.tokens()));
       TrainingRecord.Evaluation last = done.losses().get(done.losses().size() - 1);

@@ -104,6 +104,19 @@ public record GptConfig(
     return sum + 2 * d * dVocab * leaves;
   }
 
+  /**
+   * Floating-point operations of the matrix products that training takes a token: three times those
+   * of evaluating it at all positions.
+   *
+   * @param length T
+   */
+  public double trainingOperations(int length) {
+    double d = dModel;
+    double attention = 4 * d * length; // all pairs of positions, masked ones too
+    double block = 2 * (4 * d * d + 2 * d * dMlp) + attention;
+    return 3 * (nLayers * block + 2 * d * dVocab);
+  }
+
   /** Every tensor of the model: name to shape. */
   public Map<String, long[]> tensors() {
     Map<String, long[]> shapes = new LinkedHashMap<>();

@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Trains a model on a token stream, step by step.
@@ -254,9 +255,17 @@ public final class Trainer implements AutoCloseable {
     return config;
   }
 
+  /** Waits for parts that are being worked on: the engine's memory must outlive them. */
   @Override
   public void close() {
-    workers.shutdownNow();
+    workers.shutdown();
+    try {
+      workers.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+
     model.close();
   }
 }
