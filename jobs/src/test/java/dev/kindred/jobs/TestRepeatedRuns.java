@@ -73,6 +73,8 @@ class TestRepeatedRuns {
                 "run",
                 "--corpus",
                 where.resolve("corpus").toString(),
+                "--alternates",
+                "none",
                 "--prompts",
                 "20",
                 "--nodes-in-flight",

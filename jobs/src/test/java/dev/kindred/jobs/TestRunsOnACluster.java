@@ -320,6 +320,8 @@ class TestRunsOnACluster {
         "run",
         "--corpus",
         corpus.toString(),
+        "--alternates",
+        "none",
         "--prompts",
         "40",
         "--nodes-in-flight",

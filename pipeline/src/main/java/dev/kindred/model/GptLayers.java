@@ -183,13 +183,13 @@ final class GptLayers {
       long length = attended.getShape().get(1);
       long d = queried.getShape().get(2);
       long e = d / heads;
-      NDArray q = query.apply(queried).reshape(batch, queries, heads, e).transpose(0, 2, 1, 3);
+      // As an array: the engine frees a number's memory at once, though its gradient needs it.
+      NDArray scale = queried.getManager().create((float) (1 / Math.sqrt(e)));
+      NDArray q = query.apply(queried).muli(scale).reshape(batch, queries, heads, e);
       NDArray k = key.apply(attended).reshape(batch, length, heads, e);
       NDArray v = value.apply(attended).reshape(batch, length, heads, e);
 
-      // As an array: the engine frees a number's memory at once, though its gradient needs it.
-      NDArray scale = q.getManager().create((float) (1 / Math.sqrt(e)));
-      NDArray scores = q.matMul(k.transpose(0, 2, 3, 1)).muli(scale);
+      NDArray scores = q.transpose(0, 2, 1, 3).matMul(k.transpose(0, 2, 3, 1));
       if (queries > 1) {
         scores.addi(mask(scores.getManager(), (int) length)); // [B, H, Q, T]
       }
