@@ -41,11 +41,16 @@ final class RunRows {
             "prompt_set", run.promptSet());
     Map<String, List<String>> rows = new TreeMap<>();
     for (Table table : Tables.ALL) {
-      if (!table.equals(Tables.RUNS)) {
-        Object[] ofRun =
-            table.partitionColumns().stream().takeWhile(keys::containsKey).map(keys::get).toArray();
-        Dataset<Row> found =
-            warehouse.part(table, ofRun).read().drop(keys.keySet().toArray(String[]::new));
+      Warehouse.Part part =
+          warehouse.part(
+              table,
+              table.partitionColumns().stream()
+                  .takeWhile(keys::containsKey)
+                  .map(keys::get)
+                  .toArray());
+      boolean isWithoutAlternates = table.equals(Tables.MODEL_DISTANCES) && !part.isPresent();
+      if (!table.equals(Tables.RUNS) && !isWithoutAlternates) {
+        Dataset<Row> found = part.read().drop(keys.keySet().toArray(String[]::new));
         if (table.equals(Tables.SUMMARIES)) {
           found = found.where(not(col("metric").rlike(JOIN_METRIC)));
         }
