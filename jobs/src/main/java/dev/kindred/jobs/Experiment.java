@@ -23,6 +23,7 @@ import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.NextTokens;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.table.Runs;
+import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
@@ -405,6 +406,7 @@ final class Experiment {
         required(warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet), "prompts");
     ModelShape shape = model.shape();
     progress.begin("similar strings", shape.blocks());
+    takeOverJoin(run);
     Broadcast<NextTokens> nextTokens = null; // of the whole corpus, where they fit
     for (int block = 0; block < shape.blocks(); block++) {
       if (isJoined(run, block)) {
@@ -435,6 +437,41 @@ final class Experiment {
     progress.end(
         warehouse.part(Tables.SIMILAR_STRINGS, run.runId()),
         warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()));
+  }
+
+  /** Lists the files of the last published run that differs in weights or alternates only. */
+  private void takeOverJoin(RunPlan run) {
+    Optional<RunPlan> last =
+        Runs.all(warehouse).stream()
+            .filter(
+                ended ->
+                    ended.isPublished()
+                        && ended.modelId().equals(run.modelId())
+                        && ended.corpusId().equals(run.corpusId())
+                        && ended.promptSet().equals(run.promptSet()))
+            .map(ended -> RunPlan.read(warehouse, ended.runId()))
+            .filter(plan -> plan.joinIdentity().equals(run.joinIdentity()))
+            .reduce((first, second) -> second);
+    if (last.isEmpty()) {
+      return;
+    }
+
+    for (int block = 0; block < thresholds.length; block++) {
+      for (Table table : List.of(Tables.SIMILAR_STRINGS, Tables.BLOCK_DISTRIBUTIONS)) {
+        Warehouse.Part part = warehouse.part(table, run.runId(), block);
+        Warehouse.Part there = warehouse.part(table, last.get().runId(), block);
+        if (!part.isComplete() && there.isComplete()) {
+          if (part.isEmpty()) { // else a run that died has shared them already
+            part.removeRemains();
+            part.share(there);
+          }
+
+          part.complete(there.properties());
+        }
+      }
+    }
+
+    progress.note("those of run %s, which has the same join", last.get().runId());
   }
 
   private boolean isJoined(RunPlan run, int block) {

@@ -80,8 +80,8 @@ record RunPlan(
 
   /** Identifies what is computed: runs with the same identity have the same results. */
   String identity() {
-    ContentId content = new ContentId();
-    for (String part :
+    return identity(
+        "i",
         List.of(
             version,
             modelId,
@@ -90,11 +90,25 @@ record RunPlan(
             alternates.toString(),
             Arrays.toString(thresholds),
             Arrays.toString(weights),
-            settings.get(Setting.KEEP_SIMILAR.key()))) {
-      content.add(part).add((byte) 0);
-    }
+            keepSimilar()));
+  }
 
-    return content.id("i");
+  /** The same of the join alone. */
+  String joinIdentity() {
+    return identity(
+        "j",
+        List.of(
+            version, modelId, corpusId, promptSet, Arrays.toString(thresholds), keepSimilar()));
+  }
+
+  private String keepSimilar() {
+    return settings.get(Setting.KEEP_SIMILAR.key());
+  }
+
+  private static String identity(String prefix, List<String> parts) {
+    ContentId content = new ContentId();
+    parts.forEach(part -> content.add(part).add((byte) 0));
+    return content.id(prefix);
   }
 
   /**

@@ -183,6 +183,20 @@ class TestRepeatedRuns {
   }
 
   @Test
+  void otherWeightsCostNoJoin() throws IOException {
+    Path again = copyOfBase();
+    String[] weights = {"--weights", "1,0,0,0,0,1"};
+    CommandLineRun run = run(again, weights);
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(runId(run)).isNotEqualTo(runId(firstRun));
+    assertThat(run.err())
+        .contains("those of run " + runId(firstRun) + ", which has the same join")
+        .contains("block 0 is there already", "block 5 is there already");
+    assertThat(rows(again, run)).isEqualTo(fromScratch(base.resolve("corpus"), weights));
+  }
+
+  @Test
   void aRunThatDiedInTheActivationsIsFinishedFromItsTasks() throws IOException {
     Path again = copyOfBase();
     Path warehouse = again.resolve("warehouse");
