@@ -97,8 +97,7 @@ record RunPlan(
   String joinIdentity() {
     return identity(
         "j",
-        List.of(
-            version, modelId, corpusId, promptSet, Arrays.toString(thresholds), keepSimilar()));
+        List.of(version, modelId, corpusId, promptSet, Arrays.toString(thresholds), keepSimilar()));
   }
 
   private String keepSimilar() {

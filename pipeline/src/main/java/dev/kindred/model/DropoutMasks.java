@@ -2,14 +2,16 @@
 package dev.kindred.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import java.nio.ByteBuffer;
 
 /**
  * Dropout (Srivastava et al. 2014), inverted: a value is set to zero with some probability, else
  * divided by the probability of being kept.
  *
  * <p>The engine's own draws from one generator for the whole process; these depend on nothing but
- * the seed and the order of calls, whatever other threads do.
+ * the seed and the order of calls, whatever other threads do. One thread uses an instance.
  */
 public final class DropoutMasks {
   private static final int BITS = 16; // of a draw; four draws a random number
@@ -17,6 +19,7 @@ public final class DropoutMasks {
 
   private final int dropped; // draws below it are dropped, of 2^BITS
   private long state;
+  private ByteBuffer draws; // of the last call, in memory that the engine can read
 
   /**
    * Masks of one batch.
@@ -33,33 +36,41 @@ public final class DropoutMasks {
       return x;
     }
 
+    int size = (int) x.size();
+    NDManager manager = x.getManager();
+    int whole = (size + Long.BYTES - 1) / Long.BYTES * Long.BYTES;
+    if (draws == null || draws.capacity() < whole) {
+      draws = manager.allocateDirect(whole);
+    }
+
+    fill(whole);
     float kept = 1 - dropped / (float) (1 << BITS);
-    NDArray mask = x.getManager().create(next((int) x.size()), x.getShape());
+    // The engine reads the buffer where it is; the conversion copies it.
+    ByteBuffer drawn = draws.duplicate().limit(size).slice();
+    NDArray mask = manager.create(drawn, x.getShape(), DataType.INT8);
     return x.mul(mask.toType(DataType.FLOAT32, false).divi(kept));
   }
 
-  /** 1 for every value that is kept, else 0. */
-  private byte[] next(int size) {
-    byte[] kept = new byte[size];
-    int i = 0;
-    for (; i + 4 <= size; i += 4) {
-      long draws = mix(state += GOLDEN_GAMMA);
-      kept[i] = kept(draws);
-      kept[i + 1] = kept(draws >>> BITS);
-      kept[i + 2] = kept(draws >>> 2 * BITS);
-      kept[i + 3] = kept(draws >>> 3 * BITS);
+  /** Writes 1 for every value that is kept, else 0. */
+  private void fill(int size) {
+    for (int i = 0; i < size; i += Long.BYTES) {
+      long first = kept(mix(state += GOLDEN_GAMMA));
+      long second = kept(mix(state += GOLDEN_GAMMA));
+      draws.putLong(i, first | second << 32);
     }
-
-    for (long draws = mix(state += GOLDEN_GAMMA); i < size; i++, draws >>>= BITS) {
-      kept[i] = kept(draws);
-    }
-
-    return kept;
   }
 
-  private byte kept(long draws) {
+  /** Four draws as four bytes, the lowest first. */
+  private long kept(long four) {
+    return keptOne(four)
+        | keptOne(four >>> BITS) << 8
+        | keptOne(four >>> 2 * BITS) << 16
+        | keptOne(four >>> 3 * BITS) << 24;
+  }
+
+  private long keptOne(long draw) {
     // The sign of a difference, without a branch.
-    return (byte) (((dropped - 1 - (int) (draws & 0xffff)) >>> 31));
+    return (dropped - 1 - (draw & 0xffff)) >>> 63;
   }
 
   /** Of SplittableRandom (Steele et al. 2014), which has no method for filling arrays. */
