@@ -54,8 +54,7 @@ final class Batches {
 
   /** What a step learns from, in parts of equal length. */
   List<Batch> ofStep(int step) {
-    SplittableRandom random = new SplittableRandom(recipe.seed()).split();
-    random = new SplittableRandom(random.nextLong() + 0x9e3779b97f4a7c15L * step);
+    SplittableRandom random = random(step);
     List<Batch> batches = new ArrayList<>();
     for (int left = recipe.batchTokens(); left > 0; left -= TOKENS) {
       int length = length(random);
@@ -68,6 +67,12 @@ final class Batches {
     }
 
     return batches;
+  }
+
+  /** A step's own. Seeds that are near each other would give the same draws, a few places on. */
+  private SplittableRandom random(int step) {
+    long ofSeed = new SplittableRandom(recipe.seed()).nextLong();
+    return new SplittableRandom(new SplittableRandom(ofSeed + step).nextLong());
   }
 
   private int length(SplittableRandom random) {

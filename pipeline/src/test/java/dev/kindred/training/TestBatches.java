@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -59,6 +60,22 @@ class TestBatches {
   }
 
   @Test
+  void stepsDrawDifferentSequences() {
+    int[] stream = new int[1_000_000];
+    Arrays.setAll(stream, i -> i);
+    Batches batches = new Batches(stream, recipe(6), 64);
+    List<Integer> starts = new ArrayList<>();
+    List<Long> dropoutSeeds = new ArrayList<>();
+    for (int step = 1; step <= 50; step++) {
+      starts.addAll(starts(batches, step));
+      batches.ofStep(step).forEach(batch -> dropoutSeeds.add(batch.dropoutSeed()));
+    }
+
+    assertThat(new HashSet<>(starts).size()).isGreaterThan((int) (.98 * starts.size()));
+    assertThat(dropoutSeeds).doesNotHaveDuplicates();
+  }
+
+  @Test
   void aStepHasAsManyTokensAsAreAskedFor() {
     assertThat(batches(3).ofStep(1))
         .hasSize(2)
@@ -84,26 +101,27 @@ class TestBatches {
   }
 
   private static Batches batches(long seed) {
-    return new Batches(
-        STREAM,
-        new Recipe(
-            seed,
-            1_000,
-            2 * Batches.TOKENS,
-            List.of(1., 2., 0., 1.),
-            1e-3,
-            1e-4,
-            0,
-            Recipe.Decay.COSINE,
-            0,
-            .9,
-            .99,
-            0,
-            Recipe.DecayedWeights.ALL,
-            0,
-            0,
-            1,
-            50),
-        64);
+    return new Batches(STREAM, recipe(seed), 64);
+  }
+
+  private static Recipe recipe(long seed) {
+    return new Recipe(
+        seed,
+        1_000,
+        2 * Batches.TOKENS,
+        List.of(1., 2., 0., 1.),
+        1e-3,
+        1e-4,
+        0,
+        Recipe.Decay.COSINE,
+        0,
+        .9,
+        .99,
+        0,
+        Recipe.DecayedWeights.ALL,
+        0,
+        0,
+        1,
+        50);
   }
 }
