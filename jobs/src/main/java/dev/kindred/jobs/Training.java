@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import dev.kindred.ContentId;
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.CharacterVocabulary;
@@ -15,8 +16,6 @@ import dev.kindred.training.TrainingFolder;
 import dev.kindred.training.TrainingRecord;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -143,7 +142,7 @@ final class Training {
     return new TrainingRecord(
         settings.corpus(),
         stream.sha256(),
-        sha256(tokenizerJson),
+        HexFormat.of().formatHex(new ContentId().add(tokenizerJson).hash(32)),
         trainTokens,
         tokens - trainTokens,
         model,
@@ -155,16 +154,6 @@ final class Training {
   private static String pytorchVersion() {
     DjlEngine.load();
     return DjlEngine.pytorchVersion();
-  }
-
-  private static String sha256(String text) {
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 
   /** From the validation split, evenly spread. */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.corpus;
 
+import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -22,6 +21,7 @@ import org.apache.spark.api.java.function.FlatMapFunction;
  *     if the corpus is one text file without a byte order mark
  */
 public record TokenStream(int[] tokens, String sha256) {
+  private static final int SHA256_BYTES = 32;
 
   /**
    * Reads and tokenises a corpus.
@@ -39,7 +39,7 @@ public record TokenStream(int[] tokens, String sha256) {
         .forEachRemaining(pieces::add);
     pieces.sort(Comparator.comparing(TokenisedPiece::section)); // keeps the order in a section
 
-    MessageDigest text = newSha256();
+    ContentId text = new ContentId();
     long total = pieces.stream().mapToLong(piece -> piece.tokens().length).sum();
     if (total > Integer.MAX_VALUE - 8) {
       throw new InvalidInput(
@@ -56,18 +56,10 @@ public record TokenStream(int[] tokens, String sha256) {
 
       System.arraycopy(piece.tokens(), 0, tokens, end, piece.tokens().length);
       end += piece.tokens().length;
-      text.update(piece.utf8());
+      text.add(piece.utf8());
     }
 
-    return new TokenStream(tokens, HexFormat.of().formatHex(text.digest()));
-  }
-
-  private static MessageDigest newSha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return new TokenStream(tokens, HexFormat.of().formatHex(text.hash(SHA256_BYTES)));
   }
 
   private record TokenisedPiece(Section section, byte[] utf8, int[] tokens, String problem)

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -110,23 +109,11 @@ public record ModelDirectory(
 
   private static byte[] file(FileSystem files, Path folder, String name) throws IOException {
     Path path = new Path(folder, name);
-    FileStatus status;
     try {
-      status = files.getFileStatus(path);
+      return WholeFile.read(files, path);
     } catch (FileNotFoundException e) {
       throw new InvalidInput("--model %s: file %s is missing", folder, name);
     }
-
-    if (status.getLen() > Integer.MAX_VALUE - 64) {
-      throw new InvalidInput("--model %s: %s has more than 2 GiB", folder, name);
-    }
-
-    byte[] bytes = new byte[(int) status.getLen()];
-    try (var in = files.open(path)) {
-      in.readFully(0, bytes);
-    }
-
-    return bytes;
   }
 
   private static String text(byte[] bytes) {

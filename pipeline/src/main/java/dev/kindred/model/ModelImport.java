@@ -108,11 +108,6 @@ public final class ModelImport {
       throw new InvalidInput("--from %s: file %s is missing", path.getParent(), path.getName());
     }
 
-    byte[] bytes = new byte[Math.toIntExact(files.getFileStatus(path).getLen())];
-    try (var in = files.open(path)) {
-      in.readFully(0, bytes);
-    }
-
-    return bytes;
+    return WholeFile.read(files, path);
   }
 }

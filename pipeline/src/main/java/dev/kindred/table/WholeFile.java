@@ -28,4 +28,23 @@ public final class WholeFile {
       throw new IOException("Cannot be renamed to " + path);
     }
   }
+
+  /**
+   * Reads a file.
+   *
+   * @throws IOException also if it has more bytes than an array can
+   */
+  public static byte[] read(FileSystem files, Path path) throws IOException {
+    long length = files.getFileStatus(path).getLen();
+    if (length > Integer.MAX_VALUE - 64) {
+      throw new IOException(path + " has more than 2 GiB");
+    }
+
+    byte[] bytes = new byte[(int) length];
+    try (var in = files.open(path)) {
+      in.readFully(0, bytes);
+    }
+
+    return bytes;
+  }
 }

@@ -99,7 +99,7 @@ public final class TrainingFolder {
       }
 
       Path newest = checkpoints.get(checkpoints.size() - 1);
-      Safetensors file = Safetensors.parse(newest.toString(), bytes(newest));
+      Safetensors file = Safetensors.parse(newest.toString(), WholeFile.read(files, newest));
       TrainingRecord record =
           TrainingRecord.parse(
               newest.toString(), file.metadata().getOrDefault(RECORD, "no metadata"));
@@ -202,15 +202,6 @@ public final class TrainingFolder {
   }
 
   private String text(Path path) throws IOException {
-    return new String(bytes(path), StandardCharsets.UTF_8);
-  }
-
-  private byte[] bytes(Path path) throws IOException {
-    byte[] bytes = new byte[Math.toIntExact(files.getFileStatus(path).getLen())];
-    try (var in = files.open(path)) {
-      in.readFully(0, bytes);
-    }
-
-    return bytes;
+    return new String(WholeFile.read(files, path), StandardCharsets.UTF_8);
   }
 }
