@@ -12,9 +12,7 @@ import dev.kindred.model.TrainableGpt;
 import dev.kindred.training.Recipe;
 import dev.kindred.training.Trainer;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -64,7 +62,8 @@ final class TrainingComparison {
     double[] masks = new double[rounds];
     ExecutorService executor = Executors.newFixedThreadPool(Machine.cores());
     try (Trainer trainer = new Trainer(config, recipe(), tokens(100_000), Machine.cores());
-        TrainableGpt model = new TrainableGpt(config, weights(config), Device.cpu());
+        TrainableGpt model =
+            new TrainableGpt(config, Trainer.initialWeights(config, 2), Device.cpu());
         NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
       int parts = BATCH_TOKENS / PART_TOKENS;
       int[][] sequences = sequences();
@@ -145,7 +144,8 @@ final class TrainingComparison {
   private void calls(ExecutorService executor, int parts) {
     GptConfig config = config(HEADS);
     int[][] sequence = {{1, 2, 3}};
-    try (TrainableGpt model = new TrainableGpt(config, weights(config), Device.cpu())) {
+    try (TrainableGpt model =
+        new TrainableGpt(config, Trainer.initialWeights(config, 2), Device.cpu())) {
       double best = Double.POSITIVE_INFINITY;
       for (int round = 0; round < 20; round++) {
         best =
@@ -300,27 +300,5 @@ final class TrainingComparison {
     }
 
     return sequences;
-  }
-
-  private static Map<String, float[]> weights(GptConfig config) {
-    SplittableRandom random = new SplittableRandom(2);
-    Map<String, float[]> weights = new LinkedHashMap<>();
-    config
-        .tensors()
-        .forEach(
-            (name, shape) -> {
-              int size = 1;
-              for (long length : shape) {
-                size *= (int) length;
-              }
-
-              float[] values = new float[size];
-              for (int i = 0; i < size; i++) {
-                values[i] = (float) random.nextDouble(-.05, .05);
-              }
-
-              weights.put(name, values);
-            });
-    return weights;
   }
 }

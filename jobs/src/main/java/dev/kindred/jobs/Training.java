@@ -16,6 +16,7 @@ import dev.kindred.training.TrainingFolder;
 import dev.kindred.training.TrainingRecord;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -104,8 +105,11 @@ final class Training {
 
   private String embeddedCorpus() {
     try {
-      return EmbeddedCorpus.copyInto(
-          FileSystem.getLocal(hadoop), new Path(System.getProperty("java.io.tmpdir"), "kindred"));
+      // A folder of this process's own: others could have put another text into a shared one.
+      Path own = new Path(Files.createTempDirectory("kindred-corpus").toUri());
+      FileSystem local = FileSystem.getLocal(hadoop);
+      local.deleteOnExit(own);
+      return EmbeddedCorpus.copyInto(local, own);
     } catch (IOException e) {
       throw new InvalidInput("--corpus embedded: cannot be copied: %s", e.getMessage());
     }

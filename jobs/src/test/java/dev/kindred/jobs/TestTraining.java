@@ -164,6 +164,7 @@ class TestTraining {
           .isFalse();
     }
 
+    Files.writeString(out.resolve("letter.txt"), "keep");
     process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly();
     assertThat(process.waitFor(SECONDS, TimeUnit.SECONDS)).isTrue();
@@ -178,6 +179,7 @@ class TestTraining {
     }
 
     assertThat(checkpoints).doesNotExist();
+    assertThat(out.resolve("letter.txt")).as("what is not the training's").hasContent("keep");
   }
 
   private static List<String> names(Path folder) {

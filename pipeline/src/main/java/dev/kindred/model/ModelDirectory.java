@@ -72,7 +72,7 @@ public record ModelDirectory(
 
   /**
    * Writes a model directory: its self-check holds what the engine finds with the weights as they
-   * are stored, and is the last file to be written.
+   * are stored, and is the last file to be written. Files of these names are replaced.
    *
    * @param folder where it will be
    * @param weights name to values, row-major, as {@link GptConfig#tensors} has them
@@ -97,10 +97,10 @@ public record ModelDirectory(
       selfCheck = SelfCheck.of(model, Tokenizer.of(tokenizerJson), sequences).toJson();
     }
 
-    WholeFile.create(files, new Path(folder, CONFIG), bytes(config.toJson()));
-    WholeFile.create(files, new Path(folder, TOKENIZER), bytes(tokenizerJson));
-    WholeFile.create(files, new Path(folder, WEIGHTS), stored.toByteArray());
-    WholeFile.create(files, new Path(folder, SELFCHECK), bytes(selfCheck));
+    WholeFile.replace(files, new Path(folder, CONFIG), bytes(config.toJson()));
+    WholeFile.replace(files, new Path(folder, TOKENIZER), bytes(tokenizerJson));
+    WholeFile.replace(files, new Path(folder, WEIGHTS), stored.toByteArray());
+    WholeFile.replace(files, new Path(folder, SELFCHECK), bytes(selfCheck));
   }
 
   private static byte[] bytes(String text) {

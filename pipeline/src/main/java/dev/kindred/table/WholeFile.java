@@ -29,6 +29,12 @@ public final class WholeFile {
     }
   }
 
+  /** Creates a file, after deleting one of the same name if there is any. */
+  public static void replace(FileSystem files, Path path, byte[] content) throws IOException {
+    files.delete(path, false);
+    create(files, path, content);
+  }
+
   /**
    * Reads a file.
    *

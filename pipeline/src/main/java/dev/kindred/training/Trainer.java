@@ -40,7 +40,7 @@ public final class Trainer implements AutoCloseable {
   private int step;
 
   /**
-   * A model with random weights: normal with deviation 0.02, norms of 1, biases of 0.
+   * A model with {@link #initialWeights}.
    *
    * @param tokens the whole stream; both splits must be longer than the model's context
    * @param threads parts of a batch that are worked on at the same time
@@ -80,7 +80,8 @@ public final class Trainer implements AutoCloseable {
             });
   }
 
-  private static Map<String, float[]> initialWeights(GptConfig config, long seed) {
+  /** Random weights by name: normal with deviation 0.02, norms of 1, biases of 0. */
+  public static Map<String, float[]> initialWeights(GptConfig config, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     Map<String, float[]> weights = new LinkedHashMap<>();
     config

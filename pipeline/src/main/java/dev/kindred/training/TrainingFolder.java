@@ -128,8 +128,7 @@ public final class TrainingFolder {
           new Path(
               new Path(folder, CHECKPOINTS),
               String.format("step-%07d.safetensors", checkpoint.step()));
-      files.delete(path, false);
-      WholeFile.create(files, path, bytes.toByteArray());
+      WholeFile.replace(files, path, bytes.toByteArray());
       List<Path> all = checkpoints();
       for (Path old : all.subList(0, Math.max(0, all.size() - KEPT_CHECKPOINTS))) {
         files.delete(old, false);
@@ -164,19 +163,13 @@ public final class TrainingFolder {
       String tokenizerJson,
       List<int[]> sequences) {
     try {
-      for (FileStatus file : files.exists(folder) ? files.listStatus(folder) : new FileStatus[0]) {
-        if (file.isFile()) {
-          files.delete(file.getPath(), false); // of a process that ended while it wrote them
-        }
-      }
-
       // A model directory travels: no files with checksums beside those that it is made of.
       FileSystem plain = files instanceof LocalFileSystem local ? local.getRaw() : files;
       ModelDirectory.write(
           plain, folder, record.model(), last.weights()::get, dtype, tokenizerJson, sequences);
       String card = ModelCard.text(folder.getName(), record, dtype);
-      WholeFile.create(plain, new Path(folder, CARD), card.getBytes(StandardCharsets.UTF_8));
-      WholeFile.create(
+      WholeFile.replace(plain, new Path(folder, CARD), card.getBytes(StandardCharsets.UTF_8));
+      WholeFile.replace(
           plain, new Path(folder, RECORD), record.toJson().getBytes(StandardCharsets.UTF_8));
       files.delete(new Path(folder, CHECKPOINTS), true);
     } catch (IOException e) {
