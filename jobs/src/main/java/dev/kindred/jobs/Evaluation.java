@@ -3,8 +3,13 @@ package dev.kindred.jobs;
 
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
+import dev.kindred.baseline.Baselines;
+import dev.kindred.baseline.SuffixCounts;
+import dev.kindred.corpus.CorpusScan;
 import dev.kindred.evaluation.Audit;
 import dev.kindred.evaluation.Distances;
+import dev.kindred.evaluation.PromptFigures;
+import dev.kindred.evaluation.Slices;
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
@@ -13,12 +18,14 @@ import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WarehouseLock;
+import dev.kindred.training.Trainer;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -52,9 +59,10 @@ final class Evaluation {
     progress.setRun(run.runId());
     progress.step(
         "evaluation",
-        () -> write(run),
+        () -> write(run, model.shape().vocabularySize()),
         warehouse.part(Tables.APPROXIMATIONS, run.runId()),
         warehouse.part(Tables.DISTANCES, run.runId()),
+        warehouse.part(Tables.BASELINES, run.runId()),
         warehouse.part(Tables.SUMMARIES, run.runId()));
     List<String> problems = new ArrayList<>();
     progress.step("audit", () -> problems.addAll(audit(run, model)));
@@ -81,7 +89,7 @@ final class Evaluation {
     return Audit.problems(
         new Audit.Run(
             run.runId(),
-            Integer.parseInt(settings.get(Setting.WINDOW_LENGTH.key())),
+            windowLength(run),
             run.thresholds(),
             keepSimilar.equalsIgnoreCase("all") ? Integer.MAX_VALUE : Integer.parseInt(keepSimilar),
             warehouse.part(Tables.WINDOWS, run.corpusId()).read(),
@@ -94,32 +102,61 @@ final class Evaluation {
             warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()).read(),
             warehouse.part(Tables.APPROXIMATIONS, run.runId()).read(),
             warehouse.part(Tables.DISTANCES, run.runId()).read(),
+            warehouse.part(Tables.BASELINES, run.runId()).read(),
             warehouse.part(Tables.SUMMARIES, run.runId()).read()),
         LoadedModels.get(model));
   }
 
-  private void write(RunPlan run) {
+  private void write(RunPlan run, int vocabularySize) {
     check(run);
     Dataset<Row> distributions = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()).read();
+    Warehouse.Part windowsPart = warehouse.part(Tables.WINDOWS, run.corpusId());
+    Dataset<Row> windows = windowsPart.read();
+    Dataset<Row> prompts = warehouse.part(Tables.PROMPTS, run.promptSet()).read();
+    Dataset<Row> predictions =
+        warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()).read();
+    int windowLength = windowLength(run);
     Warehouse.Part approximations = warehouse.part(Tables.APPROXIMATIONS, run.runId());
     writeMissing(
         approximations,
-        Approximations.compute(
-            distributions,
-            warehouse.part(Tables.PROMPTS, run.promptSet()).read(),
-            warehouse.part(Tables.WINDOWS, run.corpusId()).read(),
-            run.weights()));
+        () -> Approximations.compute(distributions, prompts, windows, run.weights()));
     Warehouse.Part distances = warehouse.part(Tables.DISTANCES, run.runId());
-    writeMissing(
-        distances,
-        Distances.measure(
-            approximations.read(),
-            warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()).read()));
+    writeMissing(distances, () -> Distances.measure(approximations.read(), predictions));
+    Warehouse.Part baselines = warehouse.part(Tables.BASELINES, run.runId());
+    if (!baselines.isComplete()) {
+      try (SuffixCounts suffixes = new SuffixCounts(windows, windowLength)) {
+        baselines.write(
+            Baselines.measure(
+                suffixes,
+                windows,
+                prompts,
+                predictions,
+                distributions,
+                vocabularySize,
+                run.weights()));
+      }
+    }
+
+    List<Dataset<Row>> alternates = modelDistances(run);
+    long tokens = CorpusScan.tokens(windowsPart.properties());
+    Dataset<Row> slices =
+        Slices.of(
+            prompts,
+            windows,
+            predictions,
+            distributions,
+            windowLength,
+            Trainer.trainingTokens(tokens));
     Map<String, Double> metrics =
         Summaries.of(distances.read(), approximations.read(), distributions);
-    metrics.putAll(Summaries.noiseFloor(modelDistances(run)));
+    metrics.putAll(Summaries.noiseFloor(alternates));
+    metrics.putAll(PromptFigures.of(distances.read(), baselines.read(), alternates, slices));
     metrics.putAll(joinMetrics(run));
-    writeMissing(warehouse.part(Tables.SUMMARIES, run.runId()), rows(metrics));
+    writeMissing(warehouse.part(Tables.SUMMARIES, run.runId()), () -> rows(metrics));
+  }
+
+  private static int windowLength(RunPlan run) {
+    return Integer.parseInt(run.settings().get(Setting.WINDOW_LENGTH.key()));
   }
 
   private List<Dataset<Row>> modelDistances(RunPlan run) {
@@ -177,9 +214,9 @@ final class Evaluation {
   }
 
   /** An evaluation that died is taken up where it ended. */
-  private static void writeMissing(Warehouse.Part part, Dataset<Row> rows) {
+  private static void writeMissing(Warehouse.Part part, Supplier<Dataset<Row>> rows) {
     if (!part.isComplete()) {
-      part.write(rows);
+      part.write(rows.get());
     }
   }
 

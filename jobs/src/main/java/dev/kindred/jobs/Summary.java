@@ -2,12 +2,14 @@
 package dev.kindred.jobs;
 
 import dev.kindred.jobs.report.ReportData;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /** A run's figures as a table for the terminal. */
 final class Summary {
+  private static final int BASELINES_SHOWN = 3; // the closest
   private static final String NOISE_FLOOR = "noise_floor";
 
   private Summary() {}
@@ -54,17 +56,45 @@ final class Summary {
     return uri.length() <= 38 ? uri : "..." + uri.substring(uri.length() - 35);
   }
 
+  /** The honest protocol beside what can be predicted without the model. */
+  private static void baselines(StringBuilder text, Map<String, Double> metrics) {
+    line(text, "%-28s %9s %20s", "without the prompt itself", "mean", "95 % interval");
+    withInterval(text, metrics, "honest.hellinger", "similar strings");
+    metrics.keySet().stream()
+        .filter(metric -> metric.matches("honest\\.baseline\\..*\\.mean"))
+        .map(metric -> metric.substring(0, metric.length() - ".mean".length()))
+        .sorted(Comparator.comparing(name -> metrics.get(name + ".mean")))
+        .limit(BASELINES_SHOWN)
+        .forEach(
+            name ->
+                withInterval(
+                    text, metrics, name, name.replaceAll("honest\\.baseline\\.|\\.hellinger", "")));
+    text.append('\n');
+  }
+
+  private static void withInterval(
+      StringBuilder text, Map<String, Double> metrics, String name, String label) {
+    line(
+        text,
+        "%-28s %9.4f   %8.4f to %.4f",
+        label,
+        metrics.get(name + ".mean"),
+        metrics.get(name + ".ci95_low"),
+        metrics.get(name + ".ci95_high"));
+  }
+
   static String text(ReportData data) {
     Map<String, Double> metrics = data.metrics();
     StringBuilder text = new StringBuilder("\n");
     line(text, "%-28s %9s %9s %9s %9s", "Hellinger distance", "mean", "std", "min", "max");
     distance(text, metrics, "compatible");
-    distance(text, metrics, "leave_one_out");
+    distance(text, metrics, "honest");
     if (metrics.containsKey(NOISE_FLOOR + ".hellinger.mean")) {
       distance(text, metrics, NOISE_FLOOR);
     }
 
     text.append('\n');
+    baselines(text, metrics);
     line(
         text,
         "%,.0f prompts, %,.0f without evidence; top token agrees for %.1f %%",

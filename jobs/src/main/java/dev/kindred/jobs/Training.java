@@ -128,7 +128,7 @@ final class Training {
 
   private TrainingRecord record(TokenStream stream, String tokenizerJson) {
     int tokens = stream.tokens().length;
-    int trainTokens = Trainer.trainingTokens(tokens);
+    int trainTokens = (int) Trainer.trainingTokens(tokens);
     GptConfig model = training.model(Tokenizer.of(tokenizerJson).vocabularySize());
     Recipe recipe = training.recipe(trainTokens);
     int shorter = Math.min(trainTokens, tokens - trainTokens);
@@ -162,7 +162,7 @@ final class Training {
 
   /** From the validation split, evenly spread. */
   private static List<int[]> selfCheck(int[] tokens) {
-    int from = Trainer.trainingTokens(tokens.length);
+    int from = (int) Trainer.trainingTokens(tokens.length);
     int length = Math.min(SELF_CHECK_LENGTH, tokens.length - from);
     List<int[]> sequences = new ArrayList<>();
     for (int i = 0; i < SELF_CHECK_SEQUENCES; i++) {

@@ -225,7 +225,7 @@ class TestGoldenRun {
       "--warehouse",
       folder.resolve("stages").toString()
     };
-    for (String stage : List.of("windows", "activations", "prompts")) {
+    for (String stage : List.of("windows", "activations", "prompts", "compare-models")) {
       assertThat(stage(stage, common).status()).as(stage).isZero();
     }
 

@@ -36,6 +36,7 @@ public record CorpusScan(
     byte[] cut,
     byte[] digests,
     Map<Section, Long> sectionStarts) {
+  private static final String TOKENS = "tokens";
   private static final String PIECES = "pieces";
   private static final String CUT = "cut";
   private static final int DIGEST_BYTES = 16;
@@ -128,7 +129,7 @@ public record CorpusScan(
     return Map.of(
         "documents",
         Long.toString(documents),
-        "tokens",
+        TOKENS,
         Long.toString(tokens),
         "occurrences",
         Long.toString(occurrences),
@@ -136,6 +137,11 @@ public record CorpusScan(
         Integer.toString(pieces()),
         CUT,
         HexFormat.of().formatHex(cut));
+  }
+
+  /** The tokens of the corpus that {@link #asProperties} tells of. */
+  public static long tokens(Map<String, String> properties) {
+    return Long.parseLong(properties.get(TOKENS));
   }
 
   /** The pieces of the corpus that {@link #asProperties} tells of. */

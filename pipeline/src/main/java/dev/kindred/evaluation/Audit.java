@@ -96,6 +96,7 @@ public final class Audit {
       Dataset<Row> blockDistributions,
       Dataset<Row> approximations,
       Dataset<Row> distances,
+      Dataset<Row> baselines,
       Dataset<Row> summaries) {}
 
   private Audit(Run run, LanguageModel model) {
@@ -590,7 +591,9 @@ public final class Audit {
                     .eqNullSafe(col("model_top_token"))
                     .as("agrees_leave_one_out"),
                 col("top_token").isNull().as("without"),
-                col("leave_one_out_top_token").isNull().as("without_leave_one_out"))
+                col("leave_one_out_top_token").isNull().as("without_leave_one_out"),
+                col("leading_agreement").as("leading"),
+                col("leave_one_out_leading_agreement").as("leave_one_out_leading"))
             .unionByName(
                 run.blockDistributions()
                     .select(col("block"), col("similar_count").cast("double").as("value")),
@@ -607,7 +610,9 @@ public final class Audit {
                 count_if(col("agrees")),
                 count_if(col("agrees_leave_one_out")),
                 count_if(col("without")),
-                count_if(col("without_leave_one_out")))
+                count_if(col("without_leave_one_out")),
+                count_if(col("leading").geq(1)),
+                count_if(col("leave_one_out_leading").geq(1)))
             .collectAsList();
     for (Row row : rows) {
       double count = row.getLong(1);
@@ -618,11 +623,13 @@ public final class Audit {
 
       expected.put("compatible.prompts", count);
       describe(expected, "compatible.hellinger", row, 2);
-      describe(expected, "leave_one_out.hellinger", row, 5);
+      describe(expected, "honest.hellinger", row, 5);
       expected.put("compatible.top1", row.getLong(8) / count);
-      expected.put("leave_one_out.top1", row.getLong(9) / count);
+      expected.put("honest.top1", row.getLong(9) / count);
       expected.put("compatible.prompts_without_evidence", (double) row.getLong(10));
-      expected.put("leave_one_out.prompts_without_evidence", (double) row.getLong(11));
+      expected.put("honest.prompts_without_evidence", (double) row.getLong(11));
+      expected.put("compatible.top.1.in_order", row.getLong(12) / count);
+      expected.put("honest.top.1.in_order", row.getLong(13) / count);
     }
 
     if (!expected.containsKey("compatible.prompts")) {
@@ -630,6 +637,7 @@ public final class Audit {
     }
 
     expected.putAll(noiseFloor());
+    expected.putAll(baselines());
     compare(expected);
   }
 
@@ -665,6 +673,57 @@ public final class Audit {
 
     if (!run.modelDistances().isEmpty()) {
       expected.put("noise_floor.hellinger.mean", sum / run.modelDistances().size());
+    }
+
+    return expected;
+  }
+
+  /** What the baselines add up to. */
+  private Map<String, Double> baselines() {
+    Map<String, Double> expected = new TreeMap<>();
+    long prompts = run.prompts().count();
+    List<Row> rows =
+        run.baselines()
+            .groupBy("baseline")
+            .agg(
+                count(lit(1)),
+                count_distinct(col("prompt_id")),
+                count_if(not(holds(col("hellinger").between(0, 1)))),
+                count_if(not(col("hellinger_leave_one_out").between(0, 1))),
+                count("hellinger_leave_one_out"),
+                avg("hellinger"),
+                min("hellinger"),
+                max("hellinger"),
+                avg("hellinger_leave_one_out"),
+                min("hellinger_leave_one_out"),
+                max("hellinger_leave_one_out"))
+            .sort("baseline")
+            .collectAsList();
+    if (rows.isEmpty()) {
+      problems.add("baselines: expected at least one row, found none");
+    }
+
+    for (Row row : rows) {
+      String name = String.valueOf(row.get(0));
+      if (row.getLong(1) != prompts || row.getLong(2) != prompts) {
+        problems.add(
+            String.format(
+                "baselines: expected one row for each of %d prompts, found %d of %d prompts (%s)",
+                prompts, row.getLong(1), row.getLong(2), name));
+      }
+
+      check("baselines", row.getLong(3), "hellinger in [0, 1]", "another value");
+      check("baselines", row.getLong(4), "hellinger_leave_one_out in [0, 1]", "another value");
+      describe(expected, "baseline." + name + ".hellinger", row, 6);
+      if (row.getLong(5) == row.getLong(1)) {
+        describe(expected, "honest.baseline." + name + ".hellinger", row, 9);
+      } else if (row.getLong(5) > 0) {
+        problems.add(
+            String.format(
+                "baselines: expected hellinger_leave_one_out for all prompts or for none, found it"
+                    + " for %d of %d (%s)",
+                row.getLong(5), row.getLong(1), name));
+      }
     }
 
     return expected;

@@ -5,8 +5,14 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.map_keys;
 import static org.apache.spark.sql.functions.map_values;
 
+import dev.kindred.prediction.Counts;
+import dev.kindred.prediction.TopTokens;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -14,6 +20,9 @@ import org.apache.spark.sql.Row;
 
 /** How close each prompt's approximation comes to the model's own distribution. */
 public final class Distances {
+  /** Tokens that are compared by rank. */
+  static final int TOP = 10;
+
   private static final double WITHOUT_EVIDENCE = 1;
 
   private Distances() {}
@@ -45,8 +54,24 @@ public final class Distances {
             col("topTokenAgrees").as("top_token_agrees"),
             col("modelTopToken").as("model_top_token"),
             col("topToken").as("top_token"),
-            col("leaveOneOutTopToken").as("leave_one_out_top_token"))
+            col("leaveOneOutTopToken").as("leave_one_out_top_token"),
+            col("leadingAgreement").as("leading_agreement"),
+            col("setAgreement").as("set_agreement"),
+            col("leaveOneOutLeadingAgreement").as("leave_one_out_leading_agreement"),
+            col("leaveOneOutSetAgreement").as("leave_one_out_set_agreement"))
         .sort("prompt_id");
+  }
+
+  /**
+   * How far a prediction is from the model's.
+   *
+   * @param model probabilities, one a token
+   * @param counts of the same tokens: any multiple of the prediction, not negative
+   * @return in [0, 1]; 1 if there is nothing to count
+   */
+  public static double toModel(double[] model, double[] counts) {
+    double[] prediction = Counts.normalize(counts);
+    return prediction.length == 0 ? WITHOUT_EVIDENCE : Hellinger.distance(model, prediction);
   }
 
   private static Distance measure(Pair pair) {
@@ -71,7 +96,53 @@ public final class Distances {
     distance.leaveOneOutTopToken = pair.leaveOneOutTokens.length == 0 ? null : top(leaveOneOut);
     distance.topTokenAgrees =
         distance.topToken != null && distance.topToken == distance.modelTopToken;
+    int[] modelTop = topTokens(IntStream.range(0, model.length).toArray(), model);
+    int[] top = topTokens(pair.tokens, pair.probabilities);
+    distance.leadingAgreement = leadingAgreement(modelTop, top);
+    distance.setAgreement = setAgreement(modelTop, top);
+    int[] leaveOneOutTop = topTokens(pair.leaveOneOutTokens, pair.leaveOneOutProbabilities);
+    distance.leaveOneOutLeadingAgreement = leadingAgreement(modelTop, leaveOneOutTop);
+    distance.leaveOneOutSetAgreement = setAgreement(modelTop, leaveOneOutTop);
     return distance;
+  }
+
+  /**
+   * The first {@link #TOP} tokens, the most probable first; fewer of an approximation with fewer.
+   */
+  private static int[] topTokens(int[] tokens, double[] probabilities) {
+    int[] places = TopTokens.places(tokens, probabilities, TOP);
+    return Arrays.stream(places).map(place -> tokens[place]).toArray();
+  }
+
+  /** How many of the first tokens agree, one by one. */
+  static int leadingAgreement(int[] model, int[] approximation) {
+    int agreeing = 0;
+    while (agreeing < Math.min(model.length, approximation.length)
+        && model[agreeing] == approximation[agreeing]) {
+      agreeing++;
+    }
+
+    return agreeing;
+  }
+
+  /** For which n the first n tokens are the same in any order, ascending. */
+  static int[] setAgreement(int[] model, int[] approximation) {
+    int[] agreeing = new int[TOP];
+    int size = 0;
+    Set<Integer> onlyOnce = new HashSet<>();
+    for (int n = 1; n <= Math.min(model.length, approximation.length); n++) {
+      for (int token : new int[] {model[n - 1], approximation[n - 1]}) {
+        if (!onlyOnce.remove(token)) {
+          onlyOnce.add(token);
+        }
+      }
+
+      if (onlyOnce.isEmpty()) {
+        agreeing[size++] = n;
+      }
+    }
+
+    return Arrays.copyOf(agreeing, size);
   }
 
   private static double[] dense(int[] tokens, double[] probabilities, int vocabularySize) {
@@ -166,6 +237,10 @@ public final class Distances {
     private int modelTopToken;
     private Integer topToken;
     private Integer leaveOneOutTopToken;
+    private int leadingAgreement;
+    private int[] setAgreement;
+    private int leaveOneOutLeadingAgreement;
+    private int[] leaveOneOutSetAgreement;
 
     public int getPromptId() {
       return promptId;
@@ -221,6 +296,38 @@ public final class Distances {
 
     public void setLeaveOneOutTopToken(Integer leaveOneOutTopToken) {
       this.leaveOneOutTopToken = leaveOneOutTopToken;
+    }
+
+    public int getLeadingAgreement() {
+      return leadingAgreement;
+    }
+
+    public void setLeadingAgreement(int leadingAgreement) {
+      this.leadingAgreement = leadingAgreement;
+    }
+
+    public int[] getSetAgreement() {
+      return setAgreement;
+    }
+
+    public void setSetAgreement(int[] setAgreement) {
+      this.setAgreement = setAgreement;
+    }
+
+    public int getLeaveOneOutLeadingAgreement() {
+      return leaveOneOutLeadingAgreement;
+    }
+
+    public void setLeaveOneOutLeadingAgreement(int leaveOneOutLeadingAgreement) {
+      this.leaveOneOutLeadingAgreement = leaveOneOutLeadingAgreement;
+    }
+
+    public int[] getLeaveOneOutSetAgreement() {
+      return leaveOneOutSetAgreement;
+    }
+
+    public void setLeaveOneOutSetAgreement(int[] leaveOneOutSetAgreement) {
+      this.leaveOneOutSetAgreement = leaveOneOutSetAgreement;
     }
   }
 }

@@ -34,14 +34,16 @@ public final class Summaries {
    *   <li>{@code compatible.prompts}, {@code compatible.prompts_without_evidence}
    *   <li>{@code compatible.hellinger.mean|std|min|max}: over all prompts; 1 without evidence
    *   <li>{@code compatible.top1}: share of prompts whose top token agrees, in [0, 1]
-   *   <li>{@code leave_one_out.hellinger.mean|std|min|max}, {@code leave_one_out.top1}, {@code
-   *       leave_one_out.prompts_without_evidence}
+   *   <li>{@code compatible.top.<n>.in_order|any_order}: share of prompts whose n most probable
+   *       tokens are the model's, n = 1 .. 10
+   *   <li>the same with {@code honest} in place of {@code compatible}: without the prompt's own
+   *       window as evidence
    *   <li>{@code block.<b>.similar_strings.mean|std|min|max}: similar strings a prompt
    *   <li>{@code block.<b>.similar_strings.total}: over all prompts
    * </ul>
    *
-   * <p>A run with alternates has {@link #noiseFloor}, too, and every run has {@code
-   * block.<b>.join.axes|by_prefix|by_float|by_double}: what {@link
+   * <p>Every run has {@link PromptFigures}, too, one with alternates has {@link #noiseFloor}, and
+   * there are {@code block.<b>.join.axes|by_prefix|by_float|by_double}: what {@link
    * dev.kindred.similarity.SimilarStrings#metrics} says of each join. They describe the computation
    * and may differ between runs with the same results.
    *
@@ -59,7 +61,11 @@ public final class Summaries {
                 col("hellinger"),
                 col("hellinger_leave_one_out"),
                 col("top_token_agrees"),
-                col("leave_one_out_top_token").eqNullSafe(col("model_top_token")))
+                col("leave_one_out_top_token").eqNullSafe(col("model_top_token")),
+                col("leading_agreement"),
+                col("set_agreement"),
+                col("leave_one_out_leading_agreement"),
+                col("leave_one_out_set_agreement"))
             .sort("prompt_id")
             .collectAsList();
     metrics.put("compatible.prompts", (double) rows.size());
@@ -68,14 +74,13 @@ public final class Summaries {
     describe(
         metrics, "compatible.hellinger", rows.stream().mapToDouble(r -> r.getDouble(1)).toArray());
     metrics.put("compatible.top1", share(rows, 3));
+    topTokens(metrics, "compatible", rows, 5);
     metrics.put(
-        "leave_one_out.prompts_without_evidence",
+        "honest.prompts_without_evidence",
         withoutEvidence(approximations, "leave_one_out_probabilities"));
-    describe(
-        metrics,
-        "leave_one_out.hellinger",
-        rows.stream().mapToDouble(r -> r.getDouble(2)).toArray());
-    metrics.put("leave_one_out.top1", share(rows, 4));
+    describe(metrics, "honest.hellinger", rows.stream().mapToDouble(r -> r.getDouble(2)).toArray());
+    metrics.put("honest.top1", share(rows, 4));
+    topTokens(metrics, "honest", rows, 7);
     similarStrings(metrics, blockDistributions);
     return metrics;
   }
@@ -120,13 +125,33 @@ public final class Summaries {
     return (double) rows.stream().filter(row -> row.getBoolean(column)).count() / rows.size();
   }
 
+  /** Agreement of the n most probable tokens, from columns leading_agreement and set_agreement. */
+  private static void topTokens(
+      Map<String, Double> metrics, String protocol, List<Row> rows, int column) {
+    double[] inOrder = new double[Distances.TOP + 1];
+    double[] anyOrder = new double[Distances.TOP + 1];
+    for (Row row : rows) {
+      for (int n = 1; n <= row.getInt(column); n++) {
+        inOrder[n]++;
+      }
+
+      row.<Integer>getList(column + 1).forEach(n -> anyOrder[n]++);
+    }
+
+    for (int n = 1; n <= Distances.TOP; n++) {
+      String name = protocol + ".top." + n;
+      metrics.put(name + ".in_order", inOrder[n] / rows.size());
+      metrics.put(name + ".any_order", anyOrder[n] / rows.size());
+    }
+  }
+
   private static double withoutEvidence(Dataset<Row> approximations, String probabilities) {
     return approximations
         .where(org.apache.spark.sql.functions.size(col(probabilities)).equalTo(0))
         .count();
   }
 
-  private static void describe(Map<String, Double> metrics, String name, double[] values) {
+  static void describe(Map<String, Double> metrics, String name, double[] values) {
     double total = 0;
     double min = Double.POSITIVE_INFINITY;
     double max = Double.NEGATIVE_INFINITY;

@@ -223,7 +223,49 @@ public final class Tables {
                   "leave_one_out_top_token",
                   IntegerType,
                   true,
-                  "the leave-one-out approximation's; null without evidence"));
+                  "the leave-one-out approximation's; null without evidence")
+              .add(
+                  "leading_agreement",
+                  IntegerType,
+                  false,
+                  "how many of the approximation's most probable tokens are the model's, in order;"
+                      + " at most 10")
+              .add(
+                  "set_agreement",
+                  TOKEN_IDS,
+                  false,
+                  "for which n <= 10 the n most probable tokens are the same in any order")
+              .add(
+                  "leave_one_out_leading_agreement",
+                  IntegerType,
+                  false,
+                  "leading_agreement of the leave-one-out approximation")
+              .add(
+                  "leave_one_out_set_agreement",
+                  TOKEN_IDS,
+                  false,
+                  "set_agreement of the leave-one-out approximation"));
+
+  public static final Table BASELINES =
+      new Table(
+          "baselines",
+          "a prompt of a run x a simple prediction",
+          List.of("run_id"),
+          new StructType()
+              .add("run_id", StringType, false, "run")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add("baseline", StringType, false, "which prediction, e.g. kneser_ney or suffix_4")
+              .add(
+                  "hellinger",
+                  DoubleType,
+                  false,
+                  "Hellinger distance of the prediction and the model, in [0, 1]; 1 where it has no"
+                      + " counts")
+              .add(
+                  "hellinger_leave_one_out",
+                  DoubleType,
+                  true,
+                  "the same without the prompt's own window; null where that makes no sense"));
 
   public static final Table SUMMARIES =
       new Table(
@@ -269,6 +311,7 @@ public final class Tables {
           BLOCK_DISTRIBUTIONS,
           APPROXIMATIONS,
           DISTANCES,
+          BASELINES,
           SUMMARIES,
           RUNS);
 

@@ -28,7 +28,7 @@ final class Batches {
    * @param context the model's, at most as long as either split has tokens after its first
    */
   Batches(int[] tokens, Recipe recipe, int context) {
-    int end = trainingTokens(tokens.length);
+    int end = (int) trainingTokens(tokens.length);
     this.training = Arrays.copyOf(tokens, end);
     this.validation = Arrays.copyOfRange(tokens, end, tokens.length);
     this.recipe = recipe;
@@ -36,8 +36,8 @@ final class Batches {
   }
 
   /** Tokens of a stream that a model is trained on; the others are for validation. */
-  static int trainingTokens(int tokens) {
-    return (int) (TRAINING_SHARE * tokens);
+  static long trainingTokens(long tokens) {
+    return (long) (TRAINING_SHARE * tokens);
   }
 
   /**

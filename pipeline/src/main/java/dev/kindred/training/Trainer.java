@@ -108,7 +108,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** Tokens of a stream that a model is trained on: the first 90 %. The others validate it. */
-  public static int trainingTokens(int tokens) {
+  public static long trainingTokens(long tokens) {
     return Batches.trainingTokens(tokens);
   }
 

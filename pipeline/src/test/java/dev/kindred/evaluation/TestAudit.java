@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.LocalSpark;
 import dev.kindred.activation.Activations;
+import dev.kindred.baseline.Baselines;
+import dev.kindred.baseline.SuffixCounts;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.corpus.CorpusScan;
 import dev.kindred.corpus.Prompts;
@@ -115,9 +117,30 @@ class TestAudit {
             Tables.APPROXIMATIONS,
             Approximations.compute(blockDistributions, prompts, windows, weights()));
     Dataset<Row> distances = keep(Tables.DISTANCES, Distances.measure(approximations, predictions));
+    Dataset<Row> baselines;
+    try (SuffixCounts suffixes = new SuffixCounts(windows, LENGTH)) {
+      baselines =
+          keep(
+              Tables.BASELINES,
+              Baselines.measure(
+                  suffixes,
+                  windows,
+                  prompts,
+                  predictions,
+                  blockDistributions,
+                  MODEL.shape().vocabularySize(),
+                  weights()));
+    }
+
+    Map<String, Double> metrics = Summaries.of(distances, approximations, blockDistributions);
+    metrics.putAll(
+        PromptFigures.of(
+            distances,
+            baselines,
+            List.of(),
+            Slices.of(prompts, windows, predictions, blockDistributions, LENGTH, 60)));
     List<Row> summaries = new ArrayList<>();
-    Summaries.of(distances, approximations, blockDistributions)
-        .forEach((metric, value) -> summaries.add(RowFactory.create("r-1", metric, value)));
+    metrics.forEach((metric, value) -> summaries.add(RowFactory.create("r-1", metric, value)));
     keep(Tables.SUMMARIES, summaries);
   }
 
@@ -206,6 +229,7 @@ class TestAudit {
             tables.get(Tables.BLOCK_DISTRIBUTIONS),
             tables.get(Tables.APPROXIMATIONS),
             tables.get(Tables.DISTANCES),
+            tables.get(Tables.BASELINES),
             tables.get(Tables.SUMMARIES)),
         LoadedModels.get(MODEL));
   }
@@ -320,6 +344,15 @@ class TestAudit {
           distances          | top_token_agrees      | not top_token_agrees                        | top_token_agrees as the top tokens do
           distances          | model_top_token       | if(prompt_id = 3, -1, model_top_token)      | model_top_token from 0 to
           distances          | hellinger             | if(prompt_id = 3, hellinger / 2, hellinger) | summaries: expected compatible.hellinger.mean of
+          distances          | set_agreement         | if(prompt_id = 3, null, set_agreement)      | distances: expected no column without a value
+          distances          | leading_agreement     | leading_agreement + 1                       | summaries: expected compatible.top.1.in_order of
+          baselines          | drop                  | prompt_id = 3 and baseline = 'suffix_2'     | baselines: expected one row for each of 9 prompts, found 8 of 8 prompts (suffix_2)
+          baselines          | repeat                | prompt_id = 3 and baseline = 'suffix_2'     | baselines: expected one row for each of 9 prompts, found 10 of 9 prompts (suffix_2)
+          baselines          | drop                  | true                                        | baselines: expected at least one row
+          baselines          | hellinger             | if(prompt_id = 3, null, hellinger)          | baselines: expected hellinger in [0, 1]
+          baselines          | hellinger_leave_one_out | hellinger_leave_one_out + 1               | baselines: expected hellinger_leave_one_out in [0, 1]
+          baselines          | hellinger_leave_one_out | if(prompt_id = 3, null, hellinger_leave_one_out) | for all prompts or for none
+          baselines          | hellinger             | hellinger / 2                               | summaries: expected baseline.unigram.hellinger.mean of
           summaries          | drop                  | metric = 'compatible.top1'                  | summaries: expected compatible.top1 of
           summaries          | repeat                | metric = 'compatible.top1'                  | found compatible.top1 twice
           summaries          | value                 | if(metric = 'block.1.similar_strings.mean', value + 1, value) | summaries: expected block.1.similar_strings.mean of

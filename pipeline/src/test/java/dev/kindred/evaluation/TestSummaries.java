@@ -42,11 +42,10 @@ class TestSummaries {
         .isCloseTo(Math.sqrt(.045 / 3), within(1e-15));
     assertThat(metrics.get("compatible.hellinger.min")).isEqualTo(.1);
     assertThat(metrics.get("compatible.hellinger.max")).isEqualTo(.4);
-    assertThat(metrics.get("leave_one_out.hellinger.mean")).isCloseTo(.75, within(1e-15));
-    assertThat(metrics.get("leave_one_out.hellinger.std"))
-        .isCloseTo(Math.sqrt(.125 / 3), within(1e-15));
-    assertThat(metrics.get("leave_one_out.hellinger.min")).isEqualTo(.5);
-    assertThat(metrics.get("leave_one_out.hellinger.max")).isEqualTo(1);
+    assertThat(metrics.get("honest.hellinger.mean")).isCloseTo(.75, within(1e-15));
+    assertThat(metrics.get("honest.hellinger.std")).isCloseTo(Math.sqrt(.125 / 3), within(1e-15));
+    assertThat(metrics.get("honest.hellinger.min")).isEqualTo(.5);
+    assertThat(metrics.get("honest.hellinger.max")).isEqualTo(1);
   }
 
   @Test
@@ -63,7 +62,30 @@ class TestSummaries {
             blocks(spark, block(0, 0, 1)));
 
     assertThat(metrics.get("compatible.top1")).isEqualTo(.75);
-    assertThat(metrics.get("leave_one_out.top1")).isEqualTo(.25);
+    assertThat(metrics.get("honest.top1")).isEqualTo(.25);
+  }
+
+  @Test
+  void agreementOfTheFirstTokensIsTheShareOfPromptsInOrderAndInAnyOrder(SparkSession spark) {
+    Map<String, Double> metrics =
+        Summaries.of(
+            distances(
+                spark,
+                distance(0, .1, .5, true),
+                distance(1, .4, .75, false),
+                distance(2, .25, 1, true),
+                distance(3, .25, .75, true)),
+            approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
+            blocks(spark, block(0, 0, 1)));
+
+    assertThat(metrics)
+        .containsEntry("compatible.top.1.in_order", .75)
+        .containsEntry("compatible.top.2.in_order", .75)
+        .containsEntry("compatible.top.3.in_order", 0.)
+        .containsEntry("compatible.top.2.any_order", .75)
+        .containsEntry("compatible.top.5.any_order", 1.)
+        .containsEntry("honest.top.1.in_order", .25)
+        .containsEntry("honest.top.5.any_order", 0.);
   }
 
   @Test
@@ -81,7 +103,7 @@ class TestSummaries {
 
     assertThat(metrics.get("compatible.prompts")).isEqualTo(2);
     assertThat(metrics.get("compatible.prompts_without_evidence")).isEqualTo(1);
-    assertThat(metrics.get("leave_one_out.prompts_without_evidence")).isEqualTo(3);
+    assertThat(metrics.get("honest.prompts_without_evidence")).isEqualTo(3);
   }
 
   @Test
@@ -162,8 +184,16 @@ class TestSummaries {
             approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
             blocks(spark, block(0, 0, 7)));
 
-    assertThat(metrics.keySet())
-        .containsExactlyInAnyOrder(
+    List<String> names = new ArrayList<>();
+    for (int n = 1; n <= 10; n++) {
+      for (String protocol : List.of("compatible", "honest")) {
+        names.add(protocol + ".top." + n + ".in_order");
+        names.add(protocol + ".top." + n + ".any_order");
+      }
+    }
+
+    names.addAll(
+        List.of(
             "compatible.prompts",
             "compatible.prompts_without_evidence",
             "compatible.hellinger.mean",
@@ -171,17 +201,18 @@ class TestSummaries {
             "compatible.hellinger.min",
             "compatible.hellinger.max",
             "compatible.top1",
-            "leave_one_out.prompts_without_evidence",
-            "leave_one_out.top1",
-            "leave_one_out.hellinger.mean",
-            "leave_one_out.hellinger.std",
-            "leave_one_out.hellinger.min",
-            "leave_one_out.hellinger.max",
+            "honest.prompts_without_evidence",
+            "honest.top1",
+            "honest.hellinger.mean",
+            "honest.hellinger.std",
+            "honest.hellinger.min",
+            "honest.hellinger.max",
             "block.0.similar_strings.mean",
             "block.0.similar_strings.std",
             "block.0.similar_strings.min",
             "block.0.similar_strings.max",
-            "block.0.similar_strings.total");
+            "block.0.similar_strings.total"));
+    assertThat(metrics.keySet()).containsExactlyInAnyOrderElementsOf(names);
   }
 
   private static Dataset<Row> distances(SparkSession spark, Row... rows) {
@@ -211,7 +242,11 @@ class TestSummaries {
         topTokenAgrees,
         3,
         topTokenAgrees ? 3 : 4,
-        leaveOneOut <= .5 ? (Integer) 3 : null);
+        leaveOneOut <= .5 ? (Integer) 3 : null,
+        topTokenAgrees ? 2 : 0,
+        topTokenAgrees ? List.of(1, 2, 5) : List.of(5),
+        leaveOneOut <= .5 ? 1 : 0,
+        leaveOneOut <= .5 ? List.of(1) : List.of());
   }
 
   private static Row approximation(

@@ -81,7 +81,20 @@ final class SmallWarehouse {
     List<Row> distances = new ArrayList<>();
     List<Row> approximations = new ArrayList<>();
     for (int prompt = 0; prompt < PROMPTS; prompt++) {
-      distances.add(row(runId, prompt, (double) runs, (double) runs, true, runs, runs, runs));
+      distances.add(
+          row(
+              runId,
+              prompt,
+              (double) runs,
+              (double) runs,
+              true,
+              runs,
+              runs,
+              runs,
+              runs,
+              List.of(runs),
+              runs,
+              List.of(runs)));
       approximations.add(row(runId, prompt, Map.of(runs, 1.), Map.of(runs, 1.)));
     }
 

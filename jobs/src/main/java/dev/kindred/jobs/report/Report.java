@@ -32,7 +32,9 @@ public final class Report {
         Map.of(
             "data", data,
             "tiles", Tile.of(data.metrics()),
-            "histogram", histogram),
+            "histogram", histogram,
+            "comparisons", Comparison.of(data.metrics()),
+            "slices", SliceRow.of(data.metrics())),
         output);
     return output.toString();
   }

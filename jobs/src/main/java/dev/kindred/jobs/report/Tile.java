@@ -17,12 +17,10 @@ record Tile(String label, String value, boolean principal) {
       List.of(
           new Headline(
               "compatible.hellinger.mean", "mean Hellinger distance", true, Numbers::precise),
-          new Headline(
-              "leave_one_out.hellinger.mean", "mean, leave-one-out", true, Numbers::precise),
+          new Headline("honest.hellinger.mean", "mean, honest", true, Numbers::precise),
           new Headline("noise_floor.hellinger.mean", "mean between models", true, Numbers::precise),
           new Headline("compatible.top1", "same top token", true, Numbers::percent),
-          new Headline(
-              "leave_one_out.top1", "same top token, leave-one-out", true, Numbers::percent),
+          new Headline("honest.top1", "same top token, honest", true, Numbers::percent),
           new Headline("compatible.hellinger.std", "standard deviation", false, Numbers::precise),
           new Headline("compatible.hellinger.min", "least distance", false, Numbers::precise),
           new Headline("compatible.hellinger.max", "greatest distance", false, Numbers::precise),

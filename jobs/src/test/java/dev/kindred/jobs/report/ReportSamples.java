@@ -16,8 +16,8 @@ final class ReportSamples {
           "compatible.top1", 0.815,
           "compatible.prompts", 20_000.0,
           "compatible.prompts_without_evidence", 1_234.0,
-          "leave_one_out.hellinger.mean", 0.2566,
-          "leave_one_out.top1", 0.677);
+          "honest.hellinger.mean", 0.2566,
+          "honest.top1", 0.677);
 
   private ReportSamples() {}
 

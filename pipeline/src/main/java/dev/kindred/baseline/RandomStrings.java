@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.baseline;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.map_keys;
+import static org.apache.spark.sql.functions.map_values;
+import static org.apache.spark.sql.functions.xxhash64;
+
+import dev.kindred.table.Tables;
+import java.io.Serializable;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * Random windows of the corpus, drawn without replacement: a shuffled pool of which every draw
+ * takes a stretch, from a random place on, wrapping around. Totals at every {@value #STRIDE}th
+ * window make a draw cost the same however long it is.
+ */
+final class RandomStrings implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  /** Windows in the pool at most. */
+  static final int POOL = 1 << 20;
+
+  private static final int STRIDE = 64;
+  private static final long SEED = 1337;
+
+  private final int[][] tokens; // of each window of the pool
+  private final long[][] counts;
+  private final long[][] totals; // of all windows before place STRIDE * i
+
+  RandomStrings(int[][] tokens, long[][] counts, int vocabularySize) {
+    this.tokens = tokens;
+    this.counts = counts;
+    this.totals = new long[tokens.length / STRIDE + 1][];
+    long[] total = new long[vocabularySize];
+    for (int place = 0; place <= tokens.length; place++) {
+      if (place % STRIDE == 0) {
+        totals[place / STRIDE] = total.clone();
+      }
+
+      if (place < tokens.length) {
+        add(total, place);
+      }
+    }
+  }
+
+  /**
+   * Collects the pool to the driver: all windows, or {@value #POOL} random ones.
+   *
+   * @param windows rows of {@link Tables#WINDOWS} of one corpus
+   */
+  static RandomStrings collect(Dataset<Row> windows, int vocabularySize) {
+    List<Row> pool =
+        windows
+            .select(
+                map_keys(col("next_tokens")).as("tokens"),
+                map_values(col("next_tokens")).as("counts"),
+                xxhash64(col("window_id"), lit(SEED)).as("place"),
+                col("window_id"))
+            .sort("place", "window_id")
+            .limit(POOL)
+            .drop("place", "window_id")
+            .collectAsList();
+    int[][] tokens = new int[pool.size()][];
+    long[][] counts = new long[pool.size()][];
+    for (int i = 0; i < tokens.length; i++) {
+      tokens[i] = pool.get(i).<Integer>getList(0).stream().mapToInt(Integer::intValue).toArray();
+      counts[i] = pool.get(i).<Long>getList(1).stream().mapToLong(Long::longValue).toArray();
+    }
+
+    return new RandomStrings(tokens, counts, vocabularySize);
+  }
+
+  /**
+   * The next-token counts of random windows.
+   *
+   * @param size how many; all of the pool if it has fewer
+   * @return d_vocab counts, the same for the same prompt, block and size
+   */
+  long[] draw(int promptId, int block, long size) {
+    int length = (int) Math.min(size, tokens.length);
+    if (length == 0) {
+      return new long[totals[0].length];
+    }
+
+    long stream = (long) promptId << Integer.SIZE | block;
+    int from = new SplittableRandom(SEED ^ stream * 0xD1B54A32D192ED03L).nextInt(tokens.length);
+    int end = from + length;
+    long[] drawn = upTo(Math.min(end, tokens.length));
+    subtract(drawn, upTo(from));
+    if (end > tokens.length) {
+      long[] wrapped = upTo(end - tokens.length);
+      for (int token = 0; token < drawn.length; token++) {
+        drawn[token] += wrapped[token];
+      }
+    }
+
+    return drawn;
+  }
+
+  private long[] upTo(int end) {
+    long[] total = totals[end / STRIDE].clone();
+    for (int place = end / STRIDE * STRIDE; place < end; place++) {
+      add(total, place);
+    }
+
+    return total;
+  }
+
+  private void add(long[] total, int place) {
+    for (int i = 0; i < tokens[place].length; i++) {
+      total[tokens[place][i]] += counts[place][i];
+    }
+  }
+
+  private static void subtract(long[] from, long[] counts) {
+    for (int token = 0; token < from.length; token++) {
+      from[token] -= counts[token];
+    }
+  }
+}

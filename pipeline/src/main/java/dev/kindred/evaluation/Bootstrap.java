@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.evaluation;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+/**
+ * How far a mean over prompts could be off because they are only so many: percentile bootstrap
+ * (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13).
+ */
+final class Bootstrap {
+  static final int RESAMPLES = 1000;
+
+  private static final long SEED = 1337;
+  private static final double TAIL = 0.025;
+
+  private Bootstrap() {}
+
+  /** An interval that covers a mean in 95 of 100 cases. */
+  record Interval(double low, double high) {}
+
+  /**
+   * Intervals of several means over the same prompts, from the same resamples, so that they can be
+   * compared with each other.
+   *
+   * @param series [s][n]: of each series, a value for each of n >= 1 prompts
+   * @return one a series; the same for the same series whatever others there are
+   */
+  static Interval[] intervals(double[][] series) {
+    int prompts = series[0].length;
+    double[][] means =
+        IntStream.range(0, RESAMPLES)
+            .parallel()
+            .mapToObj(resample -> means(series, drawn(prompts, resample)))
+            .toArray(double[][]::new);
+    Interval[] intervals = new Interval[series.length];
+    for (int s = 0; s < series.length; s++) {
+      int column = s;
+      double[] sorted = Arrays.stream(means).mapToDouble(mean -> mean[column]).sorted().toArray();
+      int low = (int) (TAIL * RESAMPLES);
+      intervals[s] = new Interval(sorted[low], sorted[RESAMPLES - 1 - low]);
+    }
+
+    return intervals;
+  }
+
+  /** How often each prompt is in the resample. */
+  private static int[] drawn(int prompts, int resample) {
+    // Mixed: seeds that differ by a multiple of its own step would give the same numbers, shifted.
+    SplittableRandom random =
+        new SplittableRandom(
+            new SplittableRandom(SEED ^ (long) resample << Integer.SIZE).nextLong());
+    int[] times = new int[prompts];
+    for (int i = 0; i < prompts; i++) {
+      times[random.nextInt(prompts)]++;
+    }
+
+    return times;
+  }
+
+  private static double[] means(double[][] series, int[] times) {
+    double[] means = new double[series.length];
+    for (int s = 0; s < means.length; s++) {
+      double sum = 0;
+      for (int prompt = 0; prompt < times.length; prompt++) {
+        sum += times[prompt] * series[s][prompt];
+      }
+
+      means[s] = sum / times.length;
+    }
+
+    return means;
+  }
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.baseline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kindred.LocalSpark;
+import dev.kindred.table.Tables;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Counts are those that one gets by going through the text, place by place. */
+@ExtendWith(LocalSpark.class)
+class TestSuffixCounts {
+  private static final int LENGTH = 4;
+  private static final int D_VOCAB = 3;
+  private static final int[] TEXT = new Random(5).ints(300, 0, D_VOCAB).toArray();
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 5})
+  void everySuffixOfAPromptHasTheCountsOfTheText(int partitions, SparkSession spark) {
+    try (SuffixCounts counts = new SuffixCounts(windows(spark).repartition(partitions), LENGTH)) {
+      List<Row> found = counts.ofPrompts(prompts(spark)).sort("prompt_id").collectAsList();
+
+      assertThat(found).hasSize(prompts().size());
+      for (Row row : found) {
+        SuffixStatistics statistics = statistics(row);
+        List<Integer> prompt = prompts().get(row.getInt(0));
+        for (int k = 0; k <= LENGTH; k++) {
+          List<Integer> suffix = prompt.subList(LENGTH - k, LENGTH);
+          assertThat(statistics.counts()[k])
+              .as("counts after %s", suffix)
+              .isEqualTo(counts(suffix, List.of()));
+          if (k < LENGTH) {
+            assertThat(statistics.preceding()[k])
+                .as("tokens before %s", suffix)
+                .isEqualTo(preceding(suffix, List.of()));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void withoutItsOwnWindowAPromptHasTheCountsOfTheOtherPlaces(SparkSession spark) {
+    try (SuffixCounts counts = new SuffixCounts(windows(spark), LENGTH)) {
+      for (Row row : counts.ofPrompts(prompts(spark)).collectAsList()) {
+        SuffixStatistics others = statistics(row).withoutOwnWindow();
+        List<Integer> prompt = prompts().get(row.getInt(0));
+        for (int k = 0; k <= LENGTH; k++) {
+          List<Integer> suffix = prompt.subList(LENGTH - k, LENGTH);
+          assertThat(others.counts()[k])
+              .as("counts after %s, not after %s", suffix, prompt)
+              .isEqualTo(counts(suffix, prompt));
+          if (k < LENGTH) {
+            assertThat(others.preceding()[k])
+                .as("tokens before %s, not of %s", suffix, prompt)
+                .isEqualTo(preceding(suffix, prompt));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void countsOfCountsAreThoseOfAllSuffixesOfTheText(SparkSession spark) {
+    try (SuffixCounts counts = new SuffixCounts(windows(spark), LENGTH)) {
+      List<Row> found = counts.countsOfCounts().sort("length").collectAsList();
+
+      assertThat(found).hasSize(LENGTH + 1);
+      for (int k = 0; k <= LENGTH; k++) {
+        long[] expected = new long[4];
+        for (List<Integer> suffix : suffixes(k)) {
+          long[] times = k == LENGTH ? counts(suffix, List.of()) : preceding(suffix, List.of());
+          for (long each : times) {
+            if (each >= 1 && each <= 4) {
+              expected[(int) each - 1]++;
+            }
+          }
+        }
+
+        assertThat(found.get(k))
+            .isEqualTo(RowFactory.create(k, expected[0], expected[1], expected[2], expected[3]));
+      }
+    }
+  }
+
+  private static SuffixStatistics statistics(Row row) {
+    return Baselines.statistics(row.getList(1), LENGTH, D_VOCAB);
+  }
+
+  /** What follows a suffix, at the end of any window but one. */
+  private static long[] counts(List<Integer> suffix, List<Integer> except) {
+    long[] counts = new long[D_VOCAB];
+    for (int end = LENGTH; end < TEXT.length; end++) {
+      List<Integer> window = window(end);
+      if (!window.equals(except) && window.subList(LENGTH - suffix.size(), LENGTH).equals(suffix)) {
+        counts[TEXT[end]]++;
+      }
+    }
+
+    return counts;
+  }
+
+  private static long[] preceding(List<Integer> suffix, List<Integer> except) {
+    List<Set<Integer>> before = List.of(new HashSet<>(), new HashSet<>(), new HashSet<>());
+    for (int end = LENGTH; end < TEXT.length; end++) {
+      List<Integer> window = window(end);
+      if (!window.equals(except) && window.subList(LENGTH - suffix.size(), LENGTH).equals(suffix)) {
+        before.get(TEXT[end]).add(window.get(LENGTH - suffix.size() - 1));
+      }
+    }
+
+    return before.stream().mapToLong(Set::size).toArray();
+  }
+
+  private static Set<List<Integer>> suffixes(int k) {
+    Set<List<Integer>> suffixes = new HashSet<>();
+    for (int end = LENGTH; end < TEXT.length; end++) {
+      suffixes.add(window(end).subList(LENGTH - k, LENGTH));
+    }
+
+    return suffixes;
+  }
+
+  private static List<Integer> window(int end) {
+    List<Integer> window = new ArrayList<>();
+    for (int i = end - LENGTH; i < end; i++) {
+      window.add(TEXT[i]);
+    }
+
+    return window;
+  }
+
+  private static Dataset<Row> windows(SparkSession spark) {
+    Map<String, Row> rows = new TreeMap<>();
+    for (int end = LENGTH; end <= TEXT.length; end++) {
+      List<Integer> window = window(end);
+      Map<Integer, Long> next = new TreeMap<>();
+      for (int other = LENGTH; other < TEXT.length; other++) {
+        if (window(other).equals(window)) {
+          next.merge(TEXT[other], 1L, Long::sum);
+        }
+      }
+
+      rows.putIfAbsent(
+          window.toString(), RowFactory.create("c-1", end - LENGTH + 0L, window, "", 1L, next));
+    }
+
+    return spark.createDataFrame(List.copyOf(rows.values()), Tables.WINDOWS.columns());
+  }
+
+  /** Every window that is in the text, and some that need not be. */
+  private static List<List<Integer>> prompts() {
+    List<List<Integer>> prompts = new ArrayList<>();
+    for (int a = 0; a < 81; a++) {
+      prompts.add(List.of(a / 27, a / 9 % 3, a / 3 % 3, a % 3));
+    }
+
+    return prompts;
+  }
+
+  private static Dataset<Row> prompts(SparkSession spark) {
+    List<Row> rows = new ArrayList<>();
+    for (List<Integer> prompt : prompts()) {
+      rows.add(RowFactory.create("p-1", rows.size(), prompt, "", null));
+    }
+
+    return spark.createDataFrame(rows, Tables.PROMPTS.columns());
+  }
+}
