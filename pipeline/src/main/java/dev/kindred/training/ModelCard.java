@@ -25,7 +25,7 @@ final class ModelCard {
         model.dModel(),
         model.nCtx(),
         model.dVocab(),
-        parameters(model),
+        model.parameters(),
         dtype.name().toLowerCase(Locale.ROOT));
     line(card, "");
     line(
@@ -90,12 +90,6 @@ final class ModelCard {
     }
 
     return card.toString();
-  }
-
-  private static long parameters(GptConfig model) {
-    return model.tensors().values().stream()
-        .mapToLong(shape -> Arrays.stream(shape).reduce(1, Math::multiplyExact))
-        .sum();
   }
 
   private static void row(StringBuilder card, String setting, Object value) {

@@ -60,12 +60,12 @@ record Comparison(String label, Mean honest, Mean compatible) {
 
   /** All that the run has, the closest first; of the fixed suffixes the closest alone. */
   static List<Comparison> of(Map<String, Double> metrics) {
-    List<Comparison> all = new ArrayList<>();
     Mean honest = Mean.of(metrics, "honest.hellinger");
-    if (honest == null) {
+    if (honest == null) { // of a run from before there were baselines
       return List.of();
     }
 
+    List<Comparison> all = new ArrayList<>();
     all.add(new Comparison(SIMILAR_STRINGS, honest, Mean.of(metrics, "compatible.hellinger")));
     Mean floor = Mean.of(metrics, "noise_floor.hellinger");
     if (floor != null) {

@@ -23,51 +23,53 @@ record SliceRow(
     Comparison.Mean ngram,
     double top1) {
 
-  private record Kind(String label, String name, List<String[]> slices) {}
+  private record Kind(String label, String metric, List<Slice> slices) {}
+
+  private record Slice(String label, String metric) {}
 
   private static final List<Kind> KINDS =
       List.of(
           new Kind(
               "training split",
               "split",
-              List.of(new String[] {"inside", "inside"}, new String[] {"outside", "outside"})),
+              List.of(new Slice("inside", "inside"), new Slice("outside", "outside"))),
           new Kind(
               "model’s top token",
               "confidence",
               List.of(
-                  new String[] {"below_50", "below 50 %"},
-                  new String[] {"from_50", "50 to 90 %"},
-                  new String[] {"from_90", "90 to 99 %"},
-                  new String[] {"from_99", "99 % or more"})),
+                  new Slice("below 50 %", "below_50"),
+                  new Slice("50 to 90 %", "from_50"),
+                  new Slice("90 to 99 %", "from_90"),
+                  new Slice("99 % or more", "from_99"))),
           new Kind(
               "similar strings",
               "similar_strings",
               List.of(
-                  new String[] {"below_100", "below 100"},
-                  new String[] {"from_100", "100 to 999"},
-                  new String[] {"from_1000", "1,000 to 9,999"},
-                  new String[] {"from_10000", "10,000 or more"})),
+                  new Slice("below 100", "below_100"),
+                  new Slice("100 to 999", "from_100"),
+                  new Slice("1,000 to 9,999", "from_1000"),
+                  new Slice("10,000 or more", "from_10000"))),
           new Kind(
               "prompt in the corpus",
               "occurrences",
               List.of(
-                  new String[] {"none", "not at all"},
-                  new String[] {"once", "once"},
-                  new String[] {"from_2", "2 to 9 times"},
-                  new String[] {"from_10", "10 times or more"})));
+                  new Slice("not at all", "none"),
+                  new Slice("once", "once"),
+                  new Slice("2 to 9 times", "from_2"),
+                  new Slice("10 times or more", "from_10"))));
 
   /** The slices that have prompts. */
   static List<SliceRow> of(Map<String, Double> metrics) {
     List<SliceRow> rows = new ArrayList<>();
     for (Kind kind : KINDS) {
       String label = kind.label();
-      for (String[] slice : kind.slices()) {
-        String prefix = "slice." + kind.name() + "." + slice[0] + ".";
+      for (Slice slice : kind.slices()) {
+        String prefix = "slice." + kind.metric() + "." + slice.metric() + ".";
         if (metrics.containsKey(prefix + "prompts")) {
           rows.add(
               new SliceRow(
                   label,
-                  slice[1],
+                  slice.label(),
                   metrics.get(prefix + "prompts"),
                   Comparison.Mean.of(metrics, prefix + "honest.hellinger"),
                   Comparison.Mean.of(metrics, prefix + "compatible.hellinger"),
