@@ -87,14 +87,17 @@ final class Summary {
     Map<String, Double> metrics = data.metrics();
     StringBuilder text = new StringBuilder("\n");
     line(text, "%-28s %9s %9s %9s %9s", "Hellinger distance", "mean", "std", "min", "max");
-    distance(text, metrics, "compatible");
-    distance(text, metrics, "honest");
-    if (metrics.containsKey(NOISE_FLOOR + ".hellinger.mean")) {
-      distance(text, metrics, NOISE_FLOOR);
+    for (String name : List.of("compatible", "honest", NOISE_FLOOR)) {
+      if (metrics.containsKey(name + ".hellinger.mean")) {
+        distance(text, metrics, name);
+      }
     }
 
     text.append('\n');
-    baselines(text, metrics);
+    if (metrics.containsKey("honest.hellinger.ci95_low")) { // else of before there were intervals
+      baselines(text, metrics);
+    }
+
     line(
         text,
         "%,.0f prompts, %,.0f without evidence; top token agrees for %.1f %%",
@@ -132,7 +135,7 @@ final class Summary {
     figures(
         text,
         "  %-26s %9.4f %9.4f %9.4f %9.4f",
-        protocol.equals(NOISE_FLOOR) ? "noise floor" : protocol.replace('_', '-'),
+        protocol.equals(NOISE_FLOOR) ? "noise floor" : protocol,
         metrics,
         protocol);
   }

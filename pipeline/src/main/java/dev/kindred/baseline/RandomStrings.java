@@ -91,12 +91,9 @@ final class RandomStrings implements Serializable {
     int from = new SplittableRandom(SEED ^ stream * 0xD1B54A32D192ED03L).nextInt(tokens.length);
     int end = from + length;
     long[] drawn = upTo(Math.min(end, tokens.length));
-    subtract(drawn, upTo(from));
+    add(drawn, upTo(from), -1);
     if (end > tokens.length) {
-      long[] wrapped = upTo(end - tokens.length);
-      for (int token = 0; token < drawn.length; token++) {
-        drawn[token] += wrapped[token];
-      }
+      add(drawn, upTo(end - tokens.length), 1);
     }
 
     return drawn;
@@ -117,9 +114,9 @@ final class RandomStrings implements Serializable {
     }
   }
 
-  private static void subtract(long[] from, long[] counts) {
-    for (int token = 0; token < from.length; token++) {
-      from[token] -= counts[token];
+  private static void add(long[] total, long[] counts, int sign) {
+    for (int token = 0; token < total.length; token++) {
+      total[token] += sign * counts[token];
     }
   }
 }
