@@ -64,21 +64,23 @@ mkdir -p "${setting[LOG_DIR]}" 2> /dev/null && [ -w "${setting[LOG_DIR]}" ] ||
 
 log=${setting[LOG_DIR]}/kindred-$(date -u +%Y%m%d-%H%M%S)-$$.log
 started=$SECONDS
+: >> "$log"
 exec 8>&1 > >(exec tee -a "$log" >&8) 2>&1
 tee=$!
-exec 8>&-
 
 # Says how the night went, in the last line of its log, and ends.
 finish() {
+  # Only once tee has ended is all that was said in the log.
+  exec >&8 2>&8
+  wait "$tee"
   local word
   case $1 in
     0) word=done ;; 2) word=refused ;; 3) word=rejected ;; 4) word=busy ;; 1) word=failed ;; *) word=killed ;;
   esac
   local run
   run=$(sed -n 's/^kindred: .*\brun_id=\(r-[^ ]*\).*/\1/p' "$log" | tail -n 1)
-  echo "kindred: nightly outcome=$word status=$1 run_id=${run:--} attempts=$attempt seconds=$((SECONDS - started)) log=$log"
-  exec >&- 2>&-
-  wait "$tee"
+  echo "kindred: nightly outcome=$word status=$1 run_id=${run:--} attempts=$attempt seconds=$((SECONDS - started)) log=$log" |
+    tee -a "$log"
   exit "$1"
 }
 
