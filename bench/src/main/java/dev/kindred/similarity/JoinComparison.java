@@ -172,7 +172,7 @@ public final class JoinComparison {
         planSeconds,
         plan.toString(),
         pairs,
-        brute.stream().mapToLong(Evidence::getSimilarCount).sum() / pairs,
+        brute.stream().mapToLong(Evidence::similarCount).sum() / pairs,
         shares(settled, pairs),
         Way.WITH_ALL_PROMPTS.stream().allMatch(way -> areEqual(brute, evidence.get(way))));
   }
@@ -218,9 +218,10 @@ public final class JoinComparison {
 
   private List<Evidence> joinShare(Way way, int from, int to, SettledPairs total) {
     PromptVectors vectors = way == Way.PRUNED_QUARTER ? firstQuarter : prompts;
-    EvidenceTable evidence = new EvidenceTable(vectors, block.vocabularySize(), block.keep());
+    EvidenceTable evidence = new EvidenceTable(vectors, block.vocabularySize(), 1, block.keep());
     SettledPairs settled = new SettledPairs();
-    PairCheck check = new PairCheck(kernel, vectors, evidence, settled, block.threshold());
+    PairCheck check =
+        new PairCheck(kernel, vectors, evidence, settled, SimilarityBins.above(block.threshold()));
     if (way == Way.DJL) {
       try (TorchJoin join = new TorchJoin(Device.cpu(), vectors, check, settled)) {
         joinBatches(join, JoinPlan.bruteForce(), from, to);
@@ -263,8 +264,8 @@ public final class JoinComparison {
       Evidence one = all.get(i);
       Evidence other = others.get(i);
       if (one.getPromptId() != other.getPromptId()
-          || one.getSimilarCount() != other.getSimilarCount()
-          || one.isOwnWindowSimilar() != other.isOwnWindowSimilar()
+          || one.similarCount() != other.similarCount()
+          || one.getOwnBin() != other.getOwnBin()
           || !Arrays.equals(one.getTokens(), other.getTokens())
           || !Arrays.equals(one.getCounts(), other.getCounts())
           || !kept(one).equals(kept(other))) {
@@ -285,7 +286,7 @@ public final class JoinComparison {
     return kept;
   }
 
-  private record KeptString(long windowId, float similarity) {}
+  private record KeptString(long windowId, double similarity) {}
 
   private static double seconds(long started) {
     return (System.nanoTime() - started) / 1e9;

@@ -159,6 +159,24 @@ enum Command {
     }
   },
 
+  TUNE(
+      "Finds the thresholds and weights whose approximations are closest to the model, on windows that"
+          + " are not among the prompts, and says how close the prompts' come with them.",
+      "kindred tune --model models/tinyshakespeare --corpus texts --tuning-prompts 5000",
+      EnumSet.complementOf(EnumSet.of(KEEP, Setting.REPORT, REPORT_PROMPTS))) {
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("tune")) {
+        Experiment experiment = session.experiment(options.settings());
+        experiment.windows();
+        experiment.activations();
+        experiment.prompts();
+        String tuningSet = experiment.tuningPrompts();
+        experiment.bins(tuningSet);
+      }
+    }
+  },
+
   REPORT(
       "Prints a published run's summary and writes its report.",
       "kindred report --run-id r-20261122-041500-3f2a --report report.html",

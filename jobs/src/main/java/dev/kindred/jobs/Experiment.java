@@ -19,18 +19,13 @@ import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.ModelShape;
 import dev.kindred.prediction.Predictions;
-import dev.kindred.similarity.Evidence;
-import dev.kindred.similarity.NextTokens;
-import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.table.Runs;
-import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -149,13 +144,13 @@ final class Experiment {
   /** Checks the disk for everything that is not there yet. */
   private void checkDisk(long windowsToEvaluate) {
     DiskNeed.of(windowsToEvaluate, promptCount(), model.shape(), settings.keepSimilar())
-        .without(true, windowsToEvaluate == 0, isPredicted())
+        .without(true, windowsToEvaluate == 0, isPredicted(promptSet))
         .check(warehouse);
   }
 
-  private boolean isPredicted() {
-    return warehouse.part(Tables.PREDICTIONS, model.id(), promptSet).isComplete()
-        && warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet).isComplete();
+  private boolean isPredicted(String set) {
+    return warehouse.part(Tables.PREDICTIONS, model.id(), set).isComplete()
+        && warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), set).isComplete();
   }
 
   private long promptCount() {
@@ -285,16 +280,40 @@ final class Experiment {
 
   /** Stage 3: the prompts, and what the model makes of them. */
   void prompts() {
-    Warehouse.Part prompts = warehouse.part(Tables.PROMPTS, promptSet);
+    prompts(promptSet, this::choosePrompts);
+  }
+
+  /**
+   * Other prompts to choose settings by, none of which is among the prompts, and what the model
+   * makes of them.
+   *
+   * @return their set
+   */
+  String tuningPrompts() {
+    int count = settings.tuningPrompts();
+    String tuningSet = Prompts.drawnBeside(promptSet, count, settings.promptSeed());
+    prompts(
+        tuningSet,
+        () -> {
+          Dataset<Row> windows = required(windowsPart(), "windows");
+          Dataset<Row> others = required(warehouse.part(Tables.PROMPTS, promptSet), "prompts");
+          return Prompts.drawBeside(
+              spark, windows, windows.count(), others, count, settings.promptSeed());
+        });
+    return tuningSet;
+  }
+
+  private void prompts(String set, Supplier<Dataset<Row>> chosen) {
+    Warehouse.Part prompts = warehouse.part(Tables.PROMPTS, set);
     if (prompts.isComplete()) {
       progress.reused("prompts", prompts);
     } else {
-      progress.step("prompts", () -> prompts.write(choosePrompts()), prompts);
+      progress.step("prompts", () -> prompts.write(chosen.get()), prompts);
     }
 
-    Warehouse.Part activations = warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet);
-    Warehouse.Part predictions = warehouse.part(Tables.PREDICTIONS, model.id(), promptSet);
-    if (isPredicted()) {
+    Warehouse.Part activations = warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), set);
+    Warehouse.Part predictions = warehouse.part(Tables.PREDICTIONS, model.id(), set);
+    if (isPredicted(set)) {
       activations.verify();
       progress.reused("predictions", predictions);
       return;
@@ -399,133 +418,25 @@ final class Experiment {
 
   /** Stage 5: the similarity join, block by block; blocks that are done already stay. */
   void similar(RunPlan run) {
-    Dataset<Row> windows = required(windowsPart(), "windows");
+    join(promptSet).joinFor(run);
+  }
+
+  /** The join of the prompts, or of tuning prompts, for all thresholds on a grid at once. */
+  void bins(String set) {
+    join(set).joinFor(settings.bins());
+  }
+
+  private SimilarityJoin join(String prompts) {
+    required(windowsPart(), "windows");
     required(warehouse.part(Tables.ACTIVATIONS, model.id(), scan.corpusId()), "activations");
-    Dataset<Row> prompts = required(warehouse.part(Tables.PROMPTS, promptSet), "prompts");
-    Dataset<Row> promptActivations =
-        required(warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet), "prompts");
-    ModelShape shape = model.shape();
-    progress.begin("similar strings", shape.blocks());
-    takeOverJoin(run);
-    Broadcast<NextTokens> nextTokens = null; // of the whole corpus, where they fit
-    for (int block = 0; block < shape.blocks(); block++) {
-      if (isJoined(run, block)) {
-        progress.note("block %d is there already", block);
-        progress.partDone();
-        continue;
-      }
-
-      List<Dataset<Row>> activations = pieces(block);
-      if (activations.size() == 1 && nextTokens == null) {
-        nextTokens = context().broadcast(NextTokens.collect(windows));
-      }
-
-      List<SimilarStrings.Piece> pieces = new ArrayList<>();
-      for (Dataset<Row> piece : activations) {
-        pieces.add(
-            new SimilarStrings.Piece(
-                piece,
-                activations.size() == 1
-                    ? nextTokens
-                    : context().broadcast(NextTokens.collect(windows, piece))));
-      }
-
-      joinBlock(run, block, pieces, promptActivations, prompts);
-      progress.partDone();
-    }
-
-    progress.end(
-        warehouse.part(Tables.SIMILAR_STRINGS, run.runId()),
-        warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()));
-  }
-
-  /** Lists the files of the last published run that differs in weights or alternates only. */
-  private void takeOverJoin(RunPlan run) {
-    Optional<RunPlan> last =
-        Runs.all(warehouse).stream()
-            .filter(
-                ended ->
-                    ended.isPublished()
-                        && ended.modelId().equals(run.modelId())
-                        && ended.corpusId().equals(run.corpusId())
-                        && ended.promptSet().equals(run.promptSet()))
-            .map(ended -> RunPlan.read(warehouse, ended.runId()))
-            .filter(plan -> plan.joinIdentity().equals(run.joinIdentity()))
-            .reduce((first, second) -> second);
-    if (last.isEmpty()) {
-      return;
-    }
-
-    for (int block = 0; block < thresholds.length; block++) {
-      for (Table table : List.of(Tables.SIMILAR_STRINGS, Tables.BLOCK_DISTRIBUTIONS)) {
-        Warehouse.Part part = warehouse.part(table, run.runId(), block);
-        Warehouse.Part there = warehouse.part(table, last.get().runId(), block);
-        if (!part.isComplete() && there.isComplete()) {
-          if (part.isEmpty()) { // else a run that died has shared them already
-            part.removeRemains();
-            part.share(there);
-          }
-
-          part.complete(there.properties());
-        }
-      }
-    }
-
-    progress.note("those of run %s, which has the same join", last.get().runId());
-  }
-
-  private boolean isJoined(RunPlan run, int block) {
-    return warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block).isComplete()
-        && warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block).isComplete();
-  }
-
-  /** A block's activations, cut so that the next tokens of each piece fit into a broadcast. */
-  private List<Dataset<Row>> pieces(int block) {
-    long bytesPerWindow = Float.BYTES * (long) model.shape().modelDimension() + 16;
-    return warehouse
-        .part(Tables.ACTIVATIONS, model.id(), scan.corpusId(), block)
-        .readInPieces(PIECE_WINDOWS * bytesPerWindow);
-  }
-
-  private void joinBlock(
-      RunPlan run,
-      int block,
-      List<SimilarStrings.Piece> pieces,
-      Dataset<Row> promptActivations,
-      Dataset<Row> prompts) {
-    SimilarStrings join =
-        SimilarStrings.join(
-            spark,
-            pieces,
-            promptActivations.where(promptActivations.col("block").equalTo(lit(block))),
-            prompts,
-            new SimilarStrings.Settings(
-                thresholds[block],
-                settings.keepSimilar(),
-                model.shape().vocabularySize(),
-                settings.kernel(),
-                settings.prefixAxes()));
-    LOG.info("block={} plan=\"{}\"", block, join.plan());
-    Dataset<Evidence> evidence = join.evidence().persist(StorageLevel.MEMORY_AND_DISK());
-    Warehouse.Part similar = warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block);
-    if (!similar.isComplete()) {
-      similar.write(SimilarStrings.mostSimilar(evidence));
-    }
-
-    Warehouse.Part distributions = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block);
-    if (!distributions.isComplete()) {
-      distributions.write(
-          SimilarStrings.blockDistributions(evidence), () -> asProperties(join.metrics()));
-    }
-
-    evidence.unpersist();
-    LOG.info("block={} settled={}", block, join.metrics());
-  }
-
-  private static Map<String, String> asProperties(Map<String, Double> metrics) {
-    Map<String, String> properties = new TreeMap<>();
-    metrics.forEach((metric, value) -> properties.put(metric, value.toString()));
-    return properties;
+    required(warehouse.part(Tables.PROMPTS, prompts), "prompts");
+    required(warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), prompts), "prompts");
+    return new SimilarityJoin(
+        spark,
+        progress,
+        settings,
+        warehouse,
+        new SimilarityJoin.Of(model.shape(), model.id(), scan.corpusId(), prompts));
   }
 
   private Warehouse.Part windowsPart() {

@@ -6,6 +6,7 @@ import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelShape;
 import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.time.Duration;
@@ -76,7 +77,7 @@ final class Plan {
     for (int block = 0; block < joins.length; block++) {
       joins[block] =
           new SimilarStrings.Settings(
-              thresholds[block],
+              SimilarityBins.above(thresholds[block]),
               settings.keepSimilar(),
               shape.vocabularySize(),
               settings.kernel(),

@@ -10,6 +10,7 @@ import dev.kindred.corpus.Corpus;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.ModelShape;
 import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Warehouse;
 import java.io.File;
 import java.time.Duration;
@@ -198,6 +199,21 @@ final class Settings {
     return weights;
   }
 
+  int tuningPrompts() {
+    return positiveInt(Setting.TUNING_PROMPTS);
+  }
+
+  /** The grid of thresholds that tune tries. */
+  SimilarityBins bins() {
+    try {
+      return SimilarityBins.grid(values.get(Setting.BIN_FLOOR), values.get(Setting.BIN_STEP));
+    } catch (NumberFormatException e) {
+      throw new InvalidInput(
+          "--bin-floor %s --bin-step %s: expected numbers such as 0.7 and 0.01",
+          values.get(Setting.BIN_FLOOR), values.get(Setting.BIN_STEP));
+    }
+  }
+
   private double[] perBlock(Setting setting, ModelShape model) {
     String[] parts = values.get(setting).split(",", -1);
     double[] numbers = new double[parts.length];
@@ -305,6 +321,8 @@ final class Settings {
     windowLength();
     promptCount();
     promptSeed();
+    tuningPrompts();
+    bins();
     keepSimilar();
     kernel();
     prefixAxes();

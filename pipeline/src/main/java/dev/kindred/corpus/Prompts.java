@@ -45,6 +45,11 @@ public final class Prompts {
     return id("drawn", corpusId, Integer.toString(count), Long.toString(seed));
   }
 
+  /** The prompt set's id for {@link #drawBeside}. */
+  public static String drawnBeside(String otherSet, int count, long seed) {
+    return id("drawn beside", otherSet, Integer.toString(count), Long.toString(seed));
+  }
+
   /**
    * The prompt set's id for {@link #find}: the prompts, and the corpus in which they are looked up.
    */
@@ -102,6 +107,53 @@ public final class Prompts {
     return ranked
         .join(functions.broadcast(spark.createDataFrame(chosen, RANKS)), "rank")
         .select("prompt_id", "token_ids", "text", "window_id")
+        .sort("prompt_id");
+  }
+
+  /**
+   * Draws distinct windows at random that are not among other prompts, all alike likely.
+   *
+   * @param windows rows of {@link Tables#WINDOWS} of one corpus
+   * @param distinctWindows their number
+   * @param others rows of {@link Tables#PROMPTS} with that corpus's windows
+   * @return rows with the file columns of {@link Tables#PROMPTS}
+   * @throws InvalidInput if there are not so many
+   */
+  public static Dataset<Row> drawBeside(
+      SparkSession spark,
+      Dataset<Row> windows,
+      long distinctWindows,
+      Dataset<Row> others,
+      int count,
+      long seed) {
+    // So many are enough even if all the others are among them.
+    int enough = Math.addExact(count, Math.toIntExact(others.count()));
+    if (enough > distinctWindows) {
+      throw new InvalidInput(
+          "--tuning-prompts %d: the corpus has only %d distinct windows, %d of them may be prompts"
+              + " already; ask for fewer",
+          count, distinctWindows, enough - count);
+    }
+
+    Dataset<Row> first =
+        draw(spark, windows, distinctWindows, enough, seed)
+            .join(others.select("window_id"), new String[] {"window_id"}, "left_anti")
+            .sort("prompt_id")
+            .limit(count);
+    return spark
+        .createDataFrame(
+            first
+                .select("prompt_id", "token_ids", "text", "window_id")
+                .toJavaRDD()
+                .zipWithIndex()
+                .map(
+                    pair ->
+                        RowFactory.create(
+                            pair._2().intValue(),
+                            pair._1().get(1),
+                            pair._1().get(2),
+                            pair._1().get(3))),
+            Tables.PROMPTS.fileColumns())
         .sort("prompt_id");
   }
 

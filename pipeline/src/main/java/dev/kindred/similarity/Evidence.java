@@ -5,24 +5,27 @@ import java.io.Serializable;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 
 /**
  * What a join finds for one prompt in one block, or a task's part of it. A bean for Spark's
  * encoder.
  *
- * <p>{@code tokens} are ascending with their {@code counts}; {@code windowIds} and {@code
- * similarities} go together, in no particular order.
+ * <p>By {@linkplain SimilarityBins bin of similarity}: {@code similarCounts} has a number of
+ * windows for each bin, or is empty; {@code tokens} has bin * d_vocab + token id, ascending, with
+ * their {@code counts}; {@code ownBin} is that of the prompt's own window, -1 where it is not
+ * similar. {@code windowIds} and {@code similarities} go together, in no particular order.
  */
 public final class Evidence implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private int promptId;
-  private long similarCount;
-  private boolean ownWindowSimilar;
+  private long[] similarCounts = {};
+  private int ownBin = SimilarityBins.BELOW;
   private int[] tokens = {};
   private long[] counts = {};
   private long[] windowIds = {};
-  private float[] similarities = {};
+  private double[] similarities = {};
 
   /** No evidence. */
   static Evidence none(int promptId) {
@@ -42,8 +45,8 @@ public final class Evidence implements Serializable {
     MostSimilar mostSimilar = new MostSimilar(keep);
     while (parts.hasNext()) {
       Evidence part = parts.next();
-      sum.similarCount += part.similarCount;
-      sum.ownWindowSimilar |= part.ownWindowSimilar;
+      sum.addSimilarCounts(part.similarCounts);
+      sum.ownBin = Math.max(sum.ownBin, part.ownBin);
       for (int i = 0; i < part.tokens.length; i++) {
         counts.merge(part.tokens[i], part.counts[i], Long::sum);
       }
@@ -60,6 +63,22 @@ public final class Evidence implements Serializable {
     return sum;
   }
 
+  private void addSimilarCounts(long[] others) {
+    if (similarCounts.length == 0) {
+      similarCounts = others.clone();
+      return;
+    }
+
+    for (int bin = 0; bin < others.length; bin++) {
+      similarCounts[bin] += others[bin];
+    }
+  }
+
+  /** Similar windows in all bins. */
+  public long similarCount() {
+    return LongStream.of(similarCounts).sum();
+  }
+
   public int getPromptId() {
     return promptId;
   }
@@ -68,20 +87,20 @@ public final class Evidence implements Serializable {
     this.promptId = promptId;
   }
 
-  public long getSimilarCount() {
-    return similarCount;
+  public long[] getSimilarCounts() {
+    return similarCounts;
   }
 
-  public void setSimilarCount(long similarCount) {
-    this.similarCount = similarCount;
+  public void setSimilarCounts(long[] similarCounts) {
+    this.similarCounts = similarCounts;
   }
 
-  public boolean isOwnWindowSimilar() {
-    return ownWindowSimilar;
+  public int getOwnBin() {
+    return ownBin;
   }
 
-  public void setOwnWindowSimilar(boolean ownWindowSimilar) {
-    this.ownWindowSimilar = ownWindowSimilar;
+  public void setOwnBin(int ownBin) {
+    this.ownBin = ownBin;
   }
 
   public int[] getTokens() {
@@ -108,11 +127,11 @@ public final class Evidence implements Serializable {
     this.windowIds = windowIds;
   }
 
-  public float[] getSimilarities() {
+  public double[] getSimilarities() {
     return similarities;
   }
 
-  public void setSimilarities(float[] similarities) {
+  public void setSimilarities(double[] similarities) {
     this.similarities = similarities;
   }
 }

@@ -11,33 +11,36 @@ import java.util.List;
 final class EvidenceTable {
   private final PromptVectors prompts;
   private final int vocabularySize;
+  private final int bins;
   private final int keep;
   private final Row[] rows;
   private long pairsKept;
 
   /**
+   * @param bins of similarities, whose counts are kept apart
    * @param keep the most similar windows to keep for a prompt, or {@link MostSimilar#ALL}
    */
-  EvidenceTable(PromptVectors prompts, int vocabularySize, int keep) {
+  EvidenceTable(PromptVectors prompts, int vocabularySize, int bins, int keep) {
     this.prompts = prompts;
     this.vocabularySize = vocabularySize;
+    this.bins = bins;
     this.keep = keep;
     this.rows = new Row[prompts.count()];
   }
 
   /** Bytes that a prompt's row takes at most when only the most similar few are kept. */
-  static long bytesPerPrompt(int vocabularySize, int keep) {
+  static long bytesPerPrompt(int vocabularySize, int bins, int keep) {
     long kept = keep == MostSimilar.ALL ? 0 : keep;
-    return 8L * vocabularySize + 12 * kept + 128;
+    return 8L * bins * (vocabularySize + 1) + 12 * kept + 128;
   }
 
-  /** Adds a pair above the threshold to its prompt's counts. */
-  void count(int prompt, WindowBatch windows, int window) {
-    row(prompt).add(windows, window, prompts.ownWindowId(prompt));
+  /** Adds a pair in a bin to its prompt's counts. */
+  void count(int prompt, WindowBatch windows, int window, int bin) {
+    row(prompt).add(windows, window, bin, prompts.ownWindowId(prompt));
   }
 
   /** Adds a prompt's first so many pairs. */
-  void count(int prompt, WindowBatch windows, int[] found, int size) {
+  void count(int prompt, WindowBatch windows, int[] found, int[] foundBins, int size) {
     if (size == 0) {
       return;
     }
@@ -45,14 +48,14 @@ final class EvidenceTable {
     Row row = row(prompt);
     long own = prompts.ownWindowId(prompt);
     for (int i = 0; i < size; i++) {
-      row.add(windows, found[i], own);
+      row.add(windows, found[i], foundBins[i], own);
     }
   }
 
   private Row row(int prompt) {
     Row row = rows[prompt];
     if (row == null) {
-      row = new Row(vocabularySize, keep);
+      row = new Row(vocabularySize, bins, keep);
       rows[prompt] = row;
     }
 
@@ -73,7 +76,7 @@ final class EvidenceTable {
   }
 
   /** Offers a pair that has been counted to its prompt's most similar. */
-  void keep(int prompt, long windowId, float similarity) {
+  void keep(int prompt, long windowId, double similarity) {
     MostSimilar mostSimilar = rows[prompt].mostSimilar;
     int before = mostSimilar.size();
     mostSimilar.offer(similarity, windowId);
@@ -100,20 +103,25 @@ final class EvidenceTable {
   }
 
   private static final class Row {
-    private final long[] counts; // by token id
+    private final int vocabularySize;
+    private final long[] counts; // by bin and token id
+    private final long[] similarCounts; // by bin
     private final MostSimilar mostSimilar;
-    private long similarCount;
-    private boolean ownWindowSimilar;
+    private int ownBin = SimilarityBins.BELOW;
 
-    private Row(int vocabularySize, int keep) {
-      this.counts = new long[vocabularySize];
+    private Row(int vocabularySize, int bins, int keep) {
+      this.vocabularySize = vocabularySize;
+      this.counts = new long[Math.multiplyExact(bins, vocabularySize)];
+      this.similarCounts = new long[bins];
       this.mostSimilar = new MostSimilar(keep);
     }
 
-    private void add(WindowBatch windows, int window, long ownWindowId) {
-      similarCount++;
-      windows.addNextTokens(window, counts);
-      ownWindowSimilar |= windows.windowId(window) == ownWindowId;
+    private void add(WindowBatch windows, int window, int bin, long ownWindowId) {
+      similarCounts[bin]++;
+      windows.addNextTokens(window, counts, bin * vocabularySize);
+      if (windows.windowId(window) == ownWindowId) {
+        ownBin = bin;
+      }
     }
 
     private Evidence toEvidence(int promptId) {
@@ -134,8 +142,8 @@ final class EvidenceTable {
       }
 
       Evidence evidence = Evidence.none(promptId);
-      evidence.setSimilarCount(similarCount);
-      evidence.setOwnWindowSimilar(ownWindowSimilar);
+      evidence.setSimilarCounts(similarCounts);
+      evidence.setOwnBin(ownBin);
       evidence.setTokens(tokens);
       evidence.setCounts(tokenCounts);
       evidence.setWindowIds(mostSimilar.windowIds());

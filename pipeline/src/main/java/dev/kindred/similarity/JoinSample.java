@@ -47,13 +47,15 @@ public final class JoinSample {
     PromptVectors vectors = vectors(prompts);
     JoinPlan plan =
         settings.prefixAxes() == SimilarStrings.AUTO_AXES
-            ? JoinPlanner.plan(kernel, vectors, windows, settings.threshold())
+            ? JoinPlanner.plan(kernel, vectors, windows, settings.bins().floor())
             : JoinPlanner.forced(
-                kernel, vectors, windows, settings.threshold(), settings.prefixAxes());
-    EvidenceTable evidence = new EvidenceTable(vectors, settings.vocabularySize(), settings.keep());
+                kernel, vectors, windows, settings.bins().floor(), settings.prefixAxes());
+    EvidenceTable evidence =
+        new EvidenceTable(
+            vectors, settings.vocabularySize(), settings.bins().count(), settings.keep());
     SettledPairs settled = new SettledPairs();
-    PairCheck check = new PairCheck(kernel, vectors, evidence, settled, settings.threshold());
-    PairJoin join = plan.open(kernel, vectors, check, settled, settings.threshold());
+    PairCheck check = new PairCheck(kernel, vectors, evidence, settled, settings.bins());
+    PairJoin join = plan.open(kernel, vectors, check, settled, settings.bins().floor());
     WindowBatch batch = new WindowBatch(vectors.dimension(), kernel);
     NextTokens nextTokens = NextTokens.ofSingle(new int[windows.size()]);
     for (int window : plan.order(kernel, windows)) {

@@ -12,11 +12,8 @@ final class MostSimilar {
   /** No limit. */
   static final int ALL = Integer.MAX_VALUE;
 
-  /** More than an exact similarity of at most 2 can grow by rounding to a float. */
-  private static final double ROUNDING = 0x1p-23;
-
   private final int limit;
-  private float[] similarities = new float[4];
+  private double[] similarities = new double[4];
   private long[] windowIds = new long[4];
   private int size;
 
@@ -31,10 +28,10 @@ final class MostSimilar {
       return Double.POSITIVE_INFINITY;
     }
 
-    return size < limit ? Double.NEGATIVE_INFINITY : similarities[0] - ROUNDING;
+    return size < limit ? Double.NEGATIVE_INFINITY : similarities[0];
   }
 
-  void offer(float similarity, long windowId) {
+  void offer(double similarity, long windowId) {
     if (size < limit) {
       append(similarity, windowId);
       if (size == limit) {
@@ -49,7 +46,7 @@ final class MostSimilar {
     }
   }
 
-  private void append(float similarity, long windowId) {
+  private void append(double similarity, long windowId) {
     if (size == similarities.length) {
       int grown = Math.min(limit, 2 * size);
       similarities = Arrays.copyOf(similarities, grown);
@@ -63,7 +60,7 @@ final class MostSimilar {
 
   private void sink(int from) {
     int parent = from;
-    float similarity = similarities[parent];
+    double similarity = similarities[parent];
     long windowId = windowIds[parent];
     while (2 * parent + 1 < size) {
       int child = 2 * parent + 1;
@@ -89,7 +86,7 @@ final class MostSimilar {
     windowIds[parent] = windowId;
   }
 
-  private static boolean isBetter(float similarity, long windowId, float other, long otherId) {
+  private static boolean isBetter(double similarity, long windowId, double other, long otherId) {
     return similarity > other || (similarity == other && windowId < otherId);
   }
 
@@ -103,7 +100,7 @@ final class MostSimilar {
   }
 
   /** Similarities in the order of {@link #windowIds()}. */
-  float[] similarities() {
+  double[] similarities() {
     return Arrays.copyOf(similarities, size);
   }
 }

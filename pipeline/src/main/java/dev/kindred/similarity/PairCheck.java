@@ -18,43 +18,44 @@ final class PairCheck {
   private final PromptVectors prompts;
   private final EvidenceTable evidence;
   private final SettledPairs settled;
-  private final double threshold;
+  private final SimilarityBins bins;
   private final double error;
   private final float surelyBelow;
   private final double[] wideOfPrompt;
   private final double[] wideOfWindow;
   private final int[] foundWindows = new int[WindowBatch.CAPACITY];
+  private final int[] foundBins = new int[WindowBatch.CAPACITY];
   private final long[] mostSimilar = new long[WindowBatch.CAPACITY]; // sortable
   private int widePrompt = -1; // whose vector is in wideOfPrompt
 
   /**
-   * @param threshold pairs strictly above it are evidence
+   * @param bins pairs strictly above their floor are evidence
    */
   PairCheck(
       TileKernel kernel,
       PromptVectors prompts,
       EvidenceTable evidence,
       SettledPairs settled,
-      double threshold) {
+      SimilarityBins bins) {
     this.kernel = kernel;
     this.prompts = prompts;
     this.evidence = evidence;
     this.settled = settled;
-    this.threshold = threshold;
+    this.bins = bins;
     this.error = Cosine.kernelError(prompts.dimension());
     this.wideOfPrompt = new double[prompts.dimension()];
     this.wideOfWindow = new double[prompts.dimension()];
-    this.surelyBelow = Math.nextDown((float) (threshold - error));
+    this.surelyBelow = Math.nextDown((float) (bins.floor() - error));
   }
 
-  /** Float similarities up to this need no check: they are below the threshold. */
+  /** Float similarities up to this need no check: they are below the floor. */
   float surelyBelow() {
     return surelyBelow;
   }
 
   /**
-   * Decides a prompt's pairs: all that are above the threshold are counted, then those that could
-   * be among the most similar are offered, the most similar first, so that few are in vain.
+   * Decides a prompt's pairs: all that are above the floor are counted, then those that could be
+   * among the most similar are offered, the most similar first, so that few are in vain.
    *
    * @param candidates with similarities as of {@link #similarity}
    */
@@ -65,23 +66,25 @@ final class PairCheck {
     for (int i = 0; i < candidates.size(column); i++) {
       int window = candidates.window(column, i);
       float similarity = candidates.value(column, i);
-      boolean isAbove = similarity > threshold + error;
-      if (isAbove) {
-        settled.byFloat++;
-      } else {
+      int bin = bins.settle(similarity, error);
+      if (bin == SimilarityBins.OPEN) {
         settled.byDouble++;
-        isAbove = exact(windows, window, prompt) > threshold;
+        bin = bins.of(exact(windows, window, prompt));
+      } else {
+        settled.byFloat++;
       }
 
-      if (isAbove) {
-        foundWindows[found++] = window;
+      if (bin != SimilarityBins.BELOW) {
+        foundWindows[found] = window;
+        foundBins[found] = bin;
+        found++;
         if (similarity + error >= least) {
           mostSimilar[best++] = sortable(similarity) | window;
         }
       }
     }
 
-    evidence.count(prompt, windows, foundWindows, found);
+    evidence.count(prompt, windows, foundWindows, foundBins, found);
     keepBest(windows, prompt, best);
   }
 
@@ -104,7 +107,7 @@ final class PairCheck {
       }
 
       int window = (int) mostSimilar[i];
-      evidence.keep(prompt, windows.windowId(window), (float) exact(windows, window, prompt));
+      evidence.keep(prompt, windows.windowId(window), exact(windows, window, prompt));
     }
   }
 
@@ -132,33 +135,21 @@ final class PairCheck {
    * @param similarity in float precision: off by at most {@link Cosine#kernelError}
    */
   void decide(WindowBatch windows, int window, int prompt, double similarity) {
-    if (similarity > threshold + error) {
-      settled.byFloat++;
-      accept(windows, window, prompt, similarity + error);
-    } else if (similarity > surelyBelow) {
-      decideByDouble(windows, window, prompt);
+    int bin = bins.settle(similarity, error);
+    double atMost = similarity + error;
+    if (bin == SimilarityBins.OPEN) {
+      settled.byDouble++;
+      atMost = exact(windows, window, prompt);
+      bin = bins.of(atMost);
     } else {
       settled.byFloat++;
     }
-  }
 
-  private void decideByDouble(WindowBatch windows, int window, int prompt) {
-    settled.byDouble++;
-    double exact = exact(windows, window, prompt);
-    if (exact > threshold) {
-      accept(windows, window, prompt, exact);
-    }
-  }
-
-  /**
-   * Adds a pair that is above the threshold.
-   *
-   * @param atMost at least the pair's similarity
-   */
-  private void accept(WindowBatch windows, int window, int prompt, double atMost) {
-    evidence.count(prompt, windows, window);
-    if (atMost >= evidence.leastKept(prompt)) {
-      evidence.keep(prompt, windows.windowId(window), (float) exact(windows, window, prompt));
+    if (bin != SimilarityBins.BELOW) {
+      evidence.count(prompt, windows, window, bin);
+      if (atMost >= evidence.leastKept(prompt)) {
+        evidence.keep(prompt, windows.windowId(window), exact(windows, window, prompt));
+      }
     }
   }
 

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
+import static org.apache.spark.sql.functions.array_sort;
 import static org.apache.spark.sql.functions.arrays_zip;
+import static org.apache.spark.sql.functions.bool_or;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.explode;
+import static org.apache.spark.sql.functions.get;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.map;
 import static org.apache.spark.sql.functions.map_from_arrays;
+import static org.apache.spark.sql.functions.map_from_entries;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.sum;
 
 import ai.djl.Device;
 import dev.kindred.kernel.TileKernel;
@@ -32,12 +40,14 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
  * The exact similarity join of one block: for every prompt, the windows whose FFN output has a
- * cosine similarity strictly above the threshold, as {@link Cosine} defines it.
+ * cosine similarity strictly above a threshold, as {@link Cosine} defines it.
  *
  * <p>Windows stay in their partitions and prompts are broadcast, in slices where they would not
  * fit; next-token counts are summed where the pairs are found, so that what travels is one row a
@@ -61,11 +71,13 @@ public final class SimilarStrings {
 
   private static final int SAMPLED_PARTITIONS = 8;
   private static final int TASKS_PER_CORE = 1;
+  private static final DataType COUNTS =
+      DataTypes.createMapType(DataTypes.IntegerType, DataTypes.LongType);
 
   /**
    * How to join.
    *
-   * @param threshold in [-1, 1]
+   * @param bins similarities above their floor are found; next tokens are counted by bin
    * @param keep the most similar windows to keep for a prompt; {@link Integer#MAX_VALUE} for all
    * @param vocabularySize {@code d_vocab}
    * @param kernel which implementation
@@ -73,7 +85,7 @@ public final class SimilarStrings {
    *     sample
    */
   public record Settings(
-      double threshold, int keep, int vocabularySize, TileKernels.Choice kernel, int prefixAxes)
+      SimilarityBins bins, int keep, int vocabularySize, TileKernels.Choice kernel, int prefixAxes)
       implements Serializable {}
 
   /**
@@ -160,19 +172,46 @@ public final class SimilarStrings {
     return metrics;
   }
 
-  /** Rows with the file columns of {@link Tables#BLOCK_DISTRIBUTIONS}. */
+  /**
+   * Rows with the file columns of {@link Tables#BLOCK_DISTRIBUTIONS}.
+   *
+   * @param evidence of a join with one bin
+   */
   public static Dataset<Row> blockDistributions(Dataset<Evidence> evidence) {
     return evidence
         .select(
             col("promptId").as("prompt_id"),
-            col("similarCount").as("similar_count"),
+            coalesce(get(col("similarCounts"), lit(0)), lit(0L)).as("similar_count"),
             map_from_arrays(col("tokens"), col("counts")).as("counts"),
-            col("ownWindowSimilar").as("own_window_similar"))
+            col("ownBin").geq(lit(0)).as("own_window_similar"))
         .sort("prompt_id");
   }
 
-  /** Rows with the file columns of {@link Tables#SIMILAR_STRINGS}. */
-  public static Dataset<Row> mostSimilar(Dataset<Evidence> evidence) {
+  /**
+   * Rows with the file columns of {@link Tables#SIMILARITY_BINS}.
+   *
+   * @param evidence of a join with these settings
+   */
+  public static Dataset<Row> similarityBins(Dataset<Evidence> evidence, Settings settings) {
+    SimilarityBins bins = settings.bins();
+    int vocabularySize = settings.vocabularySize();
+    return evidence
+        .flatMap(
+            (FlatMapFunction<Evidence, EvidenceBin>)
+                found -> EvidenceBin.of(found, bins, vocabularySize).iterator(),
+            Encoders.bean(EvidenceBin.class))
+        .select(
+            col("promptId").as("prompt_id"),
+            col("bin"),
+            col("above"),
+            col("similarCount").as("similar_count"),
+            map_from_arrays(col("tokens"), col("counts")).as("counts"),
+            col("ownWindowSimilar").as("own_window_similar"))
+        .sort("prompt_id", "bin");
+  }
+
+  /** Rows with the file columns of {@link Tables#NEAREST_STRINGS}. */
+  public static Dataset<Row> nearestStrings(Dataset<Evidence> evidence) {
     return evidence
         .select(
             col("promptId").as("prompt_id"),
@@ -182,6 +221,61 @@ public final class SimilarStrings {
             col("pair.windowIds").as("window_id"),
             col("pair.similarities").as("similarity"))
         .sort(col("prompt_id"), col("similarity").desc(), col("window_id"));
+  }
+
+  /** Rows with the file columns of {@link Tables#SIMILAR_STRINGS}. */
+  public static Dataset<Row> mostSimilar(Dataset<Evidence> evidence) {
+    return rounded(nearestStrings(evidence));
+  }
+
+  /**
+   * Rows with the file columns of {@link Tables#SIMILAR_STRINGS}.
+   *
+   * @param nearestStrings rows of {@link Tables#NEAREST_STRINGS} of one block
+   * @param threshold not below the floor of their bins
+   */
+  public static Dataset<Row> mostSimilar(Dataset<Row> nearestStrings, double threshold) {
+    return rounded(nearestStrings.where(col("similarity").gt(lit(threshold))))
+        .sort(col("prompt_id"), col("similarity").desc(), col("window_id"));
+  }
+
+  private static Dataset<Row> rounded(Dataset<Row> strings) {
+    return strings.withColumn("similarity", col("similarity").cast(DataTypes.FloatType));
+  }
+
+  /**
+   * Rows with the file columns of {@link Tables#BLOCK_DISTRIBUTIONS}.
+   *
+   * @param similarityBins rows of {@link Tables#SIMILARITY_BINS} of one block
+   * @param prompts rows of {@link Tables#PROMPTS} of the same prompt set
+   * @param threshold the lower edge of a bin
+   */
+  public static Dataset<Row> blockDistributions(
+      Dataset<Row> similarityBins, Dataset<Row> prompts, double threshold) {
+    Dataset<Row> bins = similarityBins.where(col("above").geq(lit(threshold)));
+    Dataset<Row> counts =
+        bins.select(col("prompt_id"), explode(col("counts")).as(new String[] {"token", "count"}))
+            .groupBy("prompt_id", "token")
+            .agg(sum("count").as("count"))
+            .groupBy("prompt_id")
+            .agg(
+                map_from_entries(array_sort(collect_list(struct(col("token"), col("count")))))
+                    .as("counts"));
+    Dataset<Row> strings =
+        bins.groupBy("prompt_id")
+            .agg(
+                sum("similar_count").as("similar_count"),
+                bool_or(col("own_window_similar")).as("own_window_similar"));
+    return prompts
+        .select("prompt_id")
+        .join(strings, new String[] {"prompt_id"}, "left")
+        .join(counts, new String[] {"prompt_id"}, "left")
+        .select(
+            col("prompt_id"),
+            coalesce(col("similar_count"), lit(0L)).as("similar_count"),
+            coalesce(col("counts"), map().cast(COUNTS)).as("counts"),
+            coalesce(col("own_window_similar"), lit(false)).as("own_window_similar"))
+        .sort("prompt_id");
   }
 
   /**
@@ -268,14 +362,16 @@ public final class SimilarStrings {
             .limit(JoinPlanner.SAMPLE_WINDOWS)
             .toList();
     return settings.prefixAxes() == AUTO_AXES
-        ? JoinPlanner.plan(kernel, prompts, sample, settings.threshold())
-        : JoinPlanner.forced(kernel, prompts, sample, settings.threshold(), settings.prefixAxes());
+        ? JoinPlanner.plan(kernel, prompts, sample, settings.bins().floor())
+        : JoinPlanner.forced(
+            kernel, prompts, sample, settings.bins().floor(), settings.prefixAxes());
   }
 
   private static List<PromptVectors> slices(PromptVectors prompts, Settings settings) {
     long bytesPerPrompt =
         3L * Float.BYTES * prompts.dimension()
-            + EvidenceTable.bytesPerPrompt(settings.vocabularySize(), settings.keep());
+            + EvidenceTable.bytesPerPrompt(
+                settings.vocabularySize(), settings.bins().count(), settings.keep());
     int size = (int) Math.max(1, Math.min(prompts.count(), SLICE_BYTES / bytesPerPrompt));
     List<PromptVectors> slices = new ArrayList<>();
     for (int from = 0; from < prompts.count(); from += size) {
@@ -336,7 +432,9 @@ public final class SimilarStrings {
     @Override
     public Iterator<Evidence> call(Iterator<Vector> windows) {
       PromptVectors vectors = prompts.value();
-      EvidenceTable table = new EvidenceTable(vectors, settings.vocabularySize(), settings.keep());
+      EvidenceTable table =
+          new EvidenceTable(
+              vectors, settings.vocabularySize(), settings.bins().count(), settings.keep());
       TileKernel kernel = TileKernels.get(settings.kernel());
       SettledPairs settled = new SettledPairs();
       PairJoin join = open(kernel, vectors, table, settled);
@@ -408,10 +506,10 @@ public final class SimilarStrings {
     /** On the GPU that Spark assigned to the task all pairs are computed, else it goes by plan. */
     private PairJoin open(
         TileKernel kernel, PromptVectors vectors, EvidenceTable table, SettledPairs settled) {
-      PairCheck check = new PairCheck(kernel, vectors, table, settled, settings.threshold());
+      PairCheck check = new PairCheck(kernel, vectors, table, settled, settings.bins());
       Device device = LoadedModels.assignedDevice();
       if (!device.isGpu()) {
-        return plan.open(kernel, vectors, check, settled, settings.threshold());
+        return plan.open(kernel, vectors, check, settled, settings.bins().floor());
       }
 
       TorchJoin join = new TorchJoin(device, vectors, check, settled);

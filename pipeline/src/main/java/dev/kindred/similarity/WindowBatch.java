@@ -76,11 +76,11 @@ final class WindowBatch {
     return windowIds[row];
   }
 
-  /** Adds the counts of a window's next tokens to counts by token. */
-  void addNextTokens(int row, long[] counts) {
+  /** Adds the counts of a window's next tokens to counts by token, which begin at an offset. */
+  void addNextTokens(int row, long[] counts, int offset) {
     int end = tokenStarts[row + 1];
     for (int place = tokenStarts[row]; place < end; place++) {
-      counts[nextTokens[place]] += nextCounts[place];
+      counts[offset + nextTokens[place]] += nextCounts[place];
     }
   }
 

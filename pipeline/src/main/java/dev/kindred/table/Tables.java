@@ -178,6 +178,55 @@ public final class Tables {
                   false,
                   "whether the prompt's own window is among the similar strings"));
 
+  public static final Table SIMILARITY_BINS =
+      new Table(
+          "similarity_bins",
+          "prompt x block x bin of similarity that is not empty",
+          List.of("model_id", "corpus_id", "prompt_set", "bins", "block"),
+          new StructType()
+              .add("model_id", StringType, false, "model")
+              .add("corpus_id", StringType, false, "corpus of the similar strings")
+              .add("prompt_set", StringType, false, "prompt set")
+              .add(
+                  "bins",
+                  StringType,
+                  false,
+                  "lower edge of the first bin and width of each, as 0.7_0.01")
+              .add("block", IntegerType, false, "transformer block, from 0")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add("bin", IntegerType, false, "from 0, by ascending similarity")
+              .add("above", DoubleType, false, "the bin's lower edge; similarities are above it")
+              .add("similar_count", LongType, false, "windows in the bin")
+              .add(
+                  "counts",
+                  TOKEN_COUNTS,
+                  false,
+                  "token id -> sum of the next-token counts of the bin's windows")
+              .add(
+                  "own_window_similar",
+                  BooleanType,
+                  false,
+                  "whether the prompt's own window is in the bin"));
+
+  public static final Table NEAREST_STRINGS =
+      new Table(
+          "nearest_strings",
+          "prompt x block x window above the lowest bin's edge, the most similar ones",
+          List.of("model_id", "corpus_id", "prompt_set", "bins", "block"),
+          new StructType()
+              .add("model_id", StringType, false, "model")
+              .add("corpus_id", StringType, false, "corpus of the similar strings")
+              .add("prompt_set", StringType, false, "prompt set")
+              .add("bins", StringType, false, "as in similarity_bins")
+              .add("block", IntegerType, false, "transformer block, from 0")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add("window_id", LongType, false, "window, as in windows")
+              .add(
+                  "similarity",
+                  DoubleType,
+                  false,
+                  "cosine of the two FFN outputs, in [-1, 1], above the lowest bin's edge"));
+
   public static final Table APPROXIMATIONS =
       new Table(
           "approximations",
@@ -309,6 +358,8 @@ public final class Tables {
           MODEL_DISTANCES,
           SIMILAR_STRINGS,
           BLOCK_DISTRIBUTIONS,
+          SIMILARITY_BINS,
+          NEAREST_STRINGS,
           APPROXIMATIONS,
           DISTANCES,
           BASELINES,

@@ -20,6 +20,7 @@ import dev.kindred.prediction.Predictions;
 import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.NextTokens;
 import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import java.nio.file.Files;
@@ -93,7 +94,7 @@ class TestAudit {
                   promptActivations.where("block = " + block),
                   prompts,
                   new SimilarStrings.Settings(
-                      THRESHOLD,
+                      SimilarityBins.above(THRESHOLD),
                       KEEP,
                       MODEL.shape().vocabularySize(),
                       TileKernels.Choice.AUTO,

@@ -33,8 +33,17 @@ record JoinProblem(float[][] windows, float[][] prompts) {
    */
   record Found(long similarCount, boolean own, Map<Integer, Long> counts, List<Kept> kept) {}
 
-  private static final Comparator<Kept> BEST_FIRST =
-      Comparator.comparingDouble(Kept::similarity).reversed().thenComparingLong(Kept::windowId);
+  /** A window with its similarity in double precision, which decides the order. */
+  private record Similar(long windowId, double similarity) {
+    private Kept rounded() {
+      return new Kept(windowId, (float) similarity);
+    }
+  }
+
+  private static final Comparator<Similar> BEST_FIRST =
+      Comparator.comparingDouble(Similar::similarity)
+          .reversed()
+          .thenComparingLong(Similar::windowId);
 
   static long windowId(int window) {
     return 10L * window;
@@ -104,13 +113,13 @@ record JoinProblem(float[][] windows, float[][] prompts) {
     List<Found> found = new ArrayList<>();
     for (int prompt = 0; prompt < similarities.length; prompt++) {
       Map<Integer, Long> counts = new TreeMap<>();
-      List<Kept> similar = new ArrayList<>();
+      List<Similar> similar = new ArrayList<>();
       boolean own = false;
       for (int window = 0; window < similarities[prompt].length; window++) {
         double similarity = similarities[prompt][window];
         if (similarity > threshold) {
           nextTokens(window).forEach((token, count) -> counts.merge(token, count, Long::sum));
-          similar.add(new Kept(windowId(window), (float) similarity));
+          similar.add(new Similar(windowId(window), similarity));
           own |= window == prompt;
         }
       }
@@ -120,7 +129,7 @@ record JoinProblem(float[][] windows, float[][] prompts) {
               similar.size(),
               own,
               counts,
-              similar.stream().sorted(BEST_FIRST).limit(keep).toList()));
+              similar.stream().sorted(BEST_FIRST).limit(keep).map(Similar::rounded).toList()));
     }
 
     return found;
@@ -139,15 +148,19 @@ record JoinProblem(float[][] windows, float[][] prompts) {
         counts.put(row.getTokens()[i], row.getCounts()[i]);
       }
 
-      List<Kept> kept = new ArrayList<>();
+      List<Similar> kept = new ArrayList<>();
       for (int i = 0; i < row.getWindowIds().length; i++) {
-        kept.add(new Kept(row.getWindowIds()[i], row.getSimilarities()[i]));
+        kept.add(new Similar(row.getWindowIds()[i], row.getSimilarities()[i]));
       }
 
       kept.sort(BEST_FIRST);
       found.set(
           row.getPromptId(),
-          new Found(row.getSimilarCount(), row.isOwnWindowSimilar(), counts, kept));
+          new Found(
+              row.similarCount(),
+              row.getOwnBin() >= 0,
+              counts,
+              kept.stream().map(Similar::rounded).toList()));
     }
 
     return found;

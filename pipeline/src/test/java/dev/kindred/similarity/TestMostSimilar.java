@@ -11,7 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class TestMostSimilar {
-  private record Entry(float similarity, long windowId) {}
+  private record Entry(double similarity, long windowId) {}
 
   private static final Comparator<Entry> BEST_FIRST =
       Comparator.comparingDouble((Entry e) -> -e.similarity()).thenComparingLong(Entry::windowId);
@@ -48,7 +48,7 @@ class TestMostSimilar {
   private static List<Entry> entries(Random random, int count) {
     List<Entry> entries = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      entries.add(new Entry(random.nextInt(12) / 12f, i));
+      entries.add(new Entry(random.nextInt(12) / 12., i));
     }
 
     return entries;

@@ -101,9 +101,40 @@ class TestPairJoins {
     }
   }
 
-  /**
-   * Where double precision decides, similarities that are the same float are a tie all the same.
-   */
+  @Test
+  void countByBinWhatTheOracleFindsBetweenItsEdges() {
+    Random random = new Random(33);
+    SimilarityBins bins = SimilarityBins.grid("-0.2", "0.07");
+    for (int dimension : new int[] {2, 24, 96}) {
+      JoinProblem problem =
+          new JoinProblem(
+              JoinProblem.clustered(random, 300, dimension), duplicates(random, 20, dimension));
+      double[][] similarities = problem.similarities();
+      List<Integer> order = IntStream.range(0, 300).boxed().toList();
+      ways(problem)
+          .forEach(
+              (name, way) -> {
+                for (Evidence found : evidence(way, problem, order, bins, 3)) {
+                  assertThat(found.getSimilarCounts())
+                      .as("%s, prompt %d", name, found.getPromptId())
+                      .containsExactly(counts(similarities[found.getPromptId()], bins));
+                }
+              });
+    }
+  }
+
+  private static long[] counts(double[] similarities, SimilarityBins bins) {
+    long[] counts = new long[bins.count()];
+    for (int bin = 0; bin < counts.length; bin++) {
+      double above = bins.edge(bin);
+      double upTo = bin + 1 < counts.length ? bins.edge(bin + 1) : Double.POSITIVE_INFINITY;
+      counts[bin] = Arrays.stream(similarities).filter(s -> s > above && s <= upTo).count();
+    }
+
+    return counts;
+  }
+
+  /** Equal similarities are a tie, whatever decides that they are above the threshold. */
   @Test
   void tiesGoToTheFirstWindowInAnyOrderOfArrival() {
     Random random = new Random(32);
@@ -267,12 +298,19 @@ class TestPairJoins {
 
   private static List<Found> join(
       Way way, JoinProblem problem, List<Integer> order, double threshold, int keep) {
+    return JoinProblem.found(
+        problem.prompts().length,
+        evidence(way, problem, order, SimilarityBins.above(threshold), keep));
+  }
+
+  private static List<Evidence> evidence(
+      Way way, JoinProblem problem, List<Integer> order, SimilarityBins bins, int keep) {
     TileKernel kernel = TileKernels.get(TileKernels.Choice.AUTO);
     PromptVectors prompts = problem.promptVectors();
-    EvidenceTable evidence = new EvidenceTable(prompts, JoinProblem.VOCABULARY, keep);
+    EvidenceTable evidence = new EvidenceTable(prompts, JoinProblem.VOCABULARY, bins.count(), keep);
     SettledPairs settled = new SettledPairs();
-    PairCheck check = new PairCheck(kernel, prompts, evidence, settled, threshold);
-    PairJoin join = way.open(prompts, evidence, check, settled, threshold);
+    PairCheck check = new PairCheck(kernel, prompts, evidence, settled, bins);
+    PairJoin join = way.open(prompts, evidence, check, settled, bins.floor());
     WindowBatch batch = new WindowBatch(problem.dimension(), kernel);
     for (int window : order) {
       if (batch.isFull()) {
@@ -291,7 +329,7 @@ class TestPairJoins {
     assertThat(settled.byPrefix + settled.byFloat + settled.byDouble)
         .as("pairs settled")
         .isEqualTo((long) order.size() * problem.prompts().length);
-    return JoinProblem.found(problem.prompts().length, evidence.drain());
+    return evidence.drain();
   }
 
   /** Vectors in a subspace of three dimensions, where there are more. */

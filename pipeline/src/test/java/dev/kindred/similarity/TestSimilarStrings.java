@@ -18,6 +18,7 @@ import java.util.TreeMap;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -81,7 +82,8 @@ class TestSimilarStrings {
     int vocabulary = 4_000_000; // 32 MB a prompt: sixteen prompts a slice
     for (int axes : new int[] {0, 4}) {
       SimilarStrings.Settings settings =
-          new SimilarStrings.Settings(0.999, 3, vocabulary, TileKernels.Choice.AUTO, axes);
+          new SimilarStrings.Settings(
+              SimilarityBins.above(0.999), 3, vocabulary, TileKernels.Choice.AUTO, axes);
       assertThat(join(spark, problem, 1, 1, settings).found())
           .isEqualTo(JoinProblem.oracle(problem.similarities(), 0.999, 3));
     }
@@ -94,6 +96,58 @@ class TestSimilarStrings {
     assertThat(similarCount(spark, problem, 24.0 / 25)).isEqualTo(1);
     assertThat(similarCount(spark, problem, Math.nextDown(24.0 / 25))).isEqualTo(2);
     assertThat(similarCount(spark, problem, 1)).isZero();
+  }
+
+  @Test
+  void aThresholdOnABinsEdgeFindsWhatAJoinAtThatThresholdFinds(SparkSession spark) {
+    Random random = new Random(11);
+    JoinProblem problem =
+        new JoinProblem(
+            JoinProblem.clustered(random, 130, 33), JoinProblem.clustered(random, 45, 33));
+    for (int axes : AXES) {
+      SimilarStrings.Settings settings =
+          new SimilarStrings.Settings(
+              SimilarityBins.grid("0.3", "0.05"),
+              5,
+              JoinProblem.VOCABULARY,
+              TileKernels.Choice.AUTO,
+              axes);
+      Dataset<Evidence> evidence = joined(spark, problem, 2, 3, settings).evidence().cache();
+      Dataset<Row> bins =
+          Tables.SIMILARITY_BINS.conform(SimilarStrings.similarityBins(evidence, settings)).cache();
+      Dataset<Row> nearest =
+          Tables.NEAREST_STRINGS.conform(SimilarStrings.nearestStrings(evidence)).cache();
+      for (double threshold : new double[] {0.3, 0.6, 0.85, 0.95}) {
+        assertThat(
+                found(
+                    SimilarStrings.blockDistributions(bins, prompts(spark, problem), threshold),
+                    SimilarStrings.mostSimilar(nearest, threshold)))
+            .as("%d axes, threshold %s", axes, threshold)
+            .isEqualTo(JoinProblem.oracle(problem.similarities(), threshold, 5));
+      }
+
+      evidence.unpersist();
+    }
+  }
+
+  @Test
+  void aPairAtABinsLowerEdgeIsInTheBinBelow(SparkSession spark) {
+    JoinProblem problem =
+        new JoinProblem(new float[][] {{4, 3}, {3, 4}}, new float[][] {{3, 4}}); // 24 / 25 and 1
+    SimilarStrings.Settings settings =
+        new SimilarStrings.Settings(
+            SimilarityBins.grid("0.9", "0.02"),
+            5,
+            JoinProblem.VOCABULARY,
+            TileKernels.Choice.AUTO,
+            0);
+    assertThat(
+            SimilarStrings.similarityBins(
+                    joined(spark, problem, 1, 1, settings).evidence(), settings)
+                .select("above")
+                .as(Encoders.DOUBLE())
+                .collectAsList())
+        .containsExactly(0.94, 0.98);
   }
 
   private static long similarCount(SparkSession spark, JoinProblem problem, double threshold) {
@@ -144,7 +198,11 @@ class TestSimilarStrings {
 
   private static SimilarStrings.Settings settings(double threshold, int keep, int axes) {
     return new SimilarStrings.Settings(
-        threshold, keep, JoinProblem.VOCABULARY, TileKernels.Choice.AUTO, axes);
+        SimilarityBins.above(threshold),
+        keep,
+        JoinProblem.VOCABULARY,
+        TileKernels.Choice.AUTO,
+        axes);
   }
 
   private static Joined join(
@@ -153,25 +211,36 @@ class TestSimilarStrings {
       int pieces,
       int partitions,
       SimilarStrings.Settings settings) {
-    SimilarStrings join =
-        SimilarStrings.join(
-            spark,
-            pieces(spark, problem, pieces, partitions),
-            promptActivations(spark, problem),
-            prompts(spark, problem),
-            settings);
+    SimilarStrings join = joined(spark, problem, pieces, partitions, settings);
     Dataset<Evidence> evidence = join.evidence().cache();
+    List<Found> found =
+        found(SimilarStrings.blockDistributions(evidence), SimilarStrings.mostSimilar(evidence));
+    evidence.unpersist();
+    return new Joined(found, join.metrics());
+  }
+
+  private static SimilarStrings joined(
+      SparkSession spark,
+      JoinProblem problem,
+      int pieces,
+      int partitions,
+      SimilarStrings.Settings settings) {
+    return SimilarStrings.join(
+        spark,
+        pieces(spark, problem, pieces, partitions),
+        promptActivations(spark, problem),
+        prompts(spark, problem),
+        settings);
+  }
+
+  private static List<Found> found(Dataset<Row> blockDistributions, Dataset<Row> mostSimilar) {
     Map<Integer, Row> distributions = new TreeMap<>();
-    for (Row row :
-        Tables.BLOCK_DISTRIBUTIONS
-            .conform(SimilarStrings.blockDistributions(evidence))
-            .collectAsList()) {
+    for (Row row : Tables.BLOCK_DISTRIBUTIONS.conform(blockDistributions).collectAsList()) {
       assertThat(distributions.put(row.getInt(0), row)).as("a second row").isNull();
     }
 
     Map<Integer, List<Kept>> kept = new TreeMap<>();
-    for (Row row :
-        Tables.SIMILAR_STRINGS.conform(SimilarStrings.mostSimilar(evidence)).collectAsList()) {
+    for (Row row : Tables.SIMILAR_STRINGS.conform(mostSimilar).collectAsList()) {
       kept.computeIfAbsent(row.getInt(0), prompt -> new ArrayList<>())
           .add(new Kept(row.getLong(1), row.getFloat(2)));
     }
@@ -185,8 +254,7 @@ class TestSimilarStrings {
                     row.getBoolean(3),
                     new TreeMap<>(row.<Integer, Long>getJavaMap(2)),
                     kept.getOrDefault(prompt, List.of()))));
-    evidence.unpersist();
-    return new Joined(found, join.metrics());
+    return found;
   }
 
   /** The windows cut into pieces, each with the next tokens of its own windows only. */

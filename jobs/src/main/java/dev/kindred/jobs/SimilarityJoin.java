@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import dev.kindred.model.ModelShape;
+import dev.kindred.similarity.Evidence;
+import dev.kindred.similarity.NextTokens;
+import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.similarity.SimilarityBins;
+import dev.kindred.table.Runs;
+import dev.kindred.table.Table;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The join of a prompt set with all windows, block by block: for a run at its thresholds, or for
+ * all thresholds on a grid at once. Blocks that are done already stay; what another join has found
+ * before is taken from there.
+ */
+final class SimilarityJoin {
+  /** Windows whose next tokens fit into a broadcast: about 160 MB. */
+  private static final long PIECE_WINDOWS = 8L << 20;
+
+  /** Property of the most similar strings: how many a prompt has at most. */
+  private static final String KEPT = "kept";
+
+  private static final Logger LOG = LoggerFactory.getLogger(SimilarityJoin.class);
+
+  private final SparkSession spark;
+  private final Progress progress;
+  private final Settings settings;
+  private final Warehouse warehouse;
+  private final Of of;
+  private Broadcast<NextTokens> nextTokens; // of the whole corpus, where they fit
+
+  /** What is joined. All its tables are there. */
+  record Of(ModelShape shape, String modelId, String corpusId, String promptSet) {}
+
+  SimilarityJoin(
+      SparkSession spark, Progress progress, Settings settings, Warehouse warehouse, Of of) {
+    this.spark = spark;
+    this.progress = progress;
+    this.settings = settings;
+    this.warehouse = warehouse;
+    this.of = of;
+  }
+
+  /** Joins for a run: tables similar_strings and block_distributions. */
+  void joinFor(RunPlan run) {
+    progress.begin("similar strings", of.shape().blocks());
+    takeOver(run);
+    for (int block = 0; block < of.shape().blocks(); block++) {
+      Warehouse.Part strings = warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block);
+      Warehouse.Part counts = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block);
+      double threshold = run.thresholds()[block];
+      Optional<Binned> binned = binned(block, threshold);
+      if (strings.isComplete() && counts.isComplete()) {
+        progress.note("block %d is there already", block);
+      } else if (binned.isPresent()) {
+        progress.note("block %d is in similarity_bins", block);
+        sumUp(binned.get(), threshold, strings, counts);
+      } else {
+        SimilarStrings.Settings join = joinSettings(SimilarityBins.above(threshold));
+        join(
+            block,
+            join,
+            strings,
+            SimilarStrings::mostSimilar,
+            counts,
+            SimilarStrings::blockDistributions);
+      }
+
+      progress.partDone();
+    }
+
+    progress.end(
+        warehouse.part(Tables.SIMILAR_STRINGS, run.runId()),
+        warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()));
+  }
+
+  /** Joins for all thresholds on a grid: tables nearest_strings and similarity_bins. */
+  void joinFor(SimilarityBins bins) {
+    progress.begin("similarity bins", of.shape().blocks());
+    for (int block = 0; block < of.shape().blocks(); block++) {
+      Warehouse.Part strings = part(Tables.NEAREST_STRINGS, bins, block);
+      Warehouse.Part counts = part(Tables.SIMILARITY_BINS, bins, block);
+      if (strings.isComplete() && counts.isComplete()) {
+        progress.note("block %d is there already", block);
+      } else {
+        SimilarStrings.Settings join = joinSettings(bins);
+        join(
+            block,
+            join,
+            strings,
+            SimilarStrings::nearestStrings,
+            counts,
+            evidence -> SimilarStrings.similarityBins(evidence, join));
+      }
+
+      progress.partDone();
+    }
+
+    progress.end(
+        warehouse.part(Tables.NEAREST_STRINGS, of.modelId(), of.corpusId(), of.promptSet(), bins),
+        warehouse.part(Tables.SIMILARITY_BINS, of.modelId(), of.corpusId(), of.promptSet(), bins));
+  }
+
+  private SimilarStrings.Settings joinSettings(SimilarityBins bins) {
+    return new SimilarStrings.Settings(
+        bins,
+        settings.keepSimilar(),
+        of.shape().vocabularySize(),
+        settings.kernel(),
+        settings.prefixAxes());
+  }
+
+  private Warehouse.Part part(Table table, SimilarityBins bins, int block) {
+    return warehouse.part(table, of.modelId(), of.corpusId(), of.promptSet(), bins, block);
+  }
+
+  /** Evidence by bins whose edges a threshold is among, with as many strings as are wanted. */
+  private Optional<Binned> binned(int block, double threshold) {
+    return warehouse
+        .keys(Tables.SIMILARITY_BINS, of.modelId(), of.corpusId(), of.promptSet())
+        .stream()
+        .map(SimilarityBins::named)
+        .filter(bins -> bins.binAbove(threshold) >= 0)
+        .map(
+            bins ->
+                new Binned(
+                    part(Tables.NEAREST_STRINGS, bins, block),
+                    part(Tables.SIMILARITY_BINS, bins, block)))
+        .filter(binned -> binned.isComplete() && binned.kept() >= settings.keepSimilar())
+        .findFirst();
+  }
+
+  private record Binned(Warehouse.Part strings, Warehouse.Part counts) {
+    private boolean isComplete() {
+      return strings.isComplete() && counts.isComplete();
+    }
+
+    private int kept() {
+      return Integer.parseInt(strings.properties().get(KEPT));
+    }
+  }
+
+  private void sumUp(
+      Binned binned, double threshold, Warehouse.Part strings, Warehouse.Part counts) {
+    if (!strings.isComplete()) {
+      strings.write(SimilarStrings.mostSimilar(binned.strings().read(), threshold));
+    }
+
+    if (!counts.isComplete()) {
+      Dataset<Row> prompts = warehouse.part(Tables.PROMPTS, of.promptSet()).read();
+      counts.write(
+          SimilarStrings.blockDistributions(binned.counts().read(), prompts, threshold),
+          binned.counts()::properties);
+    }
+  }
+
+  private void join(
+      int block,
+      SimilarStrings.Settings settings,
+      Warehouse.Part strings,
+      Function<Dataset<Evidence>, Dataset<Row>> stringsOf,
+      Warehouse.Part counts,
+      Function<Dataset<Evidence>, Dataset<Row>> countsOf) {
+    SimilarStrings join =
+        SimilarStrings.join(
+            spark,
+            pieces(block),
+            warehouse.part(Tables.PROMPT_ACTIVATIONS, of.modelId(), of.promptSet(), block).read(),
+            warehouse.part(Tables.PROMPTS, of.promptSet()).read(),
+            settings);
+    LOG.info("block={} plan=\"{}\"", block, join.plan());
+    Dataset<Evidence> evidence = join.evidence().persist(StorageLevel.MEMORY_AND_DISK());
+    if (!strings.isComplete()) {
+      strings.write(
+          stringsOf.apply(evidence), () -> Map.of(KEPT, Integer.toString(settings.keep())));
+    }
+
+    if (!counts.isComplete()) {
+      counts.write(countsOf.apply(evidence), () -> asProperties(join.metrics()));
+    }
+
+    evidence.unpersist();
+    LOG.info("block={} settled={}", block, join.metrics());
+  }
+
+  /** A block's windows, cut so that the next tokens of each piece fit into a broadcast. */
+  private List<SimilarStrings.Piece> pieces(int block) {
+    Dataset<Row> windows = warehouse.part(Tables.WINDOWS, of.corpusId()).read();
+    long bytesPerWindow = Float.BYTES * (long) of.shape().modelDimension() + 16;
+    List<Dataset<Row>> activations =
+        warehouse
+            .part(Tables.ACTIVATIONS, of.modelId(), of.corpusId(), block)
+            .readInPieces(PIECE_WINDOWS * bytesPerWindow);
+    if (activations.size() == 1) {
+      if (nextTokens == null) {
+        nextTokens = broadcast(NextTokens.collect(windows));
+      }
+
+      return List.of(new SimilarStrings.Piece(activations.get(0), nextTokens));
+    }
+
+    return activations.stream()
+        .map(
+            piece -> new SimilarStrings.Piece(piece, broadcast(NextTokens.collect(windows, piece))))
+        .toList();
+  }
+
+  private Broadcast<NextTokens> broadcast(NextTokens following) {
+    return JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(following);
+  }
+
+  private static Map<String, String> asProperties(Map<String, Double> metrics) {
+    Map<String, String> properties = new TreeMap<>();
+    metrics.forEach((metric, value) -> properties.put(metric, value.toString()));
+    return properties;
+  }
+
+  /** Lists the files of the last published run that differs in weights or alternates only. */
+  private void takeOver(RunPlan run) {
+    Optional<RunPlan> last =
+        Runs.all(warehouse).stream()
+            .filter(
+                ended ->
+                    ended.isPublished()
+                        && ended.modelId().equals(of.modelId())
+                        && ended.corpusId().equals(of.corpusId())
+                        && ended.promptSet().equals(of.promptSet()))
+            .map(ended -> RunPlan.read(warehouse, ended.runId()))
+            .filter(plan -> plan.joinIdentity().equals(run.joinIdentity()))
+            .reduce((first, second) -> second);
+    if (last.isEmpty()) {
+      return;
+    }
+
+    for (int block = 0; block < of.shape().blocks(); block++) {
+      for (Table table : List.of(Tables.SIMILAR_STRINGS, Tables.BLOCK_DISTRIBUTIONS)) {
+        Warehouse.Part part = warehouse.part(table, run.runId(), block);
+        Warehouse.Part there = warehouse.part(table, last.get().runId(), block);
+        if (!part.isComplete() && there.isComplete()) {
+          if (part.isEmpty()) { // else a run that died has shared them already
+            part.removeRemains();
+            part.share(there);
+          }
+
+          part.complete(there.properties());
+        }
+      }
+    }
+
+    progress.note("those of run %s, which has the same join", last.get().runId());
+  }
+}
