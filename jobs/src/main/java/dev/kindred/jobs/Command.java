@@ -169,10 +169,13 @@ enum Command {
       try (Session session = Session.open("tune")) {
         Experiment experiment = session.experiment(options.settings());
         experiment.windows();
-        experiment.activations();
         experiment.prompts();
         String tuningSet = experiment.tuningPrompts();
+        experiment.activations();
         experiment.bins(tuningSet);
+        String promptSet = experiment.inputs().promptSet();
+        experiment.bins(promptSet);
+        System.out.print(session.tuning(options.settings(), experiment).tune(promptSet, tuningSet));
       }
     }
   },

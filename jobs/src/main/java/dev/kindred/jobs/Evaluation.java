@@ -14,18 +14,24 @@ import dev.kindred.evaluation.Summaries;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.prediction.Approximations;
+import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WarehouseLock;
 import dev.kindred.training.Trainer;
+import dev.kindred.tuning.PromptBins;
+import dev.kindred.tuning.ThresholdCurves;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -119,7 +125,7 @@ final class Evaluation {
     Warehouse.Part approximations = warehouse.part(Tables.APPROXIMATIONS, run.runId());
     writeMissing(
         approximations,
-        () -> Approximations.compute(distributions, prompts, windows, run.weights()));
+        () -> Approximations.compute(distributions, prompts, windows, run.mixture()));
     Warehouse.Part distances = warehouse.part(Tables.DISTANCES, run.runId());
     writeMissing(distances, () -> Distances.measure(approximations.read(), predictions));
     Warehouse.Part baselines = warehouse.part(Tables.BASELINES, run.runId());
@@ -133,10 +139,13 @@ final class Evaluation {
                 predictions,
                 distributions,
                 vocabularySize,
-                run.weights()));
+                run.mixture()));
       }
     }
 
+    writeMissing(
+        warehouse.part(Tables.THRESHOLD_CURVES, run.runId()),
+        () -> ThresholdCurves.rows(spark, curves(run, prompts, windows, predictions)).coalesce(1));
     List<Dataset<Row>> alternates = modelDistances(run);
     long tokens = CorpusScan.tokens(windowsPart.properties());
     Dataset<Row> slices =
@@ -153,6 +162,44 @@ final class Evaluation {
     metrics.putAll(PromptFigures.of(distances.read(), baselines.read(), alternates, slices));
     metrics.putAll(joinMetrics(run));
     writeMissing(warehouse.part(Tables.SUMMARIES, run.runId()), () -> rows(metrics));
+  }
+
+  /** Of the finest bins that are there for all blocks, if any are. */
+  private List<ThresholdCurves.Point> curves(
+      RunPlan run, Dataset<Row> prompts, Dataset<Row> windows, Dataset<Row> predictions) {
+    int blocks = run.weights().length;
+    Optional<SimilarityBins> finest =
+        warehouse
+            .keys(Tables.SIMILARITY_BINS, run.modelId(), run.corpusId(), run.promptSet())
+            .stream()
+            .filter(
+                name ->
+                    IntStream.range(0, blocks)
+                        .allMatch(block -> bins(run, name, block).isComplete()))
+            .map(SimilarityBins::named)
+            .max(Comparator.comparingInt(SimilarityBins::count));
+    if (finest.isEmpty()) {
+      return List.of();
+    }
+
+    Dataset<Row> bins =
+        warehouse
+            .part(
+                Tables.SIMILARITY_BINS,
+                run.modelId(),
+                run.corpusId(),
+                run.promptSet(),
+                finest.get().toString())
+            .read();
+    return ThresholdCurves.of(
+        PromptBins.of(bins, prompts, windows, predictions, blocks, finest.get().count()),
+        blocks,
+        finest.get());
+  }
+
+  private Warehouse.Part bins(RunPlan run, String name, int block) {
+    return warehouse.part(
+        Tables.SIMILARITY_BINS, run.modelId(), run.corpusId(), run.promptSet(), name, block);
   }
 
   private static int windowLength(RunPlan run) {

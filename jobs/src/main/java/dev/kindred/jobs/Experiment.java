@@ -18,6 +18,7 @@ import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.ModelShape;
+import dev.kindred.prediction.Mixture;
 import dev.kindred.prediction.Predictions;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
@@ -55,7 +56,7 @@ final class Experiment {
   private final Warehouse warehouse;
   private final ModelDirectory model;
   private final double[] thresholds;
-  private final double[] weights;
+  private final Mixture mixture;
   private final List<ModelDirectory> alternates;
   private final Corpus corpus;
   private final CorpusScan scan;
@@ -71,7 +72,7 @@ final class Experiment {
     this.model = ModelDirectory.read(settings.model(), spark.sparkContext().hadoopConfiguration());
     ModelShape shape = model.shape();
     this.thresholds = settings.thresholds(shape);
-    this.weights = settings.weights(shape);
+    this.mixture = settings.mixture(shape);
     if (settings.windowLength() > shape.contextLength()) {
       throw new InvalidInput(
           "--window-length %d: the model's context has %d tokens",
@@ -208,7 +209,7 @@ final class Experiment {
         promptSet,
         alternates.stream().map(ModelDirectory::id).toList(),
         thresholds,
-        weights,
+        mixture,
         settings.asText());
   }
 

@@ -4,6 +4,7 @@ package dev.kindred.jobs;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
+import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Retention;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Warehouse;
@@ -31,6 +32,7 @@ import org.apache.hadoop.fs.Path;
  * @param alternates ids of the models for the noise floor
  * @param thresholds one a block
  * @param weights one a block
+ * @param saturation of the {@link Mixture}
  * @param settings as {@link Settings#asText}
  */
 record RunPlan(
@@ -43,13 +45,15 @@ record RunPlan(
     List<String> alternates,
     double[] thresholds,
     double[] weights,
+    double saturation,
     Map<String, String> settings) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
 
   RunPlan {
-    // Plans were written without it.
+    // Plans were written without these.
+    saturation = saturation == 0 ? Double.POSITIVE_INFINITY : saturation;
     alternates = alternates == null ? List.of() : alternates;
   }
 
@@ -60,7 +64,7 @@ record RunPlan(
       String promptSet,
       List<String> alternates,
       double[] thresholds,
-      double[] weights,
+      Mixture mixture,
       Map<String, String> settings) {
     Instant now = Instant.now();
     String runId =
@@ -74,8 +78,14 @@ record RunPlan(
         promptSet,
         alternates,
         thresholds,
-        weights,
+        mixture.weights(),
+        mixture.saturation(),
         settings);
+  }
+
+  /** How blocks are mixed. */
+  Mixture mixture() {
+    return new Mixture(weights, saturation);
   }
 
   /** Identifies what is computed: runs with the same identity have the same results. */
@@ -89,7 +99,7 @@ record RunPlan(
             promptSet,
             alternates.toString(),
             Arrays.toString(thresholds),
-            Arrays.toString(weights),
+            mixture().toString(),
             keepSimilar()));
   }
 

@@ -76,6 +76,12 @@ final class Session implements AutoCloseable {
     return new Experiment(spark, progress, settings);
   }
 
+  /** What chooses settings by the evidence that the experiment has kept by bins. */
+  Tuning tuning(Settings settings, Experiment experiment) {
+    Experiment.Inputs inputs = experiment.inputs();
+    return new Tuning(progress, settings, inputs.warehouse(), inputs.model(), inputs.corpusId());
+  }
+
   Plan estimate(Settings settings) {
     settings.check();
     return new Plan(spark, progress, settings, new Experiment(spark, progress, settings));
@@ -194,7 +200,7 @@ final class Session implements AutoCloseable {
   }
 
   /** A local file as a path that can be opened as it stands. */
-  private static String shown(Path file) {
+  static String shown(Path file) {
     return "file".equals(file.toUri().getScheme()) ? file.toUri().getPath() : file.toString();
   }
 

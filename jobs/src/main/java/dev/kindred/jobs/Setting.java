@@ -20,6 +20,7 @@ enum Setting {
   BIN_FLOOR("X", "lowest threshold that tune tries"),
   BIN_STEP("X", "steps between thresholds that tune tries"),
   WEIGHTS("a,b,..", "factor of each block's next-token counts"),
+  SATURATION("X|none", "next tokens at which a block has half of its greatest share"),
   KEEP_SIMILAR("N|all", "similar strings kept for each prompt and block"),
   KERNEL("auto|simd|scalar", "implementation of the similarity kernel"),
   PREFIX_AXES("auto|N", "axes of the join's first bound; 0 computes every similarity in full"),

@@ -9,6 +9,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.ModelShape;
+import dev.kindred.prediction.Mixture;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Warehouse;
@@ -182,7 +183,7 @@ final class Settings {
   }
 
   /** One weight a block, not negative, not all zero. */
-  double[] weights(ModelShape model) {
+  private double[] weights(ModelShape model) {
     double[] weights = perBlock(Setting.WEIGHTS, model);
     for (int block = 0; block < weights.length; block++) {
       if (!(weights[block] >= 0 && weights[block] < Double.POSITIVE_INFINITY)) {
@@ -212,6 +213,29 @@ final class Settings {
           "--bin-floor %s --bin-step %s: expected numbers such as 0.7 and 0.01",
           values.get(Setting.BIN_FLOOR), values.get(Setting.BIN_STEP));
     }
+  }
+
+  /** How blocks are mixed. */
+  Mixture mixture(ModelShape model) {
+    return new Mixture(weights(model), saturation());
+  }
+
+  private double saturation() {
+    String value = values.get(Setting.SATURATION);
+    if (value == null || value.equalsIgnoreCase("none")) {
+      return Double.POSITIVE_INFINITY;
+    }
+
+    try {
+      double saturation = Double.parseDouble(value);
+      if (saturation > 0 && saturation < Double.POSITIVE_INFINITY) {
+        return saturation;
+      }
+    } catch (NumberFormatException e) {
+      // The message below serves both.
+    }
+
+    throw invalid(Setting.SATURATION, "expected a number above 0, or none");
   }
 
   private double[] perBlock(Setting setting, ModelShape model) {
@@ -321,6 +345,7 @@ final class Settings {
     windowLength();
     promptCount();
     promptSeed();
+    saturation();
     tuningPrompts();
     bins();
     keepSimilar();

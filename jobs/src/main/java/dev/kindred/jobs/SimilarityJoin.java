@@ -113,8 +113,10 @@ final class SimilarityJoin {
     }
 
     progress.end(
-        warehouse.part(Tables.NEAREST_STRINGS, of.modelId(), of.corpusId(), of.promptSet(), bins),
-        warehouse.part(Tables.SIMILARITY_BINS, of.modelId(), of.corpusId(), of.promptSet(), bins));
+        warehouse.part(
+            Tables.NEAREST_STRINGS, of.modelId(), of.corpusId(), of.promptSet(), bins.toString()),
+        warehouse.part(
+            Tables.SIMILARITY_BINS, of.modelId(), of.corpusId(), of.promptSet(), bins.toString()));
   }
 
   private SimilarStrings.Settings joinSettings(SimilarityBins bins) {
@@ -127,7 +129,8 @@ final class SimilarityJoin {
   }
 
   private Warehouse.Part part(Table table, SimilarityBins bins, int block) {
-    return warehouse.part(table, of.modelId(), of.corpusId(), of.promptSet(), bins, block);
+    return warehouse.part(
+        table, of.modelId(), of.corpusId(), of.promptSet(), bins.toString(), block);
   }
 
   /** Evidence by bins whose edges a threshold is among, with as many strings as are wanted. */
@@ -159,7 +162,8 @@ final class SimilarityJoin {
   private void sumUp(
       Binned binned, double threshold, Warehouse.Part strings, Warehouse.Part counts) {
     if (!strings.isComplete()) {
-      strings.write(SimilarStrings.mostSimilar(binned.strings().read(), threshold));
+      strings.write(
+          SimilarStrings.mostSimilar(binned.strings().read(), threshold, settings.keepSimilar()));
     }
 
     if (!counts.isComplete()) {

@@ -89,7 +89,7 @@ class TestSettings {
     assertThat(settings.promptCount()).hasValue(20_000);
     assertThat(settings.promptSeed()).isEqualTo(1337);
     assertThat(settings.thresholds(SIX_BLOCKS)).containsExactly(.95, .94, .85, .76, .81, .89);
-    assertThat(settings.weights(SIX_BLOCKS)).containsExactly(.01, .01, .1, 1.5, 6, .01);
+    assertThat(settings.mixture(SIX_BLOCKS).weights()).containsExactly(.01, .01, .1, 1.5, 6, .01);
   }
 
   @Test
@@ -152,14 +152,14 @@ class TestSettings {
   @Test
   void aNegativeWeightIsRefused() {
     assertInvalid(
-        () -> with(Setting.WEIGHTS, "1,1,-1,1,1,1").weights(SIX_BLOCKS),
+        () -> with(Setting.WEIGHTS, "1,1,-1,1,1,1").mixture(SIX_BLOCKS),
         "--weights 1,1,-1,1,1,1: -1.0 for block 2 is not a weight of 0 or more");
   }
 
   @Test
   void weightsThatAreAllZeroAreRefused() {
     assertInvalid(
-        () -> with(Setting.WEIGHTS, "0,0,0,0,0,0").weights(SIX_BLOCKS),
+        () -> with(Setting.WEIGHTS, "0,0,0,0,0,0").mixture(SIX_BLOCKS),
         "--weights 0,0,0,0,0,0: at least one weight must be above 0");
   }
 

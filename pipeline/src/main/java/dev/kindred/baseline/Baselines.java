@@ -5,9 +5,11 @@ import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.struct;
 
 import dev.kindred.evaluation.Distances;
+import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -44,7 +46,7 @@ public final class Baselines {
    * @param prompts rows of {@link Tables#PROMPTS} of one prompt set
    * @param predictions rows of {@link Tables#PREDICTIONS} of a model and this prompt set
    * @param blockDistributions rows of {@link Tables#BLOCK_DISTRIBUTIONS} of a run of all these
-   * @param weights the run's, one a block
+   * @param mixture the run's
    * @return rows with the file columns of {@link Tables#BASELINES}
    */
   public static Dataset<Row> measure(
@@ -54,7 +56,7 @@ public final class Baselines {
       Dataset<Row> predictions,
       Dataset<Row> blockDistributions,
       int vocabularySize,
-      double[] weights) {
+      Mixture mixture) {
     Broadcast<RandomStrings> randomStrings =
         JavaSparkContext.fromSparkContext(windows.sparkSession().sparkContext())
             .broadcast(RandomStrings.collect(windows, vocabularySize));
@@ -68,7 +70,7 @@ public final class Baselines {
         .join(suffixes.ofPrompts(prompts), new String[] {"prompt_id"}, "left")
         .select("prompt_id", "suffixes", "probabilities", "similar_counts")
         .flatMap(
-            new Measure(suffixes.windowLength(), weights, kneserNey(suffixes), randomStrings),
+            new Measure(suffixes.windowLength(), mixture, kneserNey(suffixes), randomStrings),
             Encoders.row(Tables.BASELINES.fileColumns()))
         .sort("prompt_id", "baseline");
   }
@@ -104,7 +106,7 @@ public final class Baselines {
 
   private record Measure(
       int windowLength,
-      double[] weights,
+      Mixture mixture,
       KneserNey kneserNey,
       Broadcast<RandomStrings> randomStrings)
       implements FlatMapFunction<Row, Row>, Serializable {
@@ -162,16 +164,19 @@ public final class Baselines {
     }
 
     private double[] randomStrings(int promptId, List<Row> similarCounts, int vocabularySize) {
-      double[][] drawn = new double[weights.length][];
+      double[][] drawn = new double[mixture.blocks()][];
       for (Row row : similarCounts) {
         int block = row.getInt(0);
         drawn[block] = asDoubles(randomStrings.value().draw(promptId, block, row.getLong(1)));
       }
 
       double[] mixed = new double[vocabularySize];
-      for (int block = 0; block < weights.length; block++) { // in order, so that sums are the same
+      for (int block = 0;
+          block < mixture.blocks();
+          block++) { // in order, so that sums are the same
+        double factor = mixture.factor(block, Arrays.stream(drawn[block]).sum());
         for (int token = 0; token < vocabularySize; token++) {
-          mixed[token] += weights[block] * drawn[block][token];
+          mixed[token] += factor * drawn[block][token];
         }
       }
 

@@ -15,6 +15,7 @@ import static org.apache.spark.sql.functions.count_if;
 import static org.apache.spark.sql.functions.element_at;
 import static org.apache.spark.sql.functions.exists;
 import static org.apache.spark.sql.functions.explode;
+import static org.apache.spark.sql.functions.forall;
 import static org.apache.spark.sql.functions.least;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.map_keys;
@@ -69,6 +70,10 @@ public final class Audit {
 
   private final Run run;
   private final LanguageModel model;
+
+  /** How far from 1 a prompt's similarity to its own window may be, evaluated in other batches. */
+  private static final double OWN_WINDOW = 1e-3;
+
   private final List<String> problems = new ArrayList<>();
 
   /**
@@ -439,6 +444,18 @@ public final class Audit {
 
     rules.add(
         place(
+            "block_distributions",
+            "the prompt's own window among its similar strings",
+            not(known)
+                .or(whole)
+                .or(col("own_window_similar").isNull())
+                .or(col("is_window").equalTo(0))
+                .or(col("is_zero").eqNullSafe(1))
+                .or(threshold.gt(1 - OWN_WINDOW))
+                .or(col("own_window_similar").equalTo(1)),
+            col("similar_count")));
+    rules.add(
+        place(
             "similar_strings",
             "min(similar_count, keep-similar) rows for every prompt and block",
             not(known)
@@ -509,15 +526,24 @@ public final class Audit {
             .select(
                 col("prompt_id"),
                 explode(sequence(lit(WHOLE_PROMPT), lit(blocks() - 1))).as("block"),
-                lit(1L).as("prompts"))
-            .unionByName(counted(run.promptActivations(), "prompt_activations"), true)
+                lit(1L).as("prompts"),
+                col("window_id").isNotNull().cast("int").as("is_window"))
+            .unionByName(
+                run.promptActivations()
+                    .select(
+                        col("prompt_id"),
+                        col("block"),
+                        lit(1L).as("prompt_activations"),
+                        forall(col("ffn_out"), x -> x.equalTo(0)).cast("int").as("is_zero")),
+                true)
             .unionByName(
                 run.blockDistributions()
                     .select(
                         col("prompt_id"),
                         col("block"),
                         lit(1L).as("block_distributions"),
-                        col("similar_count")),
+                        col("similar_count"),
+                        col("own_window_similar").cast("int").as("own_window_similar")),
                 true)
             .unionByName(similar, true)
             .unionByName(counted(run.predictions(), "predictions"), true)
@@ -550,6 +576,9 @@ public final class Audit {
             rows("distances"),
             rows("missing"),
             max("similar_count").as("similar_count"),
+            max("own_window_similar").as("own_window_similar"),
+            max("is_window").as("is_window"),
+            max("is_zero").as("is_zero"),
             max("least").as("least"),
             max("most").as("most"),
             max("evidence").as("evidence"),

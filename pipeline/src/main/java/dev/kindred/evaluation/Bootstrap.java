@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
  * How far a mean over prompts could be off because they are only so many: percentile bootstrap
  * (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13).
  */
-final class Bootstrap {
+public final class Bootstrap {
   static final int RESAMPLES = 1000;
 
   private static final long SEED = 1337;
@@ -18,7 +18,7 @@ final class Bootstrap {
   private Bootstrap() {}
 
   /** An interval that covers a mean in 95 of 100 cases. */
-  record Interval(double low, double high) {}
+  public record Interval(double low, double high) {}
 
   /**
    * Intervals of several means over the same prompts, from the same resamples, so that they can be
@@ -27,7 +27,7 @@ final class Bootstrap {
    * @param series [s][n]: of each series, a value for each of n >= 1 prompts
    * @return one a series; the same for the same series whatever others there are
    */
-  static Interval[] intervals(double[][] series) {
+  public static Interval[] intervals(double[][] series) {
     int prompts = series[0].length;
     double[][] means =
         IntStream.range(0, RESAMPLES)

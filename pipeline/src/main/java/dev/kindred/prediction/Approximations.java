@@ -22,8 +22,8 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 
 /**
- * The next-token distribution that a prompt's similar strings add up to: raw counts per block,
- * times the block's weight, summed over blocks and normalised.
+ * The next-token distribution that a prompt's similar strings add up to: counts per block, times
+ * the block's factor in the {@link Mixture}, summed over blocks and normalised.
  *
  * <p>Twice: with all evidence, and without the prompt's own window (leave-one-out), whose counts
  * are subtracted wherever it is among the similar strings.
@@ -37,14 +37,14 @@ public final class Approximations {
    * @param blockDistributions rows of {@link Tables#BLOCK_DISTRIBUTIONS} of one run
    * @param prompts rows of {@link Tables#PROMPTS} of its prompt set
    * @param windows rows of {@link Tables#WINDOWS} of its corpus
-   * @param weights one a block, not negative
+   * @param mixture of as many blocks as the run has
    * @return rows with the file columns of {@link Tables#APPROXIMATIONS}
    */
   public static Dataset<Row> compute(
       Dataset<Row> blockDistributions,
       Dataset<Row> prompts,
       Dataset<Row> windows,
-      double[] weights) {
+      Mixture mixture) {
     Dataset<Row> ownNextTokens =
         prompts
             .select("prompt_id", "window_id")
@@ -62,7 +62,7 @@ public final class Approximations {
             map_values(col("next_tokens")).as("ownCounts"))
         .as(Encoders.bean(BlockCounts.class))
         .groupByKey((MapFunction<BlockCounts, Integer>) BlockCounts::getPromptId, Encoders.INT())
-        .mapGroups(new MixBlocks(weights), Encoders.bean(Approximation.class))
+        .mapGroups(new MixBlocks(mixture), Encoders.bean(Approximation.class))
         .select(
             col("promptId").as("prompt_id"),
             col("probabilities"),
@@ -71,17 +71,18 @@ public final class Approximations {
   }
 
   /**
-   * The weighted sum of count distributions, normalised.
+   * The sum of the blocks' counts times their factors, normalised.
    *
    * @param blocks counts by token id, one a block
-   * @param weights in the same order
    * @return probabilities by token id, ascending, all positive; empty if there is nothing to count
    */
-  static SortedMap<Integer, Double> mix(List<Map<Integer, Long>> blocks, double[] weights) {
+  static SortedMap<Integer, Double> mix(List<Map<Integer, Long>> blocks, Mixture mixture) {
     SortedMap<Integer, Double> mixed = new TreeMap<>();
-    for (int block = 0; block < weights.length; block++) {
+    for (int block = 0; block < mixture.blocks(); block++) {
+      long evidence = blocks.get(block).values().stream().mapToLong(Long::longValue).sum();
+      double factor = mixture.factor(block, evidence);
       for (Map.Entry<Integer, Long> count : blocks.get(block).entrySet()) {
-        double share = weights[block] * count.getValue();
+        double share = factor * count.getValue();
         if (share > 0) {
           mixed.merge(count.getKey(), share, Double::sum);
         }
@@ -102,10 +103,10 @@ public final class Approximations {
       implements MapGroupsFunction<Integer, BlockCounts, Approximation> {
     private static final long serialVersionUID = 1L;
 
-    private final double[] weights;
+    private final Mixture mixture;
 
-    private MixBlocks(double[] weights) {
-      this.weights = weights;
+    private MixBlocks(Mixture mixture) {
+      this.mixture = mixture;
     }
 
     @Override
@@ -113,19 +114,19 @@ public final class Approximations {
       List<BlockCounts> blocks = new ArrayList<>();
       found.forEachRemaining(blocks::add);
       blocks.sort(Comparator.comparingInt(BlockCounts::getBlock));
-      if (blocks.size() != weights.length) {
+      if (blocks.size() != mixture.blocks()) {
         throw new IllegalStateException(
             String.format(
                 "Prompt %d has %d block distributions, expected %d",
-                promptId, blocks.size(), weights.length));
+                promptId, blocks.size(), mixture.blocks()));
       }
 
       Approximation approximation = new Approximation();
       approximation.promptId = promptId;
       approximation.probabilities =
-          mix(blocks.stream().map(BlockCounts::allCounts).toList(), weights);
+          mix(blocks.stream().map(BlockCounts::allCounts).toList(), mixture);
       approximation.leaveOneOutProbabilities =
-          mix(blocks.stream().map(BlockCounts::countsWithoutOwnWindow).toList(), weights);
+          mix(blocks.stream().map(BlockCounts::countsWithoutOwnWindow).toList(), mixture);
       return approximation;
     }
   }

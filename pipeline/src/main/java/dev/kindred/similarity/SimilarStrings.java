@@ -13,6 +13,7 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.map;
 import static org.apache.spark.sql.functions.map_from_arrays;
 import static org.apache.spark.sql.functions.map_from_entries;
+import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.sum;
 
@@ -40,6 +41,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.expressions.Window;
+import org.apache.spark.sql.expressions.WindowSpec;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.util.LongAccumulator;
@@ -233,10 +236,18 @@ public final class SimilarStrings {
    *
    * @param nearestStrings rows of {@link Tables#NEAREST_STRINGS} of one block
    * @param threshold not below the floor of their bins
+   * @param keep the most similar windows to keep for a prompt, not more than they are
    */
-  public static Dataset<Row> mostSimilar(Dataset<Row> nearestStrings, double threshold) {
-    return rounded(nearestStrings.where(col("similarity").gt(lit(threshold))))
-        .sort(col("prompt_id"), col("similarity").desc(), col("window_id"));
+  public static Dataset<Row> mostSimilar(Dataset<Row> nearestStrings, double threshold, int keep) {
+    WindowSpec bestFirst =
+        Window.partitionBy("prompt_id").orderBy(col("similarity").desc(), col("window_id"));
+    Dataset<Row> best =
+        nearestStrings
+            .where(col("similarity").gt(lit(threshold)))
+            .withColumn("place", row_number().over(bestFirst))
+            .where(col("place").leq(lit(keep)))
+            .drop("place");
+    return rounded(best).sort(col("prompt_id"), col("similarity").desc(), col("window_id"));
   }
 
   private static Dataset<Row> rounded(Dataset<Row> strings) {

@@ -316,6 +316,27 @@ public final class Tables {
                   true,
                   "the same without the prompt's own window; null where that makes no sense"));
 
+  public static final Table THRESHOLD_CURVES =
+      new Table(
+          "threshold_curves",
+          "block x threshold, where similarity_bins has the run's prompts",
+          List.of("run_id"),
+          new StructType()
+              .add("run_id", StringType, false, "run")
+              .add("block", IntegerType, false, "transformer block, from 0")
+              .add("threshold", DoubleType, false, "cosine similarity, in [-1, 1]")
+              .add(
+                  "hellinger",
+                  DoubleType,
+                  false,
+                  "mean Hellinger distance of the model and this block alone, in [0, 1]")
+              .add(
+                  "hellinger_leave_one_out",
+                  DoubleType,
+                  false,
+                  "the same without prompts' own windows")
+              .add("similar_count", DoubleType, false, "mean number of windows above"));
+
   public static final Table SUMMARIES =
       new Table(
           "summaries",
@@ -363,6 +384,7 @@ public final class Tables {
           APPROXIMATIONS,
           DISTANCES,
           BASELINES,
+          THRESHOLD_CURVES,
           SUMMARIES,
           RUNS);
 

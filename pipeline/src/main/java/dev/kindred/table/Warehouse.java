@@ -34,6 +34,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.execution.datasources.HadoopFsRelation;
 import org.apache.spark.sql.execution.datasources.parquet.ParquetFileFormat;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.util.SerializableConfiguration;
 import scala.Option;
@@ -139,8 +140,21 @@ public final class Warehouse {
    * One part of a table: all rows with given values of its leading partition columns.
    *
    * @param keys values of the leading partition columns
+   * @throws IllegalArgumentException if one is not of its column's type
    */
   public Part part(Table table, Object... keys) {
+    for (int i = 0; i < keys.length; i++) {
+      String column = table.partitionColumns().get(i);
+      DataType type = table.columns().apply(column).dataType();
+      if (!(type.equals(DataTypes.StringType) && keys[i] instanceof String)
+          && !(type.equals(DataTypes.IntegerType) && keys[i] instanceof Integer)) {
+        throw new IllegalArgumentException(
+            String.format(
+                "Invalid %s of table %s: %s is not a %s",
+                column, table.name(), keys[i], type.simpleString()));
+      }
+    }
+
     return new Part(table, List.of(keys));
   }
 

@@ -16,6 +16,7 @@ import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.Models;
 import dev.kindred.prediction.Approximations;
+import dev.kindred.prediction.Mixture;
 import dev.kindred.prediction.Predictions;
 import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.NextTokens;
@@ -116,7 +117,8 @@ class TestAudit {
     Dataset<Row> approximations =
         keep(
             Tables.APPROXIMATIONS,
-            Approximations.compute(blockDistributions, prompts, windows, weights()));
+            Approximations.compute(
+                blockDistributions, prompts, windows, Mixture.ofCounts(weights())));
     Dataset<Row> distances = keep(Tables.DISTANCES, Distances.measure(approximations, predictions));
     Dataset<Row> baselines;
     try (SuffixCounts suffixes = new SuffixCounts(windows, LENGTH)) {
@@ -130,7 +132,7 @@ class TestAudit {
                   predictions,
                   blockDistributions,
                   MODEL.shape().vocabularySize(),
-                  weights()));
+                  Mixture.ofCounts(weights())));
     }
 
     Map<String, Double> metrics = Summaries.of(distances, approximations, blockDistributions);
@@ -312,6 +314,7 @@ class TestAudit {
           predictions        | probabilities         | transform(probabilities, (x, i) -> float(if(i = 0, x + 2, if(i = 1, x - 2, x)))) | probabilities in [0, 1]
           predictions        | probabilities         | slice(probabilities, 1, 7)                  | probabilities in [0, 1]
           predictions        | probabilities         | null                                        | predictions: expected no column without a value
+          block_distributions | own_window_similar   | own_window_similar and prompt_id <> 3       | block_distributions: expected the prompt's own window among its similar strings
           similar_strings    | drop                  | prompt_id = 3 and block = 0                 | similar_strings: expected min(similar_count, keep-similar) rows
           similar_strings    | repeat                | prompt_id = 3 and block = 0                 | similar_strings: expected min(similar_count, keep-similar) rows
           similar_strings    | similarity            | if(prompt_id = 3, float(0.79), similarity)  | similarity above the block's threshold, found 0.79

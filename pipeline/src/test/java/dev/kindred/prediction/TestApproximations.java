@@ -28,7 +28,7 @@ class TestApproximations {
   void mixWeighsRawCountsAndNormalises() {
     Map<Integer, Double> mixed =
         Approximations.mix(
-            List.of(Map.of(3, 2L, 7, 6L), Map.of(7, 1L, 9, 4L)), new double[] {.5, 2});
+            List.of(Map.of(3, 2L, 7, 6L), Map.of(7, 1L, 9, 4L)), Mixture.ofCounts(.5, 2));
 
     // Token 3: .5 * 2; token 7: .5 * 6 + 2 * 1; token 9: 2 * 4; together 14.
     assertThat(mixed.keySet()).containsExactly(3, 7, 9);
@@ -40,7 +40,7 @@ class TestApproximations {
   @Test
   void mixGivesEachBlockItsOwnWeight() {
     Map<Integer, Double> mixed =
-        Approximations.mix(List.of(Map.of(1, 1L), Map.of(2, 1L)), new double[] {3, 1});
+        Approximations.mix(List.of(Map.of(1, 1L), Map.of(2, 1L)), Mixture.ofCounts(3, 1));
 
     assertThat(mixed).containsExactly(Map.entry(1, .75), Map.entry(2, .25));
   }
@@ -48,7 +48,7 @@ class TestApproximations {
   @Test
   void aBlockWithManyCountsOutweighsOneWithFew() {
     Map<Integer, Double> mixed =
-        Approximations.mix(List.of(Map.of(1, 1L), Map.of(2, 3L)), new double[] {1, 1});
+        Approximations.mix(List.of(Map.of(1, 1L), Map.of(2, 3L)), Mixture.ofCounts(1, 1));
 
     assertThat(mixed).containsExactly(Map.entry(1, .25), Map.entry(2, .75));
   }
@@ -56,7 +56,7 @@ class TestApproximations {
   @Test
   void tokensOfABlockWithoutWeightAreLeftOut() {
     Map<Integer, Double> mixed =
-        Approximations.mix(List.of(Map.of(1, 5L), Map.of(2, 1L)), new double[] {0, 1});
+        Approximations.mix(List.of(Map.of(1, 5L), Map.of(2, 1L)), Mixture.ofCounts(0, 1));
 
     assertThat(mixed).containsExactly(Map.entry(2, 1.));
   }
@@ -64,19 +64,20 @@ class TestApproximations {
   @Test
   void tokensWithoutCountsAreLeftOut() {
     Map<Integer, Double> mixed =
-        Approximations.mix(List.of(Map.of(1, 0L, 2, 4L)), new double[] {1});
+        Approximations.mix(List.of(Map.of(1, 0L, 2, 4L)), Mixture.ofCounts(1));
 
     assertThat(mixed).containsExactly(Map.entry(2, 1.));
   }
 
   @Test
   void noEvidenceGivesNoDistribution() {
-    assertThat(Approximations.mix(List.of(Map.of(), Map.of(1, 0L)), new double[] {1, 1})).isEmpty();
+    assertThat(Approximations.mix(List.of(Map.of(), Map.of(1, 0L)), Mixture.ofCounts(1, 1)))
+        .isEmpty();
   }
 
   @Test
   void noWeightGivesNoDistribution() {
-    assertThat(Approximations.mix(List.of(Map.of(1, 5L)), new double[] {0})).isEmpty();
+    assertThat(Approximations.mix(List.of(Map.of(1, 5L)), Mixture.ofCounts(0))).isEmpty();
   }
 
   @Test
@@ -178,7 +179,7 @@ class TestApproximations {
                 distributions,
                 prompts(spark, List.of(prompt(0, null), prompt(1, null), prompt(2, null))),
                 windows(spark, List.of(window(100, Map.of(1, 1L)))),
-                new double[] {1, 3})
+                Mixture.ofCounts(1, 3))
             .collectAsList();
 
     assertThat(rows).extracting(row -> row.getInt(0)).containsExactly(0, 1, 2);
@@ -224,7 +225,7 @@ class TestApproximations {
         spark.createDataFrame(Arrays.asList(distributions), Tables.BLOCK_DISTRIBUTIONS.columns()),
         prompts(spark, prompts),
         windows(spark, windows),
-        weights);
+        Mixture.ofCounts(weights));
   }
 
   private static Dataset<Row> prompts(SparkSession spark, List<Row> rows) {

@@ -121,9 +121,9 @@ class TestSimilarStrings {
         assertThat(
                 found(
                     SimilarStrings.blockDistributions(bins, prompts(spark, problem), threshold),
-                    SimilarStrings.mostSimilar(nearest, threshold)))
+                    SimilarStrings.mostSimilar(nearest, threshold, 3)))
             .as("%d axes, threshold %s", axes, threshold)
-            .isEqualTo(JoinProblem.oracle(problem.similarities(), threshold, 5));
+            .isEqualTo(JoinProblem.oracle(problem.similarities(), threshold, 3));
       }
 
       evidence.unpersist();

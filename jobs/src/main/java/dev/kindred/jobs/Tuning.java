@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import dev.kindred.evaluation.Bootstrap;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.prediction.Mixture;
+import dev.kindred.similarity.SimilarityBins;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import dev.kindred.table.WholeFile;
+import dev.kindred.tuning.Combination;
+import dev.kindred.tuning.PromptBins;
+import dev.kindred.tuning.ThresholdCurves;
+import dev.kindred.tuning.Tuned;
+import dev.kindred.tuning.Tuner;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+
+/**
+ * Chooses thresholds, weights and saturation by the evidence that {@link SimilarityJoin} has kept
+ * by bins of similarity: on tuning prompts, for the leave-one-out distance; and measures them on
+ * the prompts.
+ */
+final class Tuning {
+  /** Of raw counts first, so that each search goes on from one that differs little. */
+  private static final double[] SATURATIONS = {
+    Double.POSITIVE_INFINITY, 10_000, 3_000, 1_000, 300, 100, 30, 10, 3, 1
+  };
+
+  private static final int WAYS_PROMPTS = 1_000; // that ways to combine are searched on, at most
+  private static final double[] RATES = {20}; // of a weight that grows with similarity
+  private static final double ADDED = 0.1; // to the counts of a product
+  private static final String FOLDER = "tunings";
+
+  private final Progress progress;
+  private final Settings settings;
+  private final Warehouse warehouse;
+  private final ModelDirectory model;
+  private final String corpusId;
+  private final SimilarityBins bins;
+
+  Tuning(
+      Progress progress,
+      Settings settings,
+      Warehouse warehouse,
+      ModelDirectory model,
+      String corpusId) {
+    this.progress = progress;
+    this.settings = settings;
+    this.warehouse = warehouse;
+    this.model = model;
+    this.corpusId = corpusId;
+    this.bins = settings.bins();
+  }
+
+  /**
+   * A way to combine, with what the search on some of the tuning prompts found.
+   *
+   * @param compatible mean distance over the others, with prompts' own windows
+   * @param leaveOneOut the same without
+   */
+  private record Way(String name, double compatible, double leaveOneOut) {}
+
+  /** A setting's distances to the model, of each prompt, in both protocols. */
+  private record Measured(double[] compatible, double[] leaveOneOut) {}
+
+  /**
+   * Tunes, and writes a file of settings into the warehouse.
+   *
+   * @param promptSet what is measured on
+   * @param tuningSet what is tuned on
+   * @return what was found, for the terminal
+   */
+  String tune(String promptSet, String tuningSet) {
+    progress.begin("tuning", SATURATIONS.length + 5 + RATES.length);
+    List<PromptBins> tuning = inOrder(promptBins(tuningSet));
+    List<ThresholdCurves.Point> curves =
+        ThresholdCurves.of(promptBins(tuningSet), model.shape().blocks(), bins);
+    List<Tuned> starts = List.of(asGiven(), eachAlone(curves));
+    List<Way> ways = ways(tuning, starts);
+    double saturation = 0;
+    Tuner.Result best = null;
+    Tuner tuner = new Tuner(tuning, bins.count(), false);
+    for (double tried : SATURATIONS) {
+      List<Tuned> from = new ArrayList<>(starts);
+      if (best != null) {
+        from = List.of(best.tuned());
+      }
+
+      Tuner.Result found = tuner.search(Combination.mixture(tried), from);
+      if (best == null || found.distance() < best.distance()) {
+        best = found;
+        saturation = tried;
+      }
+
+      progress.partDone();
+    }
+
+    Tuned tuned = rounded(best.tuned());
+    Mixture mixture = new Mixture(tuned.weights(), saturation);
+    progress.end();
+    progress.begin("held-out prompts", 2);
+    Mixture given = settings.mixture(model.shape());
+    Dataset<PromptBins> prompts = promptBins(promptSet);
+    Measured before = measure(prompts, asGiven(), given.saturation());
+    progress.partDone();
+    Measured after = measure(prompts, tuned, saturation);
+    progress.end();
+    Path file = write(tuningSet, tuned, mixture);
+    return text(tuning.size(), curves, ways, before, after, tuned, mixture, file);
+  }
+
+  private Dataset<PromptBins> promptBins(String promptSet) {
+    return PromptBins.of(
+        warehouse
+            .part(Tables.SIMILARITY_BINS, model.id(), corpusId, promptSet, bins.toString())
+            .read(),
+        warehouse.part(Tables.PROMPTS, promptSet).read(),
+        warehouse.part(Tables.WINDOWS, corpusId).read(),
+        warehouse.part(Tables.PREDICTIONS, model.id(), promptSet).read(),
+        model.shape().blocks(),
+        bins.count());
+  }
+
+  private static List<PromptBins> inOrder(Dataset<PromptBins> prompts) {
+    List<PromptBins> collected = new ArrayList<>(prompts.collectAsList());
+    collected.sort(Comparator.comparingInt(PromptBins::promptId));
+    return collected;
+  }
+
+  /** The settings' thresholds, each at the nearest edge of the grid, and weights. */
+  private Tuned asGiven() {
+    double[] thresholds = settings.thresholds(model.shape());
+    int[] nearest =
+        Arrays.stream(thresholds)
+            .mapToInt(
+                threshold ->
+                    IntStream.range(0, bins.count())
+                        .boxed()
+                        .min(
+                            Comparator.comparingDouble(bin -> Math.abs(bins.edge(bin) - threshold)))
+                        .orElseThrow())
+            .toArray();
+    return new Tuned(nearest, settings.mixture(model.shape()).weights());
+  }
+
+  private boolean isGivenOnGrid() {
+    return Arrays.stream(settings.thresholds(model.shape()))
+        .allMatch(threshold -> bins.binAbove(threshold) >= 0);
+  }
+
+  /** Each block's own best threshold, and equal weights. */
+  private Tuned eachAlone(List<ThresholdCurves.Point> curves) {
+    int blocks = model.shape().blocks();
+    int[] best =
+        IntStream.range(0, blocks)
+            .map(block -> bins.binAbove(best(curves, block).threshold()))
+            .toArray();
+    double[] equal = new double[blocks];
+    Arrays.fill(equal, 1.0 / blocks);
+    return new Tuned(best, equal);
+  }
+
+  private static ThresholdCurves.Point best(List<ThresholdCurves.Point> curves, int block) {
+    return curves.stream()
+        .filter(point -> point.block() == block)
+        .min(Comparator.comparingDouble(ThresholdCurves.Point::leaveOneOutDistance))
+        .orElseThrow();
+  }
+
+  private List<Way> ways(List<PromptBins> tuning, List<Tuned> starts) {
+    int searched = Math.min(tuning.size() / 2, WAYS_PROMPTS);
+    List<PromptBins> others = tuning.subList(searched, tuning.size());
+    Tuner search = new Tuner(tuning.subList(0, searched), bins.count(), false);
+    Map<String, Combination> combinations = new LinkedHashMap<>();
+    combinations.put("raw counts", Combination.mixture(Double.POSITIVE_INFINITY));
+    combinations.put("counts, saturation 100", Combination.mixture(100));
+    combinations.put("distributions", Combination.distributions());
+    combinations.put("product of distributions", Combination.product(ADDED));
+    combinations.put("strongest block, saturation 100", Combination.strongestBlock(100));
+    double step = (1 - bins.floor()) / bins.count();
+    for (double rate : RATES) {
+      combinations.put(
+          String.format(Locale.ROOT, "by similarity e^(%.0f s), saturation 100", rate),
+          Combination.bySimilarity(rate, step, bins.count(), 100 * Math.exp(-rate * step)));
+    }
+
+    List<Way> ways = new ArrayList<>();
+    combinations.forEach(
+        (name, combination) -> {
+          Tuned found = search.search(combination, starts).tuned();
+          ways.add(
+              new Way(
+                  name,
+                  new Tuner(others, bins.count(), true).distance(combination, found),
+                  new Tuner(others, bins.count(), false).distance(combination, found)));
+          progress.partDone();
+        });
+    return ways;
+  }
+
+  /** Weights of three digits, which people can read and copy. */
+  private static Tuned rounded(Tuned tuned) {
+    Tuned scaled = tuned.scaled();
+    double[] weights =
+        Arrays.stream(scaled.weights())
+            .map(weight -> Double.parseDouble(String.format(Locale.ROOT, "%.3g", weight)))
+            .toArray();
+    return new Tuned(scaled.bins(), weights);
+  }
+
+  private static Measured measure(Dataset<PromptBins> prompts, Tuned tuned, double saturation) {
+    List<double[]> rows =
+        new ArrayList<>(
+            prompts
+                .toJavaRDD()
+                .map(
+                    prompt -> {
+                      Combination combination = Combination.mixture(saturation);
+                      return new double[] {
+                        prompt.promptId(),
+                        prompt.distance(combination, tuned, true),
+                        prompt.distance(combination, tuned, false)
+                      };
+                    })
+                .collect());
+    rows.sort(Comparator.comparingDouble(row -> row[0]));
+    return new Measured(
+        rows.stream().mapToDouble(row -> row[1]).toArray(),
+        rows.stream().mapToDouble(row -> row[2]).toArray());
+  }
+
+  private double[] thresholds(Tuned tuned) {
+    return Arrays.stream(tuned.bins()).mapToDouble(bins::edge).toArray();
+  }
+
+  private Path write(String tuningSet, Tuned tuned, Mixture mixture) {
+    Path file = new Path(warehouse.root(), FOLDER + "/" + model.id() + "-" + tuningSet + ".conf");
+    String text =
+        String.format(
+            Locale.ROOT,
+            "# Found by kindred tune for model %s and corpus %s.%n"
+                + "kindred {%n  thresholds = [%s]%n  weights = [%s]%n  saturation = \"%s\"%n}%n",
+            model.id(),
+            corpusId,
+            numbers(thresholds(tuned)),
+            numbers(mixture.weights()),
+            saturation(mixture));
+    try {
+      WholeFile.replace(warehouse.fileSystem(), file, text.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+
+    return file;
+  }
+
+  private static String numbers(double[] values) {
+    return Arrays.stream(values).mapToObj(Double::toString).collect(Collectors.joining(", "));
+  }
+
+  private static String saturation(Mixture mixture) {
+    return Double.isInfinite(mixture.saturation())
+        ? "none"
+        : String.format(Locale.ROOT, "%.0f", mixture.saturation());
+  }
+
+  private String text(
+      int tuningPrompts,
+      List<ThresholdCurves.Point> curves,
+      List<Way> ways,
+      Measured before,
+      Measured after,
+      Tuned tuned,
+      Mixture mixture,
+      Path file) {
+    StringBuilder text = new StringBuilder("\n");
+    line(
+        text,
+        "%-40s %10s %10s %10s",
+        String.format(Locale.ROOT, "Blocks alone, %,d tuning prompts", tuningPrompts),
+        "threshold",
+        "honest",
+        "strings");
+    for (int block = 0; block < mixture.blocks(); block++) {
+      ThresholdCurves.Point point = best(curves, block);
+      line(
+          text,
+          "  %-38s %10s %10.4f %,10.1f",
+          "block " + block,
+          point.threshold(),
+          point.leaveOneOutDistance(),
+          point.strings());
+    }
+
+    line(
+        text,
+        "%n%-51s %10s %10s",
+        "Ways to combine, on prompts not searched on",
+        "compatible",
+        "honest");
+    for (Way way : ways) {
+      line(text, "  %-49s %10.4f %10.4f", way.name(), way.compatible(), way.leaveOneOut());
+    }
+
+    line(
+        text,
+        "%n%-40s %10s %10s %19s",
+        String.format(Locale.ROOT, "Held out: %,d prompts", after.compatible().length),
+        "compatible",
+        "honest",
+        "95 %");
+    if (isGivenOnGrid()) {
+      line(text, "  %-38s %s", "settings as given", figures(before));
+    }
+
+    line(text, "  %-38s %s", "tuned", figures(after));
+    line(text, "%n%-12s %s", "thresholds", numbers(thresholds(tuned)));
+    line(text, "%-12s %s", "weights", numbers(mixture.weights()));
+    line(text, "%-12s %s%n", "saturation", saturation(mixture));
+    line(
+        text,
+        "kindred: tuned honest_hellinger=%.4f compatible_hellinger=%.4f conf=%s",
+        mean(after.leaveOneOut()),
+        mean(after.compatible()),
+        Session.shown(file));
+    return text.toString();
+  }
+
+  private static String figures(Measured measured) {
+    Bootstrap.Interval interval = Bootstrap.intervals(new double[][] {measured.leaveOneOut()})[0];
+    return String.format(
+        Locale.ROOT,
+        "%10.4f %10.4f %19s",
+        mean(measured.compatible()),
+        mean(measured.leaveOneOut()),
+        String.format(Locale.ROOT, "%.4f to %.4f", interval.low(), interval.high()));
+  }
+
+  private static double mean(double[] values) {
+    return Arrays.stream(values).sum() / values.length;
+  }
+
+  private static void line(StringBuilder text, String format, Object... arguments) {
+    text.append(String.format(Locale.ROOT, format, arguments).stripTrailing()).append('\n');
+  }
+}

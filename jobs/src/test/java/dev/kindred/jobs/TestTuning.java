@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tuning, and runs with what it found. */
+class TestTuning {
+  private static final Pattern LAST_LINE =
+      Pattern.compile(
+          "kindred: tuned honest_hellinger=(\\S+) compatible_hellinger=(\\S+) conf=(\\S+)");
+
+  @TempDir private static Path base;
+  private static Path corpus;
+  private static CommandLineRun tuned;
+  private static Matcher said;
+
+  @BeforeAll
+  static void tune() throws IOException {
+    try (InputStream in = TestTuning.class.getResourceAsStream("/dickens.txt")) {
+      in.skipNBytes(3); // the byte order mark
+      corpus =
+          Files.writeString(
+              base.resolve("corpus.txt"), new String(in.readNBytes(6_000), StandardCharsets.UTF_8));
+    }
+
+    tuned = command("tune", "tuned", "--tuning-prompts", "40");
+    said = LAST_LINE.matcher(tuned.lastLine());
+    assertThat(said.matches()).as(tuned.out() + tuned.err()).isTrue();
+  }
+
+  private static CommandLineRun command(String command, String warehouse, String... options) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                command,
+                "--corpus",
+                corpus.toString(),
+                "--prompts",
+                "60",
+                "--alternates",
+                "none",
+                "--warehouse",
+                base.resolve(warehouse).toString()));
+    arguments.addAll(Arrays.asList(options));
+    return CommandLineRun.of(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void theHeldOutPromptsComeCloserThanWithTheSettingsAsGiven() {
+    assertThat(tuned.status()).as(tuned.err()).isZero();
+    Matcher given = Pattern.compile("settings as given +\\S+ +(\\S+)").matcher(tuned.out());
+    assertThat(given.find()).isTrue();
+    assertThat(Double.parseDouble(said.group(1))).isLessThan(Double.parseDouble(given.group(1)));
+  }
+
+  @Test
+  void aRunWithTheTunedSettingsNeedsNoJoinAndComesAsClose() {
+    CommandLineRun run = command("run", "tuned", "--conf", said.group(3));
+    assertThat(run.status()).as(run.err()).isZero();
+    for (int block = 0; block < 6; block++) {
+      assertThat(run.err()).contains("block " + block + " is in similarity_bins");
+    }
+
+    assertThat(mean("honest", "tuned")).isEqualTo(said.group(1));
+    assertThat(mean("compatible", "tuned")).isEqualTo(said.group(2));
+  }
+
+  private static String mean(String protocol, String warehouse) {
+    String metric = protocol + ".hellinger.mean";
+    String value =
+        rows(
+            warehouse,
+            "select value from kindred.current.summaries where metric = '" + metric + "'");
+    return String.format(
+        Locale.ROOT, "%.4f", Double.parseDouble(value.lines().skip(1).findFirst().get()));
+  }
+
+  private static String rows(String warehouse, String statement) {
+    CommandLineRun run =
+        CommandLineRun.of(
+            "sql",
+            "--warehouse",
+            base.resolve(warehouse).toString(),
+            "--format",
+            "csv",
+            "-e",
+            statement);
+    assertThat(run.status()).as(run.err()).isZero();
+    return run.out();
+  }
+
+  @Test
+  void evidenceFromBinsIsThatOfAJoin() {
+    String[] settings = {"--thresholds", ".8,.9,.85,.76,.81,.7", "--keep-similar", "20"};
+    CommandLineRun fromBins = command("run", "tuned", settings);
+    assertThat(fromBins.status()).as(fromBins.err()).isZero();
+    assertThat(fromBins.err()).contains("block 5 is in similarity_bins");
+    assertThat(command("run", "joined", settings).err()).doesNotContain("in similarity_bins");
+    for (String query :
+        List.of(
+            "select block, prompt_id, similar_count, counts, own_window_similar from"
+                + " kindred.current.block_distributions order by block, prompt_id",
+            "select block, prompt_id, window_id, similarity from"
+                + " kindred.current.similar_strings order by block, prompt_id, similarity desc,"
+                + " window_id")) {
+      String joined = rows("joined", query);
+      assertThat(joined.lines().count()).isGreaterThan(300);
+      assertThat(rows("tuned", query)).isEqualTo(joined);
+    }
+  }
+
+  @Test
+  void moreTuningPromptsThanThereAreWindowsAreRefusedBeforeActivations() {
+    CommandLineRun run = command("tune", "refused", "--tuning-prompts", "100000");
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages())
+        .singleElement()
+        .asString()
+        .startsWith("kindred: --tuning-prompts 100000: the corpus has only ")
+        .endsWith("ask for fewer");
+    assertThat(base.resolve("refused/activations")).doesNotExist();
+  }
+
+  @Test
+  void aGridThatIsNoneIsRefused() {
+    CommandLineRun run = command("tune", "refused", "--bin-step", "0");
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages())
+        .containsExactly(
+            "kindred: --bin-floor 0.70 --bin-step 0: the floor is to be in [-1, 1), the step in"
+                + " [0.0001, 1 - floor]");
+  }
+}
