@@ -46,6 +46,10 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * variable {@code KINDRED_WAREHOUSE}, else the folder {@code warehouse}.
  */
 public final class KindredCatalog implements TableCatalog, FunctionCatalog, SupportsNamespaces {
+  /** What runs without alternates, or without tuning, do not have: empty there. */
+  private static final List<Table> OPTIONAL =
+      List.of(Tables.MODEL_DISTANCES, Tables.SIMILARITY_BINS, Tables.NEAREST_STRINGS);
+
   private static final String CURRENT = "current";
   private static final String WAREHOUSE = "warehouse";
   private static final String WAREHOUSE_VARIABLE = "KINDRED_WAREHOUSE";
@@ -107,8 +111,7 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     Warehouse warehouse = warehouse(spark);
     Runs.Run run = run(warehouse, identifier.namespace()[0]);
     Warehouse.Part part = warehouse.part(table, keys(table, run));
-    boolean mayBeAbsent = table.equals(Tables.MODEL_DISTANCES); // of runs without alternates
-    if (!part.isPresent() && !mayBeAbsent) {
+    if (!part.isPresent() && !OPTIONAL.contains(table)) {
       throw new InvalidInput(
           "%s.`%s`.%s: the %s run does not have this table in %s; it may have been deleted by kindred"
               + " expire",
