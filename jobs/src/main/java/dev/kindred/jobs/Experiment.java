@@ -20,13 +20,11 @@ import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.ModelShape;
 import dev.kindred.prediction.Predictions;
 import dev.kindred.similarity.Evidence;
-import dev.kindred.similarity.NextTokens;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,9 +47,6 @@ import org.slf4j.LoggerFactory;
  * <p>Opening one checks everything that can be wrong with the user's input, before any long stage.
  */
 final class Experiment {
-  /** Windows whose next tokens fit into a broadcast: about 160 MB. */
-  private static final long PIECE_WINDOWS = 8L << 20;
-
   private static final Logger LOG = LoggerFactory.getLogger(Experiment.class);
 
   private final SparkSession spark;
@@ -399,7 +394,7 @@ final class Experiment {
 
   /** Stage 5: the similarity join, block by block; blocks that are done already stay. */
   void similar(RunPlan run) {
-    Dataset<Row> windows = required(windowsPart(), "windows");
+    required(windowsPart(), "windows");
     required(warehouse.part(Tables.ACTIVATIONS, model.id(), scan.corpusId()), "activations");
     Dataset<Row> prompts = required(warehouse.part(Tables.PROMPTS, promptSet), "prompts");
     Dataset<Row> promptActivations =
@@ -407,7 +402,7 @@ final class Experiment {
     ModelShape shape = model.shape();
     progress.begin("similar strings", shape.blocks());
     takeOverJoin(run);
-    Broadcast<NextTokens> nextTokens = null; // of the whole corpus, where they fit
+    JoinPieces pieces = new JoinPieces(spark, warehouse, model, scan.corpusId());
     for (int block = 0; block < shape.blocks(); block++) {
       if (isJoined(run, block)) {
         progress.note("block %d is there already", block);
@@ -415,22 +410,7 @@ final class Experiment {
         continue;
       }
 
-      List<Dataset<Row>> activations = pieces(block);
-      if (activations.size() == 1 && nextTokens == null) {
-        nextTokens = context().broadcast(NextTokens.collect(windows));
-      }
-
-      List<SimilarStrings.Piece> pieces = new ArrayList<>();
-      for (Dataset<Row> piece : activations) {
-        pieces.add(
-            new SimilarStrings.Piece(
-                piece,
-                activations.size() == 1
-                    ? nextTokens
-                    : context().broadcast(NextTokens.collect(windows, piece))));
-      }
-
-      joinBlock(run, block, pieces, promptActivations, prompts);
+      joinBlock(run, block, pieces.of(block), promptActivations, prompts);
       progress.partDone();
     }
 
@@ -477,14 +457,6 @@ final class Experiment {
   private boolean isJoined(RunPlan run, int block) {
     return warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block).isComplete()
         && warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block).isComplete();
-  }
-
-  /** A block's activations, cut so that the next tokens of each piece fit into a broadcast. */
-  private List<Dataset<Row>> pieces(int block) {
-    long bytesPerWindow = Float.BYTES * (long) model.shape().modelDimension() + 16;
-    return warehouse
-        .part(Tables.ACTIVATIONS, model.id(), scan.corpusId(), block)
-        .readInPieces(PIECE_WINDOWS * bytesPerWindow);
   }
 
   private void joinBlock(
