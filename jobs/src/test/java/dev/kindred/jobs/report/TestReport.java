@@ -81,7 +81,17 @@ class TestReport {
     assertThat(
             Report.html(
                 ReportSamples.withPrompts(ReportSamples.prompt(1, "text", "Weller", "Pickwick"))))
-        .containsSubsequence("4,321 similar strings", "Pickwick", "0.9877", "Weller", "×1,111");
+        .containsSubsequence(
+            "4,321 similar strings",
+            "62.5% of the result",
+            "alone 0.3456",
+            "Weller",
+            "75.0%",
+            "<mark>",
+            "Pickwick",
+            "0.9877",
+            "Weller",
+            "×1,111");
   }
 
   @Test
