@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** The commands: {@code run} for everything, and each of its stages by itself. */
 enum Command {
@@ -192,6 +193,61 @@ enum Command {
     }
   },
 
+  EXPLAIN(
+      "Explains the model's next token after any prompts by the strings of the corpus that its"
+          + " feed-forward layers find alike, as a published run of the warehouse would have. Needs"
+          + " the warehouse and the model directory only, and writes nothing there.",
+      "kindred explain 'And only l'",
+      EnumSet.of(MODEL, WAREHOUSE, THRESHOLDS, WEIGHTS, KERNEL)) {
+    @Override
+    List<String> examples() {
+      return List.of(
+          "kindred explain 'And only l'",
+          "kindred explain 'said.\\n\\nThe' 'Mr. Quilp ' --strings 3 --warehouse warehouse",
+          "kindred explain --prompts prompts.jsonl --json > explanations.json",
+          "kindred explain 'And only l' --html explanation.html --run-id r-20261122-041500-3f2a");
+    }
+
+    @Override
+    List<PositionalParamSpec> ownArguments() {
+      return List.of(
+          PositionalParamSpec.builder()
+              .paramLabel("PROMPT")
+              .index("0..*")
+              .arity("0..*")
+              .type(String[].class)
+              .description(
+                  "a prompt; \\n in it is a line break, \\t a tab, two backslashes are one")
+              .build());
+    }
+
+    @Override
+    List<OptionSpec> ownOptions() {
+      return List.of(
+          ownOption("--prompts", "FILE", "one prompt a line; JSON strings if it ends with .jsonl"),
+          ownOption(
+              "--run-id",
+              "ID",
+              "the run whose corpus, thresholds, weights and ranks count (the model's last)"),
+          ownOption(
+              "--strings", "N", "similar strings shown for each block (" + SHOWN_STRINGS + ")"),
+          ownFlag("--json", "prints one JSON object"),
+          ownOption("--html", "FILE", "writes a page instead of printing"));
+    }
+
+    @Override
+    void run(CommandOptions options) {
+      String strings = options.own().getOrDefault("--strings", SHOWN_STRINGS);
+      if (!strings.matches("[1-9]\\d{0,5}")) {
+        throw new InvalidInput("--strings %s: expected a whole number of 1 or more", strings);
+      }
+
+      try (Session session = Session.open("explain")) {
+        session.explain(options, Integer.parseInt(strings));
+      }
+    }
+  },
+
   TRAIN(
       "Trains a model of the gpt architecture on a corpus, and writes a model directory. A training"
           + " that was stopped goes on from its last checkpoint, to the same result.",
@@ -256,12 +312,7 @@ enum Command {
       EnumSet.of(WAREHOUSE, KEEP, LOCK_WAIT)) {
     @Override
     List<OptionSpec> ownOptions() {
-      return List.of(
-          OptionSpec.builder("--dry-run")
-              .arity("0")
-              .type(boolean.class)
-              .description("shows what the command would do, and does nothing")
-              .build());
+      return List.of(ownFlag("--dry-run", "shows what the command would do, and does nothing"));
     }
 
     @Override
@@ -309,6 +360,8 @@ enum Command {
       }
     }
   };
+
+  private static final String SHOWN_STRINGS = "5";
 
   /** Settings that several commands share. */
   private static final class Groups {
@@ -359,8 +412,9 @@ enum Command {
     return description;
   }
 
-  String example() {
-    return example;
+  /** Command lines, the simplest first. */
+  List<String> examples() {
+    return List.of(example);
   }
 
   Set<Setting> settings() {
@@ -375,6 +429,15 @@ enum Command {
   /** Options that only this command has. */
   List<OptionSpec> ownOptions() {
     return List.of();
+  }
+
+  /** What only this command takes beside options. */
+  List<PositionalParamSpec> ownArguments() {
+    return List.of();
+  }
+
+  private static OptionSpec ownFlag(String name, String description) {
+    return OptionSpec.builder(name).arity("0").type(boolean.class).description(description).build();
   }
 
   private static String required(CommandOptions options, String name) {

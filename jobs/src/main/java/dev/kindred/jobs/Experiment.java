@@ -45,9 +45,6 @@ import org.slf4j.LoggerFactory;
  * <p>Opening one checks everything that can be wrong with the user's input, before any long stage.
  */
 final class Experiment {
-  /** Windows whose next tokens fit into a broadcast: about 160 MB. */
-  private static final long PIECE_WINDOWS = 8L << 20;
-
   private static final Logger LOG = LoggerFactory.getLogger(Experiment.class);
 
   private final SparkSession spark;

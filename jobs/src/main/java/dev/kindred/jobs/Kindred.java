@@ -6,6 +6,7 @@ import dev.kindred.WarehouseBusy;
 import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.SparkThrowable;
 import picocli.CommandLine;
@@ -70,7 +71,13 @@ public final class Kindred {
     specification.usageMessage().width(110);
     specification.usageMessage().autoWidth(true);
     specification.usageMessage().description(command.description());
-    specification.usageMessage().footer("", "Example: " + command.example());
+    specification
+        .usageMessage()
+        .footer(
+            Stream.concat(
+                    Stream.of(""),
+                    command.examples().stream().map(example -> "Example: " + example))
+                .toArray(String[]::new));
     specification.addOption(
         OptionSpec.builder("--conf")
             .paramLabel("FILE")
@@ -88,6 +95,7 @@ public final class Kindred {
     }
 
     command.ownOptions().forEach(specification::addOption);
+    command.ownArguments().forEach(specification::addPositional);
     for (Setting setting : command.settings()) {
       String value = defaults.get(setting.key());
       specification.addOption(

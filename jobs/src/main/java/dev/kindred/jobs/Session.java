@@ -3,7 +3,8 @@ package dev.kindred.jobs;
 
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
-import dev.kindred.corpus.Tokenizer;
+import dev.kindred.jobs.report.Explained;
+import dev.kindred.jobs.report.ExplanationText;
 import dev.kindred.jobs.report.LossCurve;
 import dev.kindred.jobs.report.Report;
 import dev.kindred.jobs.report.ReportData;
@@ -19,6 +20,7 @@ import dev.kindred.table.WarehouseLock;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -120,6 +122,35 @@ final class Session implements AutoCloseable {
     return new SqlShell(spark, settings.warehouse(), format, System.out);
   }
 
+  /** Explains prompts, and shows that as the options say. */
+  void explain(CommandOptions options, int strings) {
+    Explain explain =
+        new Explain(spark, progress, options.settings(), options.runId(), options.given());
+    List<String> prompts = explain.prompts(options.arguments(), options.own().get("--prompts"));
+    Explained explained = explain.explain(prompts, strings);
+    boolean isJson = options.own().containsKey("--json");
+    String html = options.own().get("--html");
+    if (html != null) {
+      Path file = Warehouse.absolute(html);
+      write("--html", file, Report.html(explained));
+      System.err.println("kindred: " + shown(file));
+    }
+
+    if (isJson) {
+      System.out.println(explained.json());
+    } else if (html == null) {
+      System.out.print(ExplanationText.of(explained, isColoured()));
+    }
+  }
+
+  /** Only people see colours, and those who set NO_COLOR do not want to. */
+  private static boolean isColoured() {
+    String noColour = System.getenv("NO_COLOR");
+    return System.console() != null
+        && (noColour == null || noColour.isEmpty())
+        && !"dumb".equals(System.getenv("TERM"));
+  }
+
   /** The plan of a run that an earlier command has started. */
   RunPlan plan(Settings settings, String runId) {
     return RunPlan.read(new Warehouse(spark, settings.warehouse()), runId);
@@ -141,16 +172,16 @@ final class Session implements AutoCloseable {
         ReportQueries.read(
             warehouse,
             run.runId(),
-            Tokenizer.of(model.tokenizerJson()),
+            model.tokenizerJson(),
             run.thresholds(),
-            run.weights(),
+            run.mixture(),
             losses(model),
             settings.reportPrompts());
     Path file =
         settings.report().isEmpty()
             ? new Path(warehouse.root(), Retention.REPORTS + "/" + run.runId() + ".html")
             : Warehouse.absolute(settings.report());
-    write(file, Report.html(data));
+    write("--report", file, Report.html(data));
     System.out.print(Summary.text(data));
     System.out.printf(
         Locale.ROOT,
@@ -188,14 +219,14 @@ final class Session implements AutoCloseable {
     return model;
   }
 
-  private void write(Path file, String html) {
+  private void write(String option, Path file, String html) {
     try {
       FileSystem files = file.getFileSystem(spark.sparkContext().hadoopConfiguration());
       try (var out = files.create(file, true)) {
         out.write(html.getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
-      throw new InvalidInput("--report %s: cannot be written: %s", file, e.getMessage());
+      throw new InvalidInput("%s %s: cannot be written: %s", option, file, e.getMessage());
     }
   }
 

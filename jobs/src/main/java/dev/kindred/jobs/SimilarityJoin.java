@@ -3,7 +3,6 @@ package dev.kindred.jobs;
 
 import dev.kindred.model.ModelShape;
 import dev.kindred.similarity.Evidence;
-import dev.kindred.similarity.NextTokens;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Runs;
@@ -15,8 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -30,9 +27,6 @@ import org.slf4j.LoggerFactory;
  * before is taken from there.
  */
 final class SimilarityJoin {
-  /** Windows whose next tokens fit into a broadcast: about 160 MB. */
-  private static final long PIECE_WINDOWS = 8L << 20;
-
   /** Property of the most similar strings: how many a prompt has at most. */
   private static final String KEPT = "kept";
 
@@ -43,7 +37,7 @@ final class SimilarityJoin {
   private final Settings settings;
   private final Warehouse warehouse;
   private final Of of;
-  private Broadcast<NextTokens> nextTokens; // of the whole corpus, where they fit
+  private final JoinPieces pieces;
 
   /** What is joined. All its tables are there. */
   record Of(ModelShape shape, String modelId, String corpusId, String promptSet) {}
@@ -55,6 +49,7 @@ final class SimilarityJoin {
     this.settings = settings;
     this.warehouse = warehouse;
     this.of = of;
+    this.pieces = new JoinPieces(spark, warehouse, of.modelId(), of.corpusId(), of.shape());
   }
 
   /** Joins for a run: tables similar_strings and block_distributions. */
@@ -184,7 +179,7 @@ final class SimilarityJoin {
     SimilarStrings join =
         SimilarStrings.join(
             spark,
-            pieces(block),
+            pieces.of(block),
             warehouse.part(Tables.PROMPT_ACTIVATIONS, of.modelId(), of.promptSet(), block).read(),
             warehouse.part(Tables.PROMPTS, of.promptSet()).read(),
             settings);
@@ -201,32 +196,6 @@ final class SimilarityJoin {
 
     evidence.unpersist();
     LOG.info("block={} settled={}", block, join.metrics());
-  }
-
-  /** A block's windows, cut so that the next tokens of each piece fit into a broadcast. */
-  private List<SimilarStrings.Piece> pieces(int block) {
-    Dataset<Row> windows = warehouse.part(Tables.WINDOWS, of.corpusId()).read();
-    long bytesPerWindow = Float.BYTES * (long) of.shape().modelDimension() + 16;
-    List<Dataset<Row>> activations =
-        warehouse
-            .part(Tables.ACTIVATIONS, of.modelId(), of.corpusId(), block)
-            .readInPieces(PIECE_WINDOWS * bytesPerWindow);
-    if (activations.size() == 1) {
-      if (nextTokens == null) {
-        nextTokens = broadcast(NextTokens.collect(windows));
-      }
-
-      return List.of(new SimilarStrings.Piece(activations.get(0), nextTokens));
-    }
-
-    return activations.stream()
-        .map(
-            piece -> new SimilarStrings.Piece(piece, broadcast(NextTokens.collect(windows, piece))))
-        .toList();
-  }
-
-  private Broadcast<NextTokens> broadcast(NextTokens following) {
-    return JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(following);
   }
 
   private static Map<String, String> asProperties(Map<String, Double> metrics) {

@@ -124,7 +124,7 @@ class TestKindred {
         runWithout("--prompts", "--prompts", prompts.toString()),
         "kindred: --prompts "
             + prompts
-            + ": line 2: \"best of\" has 7 tokens, --window-length is 10");
+            + ": line 2: \"best of\" has 7 tokens, windows have 10 (--window-length)");
   }
 
   @Test

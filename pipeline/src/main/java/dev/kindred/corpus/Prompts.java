@@ -202,7 +202,7 @@ public final class Prompts {
       }
 
       String prompt = uri.endsWith(".jsonl") ? jsonString(uri, line, text) : text;
-      check(uri, line, prompt, tokenizer, windowLength);
+      check(String.format("--prompts %s: line %d", uri, line), prompt, tokenizer, windowLength);
       prompts.add(prompt);
     }
 
@@ -211,6 +211,35 @@ public final class Prompts {
     }
 
     return prompts;
+  }
+
+  /**
+   * Prompts as a command line gives them: a backslash begins an escape as in Java's string
+   * literals, {@code \\n} for a line break and two of them for a backslash.
+   *
+   * @throws InvalidInput naming the first that is not a prompt of {@code windowLength} tokens
+   */
+  public static List<String> parse(List<String> arguments, String tokenizerJson, int windowLength) {
+    Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
+    List<String> prompts = new ArrayList<>();
+    for (String argument : arguments) {
+      String where = "prompt " + (prompts.size() + 1);
+      String prompt = withoutEscapes(where, argument);
+      check(where, prompt, tokenizer, windowLength);
+      prompts.add(prompt);
+    }
+
+    return prompts;
+  }
+
+  private static String withoutEscapes(String where, String argument) {
+    try {
+      return argument.translateEscapes();
+    } catch (IllegalArgumentException e) {
+      throw new InvalidInput(
+          "%s: %s: a backslash begins an escape such as \\n; write \\\\ for a backslash",
+          where, argument);
+    }
   }
 
   private static List<String> lines(SparkSession spark, String uri) {
@@ -241,15 +270,13 @@ public final class Prompts {
         "--prompts %s: line %d: not a JSON string such as \"And only l\"", uri, line);
   }
 
-  private static void check(
-      String uri, int line, String prompt, Tokenizer tokenizer, int windowLength) {
+  private static void check(String where, String prompt, Tokenizer tokenizer, int windowLength) {
     OptionalInt unknown = tokenizer.firstUnknown(prompt);
     if (unknown.isPresent()) {
       int index = unknown.getAsInt();
       throw new InvalidInput(
-          "--prompts %s: line %d: the model has no token for %s at character %d",
-          uri,
-          line,
+          "%s: the model has no token for %s at character %d",
+          where,
           Characters.describe(prompt.codePointAt(index)),
           prompt.codePointCount(0, index) + 1);
     }
@@ -257,8 +284,8 @@ public final class Prompts {
     int tokens = tokenizer.encode(prompt).length;
     if (tokens != windowLength) {
       throw new InvalidInput(
-          "--prompts %s: line %d: \"%s\" has %d tokens, --window-length is %d",
-          uri, line, prompt.replace("\n", "\\n"), tokens, windowLength);
+          "%s: \"%s\" has %d tokens, windows have %d (--window-length)",
+          where, prompt.replace("\n", "\\n"), tokens, windowLength);
     }
   }
 }

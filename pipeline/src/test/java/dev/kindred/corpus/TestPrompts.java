@@ -160,7 +160,7 @@ class TestPrompts {
   void aPromptOfAnotherLengthIsInvalid(String prompt, int tokens, SparkSession spark) {
     assertInvalid(spark, "prompts.txt", "not\n\n" + prompt + "\n")
         .hasMessage(
-            "--prompts %s: line 3: \"%s\" has %d tokens, --window-length is 3",
+            "--prompts %s: line 3: \"%s\" has %d tokens, windows have 3 (--window-length)",
             folder.resolve("prompts.txt"), prompt, tokens);
   }
 
@@ -168,7 +168,7 @@ class TestPrompts {
   void aPromptWithALineBreakStaysOneLineInTheMessage(SparkSession spark) {
     assertInvalid(spark, "prompts.jsonl", "\"to be\\nor\"\n")
         .hasMessage(
-            "--prompts %s: line 1: \"to be\\nor\" has 8 tokens, --window-length is 3",
+            "--prompts %s: line 1: \"to be\\nor\" has 8 tokens, windows have 3 (--window-length)",
             folder.resolve("prompts.jsonl"));
   }
 

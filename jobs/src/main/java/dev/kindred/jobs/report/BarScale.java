@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.explanation.NextToken;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.DoubleStream;
@@ -12,7 +13,7 @@ import java.util.stream.DoubleStream;
  */
 record BarScale(double greatest) {
 
-  static BarScale of(List<ReportData.Token> tokens) {
+  static BarScale of(List<NextToken> tokens) {
     return new BarScale(
         tokens.stream()
             .flatMapToDouble(token -> DoubleStream.of(token.model(), token.approximation()))

@@ -38,4 +38,11 @@ public final class Report {
         output);
     return output.toString();
   }
+
+  /** Renders explained prompts as a page of their own, with the same care. */
+  public static String html(Explained explained) {
+    StringOutput output = new StringOutput();
+    TEMPLATES.render("explanations.jte", Map.of("explained", explained), output);
+    return output.toString();
+  }
 }

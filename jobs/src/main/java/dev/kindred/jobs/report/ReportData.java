@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.explanation.Explanation;
 import java.util.List;
 import java.util.Map;
 
@@ -13,6 +14,7 @@ import java.util.Map;
  * @param metrics the run's summaries, by dotted name
  * @param blocks one a transformer block, in order
  * @param joins one a transformer block, in order; empty where the run did not record them
+ * @param curves one a transformer block, in order; empty where the run was not tuned
  * @param losses of the model's training; null if its directory does not tell
  * @param distances Hellinger distance of every prompt, in [0, 1]
  * @param prompts a dozen of them, from the best explained to the worst
@@ -24,9 +26,10 @@ public record ReportData(
     Map<String, Double> metrics,
     List<Block> blocks,
     List<Join> joins,
+    List<ThresholdCurve> curves,
     LossCurve losses,
     double[] distances,
-    List<Prompt> prompts) {
+    List<Explanation> prompts) {
 
   /** A line of the head table. */
   public record Fact(String name, String value) {}
@@ -54,40 +57,4 @@ public record ReportData(
    * @param byDouble by the similarity in double precision
    */
   public record Join(int block, int axes, double byPrefix, double byFloat, double byDouble) {}
-
-  /**
-   * A prompt with its evidence.
-   *
-   * @param text with line breaks as they are
-   * @param rank its distance's place among all prompts, in percent: 0 is the best explained
-   * @param tokens the most probable tokens of model and approximation, most probable first
-   */
-  public record Prompt(
-      int promptId,
-      String text,
-      double hellinger,
-      double hellingerLeaveOneOut,
-      double rank,
-      List<Token> tokens,
-      List<Evidence> evidence) {}
-
-  /** A token's probability by the model and by the approximation, both in [0, 1]. */
-  public record Token(String text, double model, double approximation) {}
-
-  /**
-   * A prompt's similar strings in one block.
-   *
-   * @param similarCount all of them
-   * @param strings the most similar ones
-   */
-  public record Evidence(int block, long similarCount, List<SimilarString> strings) {}
-
-  /**
-   * A window of the corpus.
-   *
-   * @param similarity cosine in [-1, 1]
-   * @param nextTokens the tokens that follow it, most frequent first, as (text, count)
-   */
-  public record SimilarString(
-      String text, double similarity, List<Map.Entry<String, Long>> nextTokens) {}
 }

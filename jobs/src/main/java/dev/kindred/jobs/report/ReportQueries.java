@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
-import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.corpus.Tokenizer;
+import dev.kindred.explanation.Explanation;
+import dev.kindred.explanation.Explanations;
+import dev.kindred.explanation.Ranks;
+import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -17,17 +19,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.functions;
 
 /** Reads from a warehouse what a report shows. */
 public final class ReportQueries {
-  private static final int TOKENS = 8;
   private static final int STRINGS = 8;
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss 'UTC'").withZone(ZoneOffset.UTC);
@@ -37,9 +38,9 @@ public final class ReportQueries {
   /**
    * Reads a published run.
    *
-   * @param tokenizer of the run's model
+   * @param tokenizerJson of the run's model
    * @param thresholds of the run, one a block
-   * @param weights of the run, one a block
+   * @param mixture of the run's blocks
    * @param losses of the model's training, or null
    * @param prompts how many to show, spread evenly from the best explained to the worst
    * @throws InvalidInput if the run is not published
@@ -47,9 +48,9 @@ public final class ReportQueries {
   public static ReportData read(
       Warehouse warehouse,
       String runId,
-      Tokenizer tokenizer,
+      String tokenizerJson,
       double[] thresholds,
-      double[] weights,
+      Mixture mixture,
       LossCurve losses,
       int prompts) {
     Row run =
@@ -77,11 +78,18 @@ public final class ReportQueries {
         TIME.format(run.getTimestamp(run.fieldIndex("published_at")).toInstant()),
         facts(run, warehouse, metrics),
         metrics,
-        blocks(metrics, thresholds, weights),
+        blocks(metrics, thresholds, mixture.weights()),
         joins(metrics, thresholds.length),
+        curves(warehouse, runId, thresholds),
         losses,
         distances.stream().mapToDouble(row -> row.getDouble(1)).toArray(),
-        shownPrompts(warehouse, run, tokenizer, distances, prompts));
+        shownPrompts(
+            warehouse,
+            run,
+            new Explanations.Settings(thresholds, mixture, STRINGS),
+            tokenizerJson,
+            distances,
+            prompts));
   }
 
   private static List<ReportData.Fact> facts(
@@ -131,6 +139,30 @@ public final class ReportQueries {
     return facts;
   }
 
+  private static List<ThresholdCurve> curves(
+      Warehouse warehouse, String runId, double[] thresholds) {
+    Warehouse.Part part = warehouse.part(Tables.THRESHOLD_CURVES, runId);
+    if (!part.isComplete()) { // an earlier version's run
+      return List.of();
+    }
+
+    Map<Integer, List<ThresholdCurve.Point>> points = new TreeMap<>();
+    part.read()
+        .select("block", "threshold", "hellinger_leave_one_out")
+        .sort("block", "threshold")
+        .collectAsList()
+        .forEach(
+            row ->
+                points
+                    .computeIfAbsent(row.getInt(0), block -> new ArrayList<>())
+                    .add(new ThresholdCurve.Point(row.getDouble(1), row.getDouble(2))));
+    return points.entrySet().stream()
+        .map(
+            block ->
+                new ThresholdCurve(block.getKey(), thresholds[block.getKey()], block.getValue()))
+        .toList();
+  }
+
   private static List<ReportData.Block> blocks(
       Map<String, Double> metrics, double[] thresholds, double[] weights) {
     List<ReportData.Block> blocks = new ArrayList<>();
@@ -168,59 +200,38 @@ public final class ReportQueries {
     return joins;
   }
 
-  private static List<ReportData.Prompt> shownPrompts(
-      Warehouse warehouse, Row run, Tokenizer tokenizer, List<Row> distances, int count) {
-    Map<Integer, Integer> rankById = new LinkedHashMap<>(); // prompt_id -> place in distances
-    for (int place : spread(distances.size(), count)) {
-      rankById.put(distances.get(place).getInt(0), place);
-    }
-
-    Column shown = col("prompt_id").isin(rankById.keySet().toArray());
+  private static List<Explanation> shownPrompts(
+      Warehouse warehouse,
+      Row run,
+      Explanations.Settings settings,
+      String tokenizerJson,
+      List<Row> distances,
+      int count) {
+    List<Integer> shown = // prompt ids, from the best explained to the worst
+        spread(distances.size(), count).stream()
+            .map(place -> distances.get(place).getInt(0))
+            .toList();
+    Column isShown = col("prompt_id").isin(shown.toArray());
     String promptSet = run.getAs("prompt_set");
-    Map<Integer, String> texts =
-        byPrompt(warehouse.part(Tables.PROMPTS, promptSet).read().where(shown)).entrySet().stream()
-            .collect(
-                Collectors.toMap(
-                    Map.Entry::getKey, e -> e.getValue().get(0).<String>getAs("text")));
-    Map<Integer, List<Row>> predictions =
-        byPrompt(
+    String runId = run.getAs("run_id");
+    Dataset<Row> ofRun = warehouse.part(Tables.DISTANCES, runId).read();
+    Explanations.Findings findings =
+        new Explanations.Findings(
+            warehouse.part(Tables.PROMPTS, promptSet).read().where(isShown),
             warehouse
                 .part(Tables.PREDICTIONS, run.<String>getAs("model_id"), promptSet)
                 .read()
-                .where(shown));
-    String runId = run.getAs("run_id");
-    Map<Integer, List<Row>> approximations =
-        byPrompt(warehouse.part(Tables.APPROXIMATIONS, runId).read().where(shown));
-    Map<Integer, List<Row>> counts =
-        byPrompt(
-            warehouse
-                .part(Tables.BLOCK_DISTRIBUTIONS, runId)
-                .read()
-                .where(shown)
-                .select("prompt_id", "block", "similar_count")
-                .sort("block"));
-    Map<Integer, List<Row>> strings =
-        byPrompt(strings(warehouse, runId, run.getAs("corpus_id"), shown));
-
-    List<ReportData.Prompt> prompts = new ArrayList<>();
-    rankById.forEach(
-        (promptId, place) -> {
-          Row distance = distances.get(place);
-          prompts.add(
-              new ReportData.Prompt(
-                  promptId,
-                  texts.get(promptId),
-                  distance.getDouble(1),
-                  distance.getDouble(2),
-                  distances.size() == 1 ? 0 : 100.0 * place / (distances.size() - 1),
-                  tokens(
-                      tokenizer,
-                      predictions.get(promptId).get(0),
-                      approximations.get(promptId).get(0)),
-                  evidence(
-                      tokenizer, counts.get(promptId), strings.getOrDefault(promptId, List.of()))));
-        });
-    return prompts;
+                .where(isShown),
+            warehouse.part(Tables.SIMILAR_STRINGS, runId).read().where(isShown),
+            warehouse.part(Tables.BLOCK_DISTRIBUTIONS, runId).read().where(isShown),
+            warehouse.part(Tables.APPROXIMATIONS, runId).read().where(isShown),
+            ofRun.where(isShown),
+            warehouse.part(Tables.WINDOWS, run.<String>getAs("corpus_id")).read());
+    return Explanations.of(findings, settings, tokenizerJson, Ranks.collect(ofRun))
+        .collect()
+        .stream()
+        .sorted(Comparator.comparingInt(prompt -> shown.indexOf(prompt.promptId())))
+        .toList();
   }
 
   /** Places spread evenly over 0 .. size - 1, both ends included, ascending and distinct. */
@@ -231,82 +242,5 @@ public final class ReportQueries {
     }
 
     return places;
-  }
-
-  private static Dataset<Row> strings(
-      Warehouse warehouse, String runId, String corpusId, Column shown) {
-    Dataset<Row> best =
-        warehouse
-            .part(Tables.SIMILAR_STRINGS, runId)
-            .read()
-            .where(shown)
-            .withColumn(
-                "place",
-                functions
-                    .row_number()
-                    .over(
-                        Window.partitionBy("prompt_id", "block")
-                            .orderBy(col("similarity").desc(), col("window_id"))))
-            .where(col("place").leq(STRINGS));
-    return warehouse
-        .part(Tables.WINDOWS, corpusId)
-        .read()
-        .join(broadcast(best), "window_id")
-        .select("prompt_id", "block", "place", "text", "similarity", "next_tokens")
-        .sort("prompt_id", "block", "place");
-  }
-
-  private static Map<Integer, List<Row>> byPrompt(Dataset<Row> rows) {
-    return rows.collectAsList().stream()
-        .collect(Collectors.groupingBy(row -> row.<Integer>getAs("prompt_id")));
-  }
-
-  private static List<ReportData.Token> tokens(
-      Tokenizer tokenizer, Row prediction, Row approximation) {
-    List<Float> model = prediction.getList(prediction.fieldIndex("probabilities"));
-    Map<Integer, Double> approximated =
-        approximation.getJavaMap(approximation.fieldIndex("probabilities"));
-    List<ReportData.Token> tokens = new ArrayList<>();
-    for (int token = 0; token < model.size(); token++) {
-      double probability = approximated.getOrDefault(token, 0.0);
-      tokens.add(new ReportData.Token(tokenizer.decode(token), model.get(token), probability));
-    }
-
-    return tokens.stream()
-        .sorted(
-            Comparator.comparingDouble(
-                (ReportData.Token token) -> -Math.max(token.model(), token.approximation())))
-        .limit(TOKENS)
-        .toList();
-  }
-
-  private static List<ReportData.Evidence> evidence(
-      Tokenizer tokenizer, List<Row> counts, List<Row> strings) {
-    Map<Integer, List<Row>> byBlock =
-        strings.stream().collect(Collectors.groupingBy(row -> row.<Integer>getAs("block")));
-    return counts.stream()
-        .map(
-            row ->
-                new ReportData.Evidence(
-                    row.getInt(1),
-                    row.getLong(2),
-                    byBlock.getOrDefault(row.getInt(1), List.of()).stream()
-                        .map(string -> similarString(tokenizer, string))
-                        .toList()))
-        .toList();
-  }
-
-  private static ReportData.SimilarString similarString(Tokenizer tokenizer, Row row) {
-    Map<Integer, Long> nextTokens = row.getJavaMap(row.fieldIndex("next_tokens"));
-    return new ReportData.SimilarString(
-        row.getAs("text"),
-        row.<Float>getAs("similarity"),
-        nextTokens.entrySet().stream()
-            .sorted(
-                Map.Entry.<Integer, Long>comparingByValue()
-                    .reversed()
-                    .thenComparing(Map.Entry.comparingByKey()))
-            .map(next -> Map.entry(tokenizer.decode(next.getKey()), next.getValue()))
-            .toList());
   }
 }

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.explanation.BlockExplanation;
+import dev.kindred.explanation.Distance;
+import dev.kindred.explanation.Explanation;
+import dev.kindred.explanation.NextToken;
+import dev.kindred.explanation.SimilarString;
+import dev.kindred.explanation.TokenCount;
 import java.util.List;
 import java.util.Map;
 
@@ -22,63 +28,79 @@ final class ReportSamples {
   private ReportSamples() {}
 
   static ReportData withMetrics(Map<String, Double> metrics) {
-    return report(metrics, List.of(), List.of(), null, List.of());
+    return report(metrics, List.of(), List.of(), List.of(), null, List.of());
   }
 
   static ReportData withJoins(ReportData.Join... joins) {
-    return report(METRICS, List.of(), List.of(joins), null, List.of());
+    return report(METRICS, List.of(), List.of(joins), List.of(), null, List.of());
   }
 
   static ReportData withFact(String name, String value) {
-    return report(METRICS, List.of(new ReportData.Fact(name, value)), List.of(), null, List.of());
+    return report(
+        METRICS, List.of(new ReportData.Fact(name, value)), List.of(), List.of(), null, List.of());
+  }
+
+  static ReportData withCurves(ThresholdCurve... curves) {
+    return report(METRICS, List.of(), List.of(), List.of(curves), null, List.of());
   }
 
   static ReportData withLosses(LossCurve losses) {
-    return report(METRICS, List.of(), List.of(), losses, List.of());
+    return report(METRICS, List.of(), List.of(), List.of(), losses, List.of());
   }
 
-  static ReportData withPrompts(ReportData.Prompt... prompts) {
-    return report(METRICS, List.of(), List.of(), null, List.of(prompts));
+  static ReportData withPrompts(Explanation... prompts) {
+    return report(METRICS, List.of(), List.of(), List.of(), null, List.of(prompts));
   }
 
-  static ReportData.Prompt prompt(int promptId, String text) {
+  static Explanation prompt(int promptId, String text) {
     return prompt(promptId, text, "the", "similar");
   }
 
-  static ReportData.Prompt prompt(int promptId, String text, String token, String similar) {
-    return new ReportData.Prompt(
+  static Explanation prompt(int promptId, String text, String token, String similar) {
+    return new Explanation(
         promptId,
         text,
-        0.1234,
-        0.2345,
-        12.34,
-        List.of(new ReportData.Token(token, 0.5, 0.25)),
+        1,
+        List.of(new NextToken(token, 0.5, 0.25, 0.125)),
+        new Distance(0.1234, 0.1234),
+        new Distance(0.2345, 0.2),
         List.of(
-            new ReportData.Evidence(
+            new BlockExplanation(
                 3,
+                0.76,
+                1.5,
                 4_321,
+                0.625,
+                0.3456,
+                List.of(new TokenCount(token, 5_432, 0.75)),
                 List.of(
-                    new ReportData.SimilarString(
-                        similar, 0.98765, List.of(Map.entry(token, 1_111L)))))));
+                    new SimilarString(
+                        7,
+                        similar,
+                        similar,
+                        0.9877f,
+                        1,
+                        List.of(new TokenCount(token, 1_111, 1)))))));
   }
 
-  static ReportData.Prompt promptWithoutEvidence(int promptId) {
-    return new ReportData.Prompt(
+  static Explanation promptWithoutEvidence(int promptId) {
+    return new Explanation(
         promptId,
         "alone",
-        1,
-        Double.NaN,
-        100,
-        List.of(new ReportData.Token("the", 1, 0)),
-        List.of());
+        0,
+        List.of(new NextToken("the", 1, 0, null)),
+        new Distance(1, 1.),
+        null,
+        List.of(new BlockExplanation(3, 0.76, 1.5, 0, 0, 1, List.of(), List.of())));
   }
 
   private static ReportData report(
       Map<String, Double> metrics,
       List<ReportData.Fact> facts,
       List<ReportData.Join> joins,
+      List<ThresholdCurve> curves,
       LossCurve losses,
-      List<ReportData.Prompt> prompts) {
+      List<Explanation> prompts) {
     return new ReportData(
         "run-7",
         "2026-11-22 05:01:12 UTC",
@@ -86,6 +108,7 @@ final class ReportSamples {
         metrics,
         List.of(new ReportData.Block(3, 0.9123, 0.1667, 1_234.56, 78.91, 2, 98_765)),
         joins,
+        curves,
         losses,
         new double[] {0.1, 0.2},
         prompts);

@@ -3,14 +3,14 @@ package dev.kindred.jobs.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kindred.explanation.NextToken;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TestBarScale {
 
   private static final BarScale SCALE =
-      BarScale.of(
-          List.of(new ReportData.Token("a", 0.4, 0.2), new ReportData.Token("b", 0.1, 0.5)));
+      BarScale.of(List.of(new NextToken("a", 0.4, 0.2, null), new NextToken("b", 0.1, 0.5, null)));
 
   @Test
   void greatestProbabilityOfEitherSideFillsTheWidth() {
@@ -24,6 +24,6 @@ class TestBarScale {
 
   @Test
   void nothingIsDrawnWhereEveryProbabilityIsZero() {
-    assertThat(BarScale.of(List.of(new ReportData.Token("a", 0, 0))).length(0)).isEqualTo("0.00%");
+    assertThat(BarScale.of(List.of(new NextToken("a", 0, 0, null))).length(0)).isEqualTo("0.00%");
   }
 }

@@ -3,6 +3,7 @@ package dev.kindred.jobs.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -81,7 +82,17 @@ class TestReport {
     assertThat(
             Report.html(
                 ReportSamples.withPrompts(ReportSamples.prompt(1, "text", "Weller", "Pickwick"))))
-        .containsSubsequence("4,321 similar strings", "Pickwick", "0.9877", "Weller", "×1,111");
+        .containsSubsequence(
+            "4,321 similar strings",
+            "62.5% of the result",
+            "alone 0.3456",
+            "Weller",
+            "75.0%",
+            "<mark>",
+            "Pickwick",
+            "0.9877",
+            "Weller",
+            "×1,111");
   }
 
   @Test
@@ -152,6 +163,23 @@ class TestReport {
         .contains("Losses over 500 steps of training; at the end 1.6228 on the training split")
         .contains("1.7921");
     assertThat(EVERY_METRIC).doesNotContain("training");
+  }
+
+  @Test
+  void aBlocksCurveShowsItsBestThresholdAndTheRuns() {
+    ThresholdCurve curve =
+        new ThresholdCurve(
+            3,
+            0.76,
+            List.of(
+                new ThresholdCurve.Point(0.7, 0.25),
+                new ThresholdCurve.Point(0.85, 0.1726),
+                new ThresholdCurve.Point(0.99, 0.9)));
+
+    assertThat(Report.html(ReportSamples.withCurves(curve)))
+        .contains("Block 3: at best 0.1726, at 0.85; the run has 0.76.")
+        .contains("class=\"chosen\"");
+    assertThat(EVERY_METRIC).doesNotContain("Each block alone");
   }
 
   @Test

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.apache.spark.sql.functions.broadcast;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.evaluation.Distances;
+import dev.kindred.explanation.Explanation;
+import dev.kindred.explanation.Explanations;
+import dev.kindred.explanation.Ranks;
+import dev.kindred.jobs.report.Explained;
+import dev.kindred.kernel.TileKernels;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.prediction.Approximations;
+import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.Predictions;
+import dev.kindred.similarity.Evidence;
+import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.similarity.SimilarityBins;
+import dev.kindred.table.Runs;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Explains any prompts from a warehouse's activations, as the run published last would have, and
+ * writes nothing there.
+ *
+ * <p>Opening one checks model and warehouse.
+ */
+final class Explain {
+  /** With fewer prompts the join reads longer than it computes, whatever bounds it. */
+  private static final int PROMPTS_THAT_NEED_A_PLAN = 64;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Explain.class);
+
+  private final SparkSession spark;
+  private final Progress progress;
+  private final Settings settings;
+  private final Warehouse warehouse;
+  private final ModelDirectory model;
+  private final Optional<RunPlan> run;
+  private final boolean isAsInRun; // thresholds and mixture
+  private final String corpusId;
+  private final double[] thresholds;
+  private final Mixture mixture;
+  private final int windowLength;
+
+  /**
+   * Finds the activations.
+   *
+   * @param runId the run to follow; null for the model's that was published last
+   * @param given settings of the command line: thresholds, weights and saturation among them
+   *     replace the run's
+   */
+  Explain(
+      SparkSession spark, Progress progress, Settings settings, String runId, Set<Setting> given) {
+    this.spark = spark;
+    this.progress = progress;
+    this.settings = settings;
+    settings.check();
+    TileKernels.check(settings.kernel());
+    this.model = ModelDirectory.read(settings.model(), spark.sparkContext().hadoopConfiguration());
+    this.warehouse = new Warehouse(spark, settings.warehouse());
+    this.run = runId == null ? newestRun() : Optional.of(run(runId));
+    this.corpusId = run.map(RunPlan::corpusId).orElseGet(this::onlyCorpus);
+    boolean isOtherThresholds = run.isEmpty() || given.contains(Setting.THRESHOLDS);
+    boolean isOtherMixture =
+        run.isEmpty() || given.contains(Setting.WEIGHTS) || given.contains(Setting.SATURATION);
+    this.isAsInRun = !isOtherThresholds && !isOtherMixture;
+    this.thresholds =
+        isOtherThresholds ? settings.thresholds(model.shape()) : run.get().thresholds();
+    this.mixture = isOtherMixture ? mixture(given) : run.get().mixture();
+    this.windowLength =
+        required(warehouse.part(Tables.WINDOWS, corpusId))
+            .select("token_ids")
+            .first()
+            .getList(0)
+            .size();
+  }
+
+  /** The settings', but for what only the run says. */
+  private Mixture mixture(Set<Setting> given) {
+    Mixture ofSettings = settings.mixture(model.shape());
+    if (run.isEmpty()) {
+      return ofSettings;
+    }
+
+    Mixture ofRun = run.get().mixture();
+    return new Mixture(
+        given.contains(Setting.WEIGHTS) ? ofSettings.weights() : ofRun.weights(),
+        given.contains(Setting.SATURATION) ? ofSettings.saturation() : ofRun.saturation());
+  }
+
+  private Optional<RunPlan> newestRun() {
+    return Runs.all(warehouse).stream()
+        .filter(ended -> ended.isPublished() && ended.modelId().equals(model.id()))
+        .reduce((first, second) -> second)
+        .map(ended -> RunPlan.read(warehouse, ended.runId()));
+  }
+
+  private RunPlan run(String runId) {
+    RunPlan plan = RunPlan.read(warehouse, runId);
+    if (Runs.find(warehouse, runId).filter(Runs.Run::isPublished).isEmpty()) {
+      throw new InvalidInput("--run-id %s: is not published", runId);
+    }
+
+    if (!plan.modelId().equals(model.id())) {
+      throw new InvalidInput(
+          "--run-id %s: its model is %s, --model %s is %s; give %s",
+          runId,
+          plan.modelId(),
+          model.uri(),
+          model.id(),
+          "--model " + plan.settings().get(Setting.MODEL.key()));
+    }
+
+    return plan;
+  }
+
+  /** The corpus whose activations are there though no run has been published. */
+  private String onlyCorpus() {
+    List<String> corpora =
+        warehouse.keys(Tables.ACTIVATIONS, model.id()).stream()
+            .filter(corpus -> warehouse.part(Tables.ACTIVATIONS, model.id(), corpus).isComplete())
+            .toList();
+    if (corpora.isEmpty()) {
+      throw new InvalidInput(
+          "--warehouse %s: no activations of the model %s (%s) in it; make them with the command run",
+          warehouse.root(), model.uri(), model.id());
+    }
+
+    if (corpora.size() > 1) {
+      throw new InvalidInput(
+          "--warehouse %s: activations of several corpora for this model (%s) and no published run"
+              + " that tells which; end one with the command run",
+          warehouse.root(), String.join(", ", corpora));
+    }
+
+    return corpora.get(0);
+  }
+
+  private static Dataset<Row> required(Warehouse.Part part) {
+    if (!part.isComplete()) {
+      throw new InvalidInput("%s is not there; compute it again with the command run", part.name());
+    }
+
+    return part.read();
+  }
+
+  /**
+   * The prompts that are asked for.
+   *
+   * @param arguments prompts of the command line; none if there is a file
+   * @param file a file of prompts, or null
+   */
+  List<String> prompts(List<String> arguments, String file) {
+    if (arguments.isEmpty() == (file == null)) {
+      throw new InvalidInput(
+          "%s: give prompts of %d tokens, such as \"And only l\", or a file of them with --prompts",
+          file == null ? "no prompt" : "--prompts " + file + " and a prompt", windowLength);
+    }
+
+    return file == null
+        ? Prompts.parse(arguments, model.tokenizerJson(), windowLength)
+        : Prompts.read(spark, file, model.tokenizerJson(), windowLength);
+  }
+
+  /**
+   * Explains prompts.
+   *
+   * @param strings similar strings that are shown of a block, at most
+   */
+  Explained explain(List<String> texts, int strings) {
+    long start = System.nanoTime();
+    Warehouse.Part activations = warehouse.part(Tables.ACTIVATIONS, model.id(), corpusId);
+    Warehouse.Part windowsPart = warehouse.part(Tables.WINDOWS, corpusId);
+    required(activations);
+    Dataset<Row> windows = windowsPart.read();
+    progress.begin("prompts", 1);
+    Dataset<Row> prompts = kept(Prompts.find(spark, windows, texts, model.tokenizerJson()));
+    Dataset<Row> evaluated = kept(evaluate(prompts, texts.size()));
+    progress.end();
+    Dataset<Row> similarStrings =
+        spark.createDataFrame(List.of(), Tables.SIMILAR_STRINGS.columns());
+    Dataset<Row> distributions =
+        spark.createDataFrame(List.of(), Tables.BLOCK_DISTRIBUTIONS.columns());
+    progress.begin("similar strings", thresholds.length);
+    JoinPieces pieces = new JoinPieces(spark, warehouse, model.id(), corpusId, model.shape());
+    for (int block = 0; block < thresholds.length; block++) {
+      Dataset<Evidence> evidence =
+          join(block, pieces, Predictions.activations(evaluated), prompts, texts.size(), strings);
+      similarStrings = similarStrings.unionByName(of(block, SimilarStrings.mostSimilar(evidence)));
+      distributions =
+          distributions.unionByName(of(block, SimilarStrings.blockDistributions(evidence)));
+      progress.partDone();
+    }
+
+    similarStrings = kept(inFewTasks(similarStrings));
+    distributions = kept(inFewTasks(distributions));
+    progress.end();
+    progress.begin("explanations", 1);
+    Dataset<Row> shownWindows = kept(windowsOf(windows, prompts, similarStrings));
+    Dataset<Row> approximations =
+        kept(Approximations.compute(distributions, prompts, shownWindows, mixture));
+    Ranks ranks =
+        isAsInRun
+            ? Ranks.collect(warehouse.part(Tables.DISTANCES, run.get().runId()).read())
+            : Ranks.none();
+    List<Explanation> explanations =
+        Explanations.of(
+                new Explanations.Findings(
+                    prompts,
+                    evaluated,
+                    similarStrings,
+                    distributions,
+                    approximations,
+                    Distances.measure(approximations, evaluated),
+                    shownWindows),
+                new Explanations.Settings(thresholds, mixture, strings),
+                model.tokenizerJson(),
+                ranks)
+            .collect();
+    progress.end();
+    Explained.Read read =
+        new Explained.Read(
+            windowsPart.rows(),
+            thresholds.length,
+            activations.rows(),
+            activations.bytes(),
+            (System.nanoTime() - start) / 1e9);
+    LOG.info("model={} corpus={} prompts={} read={}", model.id(), corpusId, texts.size(), read);
+    return new Explained(
+        model.uri(),
+        model.id(),
+        corpusId,
+        run.map(RunPlan::runId).orElse(null),
+        ranks.prompts(),
+        whyUnranked(),
+        read,
+        explanations);
+  }
+
+  private String whyUnranked() {
+    return run.isEmpty()
+        ? "this model has no published run in the warehouse"
+        : isAsInRun ? null : "thresholds, weights or saturation are not the run's";
+  }
+
+  private Dataset<Row> evaluate(Dataset<Row> prompts, int count) {
+    int batch = Math.max(1, settings.nodesInFlight() / windowLength);
+    int tasks = Math.max(1, 4 * count / settings.windowsPerTask());
+    return Predictions.compute(
+        prompts,
+        JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(model),
+        batch,
+        tasks);
+  }
+
+  private Dataset<Evidence> join(
+      int block,
+      JoinPieces pieces,
+      Dataset<Row> promptActivations,
+      Dataset<Row> prompts,
+      int count,
+      int strings) {
+    SimilarStrings join =
+        SimilarStrings.join(
+            spark,
+            pieces.of(block),
+            promptActivations.where(col("block").equalTo(lit(block))),
+            prompts,
+            new SimilarStrings.Settings(
+                SimilarityBins.above(thresholds[block]),
+                strings,
+                model.shape().vocabularySize(),
+                settings.kernel(),
+                count < PROMPTS_THAT_NEED_A_PLAN ? 0 : settings.prefixAxes()));
+    Dataset<Evidence> evidence = join.evidence().persist(StorageLevel.MEMORY_AND_DISK());
+    evidence.count(); // once for all that is made of it
+    LOG.info("block={} plan=\"{}\" settled={}", block, join.plan(), join.metrics());
+    return evidence;
+  }
+
+  /** The few windows that are prompts or shown, so that the corpus's are read once. */
+  private static Dataset<Row> windowsOf(
+      Dataset<Row> windows, Dataset<Row> prompts, Dataset<Row> similarStrings) {
+    Dataset<Row> ids =
+        prompts.select("window_id").union(similarStrings.select("window_id")).distinct();
+    return windows.join(broadcast(ids), new String[] {"window_id"}, "left_semi");
+  }
+
+  private static Dataset<Row> of(int block, Dataset<Row> rows) {
+    return rows.withColumn("block", lit(block)).withColumn("run_id", lit(""));
+  }
+
+  /** Small as they are, every task of them costs more than its rows. */
+  private Dataset<Row> inFewTasks(Dataset<Row> rows) {
+    return rows.coalesce(spark.sparkContext().defaultParallelism());
+  }
+
+  private static Dataset<Row> kept(Dataset<Row> rows) {
+    Dataset<Row> kept = rows.persist(StorageLevel.MEMORY_AND_DISK());
+    kept.count();
+    return kept;
+  }
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.kindred.explanation.Explanation;
+import java.util.List;
+
+/**
+ * Explained prompts, and what they were explained from.
+ *
+ * @param model URI of the model directory
+ * @param runId the run whose thresholds and weights were used; null if there is none
+ * @param rankedAmong prompts of the run that distances are compared with; 0 if they are not
+ * @param unranked why there are no ranks; null if there are
+ * @param prompts in the order in which they were asked for
+ */
+public record Explained(
+    String model,
+    String modelId,
+    String corpusId,
+    String runId,
+    int rankedAmong,
+    String unranked,
+    Read read,
+    List<Explanation> prompts) {
+  private static final JsonMapper JSON =
+      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+
+  /**
+   * What was read to find similar strings.
+   *
+   * @param windows of the corpus
+   * @param activations FFN outputs of windows: windows x blocks
+   * @param bytes of the activations' files
+   * @param seconds from the first read to the last explanation
+   */
+  public record Read(long windows, int blocks, long activations, long bytes, double seconds) {}
+
+  /** As one JSON object, names in snake case. */
+  public String json() {
+    try {
+      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.report;
+
+import dev.kindred.explanation.BlockExplanation;
+import dev.kindred.explanation.Distance;
+import dev.kindred.explanation.Explanation;
+import dev.kindred.explanation.NextToken;
+import dev.kindred.explanation.SimilarString;
+import dev.kindred.explanation.TokenCount;
+import java.util.List;
+import java.util.Locale;
+
+/** Explanations for a terminal, {@value #WIDTH} columns wide. */
+public final class ExplanationText {
+  static final int WIDTH = 80;
+
+  private static final int TOKEN_WIDTH = 12;
+  private static final int STRING_WIDTH = 40; // at most
+  private static final double LEAST_SHOWN = 0.001; // of both probabilities
+  private static final int BAR_WIDTH = 17;
+  private static final String BAR_PARTS = "▏▎▍▌▋▊▉█"; // eighths of a column
+
+  private static final String BOLD = "1";
+  private static final String FAINT = "2";
+  private static final String MODEL = "34"; // blue, as in the report
+  private static final String CORPUS = "33"; // the nearest to the report's orange
+
+  private final StringBuilder text = new StringBuilder();
+  private final boolean isColoured;
+
+  private ExplanationText(boolean isColoured) {
+    this.isColoured = isColoured;
+  }
+
+  /**
+   * All prompts, and what they were explained from.
+   *
+   * @param isColoured whether to mark with the colours of a terminal what is marked by signs too
+   */
+  public static String of(Explained explained, boolean isColoured) {
+    ExplanationText text = new ExplanationText(isColoured);
+    explained.prompts().forEach(prompt -> text.explain(prompt, explained));
+    text.read(explained);
+    return text.text.toString();
+  }
+
+  private void explain(Explanation explanation, Explained explained) {
+    line().add(FittingText.start(explanation.text(), WIDTH), BOLD).end();
+    line()
+        .add(
+            explanation.occurrences() == 0
+                ? "not in the corpus"
+                : "in the corpus: " + times(explanation.occurrences()),
+            FAINT)
+        .end();
+    text.append('\n');
+    tokens(explanation);
+    distance("Hellinger distance ", explanation.compatible(), explained);
+    if (explanation.leaveOneOut() != null) {
+      distance("leave-one-out      ", explanation.leaveOneOut(), explained);
+    }
+
+    text.append('\n');
+    explanation.blocks().forEach(this::block);
+  }
+
+  private static String times(long occurrences) {
+    return occurrences == 1 ? "once" : String.format(Locale.ROOT, "%,d times", occurrences);
+  }
+
+  private void tokens(Explanation explanation) {
+    boolean isInCorpus = explanation.leaveOneOut() != null;
+    line()
+        .add("next token    ", FAINT)
+        .add(String.format("%-25s", "model"), FAINT)
+        .add(String.format("%-25s", "similar strings"), FAINT)
+        .add(isInCorpus ? "leave-one-out" : "", FAINT)
+        .end();
+    double greatest =
+        explanation.nextTokens().stream()
+            .mapToDouble(token -> Math.max(token.model(), token.approximation()))
+            .max()
+            .orElse(1);
+    for (NextToken token : explanation.nextTokens()) {
+      if (Math.max(token.model(), token.approximation()) < LEAST_SHOWN) {
+        continue;
+      }
+
+      Line line = line().add(FittingText.start(token.text(), TOKEN_WIDTH).padded(TOKEN_WIDTH), "");
+      bar(line, token.model(), greatest, MODEL);
+      bar(line, token.approximation(), greatest, CORPUS);
+      if (token.leaveOneOut() != null) {
+        line.add(String.format("  %6s", Numbers.percent(token.leaveOneOut())), "");
+      }
+
+      line.end();
+    }
+
+    text.append('\n');
+  }
+
+  private static void bar(Line line, double probability, double greatest, String colour) {
+    int eighths = (int) Math.round(8 * BAR_WIDTH * probability / greatest);
+    StringBuilder bar = new StringBuilder("█".repeat(eighths / 8));
+    if (eighths % 8 > 0) {
+      bar.append(BAR_PARTS.charAt(eighths % 8 - 1));
+    }
+
+    line.add(String.format("  %6s ", Numbers.percent(probability)), "")
+        .add(String.format("%-" + (BAR_WIDTH - 1) + "s", bar), colour);
+  }
+
+  private void distance(String label, Distance distance, Explained explained) {
+    Line line = line().add(label, FAINT).add(Numbers.precise(distance.hellinger()), BOLD);
+    if (distance.closer() != null) {
+      line.add(
+          String.format(
+              Locale.ROOT,
+              "   %.1f %% of the run's %,d prompts are closer",
+              100 * distance.closer(),
+              explained.rankedAmong()),
+          "");
+    }
+
+    line.end();
+  }
+
+  private void block(BlockExplanation block) {
+    line()
+        .add("block " + block.block(), BOLD)
+        .add(
+            String.format(
+                Locale.ROOT,
+                "   %,d similar above %s, %s of the result, distance %s",
+                block.similarCount(),
+                block.threshold(),
+                Numbers.percent(block.share()),
+                Numbers.precise(block.hellinger())),
+            "")
+        .end();
+    if (!block.nextTokens().isEmpty()) {
+      next(line().add("  together followed by ", FAINT), block.nextTokens(), TokenShow.SHARE).end();
+    }
+
+    int width =
+        block.strings().stream()
+            .mapToInt(string -> FittingText.end(string.text(), STRING_WIDTH).width() + 1)
+            .max()
+            .orElse(0);
+    block.strings().forEach(string -> string(string, width));
+    text.append('\n');
+  }
+
+  /** The end of the string stands in the column where all end, after a bar where it is shared. */
+  private void string(SimilarString string, int width) {
+    FittingText shared = fittingEnd(string.sharedSuffix(), STRING_WIDTH);
+    FittingText before = fittingEnd(string.ownBeginning(), STRING_WIDTH - shared.width());
+    int space = width - 1 - before.width() - shared.width();
+    Line line =
+        line()
+            .add("  " + " ".repeat(space), "")
+            .add(before, "")
+            .add("|", FAINT)
+            .add(shared, BOLD)
+            .add(String.format(Locale.ROOT, "  %.4f  ", string.similarity()), FAINT);
+    next(line, string.nextTokens(), TokenShow.COUNT).end();
+  }
+
+  /** Nothing is no text that has to be made visible. */
+  private static FittingText fittingEnd(String part, int columns) {
+    return part.isEmpty() || columns == 0 ? FittingText.NOTHING : FittingText.end(part, columns);
+  }
+
+  private enum TokenShow {
+    SHARE,
+    COUNT
+  }
+
+  /** As many tokens as there is room for. */
+  private static Line next(Line line, List<TokenCount> tokens, TokenShow show) {
+    for (TokenCount token : tokens) {
+      FittingText shown = FittingText.start(token.text(), TOKEN_WIDTH);
+      String number =
+          show == TokenShow.SHARE
+              ? " " + Numbers.percent(token.share()) + "  "
+              : " ×" + Numbers.count(token.count()) + "  ";
+      if (line.width + shown.width() + number.stripTrailing().length() > WIDTH) {
+        break;
+      }
+
+      line.add(shown, CORPUS).add(number, "");
+    }
+
+    return line;
+  }
+
+  private void read(Explained explained) {
+    Explained.Read read = explained.read();
+    line()
+        .add(explained.runId() == null ? "no run" : "as in run " + explained.runId(), FAINT)
+        .add(explained.unranked() == null ? "" : "; no ranks: " + explained.unranked(), FAINT)
+        .end();
+    line()
+        .add(
+            String.format(
+                Locale.ROOT,
+                "read %,d activations: %,d windows in %d blocks, %.2f GB; %.1f s",
+                read.activations(),
+                read.windows(),
+                read.blocks(),
+                read.bytes() / 1e9,
+                read.seconds()),
+            FAINT)
+        .end();
+  }
+
+  private Line line() {
+    return new Line();
+  }
+
+  /** A line that knows how many columns it fills. */
+  private final class Line {
+    private final StringBuilder line = new StringBuilder();
+    private int width;
+
+    private Line add(FittingText part, String style) {
+      width += part.width();
+      return styled(part.text(), style);
+    }
+
+    /** Adds text whose characters take a column each. */
+    private Line add(String part, String style) {
+      width += part.length();
+      return styled(part, style);
+    }
+
+    private Line styled(String part, String style) {
+      if (isColoured && !style.isEmpty() && !part.isBlank()) {
+        line.append("\u001b[").append(style).append('m').append(part).append("\u001b[0m");
+      } else {
+        line.append(part);
+      }
+
+      return this;
+    }
+
+    private void end() {
+      text.append(line.toString().stripTrailing()).append('\n');
+    }
+  }
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kindred.table.Tables;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code kindred explain} against the tables of a run, as a user meets it. */
+class TestExplain {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int CORPUS_BYTES = 12_000;
+  private static final int PROMPTS = 70; // enough for a planned join
+  private static final double ROUNDING = 1e-12;
+  private static final String NOT_IN_CORPUS = "zz zz zz z";
+
+  @TempDir private static Path folder;
+  private static String warehouse;
+  private static String runId;
+  private static List<String> texts;
+  private static JsonNode explained;
+
+  @BeforeAll
+  static void runAndExplain() throws IOException {
+    try (InputStream in = TestExplain.class.getResourceAsStream("/dickens.txt")) {
+      Files.write(folder.resolve("corpus.txt"), in.readNBytes(CORPUS_BYTES));
+    }
+
+    warehouse = folder.resolve("warehouse").toString();
+    CommandLineRun run =
+        CommandLineRun.of(
+            "run",
+            "--corpus",
+            folder.resolve("corpus.txt").toString(),
+            "--prompts",
+            Integer.toString(PROMPTS),
+            "--warehouse",
+            warehouse);
+    assertThat(run.status()).as(run.err()).isZero();
+    runId = run.lastLine().replaceAll(".*run_id=(\\S+).*", "$1");
+    texts =
+        query(
+            tables ->
+                tables.get("prompts").sort("prompt_id").select("text").collectAsList().stream()
+                    .map(row -> row.getString(0))
+                    .toList());
+    Files.delete(folder.resolve("corpus.txt")); // explanations do not need it
+    explained = json(explain("--prompts", file(texts), "--json"));
+  }
+
+  private static <T> T query(java.util.function.Function<Map<String, Dataset<Row>>, T> question) {
+    return RunRows.with(
+        Path.of(warehouse),
+        found -> {
+          Map<String, Dataset<Row>> tables = new TreeMap<>();
+          Tables.ALL.forEach(table -> tables.put(table.name(), found.read(table)));
+          return question.apply(tables);
+        });
+  }
+
+  private static String file(List<String> prompts) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (String prompt : prompts) {
+      lines.add(JSON.writeValueAsString(prompt));
+    }
+
+    return Files.write(Files.createTempFile(folder, "prompts", ".jsonl"), lines).toString();
+  }
+
+  private static CommandLineRun explain(String... arguments) {
+    return CommandLineRun.of(
+        Stream.concat(Stream.of("explain", "--warehouse", warehouse), Stream.of(arguments))
+            .toArray(String[]::new));
+  }
+
+  private static JsonNode json(CommandLineRun run) throws IOException {
+    assertThat(run.status()).as(run.err()).isZero();
+    return JSON.readTree(run.out());
+  }
+
+  @Test
+  void promptsOfARunHaveItsDistancesAndRanks() {
+    List<Row> distances =
+        query(tables -> tables.get("distances").sort("prompt_id").collectAsList());
+
+    assertThat(explained.get("prompts")).hasSize(PROMPTS);
+    for (Row distance : distances) {
+      JsonNode prompt = explained.get("prompts").get(distance.<Integer>getAs("prompt_id"));
+      for (String protocol : List.of("compatible", "leave_one_out")) {
+        String column = protocol.equals("compatible") ? "hellinger" : "hellinger_leave_one_out";
+        double hellinger = distance.getAs(column);
+        double closer =
+            (double)
+                    distances.stream()
+                        .filter(other -> other.<Double>getAs(column) < hellinger)
+                        .count()
+                / PROMPTS;
+        assertThat(prompt.get(protocol).get("hellinger").asDouble()).isEqualTo(hellinger);
+        assertThat(prompt.get(protocol).get("closer").asDouble()).isEqualTo(closer);
+      }
+    }
+  }
+
+  @Test
+  void promptsOfARunHaveItsCountsAndSharesThatAddUp() {
+    List<Row> distributions =
+        query(
+            tables ->
+                tables
+                    .get("block_distributions")
+                    .withColumn(
+                        "total",
+                        functions.expr("aggregate(map_values(counts), 0L, (a, b) -> a + b)"))
+                    .withColumn("most", functions.expr("array_max(map_values(counts))"))
+                    .collectAsList());
+
+    assertThat(distributions).hasSize(6 * PROMPTS);
+    Map<Integer, Double> shares = new TreeMap<>();
+    for (Row row : distributions) {
+      int promptId = row.getAs("prompt_id");
+      JsonNode block =
+          explained.get("prompts").get(promptId).get("blocks").get(row.<Integer>getAs("block"));
+      assertThat(block.get("similar_count").asLong()).isEqualTo(row.<Long>getAs("similar_count"));
+      shares.merge(promptId, block.get("share").asDouble(), Double::sum);
+      if (row.<Long>getAs("total") > 0) {
+        JsonNode first = block.get("next_tokens").get(0);
+        assertThat(first.get("count").asLong()).isEqualTo(row.<Long>getAs("most"));
+        assertThat(first.get("share").asDouble())
+            .isCloseTo(
+                (double) row.<Long>getAs("most") / row.<Long>getAs("total"), within(ROUNDING));
+      }
+    }
+
+    assertThat(shares.values()).allSatisfy(sum -> assertThat(sum).isCloseTo(1, within(ROUNDING)));
+  }
+
+  @Test
+  void promptsOfARunHaveItsMostSimilarStrings() {
+    List<String> expected =
+        query(
+            tables ->
+                tables
+                    .get("similar_strings")
+                    .join(tables.get("windows"), "window_id")
+                    .selectExpr(
+                        "prompt_id",
+                        "block",
+                        "window_id",
+                        "text",
+                        "float(similarity) as similarity",
+                        "row_number() over (partition by prompt_id, block"
+                            + " order by similarity desc, window_id) as place")
+                    .where("place <= 5")
+                    .sort("prompt_id", "block", "place")
+                    .collectAsList()
+                    .stream()
+                    .map(
+                        row ->
+                            row.getInt(0)
+                                + " "
+                                + row.getInt(1)
+                                + " "
+                                + row.getLong(2)
+                                + " "
+                                + row.getString(3)
+                                + " "
+                                + row.getFloat(4))
+                    .toList());
+
+    List<String> found = new ArrayList<>();
+    for (JsonNode prompt : explained.get("prompts")) {
+      for (JsonNode block : prompt.get("blocks")) {
+        for (JsonNode string : block.get("strings")) {
+          found.add(
+              prompt.get("prompt_id").asInt()
+                  + " "
+                  + block.get("block").asInt()
+                  + " "
+                  + string.get("window_id").asLong()
+                  + " "
+                  + string.get("text").asText()
+                  + " "
+                  + (float) string.get("similarity").asDouble());
+        }
+      }
+    }
+
+    assertThat(found).isEqualTo(expected);
+  }
+
+  @Test
+  void promptsOfARunHaveItsProbabilities() {
+    Map<String, Map<Integer, Double>> approximations = new TreeMap<>();
+    Map<Integer, String> tokens = new TreeMap<>();
+    query(
+        tables -> {
+          tables
+              .get("tokens")
+              .collectAsList()
+              .forEach(row -> tokens.put(row.getAs("token_id"), row.getAs("text")));
+          tables
+              .get("approximations")
+              .join(tables.get("prompts"), "prompt_id")
+              .collectAsList()
+              .forEach(
+                  row ->
+                      approximations.put(
+                          row.getAs("text"), row.getJavaMap(row.fieldIndex("probabilities"))));
+          return null;
+        });
+
+    for (JsonNode prompt : explained.get("prompts")) {
+      Map<String, Double> expected = new TreeMap<>();
+      approximations
+          .get(prompt.get("text").asText())
+          .forEach((token, probability) -> expected.put(tokens.get(token), probability));
+      for (JsonNode token : prompt.get("next_tokens")) {
+        assertThat(token.get("approximation").asDouble())
+            .isEqualTo(expected.getOrDefault(token.get("text").asText(), 0.));
+      }
+    }
+  }
+
+  @Test
+  void theOrderOfPromptsChangesNothingButTheirOrder() throws IOException {
+    JsonNode two =
+        json(explain(escaped(texts.get(7)), escaped(texts.get(3)), "--json")).get("prompts");
+
+    assertThat(two.get(0).get("blocks")).isEqualTo(explained.get("prompts").get(7).get("blocks"));
+    assertThat(two.get(1).get("blocks")).isEqualTo(explained.get("prompts").get(3).get("blocks"));
+  }
+
+  private static String escaped(String prompt) {
+    return prompt.replace("\\", "\\\\").replace("\n", "\\n");
+  }
+
+  @Test
+  void aPromptThatIsNotInTheCorpusHasNoLeaveOneOut() throws IOException {
+    JsonNode prompt = json(explain(NOT_IN_CORPUS, "--json")).get("prompts").get(0);
+
+    assertThat(prompt.get("occurrences").asInt()).isZero();
+    assertThat(prompt.get("leave_one_out").isNull()).isTrue();
+    assertThat(prompt.get("compatible").get("hellinger").asDouble()).isBetween(0., 1.);
+    assertThat(prompt.get("compatible").get("closer").asDouble()).isBetween(0., 1.);
+  }
+
+  @Test
+  void theTerminalShowsThePromptItsTokensAndStringsAndWhatWasRead() {
+    CommandLineRun run = explain("--strings", "2", escaped(texts.get(0)), NOT_IN_CORPUS);
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out())
+        .containsSubsequence(
+            "in the corpus: ",
+            "next token",
+            "Hellinger distance 0.",
+            "of the run's 70 prompts are closer",
+            "block 0",
+            "|",
+            "block 5",
+            "zz·zz·zz·z\nnot in the corpus\n",
+            "as in run " + runId,
+            "windows in 6 blocks, ");
+    assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
+    assertThat(run.out()).doesNotContain("\u001b");
+  }
+
+  @Test
+  void thePageHasEveryPrompt() throws IOException {
+    Path page = folder.resolve("page.html");
+    CommandLineRun run = explain("--html", page.toString(), escaped(texts.get(0)), NOT_IN_CORPUS);
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out()).isEmpty();
+    assertThat(Files.readString(page, StandardCharsets.UTF_8))
+        .containsSubsequence("as in run", "Prompt 1<", "Block 5", "Prompt 2<", "zz");
+  }
+
+  @Test
+  void otherThresholdsThanTheRunsHaveNoRanks() throws IOException {
+    JsonNode other = json(explain(NOT_IN_CORPUS, "--thresholds", "0,0,0,0,0,0", "--json"));
+    JsonNode prompt = other.get("prompts").get(0);
+
+    assertThat(other.get("unranked").asText())
+        .isEqualTo("thresholds, weights or saturation are not the run's");
+    assertThat(prompt.get("compatible").get("closer").isNull()).isTrue();
+    assertThat(prompt.get("blocks").get(0).get("similar_count").asLong()).isGreaterThan(100);
+  }
+
+  @Test
+  void withoutAPublishedRunTheSettingsCount() throws IOException {
+    Path corpus = Files.writeString(folder.resolve("other.txt"), "to be or not to be or not to be");
+    String unpublished = folder.resolve("unpublished").toString();
+    for (String command : List.of("windows", "activations")) {
+      assertThat(
+              CommandLineRun.of(
+                      command,
+                      "--corpus",
+                      corpus.toString(),
+                      "--prompts",
+                      "5",
+                      "--warehouse",
+                      unpublished)
+                  .status())
+          .isZero();
+    }
+
+    JsonNode found =
+        json(CommandLineRun.of("explain", "--warehouse", unpublished, "to be or n", "--json"));
+    assertThat(found.get("unranked").asText()).contains("no published run");
+    assertThat(found.get("prompts").get(0).get("blocks").get(4).get("threshold").asDouble())
+        .isEqualTo(.81);
+  }
+
+  @Test
+  void badInputIsOneLine() throws IOException {
+    assertInvalid(explain("too short"), "prompt 1: \"too short\" has 9 tokens, windows have 10");
+    assertInvalid(
+        explain("ten 123456", "caf\u00e9 cafe f"), "prompt 2: the model has no token for");
+    assertInvalid(explain("a\\q"), "prompt 1: a\\q: a backslash begins an escape such as \\n");
+    assertInvalid(explain(), "no prompt: give prompts of 10 tokens");
+    assertInvalid(explain(NOT_IN_CORPUS, "--prompts", "x.txt"), "--prompts x.txt and a prompt");
+    assertInvalid(explain(NOT_IN_CORPUS, "--strings", "none"), "--strings none: expected a whole");
+    assertInvalid(explain(NOT_IN_CORPUS, "--run-id", "r-1"), "--run-id r-1: no such run in ");
+    assertInvalid(
+        CommandLineRun.of("explain", NOT_IN_CORPUS, "--warehouse", folder.resolve("x").toString()),
+        "no activations of the model");
+  }
+
+  private static void assertInvalid(CommandLineRun run, String message) {
+    assertThat(run.messages()).as(run.err()).hasSize(1).first().asString().contains(message);
+    assertThat(run.status()).isEqualTo(2);
+  }
+
+  @Test
+  void nothingIsWrittenIntoTheWarehouse() throws IOException {
+    List<String> before = files();
+    assertThat(explain(NOT_IN_CORPUS).status()).isZero();
+
+    assertThat(files()).isEqualTo(before);
+  }
+
+  private static List<String> files() throws IOException {
+    try (Stream<Path> paths = Files.walk(Path.of(warehouse))) {
+      return paths.map(Path::toString).sorted().toList();
+    }
+  }
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.explanation;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What one block finds similar to a prompt, and what follows there.
+ *
+ * @param block from 0
+ * @param threshold similar strings have a cosine similarity above it
+ * @param weight of the block's counts in the approximation
+ * @param similarCount similar strings, all of them
+ * @param share of the approximation that the block's counts make up, in [0, 1]
+ * @param hellinger distance of the block's own distribution from the model, in [0, 1]; 1 without
+ *     evidence
+ * @param nextTokens the block's own distribution, the most frequent tokens first, as many as are
+ *     shown
+ * @param strings the most similar ones, the most similar first, as many as are shown
+ */
+public record BlockExplanation(
+    int block,
+    double threshold,
+    double weight,
+    long similarCount,
+    double share,
+    double hellinger,
+    List<TokenCount> nextTokens,
+    List<SimilarString> strings)
+    implements Serializable {}

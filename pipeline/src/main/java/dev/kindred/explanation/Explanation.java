@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.explanation;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * A prompt's next token as the model predicts it, beside what follows the strings of the corpus
+ * that its feed-forward layers find alike.
+ *
+ * @param promptId from 0
+ * @param occurrences places of the corpus where the prompt stands; 0 if it is not a window of it
+ * @param nextTokens the most probable by the model or the approximation, the most probable first
+ * @param compatible distance of the approximation, with the prompt itself as evidence
+ * @param leaveOneOut distance of the approximation without it; null if the prompt is not a window
+ *     of the corpus
+ * @param blocks one a block, in order
+ */
+public record Explanation(
+    int promptId,
+    String text,
+    long occurrences,
+    List<NextToken> nextTokens,
+    Distance compatible,
+    Distance leaveOneOut,
+    List<BlockExplanation> blocks)
+    implements Serializable {
+
+  /** Similar strings of all blocks together; one that is similar in two counts twice. */
+  public long similarCount() {
+    return blocks.stream().mapToLong(BlockExplanation::similarCount).sum();
+  }
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.explanation;
+
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.row_number;
+import static org.apache.spark.sql.functions.struct;
+
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.evaluation.Distances;
+import dev.kindred.prediction.BlockShares;
+import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.TopTokens;
+import dev.kindred.table.Tables;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.function.Function;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.expressions.Window;
+
+/** Puts together what a join has found about prompts, so that a reader can follow it. */
+public final class Explanations {
+  /** Next tokens that are shown of a distribution. */
+  private static final int TOKENS = 10;
+
+  private Explanations() {}
+
+  /**
+   * What is known about some prompts; all of it of one model, corpus and prompt set.
+   *
+   * @param prompts rows of {@link Tables#PROMPTS}: those to explain
+   * @param predictions rows of {@link Tables#PREDICTIONS} of at least these prompts, as are the
+   *     following
+   * @param similarStrings rows of {@link Tables#SIMILAR_STRINGS} with at least the most similar
+   *     ones
+   * @param blockDistributions rows of {@link Tables#BLOCK_DISTRIBUTIONS}
+   * @param approximations rows of {@link Tables#APPROXIMATIONS}
+   * @param distances rows of {@link Tables#DISTANCES}
+   * @param windows rows of {@link Tables#WINDOWS}: at least the prompts and the most similar
+   *     strings
+   */
+  public record Findings(
+      Dataset<Row> prompts,
+      Dataset<Row> predictions,
+      Dataset<Row> similarStrings,
+      Dataset<Row> blockDistributions,
+      Dataset<Row> approximations,
+      Dataset<Row> distances,
+      Dataset<Row> windows) {}
+
+  /**
+   * How prompts were joined, and what of it is shown.
+   *
+   * @param thresholds one a block
+   * @param mixture of the blocks
+   * @param strings similar strings that are shown of a block, at most
+   */
+  public record Settings(double[] thresholds, Mixture mixture, int strings)
+      implements Serializable {}
+
+  /**
+   * Explains prompts.
+   *
+   * @param tokenizerJson the model's tokenizer
+   * @param ranks of the run that prompts are compared with
+   * @return one a prompt, by prompt_id
+   */
+  public static JavaRDD<Explanation> of(
+      Findings findings, Settings settings, String tokenizerJson, Ranks ranks) {
+    return rows(findings, settings.strings())
+        .toJavaRDD()
+        .map(new Explain(settings, tokenizerJson, ranks));
+  }
+
+  /** A row a prompt with everything about it. */
+  private static Dataset<Row> rows(Findings findings, int strings) {
+    Dataset<Row> windows = findings.windows();
+    Dataset<Row> prompts =
+        findings
+            .prompts()
+            .select("prompt_id", "text", "window_id")
+            .join(windows.select("window_id", "occurrences"), new String[] {"window_id"}, "left")
+            .select(
+                col("prompt_id"),
+                col("text"),
+                coalesce(col("occurrences"), lit(0L)).as("occurrences"));
+    Dataset<Row> similar =
+        mostSimilar(findings.similarStrings(), strings)
+            .join(windows.select("window_id", "text", "occurrences", "next_tokens"), "window_id")
+            .groupBy("prompt_id")
+            .agg(
+                collect_list(
+                        struct(
+                            "block",
+                            "place",
+                            "window_id",
+                            "similarity",
+                            "text",
+                            "occurrences",
+                            "next_tokens"))
+                    .as("strings"));
+    Dataset<Row> blocks =
+        findings
+            .blockDistributions()
+            .groupBy("prompt_id")
+            .agg(collect_list(struct("block", "similar_count", "counts")).as("blocks"));
+    return prompts
+        .join(
+            findings.predictions().select(col("prompt_id"), col("probabilities").as("model")),
+            "prompt_id")
+        .join(
+            findings
+                .approximations()
+                .select(
+                    col("prompt_id"),
+                    col("probabilities").as("approximation"),
+                    col("leave_one_out_probabilities").as("leave_one_out")),
+            "prompt_id")
+        .join(
+            findings.distances().select("prompt_id", "hellinger", "hellinger_leave_one_out"),
+            "prompt_id")
+        .join(blocks, "prompt_id")
+        .join(similar, new String[] {"prompt_id"}, "left")
+        .sort("prompt_id");
+  }
+
+  private static Dataset<Row> mostSimilar(Dataset<Row> similarStrings, int strings) {
+    return similarStrings
+        .withColumn(
+            "place",
+            row_number()
+                .over(
+                    Window.partitionBy("prompt_id", "block")
+                        .orderBy(col("similarity").desc(), col("window_id"))))
+        .where(col("place").leq(strings));
+  }
+
+  private static final class Explain implements Function<Row, Explanation> {
+    private static final long serialVersionUID = 1L;
+
+    private final Settings settings;
+    private final String tokenizerJson;
+    private final Ranks ranks;
+    private transient Map<Integer, String> texts; // of tokens that have been seen
+
+    private Explain(Settings settings, String tokenizerJson, Ranks ranks) {
+      this.settings = settings;
+      this.tokenizerJson = tokenizerJson;
+      this.ranks = ranks;
+    }
+
+    @Override
+    public Explanation call(Row row) {
+      texts = texts == null ? new HashMap<>() : texts;
+      boolean isInCorpus = row.<Long>getAs("occurrences") > 0;
+      List<Float> probabilities = row.getList(row.fieldIndex("model"));
+      double[] model = probabilities.stream().mapToDouble(Float::doubleValue).toArray();
+      return new Explanation(
+          row.getAs("prompt_id"),
+          row.getAs("text"),
+          row.getAs("occurrences"),
+          nextTokens(
+              model,
+              row.getJavaMap(row.fieldIndex("approximation")),
+              isInCorpus ? row.getJavaMap(row.fieldIndex("leave_one_out")) : null),
+          ranks.compatible(row.getAs("hellinger")),
+          isInCorpus ? ranks.leaveOneOut(row.getAs("hellinger_leave_one_out")) : null,
+          blocks(row, model));
+    }
+
+    private List<NextToken> nextTokens(
+        double[] model, Map<Integer, Double> approximation, Map<Integer, Double> leaveOneOut) {
+      int[] tokens = IntStream.range(0, model.length).toArray();
+      double[] greater = new double[model.length];
+      for (int token : tokens) {
+        greater[token] = Math.max(model[token], approximation.getOrDefault(token, 0.));
+      }
+
+      return IntStream.of(TopTokens.places(tokens, greater, TOKENS))
+          .mapToObj(
+              token ->
+                  new NextToken(
+                      text(token),
+                      model[token],
+                      approximation.getOrDefault(token, 0.),
+                      leaveOneOut == null ? null : leaveOneOut.getOrDefault(token, 0.)))
+          .toList();
+    }
+
+    private List<BlockExplanation> blocks(Row row, double[] model) {
+      List<Row> blocks = sorted(row.getList(row.fieldIndex("blocks")), "block");
+      List<Map<Integer, Long>> counts = new ArrayList<>();
+      for (Row block : blocks) {
+        counts.add(block.getJavaMap(block.fieldIndex("counts")));
+      }
+
+      double[] shares = BlockShares.of(counts, settings.mixture());
+      int column = row.fieldIndex("strings");
+      List<Row> strings = row.isNullAt(column) ? List.of() : sorted(row.getList(column), "place");
+      List<BlockExplanation> explanations = new ArrayList<>();
+      for (int block = 0; block < shares.length; block++) {
+        explanations.add(
+            new BlockExplanation(
+                block,
+                settings.thresholds()[block],
+                settings.mixture().weights()[block],
+                blocks.get(block).getAs("similar_count"),
+                shares[block],
+                Distances.toModel(model, dense(counts.get(block), model.length)),
+                mostFrequent(counts.get(block)),
+                strings(strings, block, row.getAs("text"))));
+      }
+
+      return explanations;
+    }
+
+    private List<SimilarString> strings(List<Row> strings, int block, String prompt) {
+      return strings.stream()
+          .filter(string -> string.<Integer>getAs("block") == block)
+          .map(
+              string ->
+                  new SimilarString(
+                      string.getAs("window_id"),
+                      string.getAs("text"),
+                      SimilarString.sharedSuffix(string.getAs("text"), prompt),
+                      string.getAs("similarity"),
+                      string.getAs("occurrences"),
+                      mostFrequent(string.getJavaMap(string.fieldIndex("next_tokens")))))
+          .toList();
+    }
+
+    private static List<Row> sorted(List<Row> rows, String column) {
+      return rows.stream()
+          .sorted(Comparator.comparingInt(row -> row.<Integer>getAs(column)))
+          .toList();
+    }
+
+    private List<TokenCount> mostFrequent(Map<Integer, Long> counts) {
+      int[] tokens = counts.keySet().stream().mapToInt(Integer::intValue).toArray();
+      double[] values = IntStream.of(tokens).mapToDouble(counts::get).toArray();
+      double total = DoubleStream.of(values).sum();
+      return IntStream.of(TopTokens.places(tokens, values, TOKENS))
+          .mapToObj(
+              place ->
+                  new TokenCount(text(tokens[place]), (long) values[place], values[place] / total))
+          .toList();
+    }
+
+    private static double[] dense(Map<Integer, Long> counts, int vocabularySize) {
+      double[] dense = new double[vocabularySize];
+      counts.forEach((token, count) -> dense[token] = count);
+      return dense;
+    }
+
+    private String text(int token) {
+      return texts.computeIfAbsent(token, Tokenizer.of(tokenizerJson)::decode);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.explanation;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * A window of the corpus that a block finds similar to a prompt.
+ *
+ * @param sharedSuffix the text's end as far as the prompt ends alike
+ * @param similarity cosine of the two FFN outputs, in [-1, 1], above the block's threshold
+ * @param occurrences places of the corpus where the window stands
+ * @param nextTokens the tokens that follow it there, the most frequent first, as many as are shown
+ */
+public record SimilarString(
+    long windowId,
+    String text,
+    String sharedSuffix,
+    float similarity,
+    long occurrences,
+    List<TokenCount> nextTokens)
+    implements Serializable {
+
+  /** The text before the shared suffix. */
+  public String ownBeginning() {
+    return text.substring(0, text.length() - sharedSuffix.length());
+  }
+
+  /** The longest common end of two texts, in whole characters. */
+  static String sharedSuffix(String text, String prompt) {
+    int shared = 0;
+    while (shared < text.length() && shared < prompt.length()) {
+      int character = text.codePointBefore(text.length() - shared);
+      if (character != prompt.codePointBefore(prompt.length() - shared)) {
+        break;
+      }
+
+      shared += Character.charCount(character);
+    }
+
+    return text.substring(text.length() - shared);
+  }
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.explanation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TestSimilarString {
+
+  @ParameterizedTest
+  @CsvSource({
+    "And only l, and only l, 'nd only l'",
+    "same, same, same",
+    "short, a long short, short",
+    "other, prompt, ''"
+  })
+  void theSharedSuffixIsTheLongestCommonEnd(String text, String prompt, String shared) {
+    assertThat(SimilarString.sharedSuffix(text, prompt)).isEqualTo(shared);
+  }
+
+  @Test
+  void theSharedSuffixNeverCutsACharacter() {
+    // Both end in the same second half of different characters.
+    String hat = "\uD83C\uDFA9";
+    String other = "\uD83D\uDFA9";
+
+    assertThat(SimilarString.sharedSuffix("a" + hat, "a" + other)).isEmpty();
+    assertThat(SimilarString.sharedSuffix("a" + hat, "b" + hat)).isEqualTo(hat);
+  }
+
+  @Test
+  void theOwnBeginningIsTheRest() {
+    assertThat(new SimilarString(0, "And only l", "only l", 1, 1, List.of()).ownBeginning())
+        .isEqualTo("And ");
+  }
+}
