@@ -170,6 +170,7 @@ final class Session implements AutoCloseable {
             run.thresholds(),
             run.weights(),
             losses(model),
+            run.command(),
             settings.reportPrompts());
     Path file =
         settings.report().isEmpty()
