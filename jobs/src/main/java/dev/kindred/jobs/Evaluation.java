@@ -286,7 +286,8 @@ final class Evaluation {
             run.corpusId(),
             run.promptSet(),
             run.settings(),
-            versions());
+            versions(),
+            progress.seconds());
     Runs.end(
         warehouse,
         new Runs.Run(

@@ -23,6 +23,7 @@ import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -232,7 +233,10 @@ final class Explain {
                 new Explanations.Settings(thresholds, mixture, strings),
                 model.tokenizerJson(),
                 ranks)
-            .collect();
+            .collect()
+            .stream()
+            .sorted(Comparator.comparingInt(Explanation::promptId))
+            .toList();
     progress.end();
     Explained.Read read =
         new Explained.Read(

@@ -5,6 +5,8 @@ import dev.kindred.table.Warehouse;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
@@ -28,6 +30,7 @@ final class Progress extends SparkListener {
   private final SparkContext spark;
   private final PrintStream out;
   private Consumer<String> listener = step -> {};
+  private final Map<String, Double> seconds = new TreeMap<>(); // of steps that have ended
   private String runId = "";
   private String step = "";
   private int parts = 1;
@@ -94,6 +97,7 @@ final class Progress extends SparkListener {
    * @param written what it wrote
    */
   synchronized void end(Warehouse.Part... written) {
+    seconds.merge(step, elapsed().toMillis() / 1000.0, Double::sum);
     out.printf(Locale.ROOT, "%-16s done in %s%n", step, text(elapsed()));
     for (Warehouse.Part part : written) {
       LOG.info(
@@ -109,6 +113,11 @@ final class Progress extends SparkListener {
     spark.clearCallSite();
     spark.setLocalProperty("mdc.stage", null);
     step = "";
+  }
+
+  /** How long each step took that has ended, by name. */
+  synchronized Map<String, Double> seconds() {
+    return new TreeMap<>(seconds);
   }
 
   /** Says that a step's outcome is there already, once it is found to be undamaged. */

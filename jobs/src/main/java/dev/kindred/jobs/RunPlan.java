@@ -48,6 +48,20 @@ record RunPlan(
     double saturation,
     Map<String, String> settings) {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final List<Setting> OF_RESULTS =
+      List.of(
+          Setting.CORPUS,
+          Setting.CORPUS_FORMAT,
+          Setting.TEXT_COLUMN,
+          Setting.MODEL,
+          Setting.ALTERNATES,
+          Setting.WINDOW_LENGTH,
+          Setting.PROMPTS,
+          Setting.PROMPT_SEED,
+          Setting.THRESHOLDS,
+          Setting.WEIGHTS,
+          Setting.SATURATION,
+          Setting.KEEP_SIMILAR);
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
 
@@ -112,6 +126,27 @@ record RunPlan(
 
   private String keepSimilar() {
     return settings.get(Setting.KEEP_SIMILAR.key());
+  }
+
+  /** What makes a run with the same results again, for a shell. */
+  String command() {
+    StringBuilder command = new StringBuilder("kindred run");
+    for (Setting setting : OF_RESULTS) {
+      if (settings.get(setting.key()) == null) { // an earlier version's run, which had it not
+        continue;
+      }
+
+      command.append(" \\\n  --").append(setting.key()).append(' ');
+      command.append(quoted(settings.get(setting.key())));
+    }
+
+    return command.toString();
+  }
+
+  private static String quoted(String value) {
+    return value.matches("[A-Za-z0-9_./:,@%+=-]+")
+        ? value
+        : "'" + value.replace("'", "'\\''") + "'";
   }
 
   private static String identity(String prefix, List<String> parts) {

@@ -176,6 +176,7 @@ final class Session implements AutoCloseable {
             run.thresholds(),
             run.mixture(),
             losses(model),
+            run.command(),
             settings.reportPrompts());
     Path file =
         settings.report().isEmpty()

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.apache.spark.sql.Row;
@@ -26,12 +27,17 @@ class TestSqlPage {
   private static final int CORPUS_BYTES = 12_000;
   private static final int PROMPTS = 60;
   private static final Pattern QUERY = Pattern.compile("```sql\n(.*?)```", Pattern.DOTALL);
+  private static final Pattern STATEMENT =
+      Pattern.compile("<code>(select .*?)</code>", Pattern.DOTALL);
+  private static final Pattern COMMAND =
+      Pattern.compile("<code>kindred (run .*?)</code>", Pattern.DOTALL);
   private static final Pattern RUN_ID = Pattern.compile("run_id=(r-\\S+)");
 
   @TempDir private static Path folder;
   private static List<String> page;
   private static String firstRun;
   private static String secondRun;
+  private static CommandLineRun sameAgain;
   private static SparkSession spark;
 
   @BeforeAll
@@ -49,6 +55,7 @@ class TestSqlPage {
 
     firstRun = run("0.01,0.01,0.1,1.5,6,0.01");
     secondRun = run("1,1,1,1,1,1");
+    sameAgain = asItsReportSays(firstRun);
     spark =
         SparkSession.builder()
             .config("spark.sql.session.timeZone", "UTC")
@@ -72,6 +79,18 @@ class TestSqlPage {
             folder.resolve("warehouse").toString());
     assertThat(run.status()).as(run.err()).isZero();
     return RUN_ID.matcher(run.lastLine()).results().findFirst().orElseThrow().group(1);
+  }
+
+  private static String report(String runId) throws IOException {
+    return Files.readString(folder.resolve("warehouse/reports").resolve(runId + ".html"));
+  }
+
+  private static CommandLineRun asItsReportSays(String runId) throws IOException {
+    String command = COMMAND.matcher(report(runId)).results().findFirst().orElseThrow().group(1);
+    List<String> arguments =
+        new ArrayList<>(List.of(command.replace("\\\n", "").trim().split("\\s+")));
+    arguments.addAll(List.of("--warehouse", folder.resolve("warehouse").toString()));
+    return CommandLineRun.of(arguments.toArray(String[]::new));
   }
 
   @AfterAll
@@ -104,6 +123,30 @@ class TestSqlPage {
     for (String query : page) {
       assertThat(query(withOurRuns(query))).as(query).isNotEmpty();
     }
+  }
+
+  @Test
+  void everyStatementOfTheReportHasAnAnswer() throws IOException {
+    List<String> statements =
+        STATEMENT
+            .matcher(report(firstRun))
+            .results()
+            .map(found -> found.group(1).replace("&#39;", "'").replace("&gt;", ">"))
+            .toList();
+
+    assertThat(statements).hasSizeGreaterThanOrEqualTo(10);
+    for (String statement : statements) {
+      assertThat(query(statement)).as(statement).isNotEmpty();
+    }
+  }
+
+  @Test
+  void theCommandOfTheReportMakesTheSameRun() {
+    assertThat(sameAgain.messages())
+        .as(sameAgain.err())
+        .first()
+        .asString()
+        .contains("nothing to do: run " + firstRun);
   }
 
   @Test

@@ -10,7 +10,8 @@ import java.util.List;
  *
  * @param promptId from 0
  * @param occurrences places of the corpus where the prompt stands; 0 if it is not a window of it
- * @param nextTokens the most probable by the model or the approximation, the most probable first
+ * @param nextTokens the most probable by the model or the approximation, the most probable first,
+ *     as many as are shown
  * @param compatible distance of the approximation, with the prompt itself as evidence
  * @param leaveOneOut distance of the approximation without it; null if the prompt is not a window
  *     of the corpus
@@ -25,6 +26,18 @@ public record Explanation(
     Distance leaveOneOut,
     List<BlockExplanation> blocks)
     implements Serializable {
+
+  /** The block that the approximation owes most to. */
+  public int greatestShare() {
+    int greatest = 0;
+    for (BlockExplanation block : blocks) {
+      if (block.share() > blocks.get(greatest).share()) {
+        greatest = block.block();
+      }
+    }
+
+    return greatest;
+  }
 
   /** Similar strings of all blocks together; one that is similar in two counts twice. */
   public long similarCount() {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.explanation;
 
+import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_list;
@@ -33,6 +34,9 @@ public final class Explanations {
   /** Next tokens that are shown of a distribution. */
   private static final int TOKENS = 10;
 
+  /** Next tokens less probable than this, by model and approximation, are not shown. */
+  private static final double LEAST_PROBABILITY = 0.001;
+
   private Explanations() {}
 
   /**
@@ -56,7 +60,28 @@ public final class Explanations {
       Dataset<Row> blockDistributions,
       Dataset<Row> approximations,
       Dataset<Row> distances,
-      Dataset<Row> windows) {}
+      Dataset<Row> windows) {
+
+    /**
+     * The same of some of the prompts.
+     *
+     * @param promptIds rows with a prompt_id, few enough to broadcast
+     */
+    public Findings of(Dataset<Row> promptIds) {
+      return new Findings(
+          only(prompts, promptIds),
+          predictions,
+          only(similarStrings, promptIds),
+          only(blockDistributions, promptIds),
+          approximations,
+          distances,
+          windows);
+    }
+
+    private static Dataset<Row> only(Dataset<Row> rows, Dataset<Row> promptIds) {
+      return rows.join(broadcast(promptIds), new String[] {"prompt_id"}, "left_semi");
+    }
+  }
 
   /**
    * How prompts were joined, and what of it is shown.
@@ -73,7 +98,7 @@ public final class Explanations {
    *
    * @param tokenizerJson the model's tokenizer
    * @param ranks of the run that prompts are compared with
-   * @return one a prompt, by prompt_id
+   * @return one a prompt, in no order
    */
   public static JavaRDD<Explanation> of(
       Findings findings, Settings settings, String tokenizerJson, Ranks ranks) {
@@ -130,8 +155,7 @@ public final class Explanations {
             findings.distances().select("prompt_id", "hellinger", "hellinger_leave_one_out"),
             "prompt_id")
         .join(blocks, "prompt_id")
-        .join(similar, new String[] {"prompt_id"}, "left")
-        .sort("prompt_id");
+        .join(similar, new String[] {"prompt_id"}, "left");
   }
 
   private static Dataset<Row> mostSimilar(Dataset<Row> similarStrings, int strings) {
@@ -187,6 +211,7 @@ public final class Explanations {
       }
 
       return IntStream.of(TopTokens.places(tokens, greater, TOKENS))
+          .filter(token -> greater[token] >= LEAST_PROBABILITY)
           .mapToObj(
               token ->
                   new NextToken(

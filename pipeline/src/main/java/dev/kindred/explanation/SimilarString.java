@@ -27,7 +27,7 @@ public record SimilarString(
   }
 
   /** The longest common end of two texts, in whole characters. */
-  static String sharedSuffix(String text, String prompt) {
+  public static String sharedSuffix(String text, String prompt) {
     int shared = 0;
     while (shared < text.length() && shared < prompt.length()) {
       int character = text.codePointBefore(text.length() - shared);

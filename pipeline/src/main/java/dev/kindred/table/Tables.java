@@ -366,7 +366,12 @@ public final class Tables {
               .add("corpus_id", StringType, false, "corpus")
               .add("prompt_set", StringType, false, "prompt set")
               .add("settings", TEXTS, false, "every setting that was in force, as in kindred.conf")
-              .add("versions", TEXTS, false, "kindred, spark, djl, pytorch, java"));
+              .add("versions", TEXTS, false, "kindred, spark, djl, pytorch, java")
+              .add(
+                  "stage_seconds",
+                  createMapType(StringType, DoubleType, false),
+                  true,
+                  "stage -> seconds it took in the command that ended the run; null of old runs"));
 
   public static final List<Table> ALL =
       List.of(

@@ -113,7 +113,8 @@ final class SmallWarehouse {
             CORPUS,
             PROMPT_SET,
             Map.of("prompts", "4"),
-            Map.of("kindred", "test"));
+            Map.of("kindred", "test"),
+            Map.of("audit", 1.5));
     Runs.end(
         warehouse,
         new Runs.Run(runId, status, ended, MODEL, CORPUS, PROMPT_SET, "plan-" + runs),

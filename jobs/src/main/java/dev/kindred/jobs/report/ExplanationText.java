@@ -16,7 +16,6 @@ public final class ExplanationText {
 
   private static final int TOKEN_WIDTH = 12;
   private static final int STRING_WIDTH = 40; // at most
-  private static final double LEAST_SHOWN = 0.001; // of both probabilities
   private static final int BAR_WIDTH = 17;
   private static final String BAR_PARTS = "▏▎▍▌▋▊▉█"; // eighths of a column
 
@@ -60,6 +59,7 @@ public final class ExplanationText {
       distance("leave-one-out      ", explanation.leaveOneOut(), explained);
     }
 
+    Reasons.of(explanation).forEach(this::reason);
     text.append('\n');
     explanation.blocks().forEach(this::block);
   }
@@ -82,10 +82,6 @@ public final class ExplanationText {
             .max()
             .orElse(1);
     for (NextToken token : explanation.nextTokens()) {
-      if (Math.max(token.model(), token.approximation()) < LEAST_SHOWN) {
-        continue;
-      }
-
       Line line = line().add(FittingText.start(token.text(), TOKEN_WIDTH).padded(TOKEN_WIDTH), "");
       bar(line, token.model(), greatest, MODEL);
       bar(line, token.approximation(), greatest, CORPUS);
@@ -120,6 +116,21 @@ public final class ExplanationText {
               100 * distance.closer(),
               explained.rankedAmong()),
           "");
+    }
+
+    line.end();
+  }
+
+  private void reason(String reason) {
+    Line line = line();
+    for (String word : reason.split(" ")) {
+      FittingText fitting = FittingText.start(word, WIDTH);
+      if (line.width > 0 && line.width + 1 + fitting.width() > WIDTH) {
+        line.end();
+        line = line();
+      }
+
+      line.add(line.width == 0 ? "" : " ", "").add(fitting, "");
     }
 
     line.end();

@@ -17,7 +17,9 @@ import java.util.Map;
  * @param curves one a transformer block, in order; empty where the run was not tuned
  * @param losses of the model's training; null if its directory does not tell
  * @param distances Hellinger distance of every prompt, in [0, 1]
- * @param prompts a dozen of them, from the best explained to the worst
+ * @param groups some prompts, from the best explained to the worst
+ * @param explorer explanations of many prompts; null if there are none
+ * @param command that makes the run again
  */
 public record ReportData(
     String runId,
@@ -29,7 +31,9 @@ public record ReportData(
     List<ThresholdCurve> curves,
     LossCurve losses,
     double[] distances,
-    List<Explanation> prompts) {
+    List<Group> groups,
+    PromptExplorer explorer,
+    String command) {
 
   /** A line of the head table. */
   public record Fact(String name, String value) {}
@@ -57,4 +61,7 @@ public record ReportData(
    * @param byDouble by the similarity in double precision
    */
   public record Join(int block, int axes, double byPrefix, double byFloat, double byDouble) {}
+
+  /** Prompts that are explained about as well. */
+  public record Group(String name, List<Explanation> prompts) {}
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
-import static org.apache.spark.sql.functions.col;
-
 import dev.kindred.InvalidInput;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Explanations;
@@ -11,25 +9,39 @@ import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.apache.spark.sql.Column;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
+import org.apache.spark.storage.StorageLevel;
 
 /** Reads from a warehouse what a report shows. */
 public final class ReportQueries {
-  private static final int STRINGS = 8;
+  private static final int STRINGS = 5;
+
+  /** The page has to stay below 10 MiB, and what else is on it takes less than one. */
+  private static final long EXPLORER_BYTES = 9_500_000;
+
+  /** Prompts that can be found in the page, at most. */
+  private static final int EXPLORED = 50_000;
+
+  /** Of them, those explained best and worst that are among them whatever the size. */
+  private static final int EXTREMES = 200;
+
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss 'UTC'").withZone(ZoneOffset.UTC);
 
@@ -42,7 +54,8 @@ public final class ReportQueries {
    * @param thresholds of the run, one a block
    * @param mixture of the run's blocks
    * @param losses of the model's training, or null
-   * @param prompts how many to show, spread evenly from the best explained to the worst
+   * @param command that makes the run again
+   * @param prompts how many to show: the best explained, some in the middle, and the worst
    * @throws InvalidInput if the run is not published
    */
   public static ReportData read(
@@ -52,6 +65,7 @@ public final class ReportQueries {
       double[] thresholds,
       Mixture mixture,
       LossCurve losses,
+      String command,
       int prompts) {
     Row run =
         Runs.published(warehouse, runId)
@@ -73,23 +87,36 @@ public final class ReportQueries {
             .select("prompt_id", "hellinger", "hellinger_leave_one_out")
             .sort("hellinger", "prompt_id")
             .collectAsList();
-    return new ReportData(
-        runId,
-        TIME.format(run.getTimestamp(run.fieldIndex("published_at")).toInstant()),
-        facts(run, warehouse, metrics),
-        metrics,
-        blocks(metrics, thresholds, mixture.weights()),
-        joins(metrics, thresholds.length),
-        curves(warehouse, runId, thresholds),
-        losses,
-        distances.stream().mapToDouble(row -> row.getDouble(1)).toArray(),
-        shownPrompts(
-            warehouse,
-            run,
-            new Explanations.Settings(thresholds, mixture, STRINGS),
-            tokenizerJson,
-            distances,
-            prompts));
+    int[] ids = distances.stream().mapToInt(row -> row.getInt(0)).toArray();
+    List<int[]> shown = thirds(ids.length, prompts);
+    int[] explored =
+        IntStream.of(EvenOrder.of(ids.length, EXTREMES)).limit(EXPLORED).map(i -> ids[i]).toArray();
+    JavaRDD<Explanation> explanations =
+        explanations(
+                warehouse,
+                run,
+                new Explanations.Settings(thresholds, mixture, STRINGS),
+                tokenizerJson,
+                IntStream.concat(
+                    IntStream.of(explored),
+                    shown.stream().flatMapToInt(IntStream::of).map(place -> ids[place])))
+            .persist(StorageLevel.MEMORY_AND_DISK_SER());
+    ReportData data =
+        new ReportData(
+            runId,
+            TIME.format(run.getTimestamp(run.fieldIndex("published_at")).toInstant()),
+            facts(run, warehouse, metrics),
+            metrics,
+            blocks(metrics, thresholds, mixture.weights()),
+            joins(metrics, thresholds.length),
+            curves(warehouse, runId, thresholds),
+            losses,
+            distances.stream().mapToDouble(row -> row.getDouble(1)).toArray(),
+            groups(explanations, shown, ids),
+            PromptExplorer.pack(explanations, explored, ids.length, EXPLORER_BYTES),
+            command);
+    explanations.unpersist();
+    return data;
   }
 
   private static List<ReportData.Fact> facts(
@@ -128,6 +155,31 @@ public final class ReportQueries {
                 settings.get("prompt-seed"),
                 run.<String>getAs("prompt_set"))));
     facts.add(new ReportData.Fact("run", run.getAs("run_id")));
+    Instant started = run.getTimestamp(run.fieldIndex("started_at")).toInstant();
+    Instant published = run.getTimestamp(run.fieldIndex("published_at")).toInstant();
+    facts.add(
+        new ReportData.Fact(
+            "begun",
+            String.format(
+                Locale.ROOT,
+                "%s, published %,d s later",
+                TIME.format(started),
+                Duration.between(started, published).toSeconds())));
+    int stages = run.fieldIndex("stage_seconds");
+    if (!run.isNullAt(stages)) {
+      Map<String, Double> seconds = run.getJavaMap(stages);
+      facts.add(
+          new ReportData.Fact(
+              "time of stages",
+              seconds.entrySet().stream()
+                  .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
+                  .map(
+                      stage ->
+                          String.format(
+                              Locale.ROOT, "%s %,.1f s", stage.getKey(), stage.getValue()))
+                  .collect(Collectors.joining(", "))));
+    }
+
     Map<String, String> versions = run.getJavaMap(run.fieldIndex("versions"));
     facts.add(
         new ReportData.Fact(
@@ -200,47 +252,79 @@ public final class ReportQueries {
     return joins;
   }
 
-  private static List<Explanation> shownPrompts(
+  private static JavaRDD<Explanation> explanations(
       Warehouse warehouse,
       Row run,
       Explanations.Settings settings,
       String tokenizerJson,
-      List<Row> distances,
-      int count) {
-    List<Integer> shown = // prompt ids, from the best explained to the worst
-        spread(distances.size(), count).stream()
-            .map(place -> distances.get(place).getInt(0))
-            .toList();
-    Column isShown = col("prompt_id").isin(shown.toArray());
-    String promptSet = run.getAs("prompt_set");
-    String runId = run.getAs("run_id");
-    Dataset<Row> ofRun = warehouse.part(Tables.DISTANCES, runId).read();
-    Explanations.Findings findings =
-        new Explanations.Findings(
-            warehouse.part(Tables.PROMPTS, promptSet).read().where(isShown),
-            warehouse
-                .part(Tables.PREDICTIONS, run.<String>getAs("model_id"), promptSet)
-                .read()
-                .where(isShown),
-            warehouse.part(Tables.SIMILAR_STRINGS, runId).read().where(isShown),
-            warehouse.part(Tables.BLOCK_DISTRIBUTIONS, runId).read().where(isShown),
-            warehouse.part(Tables.APPROXIMATIONS, runId).read().where(isShown),
-            ofRun.where(isShown),
-            warehouse.part(Tables.WINDOWS, run.<String>getAs("corpus_id")).read());
-    return Explanations.of(findings, settings, tokenizerJson, Ranks.collect(ofRun))
-        .collect()
-        .stream()
-        .sorted(Comparator.comparingInt(prompt -> shown.indexOf(prompt.promptId())))
-        .toList();
+      IntStream promptIds) {
+    Explanations.Findings findings = findings(warehouse, run);
+    Dataset<Row> some =
+        findings
+            .prompts()
+            .sparkSession()
+            .createDataset(promptIds.distinct().boxed().toList(), Encoders.INT())
+            .toDF("prompt_id");
+    return Explanations.of(
+        findings.of(some), settings, tokenizerJson, Ranks.collect(findings.distances()));
   }
 
-  /** Places spread evenly over 0 .. size - 1, both ends included, ascending and distinct. */
-  static TreeSet<Integer> spread(int size, int count) {
-    TreeSet<Integer> places = new TreeSet<>();
-    for (int i = 0; i < count; i++) {
-      places.add(count == 1 ? 0 : (int) ((long) i * (size - 1) / (count - 1)));
+  /** Everything that is known about a run's prompts. */
+  private static Explanations.Findings findings(Warehouse warehouse, Row run) {
+    String promptSet = run.getAs("prompt_set");
+    String runId = run.getAs("run_id");
+    return new Explanations.Findings(
+        warehouse.part(Tables.PROMPTS, promptSet).read(),
+        warehouse.part(Tables.PREDICTIONS, run.<String>getAs("model_id"), promptSet).read(),
+        warehouse.part(Tables.SIMILAR_STRINGS, runId).read(),
+        warehouse.part(Tables.BLOCK_DISTRIBUTIONS, runId).read(),
+        warehouse.part(Tables.APPROXIMATIONS, runId).read(),
+        warehouse.part(Tables.DISTANCES, runId).read(),
+        warehouse.part(Tables.WINDOWS, run.<String>getAs("corpus_id")).read());
+  }
+
+  /**
+   * The shown prompts by how well they are explained.
+   *
+   * @param shown places of the best, of some in the middle, and of the worst
+   * @param ids of all prompts, from the best explained to the worst
+   */
+  private static List<ReportData.Group> groups(
+      JavaRDD<Explanation> explanations, List<int[]> shown, int[] ids) {
+    Set<Integer> shownIds =
+        shown.stream()
+            .flatMapToInt(IntStream::of)
+            .mapToObj(place -> ids[place])
+            .collect(Collectors.toSet());
+    Map<Integer, Explanation> prompts =
+        explanations.filter(prompt -> shownIds.contains(prompt.promptId())).collect().stream()
+            .collect(Collectors.toMap(Explanation::promptId, prompt -> prompt));
+    List<ReportData.Group> groups = new ArrayList<>();
+    List<String> names = List.of("Best explained", "In the middle", "Worst explained");
+    for (int i = 0; i < names.size(); i++) {
+      groups.add(
+          new ReportData.Group(
+              names.get(i),
+              IntStream.of(shown.get(i)).mapToObj(place -> prompts.get(ids[place])).toList()));
     }
 
-    return places;
+    return groups.stream().filter(group -> !group.prompts().isEmpty()).toList();
+  }
+
+  /**
+   * Places at the beginning, in the middle and at the end of 0 .. size - 1, each once.
+   *
+   * @param count of all three, at most; beginning and end come first
+   */
+  static List<int[]> thirds(int size, int count) {
+    int shown = Math.min(size, count);
+    int best = (shown + 2) / 3;
+    int worst = (shown + 1) / 3;
+    int middle = shown - best - worst;
+    int from = best + (size - best - worst - middle) / 2;
+    return List.of(
+        IntStream.range(0, best).toArray(),
+        IntStream.range(from, from + middle).toArray(),
+        IntStream.range(size - worst, size).toArray());
   }
 }

@@ -52,6 +52,10 @@ final class ReportSamples {
     return report(METRICS, List.of(), List.of(), List.of(), null, List.of(prompts));
   }
 
+  static ReportData withExplorer(PromptExplorer explorer, List<Explanation> prompts) {
+    return report(METRICS, List.of(), List.of(), List.of(), null, prompts, explorer);
+  }
+
   static Explanation prompt(int promptId, String text) {
     return prompt(promptId, text, "the", "similar");
   }
@@ -66,7 +70,7 @@ final class ReportSamples {
         new Distance(0.2345, 0.2),
         List.of(
             new BlockExplanation(
-                3,
+                0,
                 0.76,
                 1.5,
                 4_321,
@@ -77,7 +81,7 @@ final class ReportSamples {
                     new SimilarString(
                         7,
                         similar,
-                        similar,
+                        SimilarString.sharedSuffix(similar, text),
                         0.9877f,
                         1,
                         List.of(new TokenCount(token, 1_111, 1)))))));
@@ -91,7 +95,7 @@ final class ReportSamples {
         List.of(new NextToken("the", 1, 0, null)),
         new Distance(1, 1.),
         null,
-        List.of(new BlockExplanation(3, 0.76, 1.5, 0, 0, 1, List.of(), List.of())));
+        List.of(new BlockExplanation(0, 0.76, 1.5, 0, 0, 1, List.of(), List.of())));
   }
 
   private static ReportData report(
@@ -101,6 +105,17 @@ final class ReportSamples {
       List<ThresholdCurve> curves,
       LossCurve losses,
       List<Explanation> prompts) {
+    return report(metrics, facts, joins, curves, losses, prompts, null);
+  }
+
+  private static ReportData report(
+      Map<String, Double> metrics,
+      List<ReportData.Fact> facts,
+      List<ReportData.Join> joins,
+      List<ThresholdCurve> curves,
+      LossCurve losses,
+      List<Explanation> prompts,
+      PromptExplorer explorer) {
     return new ReportData(
         "run-7",
         "2026-11-22 05:01:12 UTC",
@@ -111,6 +126,8 @@ final class ReportSamples {
         curves,
         losses,
         new double[] {0.1, 0.2},
-        prompts);
+        List.of(new ReportData.Group("Some", prompts)),
+        explorer,
+        "kindred run \\\n  --corpus 'my texts'");
   }
 }

@@ -37,8 +37,9 @@ class TestExplanationText {
 
   @Test
   void theEndOfALongStringShowsAndThatItWasCut() {
-    assertThat(text(false, ReportSamples.prompt(1, "prompt", "the", "b".repeat(90) + "the end")))
-        .containsPattern("\\|…b+the·end  0\\.9877  the ×1,111");
+    assertThat(
+            text(false, ReportSamples.prompt(1, "at the end", "the", "b".repeat(90) + "the end")))
+        .containsPattern("…b+\\|the·end  0\\.9877  the ×1,111");
   }
 
   @Test

@@ -50,7 +50,7 @@ class TestReport {
   }
 
   private static void assertShownEscaped(ReportData data) {
-    assertThat(Report.html(data)).contains(ESCAPED).doesNotContain("<script");
+    assertThat(Report.html(data)).contains(ESCAPED).doesNotContain("<script>alert");
   }
 
   @ParameterizedTest
@@ -81,15 +81,17 @@ class TestReport {
   void everySimilarStringShowsWithItsCosineAndNextTokens() {
     assertThat(
             Report.html(
-                ReportSamples.withPrompts(ReportSamples.prompt(1, "text", "Weller", "Pickwick"))))
+                ReportSamples.withPrompts(
+                    ReportSamples.prompt(1, "candlewick", "Weller", "Pickwick"))))
         .containsSubsequence(
             "4,321 similar strings",
             "62.5% of the result",
             "alone 0.3456",
             "Weller",
             "75.0%",
+            "Pick",
             "<mark>",
-            "Pickwick",
+            "wick",
             "0.9877",
             "Weller",
             "×1,111");

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kindred.LocalSpark;
+import dev.kindred.explanation.Explanation;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The report as a reader meets it; skipped where there is no browser. */
+@ExtendWith(LocalSpark.class)
+class TestReportInABrowser {
+  private static final int PROMPTS = 60;
+
+  /** Waits for the prompts to be unpacked, then goes on. */
+  private static final String WHEN_READY =
+      "const timer = setInterval(() => {"
+          + " if (document.querySelector('#explorer form').hidden) return;"
+          + " clearInterval(timer); const explorer = document.querySelector('#explorer');"
+          + " const finds = () => [...explorer.querySelectorAll('.find-text')]"
+          + ".map(find => find.textContent);"
+          + " const type = text => { const input = explorer.querySelector('input');"
+          + " input.value = text; input.dispatchEvent(new Event('input', {bubbles: true})); };"
+          + " %s }, 50);";
+
+  @TempDir private Path folder;
+  private Chromium chromium;
+  private String html;
+
+  @BeforeEach
+  void render(SparkSession spark) {
+    chromium = new Chromium(folder);
+    List<Explanation> prompts =
+        IntStream.range(0, PROMPTS)
+            .mapToObj(
+                id ->
+                    id == 7
+                        ? ReportSamples.prompt(id, "said\n Mr <b>", " a<i>", "unsaid\u202e Mr <b>")
+                        : id == 8
+                            ? ReportSamples.promptWithoutEvidence(id)
+                            : ReportSamples.prompt(id, "prompt " + id, "the", "similar".repeat(20)))
+            .toList();
+    PromptExplorer explorer =
+        PromptExplorer.pack(
+            JavaSparkContext.fromSparkContext(spark.sparkContext()).parallelize(prompts),
+            IntStream.range(0, PROMPTS).toArray(),
+            PROMPTS,
+            1 << 20);
+    html = Report.html(ReportSamples.withExplorer(explorer, prompts.subList(6, 10)));
+  }
+
+  private String run(int width, String script) throws IOException, InterruptedException {
+    return chromium.run(html, width, String.format(WHEN_READY, script));
+  }
+
+  @Test
+  void nothingGoesWrongWhileItIsRead() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "document.querySelectorAll('details').forEach(d => d.open = true);"
+                    + " setTimeout(() => report('problems: ' + problems.length + problems), 200);"))
+        .isEqualTo("problems: 0");
+  }
+
+  @Test
+  void promptsAreFoundByText() throws IOException, InterruptedException {
+    assertThat(run(1400, "type('mpt 4'); report(finds().sort().join('|'));"))
+        .isEqualTo(
+            "prompt·4|"
+                + String.join(
+                    "|", IntStream.range(40, 50).mapToObj(id -> "prompt·" + id).toList()));
+  }
+
+  @Test
+  void lineBreaksAreFoundAsTheyAreShown() throws IOException, InterruptedException {
+    assertThat(run(1400, "type('SAID⏎·mr'); report(finds().join('|'));")).isEqualTo("said⏎·Mr·<b>");
+    assertThat(run(1400, "type('said\\\\n'); report(finds().join('|'));"))
+        .isEqualTo("said⏎·Mr·<b>");
+  }
+
+  @Test
+  void promptsAreFoundByNumber() throws IOException, InterruptedException {
+    assertThat(run(1400, "type('#8'); report(finds().join('|'));")).isEqualTo("alone");
+  }
+
+  @Test
+  void theWorstExplainedComeFirstUntilAskedOtherwise() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "const first = finds()[0]; const order = explorer.querySelector('select');"
+                    + " order.value = 'text';"
+                    + " order.dispatchEvent(new Event('input', {bubbles: true}));"
+                    + " report(first + ' ' + finds().length + ' ' + finds()[0]);"))
+        .isEqualTo("alone 25 alone");
+  }
+
+  @Test
+  void morePromptsAreShownWhenAsked() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "const more = explorer.querySelector('.more'); more.click(); more.click();"
+                    + " report(finds().length + ' ' + more.hidden);"))
+        .isEqualTo("60 true");
+  }
+
+  @Test
+  void aFoundPromptShowsWhatThePageShowsOfIt() throws IOException, InterruptedException {
+    // White space between parts is the template's.
+    assertThat(
+            run(
+                1400,
+                "type('#7'); const find = explorer.querySelector('.find'); find.open = true;"
+                    + " setTimeout(() => {"
+                    + " const flat = article => article.textContent.replace(/\\s+/g, '')"
+                    + ".replace(',the1mostsimilar', '');"
+                    + " const there = [...document.querySelectorAll('main > section > article')]"
+                    + ".find(a => a.textContent.includes('Prompt 7'));"
+                    + " report(flat(find.querySelector('article')) === flat(there)"
+                    + " ? 'same' : flat(find.querySelector('article')) + '\\\\n' + flat(there));"
+                    + " }, 200);"))
+        .isEqualTo("same");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {390, 1400})
+  void noTextLeavesItsPlace(int width) throws IOException, InterruptedException {
+    assertThat(
+            run(
+                width,
+                "document.querySelectorAll('details').forEach(d => d.open = true);"
+                    + " setTimeout(() => { document.querySelectorAll('details')"
+                    + ".forEach(d => d.open = true);"
+                    + " const scrolls = e => e.closest('.scroll, pre');"
+                    + " const out = [...document.body.querySelectorAll('*')].filter(e =>"
+                    + " !scrolls(e) && e.getClientRects().length > 0 &&"
+                    + " (e.getBoundingClientRect().right > innerWidth + 1 ||"
+                    + " e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1));"
+                    + " report('wide ' + (document.documentElement.scrollWidth > innerWidth)"
+                    + " + ', out ' + out.map(e => e.outerHTML.slice(0, 80))); }, 200);"))
+        .isEqualTo("wide false, out ");
+  }
+}
