@@ -201,7 +201,13 @@ final class Settings {
   }
 
   int tuningPrompts() {
-    return positiveInt(Setting.TUNING_PROMPTS);
+    int prompts = positiveInt(Setting.TUNING_PROMPTS);
+    if (prompts < 2) {
+      throw invalid(
+          Setting.TUNING_PROMPTS, "expected 2 or more, to search on some and measure others");
+    }
+
+    return prompts;
   }
 
   /** The grid of thresholds that tune tries. */

@@ -137,6 +137,15 @@ class TestTuning {
   }
 
   @Test
+  void oneTuningPromptIsRefused() {
+    CommandLineRun run = command("tune", "refused", "--tuning-prompts", "1");
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages())
+        .containsExactly(
+            "kindred: --tuning-prompts 1: expected 2 or more, to search on some and measure others");
+  }
+
+  @Test
   void aGridThatIsNoneIsRefused() {
     CommandLineRun run = command("tune", "refused", "--bin-step", "0");
     assertThat(run.status()).isEqualTo(2);

@@ -154,6 +154,13 @@ public final class ReportQueries {
                 settings.get("prompts"),
                 settings.get("prompt-seed"),
                 run.<String>getAs("prompt_set"))));
+    String saturation = settings.getOrDefault("saturation", "none");
+    facts.add(
+        new ReportData.Fact(
+            "mixture",
+            saturation.equals("none")
+                ? "weighted sum of the blocks' counts"
+                : "weighted sum of the blocks' counts, which saturate at " + saturation));
     facts.add(new ReportData.Fact("run", run.getAs("run_id")));
     Instant started = run.getTimestamp(run.fieldIndex("started_at")).toInstant();
     Instant published = run.getTimestamp(run.fieldIndex("published_at")).toInstant();
@@ -208,10 +215,18 @@ public final class ReportQueries {
                 points
                     .computeIfAbsent(row.getInt(0), block -> new ArrayList<>())
                     .add(new ThresholdCurve.Point(row.getDouble(1), row.getDouble(2))));
+    double greatest =
+        points.values().stream()
+            .flatMap(List::stream)
+            .mapToDouble(ThresholdCurve.Point::distance)
+            .max()
+            .orElse(1);
+    double top = Math.ceil(10 * greatest) / 10;
     return points.entrySet().stream()
         .map(
             block ->
-                new ThresholdCurve(block.getKey(), thresholds[block.getKey()], block.getValue()))
+                new ThresholdCurve(
+                    block.getKey(), thresholds[block.getKey()], block.getValue(), top))
         .toList();
   }
 

@@ -11,8 +11,9 @@ import java.util.stream.Collectors;
  *
  * @param chosen the run's threshold
  * @param points by ascending threshold, at least two
+ * @param top the distance at the upper edge, the same for all blocks; at least every point's
  */
-public record ThresholdCurve(int block, double chosen, List<Point> points) {
+public record ThresholdCurve(int block, double chosen, List<Point> points, double top) {
   /** Of the picture, in its own units. */
   public static final int WIDTH = 220;
 
@@ -49,9 +50,9 @@ public record ThresholdCurve(int block, double chosen, List<Point> points) {
     return LEFT + (threshold - low) / (1 - low) * (WIDTH - LEFT - RIGHT);
   }
 
-  /** Down: all blocks have distances from 0 to 1. */
+  /** Down. */
   public double y(double distance) {
-    return TOP + (1 - distance) * (HEIGHT - TOP - BOTTOM);
+    return TOP + (1 - distance / top) * (HEIGHT - TOP - BOTTOM);
   }
 
   /** Whether the run's threshold is on the picture. */

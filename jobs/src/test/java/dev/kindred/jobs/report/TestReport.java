@@ -176,7 +176,8 @@ class TestReport {
             List.of(
                 new ThresholdCurve.Point(0.7, 0.25),
                 new ThresholdCurve.Point(0.85, 0.1726),
-                new ThresholdCurve.Point(0.99, 0.9)));
+                new ThresholdCurve.Point(0.99, 0.9)),
+            1);
 
     assertThat(Report.html(ReportSamples.withCurves(curve)))
         .contains("Block 3: at best 0.1726, at 0.85; the run has 0.76.")
