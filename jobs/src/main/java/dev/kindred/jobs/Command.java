@@ -12,6 +12,7 @@ import static dev.kindred.jobs.Setting.NODES_IN_FLIGHT;
 import static dev.kindred.jobs.Setting.PREFIX_AXES;
 import static dev.kindred.jobs.Setting.PROMPT_SEED;
 import static dev.kindred.jobs.Setting.REPORT_PROMPTS;
+import static dev.kindred.jobs.Setting.SATURATION;
 import static dev.kindred.jobs.Setting.TEXT_COLUMN;
 import static dev.kindred.jobs.Setting.THRESHOLDS;
 import static dev.kindred.jobs.Setting.WAREHOUSE;
@@ -198,7 +199,7 @@ enum Command {
           + " feed-forward layers find alike, as a published run of the warehouse would have. Needs"
           + " the warehouse and the model directory only, and writes nothing there.",
       "kindred explain 'And only l'",
-      EnumSet.of(MODEL, WAREHOUSE, THRESHOLDS, WEIGHTS, KERNEL)) {
+      EnumSet.of(MODEL, WAREHOUSE, THRESHOLDS, WEIGHTS, SATURATION, KERNEL)) {
     @Override
     List<String> examples() {
       return List.of(
@@ -379,6 +380,7 @@ enum Command {
             NODES_IN_FLIGHT,
             THRESHOLDS,
             WEIGHTS,
+            SATURATION,
             WAREHOUSE,
             LOCK_WAIT);
     private static final Set<Setting> JOIN = EnumSet.copyOf(CORPUS);
