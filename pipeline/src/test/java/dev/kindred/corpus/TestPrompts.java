@@ -78,6 +78,47 @@ class TestPrompts {
         .hasMessage("--prompts 28: the corpus has only 27 distinct windows; ask for 27 or fewer");
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7})
+  void drawBesideGoesOnWhereTheDrawOfTheOthersEnded(int partitions, SparkSession spark) {
+    Dataset<Row> windows = table(spark).repartition(partitions);
+    Dataset<Row> others = Prompts.draw(spark, windows, 27, 12, 1337);
+    List<String> all = texts(Prompts.draw(spark, windows, 27, 20, 1337));
+
+    Dataset<Row> beside = Prompts.drawBeside(spark, windows, 27, others, 8, 1337);
+
+    assertThat(texts(beside)).isEqualTo(all.subList(12, 20));
+    assertThat(Tables.PROMPTS.conform(beside).select("prompt_id").collectAsList())
+        .extracting(row -> row.getInt(0))
+        .containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
+  }
+
+  @Test
+  void drawBesideLeavesOutPromptsThatAreWindows(SparkSession spark) {
+    Dataset<Row> given = Prompts.find(spark, table(spark), List.of("not", "eee"), TOKENIZER);
+
+    assertThat(texts(Prompts.drawBeside(spark, table(spark), 27, given, 25, 1337)))
+        .hasSize(25)
+        .doesNotHaveDuplicates()
+        .doesNotContain("not");
+  }
+
+  @Test
+  void thereAreNotMoreOthersThanWindowsLeft(SparkSession spark) {
+    Dataset<Row> others = Prompts.draw(spark, table(spark), 27, 12, 1337);
+    assertThatThrownBy(() -> Prompts.drawBeside(spark, table(spark), 27, others, 16, 1337))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessage(
+            "--tuning-prompts 16: the corpus has only 27 distinct windows, 12 of them may be"
+                + " prompts already; ask for fewer");
+  }
+
+  private static List<String> texts(Dataset<Row> prompts) {
+    return prompts.sort("prompt_id").select("text").collectAsList().stream()
+        .map(row -> row.getString(0))
+        .toList();
+  }
+
   @Test
   void findGivesTheWindowOfEachPromptInTheFilesOrder(SparkSession spark) {
     List<String> prompts = List.of("be\n", "zzz", "to ", "not", "to ", "eee");
