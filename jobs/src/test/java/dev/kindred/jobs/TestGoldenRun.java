@@ -31,8 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
  * checked-in outcome, and against itself with other partitions and cores.
  */
 class TestGoldenRun {
-  private static final List<String> OF_TUNING =
-      List.of("nearest_strings", "similarity_bins", "threshold_curves");
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int CORPUS_BYTES = 12_000;
   private static final int PROMPTS = 40;
@@ -175,7 +173,8 @@ class TestGoldenRun {
     assertThat(one).containsOnlyKeys(other.keySet());
     assertThat(one).isEqualTo(other);
     one.forEach(
-        (table, rows) -> assertThat(rows.isEmpty()).as(table).isEqualTo(OF_TUNING.contains(table)));
+        (table, rows) ->
+            assertThat(rows.isEmpty()).as(table).isEqualTo(RunRows.OF_TUNING.contains(table)));
   }
 
   @Test
