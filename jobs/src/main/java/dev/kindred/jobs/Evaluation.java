@@ -20,7 +20,6 @@ import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WarehouseLock;
 import dev.kindred.training.Trainer;
-import dev.kindred.tuning.PromptBins;
 import dev.kindred.tuning.ThresholdCurves;
 import java.sql.Timestamp;
 import java.time.Instant;
@@ -145,7 +144,7 @@ final class Evaluation {
 
     writeMissing(
         warehouse.part(Tables.THRESHOLD_CURVES, run.runId()),
-        () -> ThresholdCurves.rows(spark, curves(run, prompts, windows, predictions)).coalesce(1));
+        () -> ThresholdCurves.rows(spark, curves(run)).coalesce(1));
     List<Dataset<Row>> alternates = modelDistances(run);
     long tokens = CorpusScan.tokens(windowsPart.properties());
     Dataset<Row> slices =
@@ -165,8 +164,7 @@ final class Evaluation {
   }
 
   /** Of the finest bins that are there for all blocks, if any are. */
-  private List<ThresholdCurves.Point> curves(
-      RunPlan run, Dataset<Row> prompts, Dataset<Row> windows, Dataset<Row> predictions) {
+  private List<ThresholdCurves.Point> curves(RunPlan run) {
     int blocks = run.weights().length;
     Optional<SimilarityBins> finest =
         warehouse
@@ -182,17 +180,9 @@ final class Evaluation {
       return List.of();
     }
 
-    Dataset<Row> bins =
-        warehouse
-            .part(
-                Tables.SIMILARITY_BINS,
-                run.modelId(),
-                run.corpusId(),
-                run.promptSet(),
-                finest.get().toString())
-            .read();
     return ThresholdCurves.of(
-        PromptBins.of(bins, prompts, windows, predictions, blocks, finest.get().count()),
+        Tuning.promptBins(
+            warehouse, run.modelId(), run.corpusId(), run.promptSet(), blocks, finest.get()),
         blocks,
         finest.get());
   }

@@ -60,21 +60,10 @@ final class SimilarityJoin {
       Warehouse.Part strings = warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block);
       Warehouse.Part counts = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block);
       double threshold = run.thresholds()[block];
-      Optional<Binned> binned = binned(block, threshold);
       if (strings.isComplete() && counts.isComplete()) {
         progress.note("block %d is there already", block);
-      } else if (binned.isPresent()) {
-        progress.note("block %d is in similarity_bins", block);
-        sumUp(binned.get(), threshold, strings, counts);
       } else {
-        SimilarStrings.Settings join = joinSettings(SimilarityBins.above(threshold));
-        join(
-            block,
-            join,
-            strings,
-            SimilarStrings::mostSimilar,
-            counts,
-            SimilarStrings::blockDistributions);
+        find(block, threshold, strings, counts);
       }
 
       progress.partDone();
@@ -83,6 +72,24 @@ final class SimilarityJoin {
     progress.end(
         warehouse.part(Tables.SIMILAR_STRINGS, run.runId()),
         warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()));
+  }
+
+  /** Sums up what bins have, or joins where they have not. */
+  private void find(int block, double threshold, Warehouse.Part strings, Warehouse.Part counts) {
+    Optional<Binned> binned = binned(block, threshold);
+    if (binned.isPresent()) {
+      progress.note("block %d is in similarity_bins", block);
+      sumUp(binned.get(), threshold, strings, counts);
+      return;
+    }
+
+    join(
+        block,
+        joinSettings(SimilarityBins.above(threshold)),
+        strings,
+        SimilarStrings::mostSimilar,
+        counts,
+        SimilarStrings::blockDistributions);
   }
 
   /** Joins for all thresholds on a grid: tables nearest_strings and similarity_bins. */

@@ -14,6 +14,7 @@ import dev.kindred.tuning.ThresholdCurves;
 import dev.kindred.tuning.Tuned;
 import dev.kindred.tuning.Tuner;
 import java.io.IOException;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -73,6 +74,13 @@ final class Tuning {
    */
   private record Way(String name, double compatible, double leaveOneOut) {}
 
+  /** A setting that prompts are measured with. */
+  private record Tried(Tuned tuned, double saturation) implements Serializable {}
+
+  /** A prompt's distances, one for each setting. */
+  private record Distances(int promptId, double[] compatible, double[] leaveOneOut)
+      implements Serializable {}
+
   /** A setting's distances to the model, of each prompt, in both protocols. */
   private record Measured(double[] compatible, double[] leaveOneOut) {}
 
@@ -86,8 +94,7 @@ final class Tuning {
   String tune(String promptSet, String tuningSet) {
     progress.begin("tuning", SATURATIONS.length + 5 + RATES.length);
     List<PromptBins> tuning = inOrder(promptBins(tuningSet));
-    List<ThresholdCurves.Point> curves =
-        ThresholdCurves.of(promptBins(tuningSet), model.shape().blocks(), bins);
+    List<ThresholdCurves.Point> curves = ThresholdCurves.of(tuning, model.shape().blocks(), bins);
     List<Tuned> starts = List.of(asGiven(), eachAlone(curves));
     List<Way> ways = ways(tuning, starts);
     double saturation = 0;
@@ -111,26 +118,39 @@ final class Tuning {
     Tuned tuned = rounded(best.tuned());
     Mixture mixture = new Mixture(tuned.weights(), saturation);
     progress.end();
-    progress.begin("held-out prompts", 2);
-    Mixture given = settings.mixture(model.shape());
-    Dataset<PromptBins> prompts = promptBins(promptSet);
-    Measured before = measure(prompts, asGiven(), given.saturation());
-    progress.partDone();
-    Measured after = measure(prompts, tuned, saturation);
+    progress.begin("held-out prompts", 1);
+    List<Measured> measured =
+        measure(
+            promptBins(promptSet),
+            List.of(
+                new Tried(asGiven(), settings.mixture(model.shape()).saturation()),
+                new Tried(tuned, saturation)));
     progress.end();
     Path file = write(tuningSet, tuned, mixture);
-    return text(tuning.size(), curves, ways, before, after, tuned, mixture, file);
+    return text(
+        tuning.size(), curves, ways, measured.get(0), measured.get(1), tuned, mixture, file);
   }
 
   private Dataset<PromptBins> promptBins(String promptSet) {
+    return promptBins(warehouse, model.id(), corpusId, promptSet, model.shape().blocks(), bins);
+  }
+
+  /** A prompt set's evidence by bins, which all blocks have. */
+  static Dataset<PromptBins> promptBins(
+      Warehouse warehouse,
+      String modelId,
+      String corpusId,
+      String promptSet,
+      int blocks,
+      SimilarityBins bins) {
     return PromptBins.of(
         warehouse
-            .part(Tables.SIMILARITY_BINS, model.id(), corpusId, promptSet, bins.toString())
+            .part(Tables.SIMILARITY_BINS, modelId, corpusId, promptSet, bins.toString())
             .read(),
         warehouse.part(Tables.PROMPTS, promptSet).read(),
         warehouse.part(Tables.WINDOWS, corpusId).read(),
-        warehouse.part(Tables.PREDICTIONS, model.id(), promptSet).read(),
-        model.shape().blocks(),
+        warehouse.part(Tables.PREDICTIONS, modelId, promptSet).read(),
+        blocks,
         bins.count());
   }
 
@@ -221,25 +241,31 @@ final class Tuning {
     return new Tuned(scaled.bins(), weights);
   }
 
-  private static Measured measure(Dataset<PromptBins> prompts, Tuned tuned, double saturation) {
-    List<double[]> rows =
-        new ArrayList<>(
-            prompts
-                .toJavaRDD()
-                .map(
-                    prompt -> {
-                      Combination combination = Combination.mixture(saturation);
-                      return new double[] {
-                        prompt.promptId(),
-                        prompt.distance(combination, tuned, true),
-                        prompt.distance(combination, tuned, false)
-                      };
-                    })
-                .collect());
-    rows.sort(Comparator.comparingDouble(row -> row[0]));
-    return new Measured(
-        rows.stream().mapToDouble(row -> row[1]).toArray(),
-        rows.stream().mapToDouble(row -> row[2]).toArray());
+  /** One of the tried settings each. */
+  private static List<Measured> measure(Dataset<PromptBins> prompts, List<Tried> settings) {
+    List<Distances> distances =
+        new ArrayList<>(prompts.toJavaRDD().map(prompt -> distances(prompt, settings)).collect());
+    distances.sort(Comparator.comparingInt(Distances::promptId));
+    return IntStream.range(0, settings.size())
+        .mapToObj(
+            i ->
+                new Measured(
+                    distances.stream().mapToDouble(prompt -> prompt.compatible()[i]).toArray(),
+                    distances.stream().mapToDouble(prompt -> prompt.leaveOneOut()[i]).toArray()))
+        .toList();
+  }
+
+  private static Distances distances(PromptBins prompt, List<Tried> settings) {
+    return new Distances(
+        prompt.promptId(), distances(prompt, settings, true), distances(prompt, settings, false));
+  }
+
+  private static double[] distances(PromptBins prompt, List<Tried> settings, boolean withOwn) {
+    return settings.stream()
+        .mapToDouble(
+            tried ->
+                prompt.distance(Combination.mixture(tried.saturation()), tried.tuned(), withOwn))
+        .toArray();
   }
 
   private double[] thresholds(Tuned tuned) {

@@ -57,6 +57,19 @@ public final class ThresholdCurves {
         new ArrayList<>(
             prompts.toJavaRDD().map(prompt -> figures(prompt, blocks, count)).collect());
     all.sort(Comparator.comparingInt(Figures::promptId));
+    return means(all, blocks, bins);
+  }
+
+  /** The same of prompts that are on the driver already, in the order of their ids. */
+  public static List<Point> of(List<PromptBins> prompts, int blocks, SimilarityBins bins) {
+    return means(
+        prompts.stream().map(prompt -> figures(prompt, blocks, bins.count())).toList(),
+        blocks,
+        bins);
+  }
+
+  private static List<Point> means(List<Figures> all, int blocks, SimilarityBins bins) {
+    int count = bins.count();
     double[] sums = new double[3 * blocks * count];
     for (Figures figures : all) {
       for (int i = 0; i < sums.length; i++) {

@@ -270,5 +270,6 @@ class TestTuner {
     }
 
     assertThat(ThresholdCurves.of(promptBins(spark, 5), BLOCKS, BINS)).isEqualTo(curves);
+    assertThat(ThresholdCurves.of(prompts, BLOCKS, BINS)).isEqualTo(curves);
   }
 }
