@@ -215,7 +215,7 @@ public final class Gpt implements LanguageModel {
     return slice(x, leaf, nodes);
   }
 
-  private static NDArray tokens(NDManager batch, int[][] tokenIds) {
+  static NDArray tokens(NDManager batch, int[][] tokenIds) {
     int length = tokenIds[0].length;
     int[] flat = new int[tokenIds.length * length];
     for (int i = 0; i < tokenIds.length; i++) {

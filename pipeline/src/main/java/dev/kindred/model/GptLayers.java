@@ -57,6 +57,28 @@ final class GptLayers {
     NDArray apply(NDArray x);
   }
 
+  /** Sees what is at a block's hook points, and may put something else there. */
+  @FunctionalInterface
+  interface Tap {
+    Tap NONE = (point, x) -> x;
+
+    /**
+     * Called once a point.
+     *
+     * @param x [B, T, D]
+     * @return what the pass goes on with
+     */
+    NDArray at(HookPoint point, NDArray x);
+  }
+
+  /**
+   * Keys and values of some positions.
+   *
+   * @param keys [B, T, D]
+   * @param values [B, T, D]
+   */
+  record KeysAndValues(NDArray keys, NDArray values) {}
+
   /** A view of consecutive rows. */
   static NDArray slice(NDArray x, int from, int to) {
     return x.get(new NDIndex().addSliceDim(from, to));
@@ -109,10 +131,29 @@ final class GptLayers {
      * @param x the residual stream, [B, T, D]
      * @return the residual stream after the block, [B, T, D]
      */
-    NDArray apply(NDArray x, Dropout dropout) {
+    NDArray apply(NDArray x, Dropout dropout, Tap tap) {
+      NDArray before = tap.at(HookPoint.RESID_PRE, x);
+      NDArray normed = ln1.apply(before);
+      NDArray attnOut = dropout.apply(attention.apply(normed, normed, dropout));
+      NDArray between =
+          tap.at(HookPoint.RESID_MID, before.add(tap.at(HookPoint.ATTN_OUT, attnOut)));
+      NDArray mlpOut = dropout.apply(mlp.apply(ln2.apply(between)));
+      return tap.at(HookPoint.RESID_POST, between.add(tap.at(HookPoint.MLP_OUT, mlpOut)));
+    }
+
+    /**
+     * The block at the last position.
+     *
+     * @param x the residual stream there, [B, 1, D]
+     * @param earlier keys and values of this block at the positions before; null if there are none,
+     *     and then each vector attends to itself alone
+     * @return the residual stream after the block, [B, 1, D]
+     */
+    NDArray applyLast(NDArray x, KeysAndValues earlier) {
       NDArray normed = ln1.apply(x);
-      NDArray attended = x.add(dropout.apply(attention.apply(normed, normed, dropout)));
-      return attended.add(dropout.apply(mlp.apply(ln2.apply(attended))));
+      NDArray attended =
+          x.add(earlier == null ? attention.applyAlone(normed) : attention.apply(normed, earlier));
+      return attended.add(mlp.apply(ln2.apply(attended)));
     }
 
     /**
@@ -178,16 +219,44 @@ final class GptLayers {
      * @return [B, Q, D]
      */
     NDArray apply(NDArray queried, NDArray attended, Dropout dropout) {
-      long batch = queried.getShape().get(0);
-      long queries = queried.getShape().get(1);
-      long length = attended.getShape().get(1);
-      long d = queried.getShape().get(2);
+      return attend(query.apply(queried), keysAndValues(attended), dropout);
+    }
+
+    /**
+     * Attends from the last position to itself and those before it.
+     *
+     * @param last [B, 1, D]
+     * @return [B, 1, D]
+     */
+    NDArray apply(NDArray last, KeysAndValues earlier) {
+      KeysAndValues all =
+          new KeysAndValues(
+              earlier.keys().concat(key.apply(last), 1),
+              earlier.values().concat(value.apply(last), 1));
+      return attend(query.apply(last), all, Dropout.NONE);
+    }
+
+    /** What positions get that see only themselves, [B, 1, D]: the one weight is 1. */
+    NDArray applyAlone(NDArray x) {
+      return output.apply(value.apply(x));
+    }
+
+    KeysAndValues keysAndValues(NDArray attended) {
+      return new KeysAndValues(key.apply(attended), value.apply(attended));
+    }
+
+    /** {@code projected} are queries, [B, Q, D], and may be changed. */
+    private NDArray attend(NDArray projected, KeysAndValues attended, Dropout dropout) {
+      long batch = projected.getShape().get(0);
+      long queries = projected.getShape().get(1);
+      long length = attended.keys().getShape().get(1);
+      long d = projected.getShape().get(2);
       long e = d / heads;
       // As an array: the engine frees a number's memory at once, though its gradient needs it.
-      NDArray scale = queried.getManager().create((float) (1 / Math.sqrt(e)));
-      NDArray q = query.apply(queried).muli(scale).reshape(batch, queries, heads, e);
-      NDArray k = key.apply(attended).reshape(batch, length, heads, e);
-      NDArray v = value.apply(attended).reshape(batch, length, heads, e);
+      NDArray scale = projected.getManager().create((float) (1 / Math.sqrt(e)));
+      NDArray q = projected.muli(scale).reshape(batch, queries, heads, e);
+      NDArray k = attended.keys().reshape(batch, length, heads, e);
+      NDArray v = attended.values().reshape(batch, length, heads, e);
 
       NDArray scores = q.transpose(0, 2, 1, 3).matMul(k.transpose(0, 2, 3, 1));
       if (queries > 1) {

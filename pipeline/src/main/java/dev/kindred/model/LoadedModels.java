@@ -19,6 +19,8 @@ public final class LoadedModels {
   private static final Logger LOG = LoggerFactory.getLogger(LoadedModels.class);
   private static final Map<Key, LanguageModel> LOADED = new ConcurrentHashMap<>();
 
+  private static final Map<Key, TappedGpt> TAPPED = new ConcurrentHashMap<>();
+
   private record Key(String modelId, Device device) {}
 
   private LoadedModels() {}
@@ -42,6 +44,17 @@ public final class LoadedModels {
               String.format("%.1f", (System.nanoTime() - start) / 1e9));
           return model;
         });
+  }
+
+  /**
+   * The same model with its residual stream to be seen, after the same check.
+   *
+   * @throws InvalidInput if the self-check fails, or the GPU cannot be used
+   */
+  public static TappedGpt tapped(ModelDirectory directory) {
+    get(directory);
+    return TAPPED.computeIfAbsent(
+        new Key(directory.id(), assignedDevice()), key -> directory.loadTapped(key.device()));
   }
 
   /**

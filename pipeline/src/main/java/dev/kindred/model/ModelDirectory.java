@@ -152,6 +152,11 @@ public record ModelDirectory(
     return checked(Gpt.load(gptConfig(), weights(), device));
   }
 
+  /** Loads the model into the engine, on a device, so that its residual stream can be seen. */
+  public TappedGpt loadTapped(Device device) {
+    return TappedGpt.load(gptConfig(), weights(), device);
+  }
+
   private LanguageModel checked(LanguageModel model) {
     try {
       SelfCheck.parse(name(SELFCHECK), selfcheckJson, shape()).run(model);

@@ -132,7 +132,7 @@ public final class TrainableGpt implements AutoCloseable {
         layers.embedding.embed(
             manager.create(inputs, new Shape(batch, length)), manager.arange(length));
     for (GptLayers.Block block : layers.blocks) {
-      x = block.apply(x, dropout);
+      x = block.apply(x, dropout, GptLayers.Tap.NONE);
     }
 
     NDArray logits = layers.unembedding.logits(x).reshape((long) batch * length, config.dVocab());
