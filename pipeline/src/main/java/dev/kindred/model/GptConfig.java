@@ -148,7 +148,7 @@ public record GptConfig(
     shapes.put("ln_f.weight", new long[] {dModel});
     shapes.put("ln_f.bias", new long[] {dModel});
     if (!tiedUnembedding) {
-      shapes.put("lm_head.weight", new long[] {dVocab, dModel});
+      shapes.put(unembedding(), new long[] {dVocab, dModel});
     }
 
     if (unembeddingBias) {
@@ -156,6 +156,11 @@ public record GptConfig(
     }
 
     return shapes;
+  }
+
+  /** The name of the tensor with the unembedding's rows. */
+  String unembedding() {
+    return tiedUnembedding ? "wte.weight" : "lm_head.weight";
   }
 
   /** The content of {@code config.json}, which {@link #parse} reads. */

@@ -358,9 +358,7 @@ final class GptLayers {
       this.norm = new LayerNorm(config, tensors.under("ln_f."));
       this.head =
           new Linear(
-              tensors.get(config.tiedUnembedding() ? "wte.weight" : "lm_head.weight"),
-              tensors.find("lm_head.bias"),
-              tensors.weights());
+              tensors.get(config.unembedding()), tensors.find("lm_head.bias"), tensors.weights());
     }
 
     NDArray logits(NDArray x) {

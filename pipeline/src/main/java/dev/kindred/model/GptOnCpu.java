@@ -63,10 +63,7 @@ public final class GptOnCpu implements LanguageModel {
     this.finalNorm = new LayerNorm(all, "ln_f.");
     this.unembedding =
         new PackedLinear(
-            kernel,
-            all.get(config.tiedUnembedding() ? "wte.weight" : "lm_head.weight"),
-            all.get("lm_head.bias"),
-            config.dModel());
+            kernel, all.get(config.unembedding()), all.get("lm_head.bias"), config.dModel());
   }
 
   @Override

@@ -28,11 +28,13 @@ public final class TappedGpt implements AutoCloseable {
   private final GptConfig config;
   private final NDManager weights;
   private final GptLayers layers;
+  private final float[] unembedding; // V x D
 
-  private TappedGpt(GptConfig config, NDManager weights, GptLayers layers) {
+  private TappedGpt(GptConfig config, NDManager weights, GptLayers layers, float[] unembedding) {
     this.config = config;
     this.weights = weights;
     this.layers = layers;
+    this.unembedding = unembedding;
   }
 
   /**
@@ -44,13 +46,18 @@ public final class TappedGpt implements AutoCloseable {
     DjlEngine.load();
     NDManager weights = NDManager.newBaseManager(device, "PyTorch");
     Map<String, NDArray> arrays = new LinkedHashMap<>();
+    float[] unembedding = null;
     for (Safetensors.Tensor tensor : tensors.tensors()) {
-      arrays.put(tensor.name(), weights.create(tensors.floats(tensor), new Shape(tensor.shape())));
+      float[] values = tensors.floats(tensor);
+      arrays.put(tensor.name(), weights.create(values, new Shape(tensor.shape())));
+      if (tensor.name().equals(config.unembedding())) {
+        unembedding = values;
+      }
     }
 
     GptLayers layers = new GptLayers(config, arrays, GptLayers.Weights.COPIED);
     weights.cap();
-    return new TappedGpt(config, weights, layers);
+    return new TappedGpt(config, weights, layers, unembedding);
   }
 
   public ModelShape shape() {
@@ -134,14 +141,7 @@ public final class TappedGpt implements AutoCloseable {
    * The unembedding's row of each token, V x D: a logit is its dot product with a normed vector.
    */
   public float[] unembedding() {
-    float[] transposed = layers.unembedding.head.transposed.toFloatArray(); // D x V
-    int v = config.dVocab();
-    float[] rows = new float[transposed.length];
-    for (int i = 0; i < transposed.length; i++) {
-      rows[i % v * config.dModel() + i / v] = transposed[i];
-    }
-
-    return rows;
+    return unembedding.clone();
   }
 
   /**
