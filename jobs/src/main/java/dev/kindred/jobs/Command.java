@@ -249,6 +249,25 @@ enum Command {
     }
   },
 
+  ABLATE(
+      "Takes attention's or the feed-forward network's output away, block by block, and says how far"
+          + " each prompt's prediction moves: of a published run, in its report and summaries.",
+      "kindred ablate --run-id r-20261122-041500-3f2a",
+      Groups.ANALYSIS) {
+    @Override
+    List<OptionSpec> ownOptions() {
+      return List.of(analysedRun());
+    }
+
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("ablate")) {
+        AnalysedRun run = session.analysedRun(options);
+        session.show(options.settings(), run, Ablate.ablate(run), "analysis=" + Ablate.ANALYSIS);
+      }
+    }
+  },
+
   TRAIN(
       "Trains a model of the gpt architecture on a corpus, and writes a model directory. A training"
           + " that was stopped goes on from its last checkpoint, to the same result.",
@@ -384,6 +403,8 @@ enum Command {
             WAREHOUSE,
             LOCK_WAIT);
     private static final Set<Setting> JOIN = EnumSet.copyOf(CORPUS);
+    private static final Set<Setting> ANALYSIS =
+        EnumSet.of(MODEL, WAREHOUSE, LOCK_WAIT, Setting.REPORT, REPORT_PROMPTS);
 
     static {
       JOIN.add(KEEP_SIMILAR);
@@ -436,6 +457,10 @@ enum Command {
   /** What only this command takes beside options. */
   List<PositionalParamSpec> ownArguments() {
     return List.of();
+  }
+
+  private static OptionSpec analysedRun() {
+    return ownOption("--run-id", "ID", "the run to analyse (the last published)");
   }
 
   private static OptionSpec ownFlag(String name, String description) {

@@ -68,7 +68,7 @@ final class Evaluation {
         warehouse.part(Tables.APPROXIMATIONS, run.runId()),
         warehouse.part(Tables.DISTANCES, run.runId()),
         warehouse.part(Tables.BASELINES, run.runId()),
-        warehouse.part(Tables.SUMMARIES, run.runId()));
+        warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN));
     List<String> problems = new ArrayList<>();
     progress.step("audit", () -> problems.addAll(audit(run, model)));
     lock.check();
@@ -108,7 +108,7 @@ final class Evaluation {
             warehouse.part(Tables.APPROXIMATIONS, run.runId()).read(),
             warehouse.part(Tables.DISTANCES, run.runId()).read(),
             warehouse.part(Tables.BASELINES, run.runId()).read(),
-            warehouse.part(Tables.SUMMARIES, run.runId()).read()),
+            warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN).read()),
         LoadedModels.get(model));
   }
 
@@ -160,7 +160,8 @@ final class Evaluation {
     metrics.putAll(Summaries.noiseFloor(alternates));
     metrics.putAll(PromptFigures.of(distances.read(), baselines.read(), alternates, slices));
     metrics.putAll(joinMetrics(run));
-    writeMissing(warehouse.part(Tables.SUMMARIES, run.runId()), () -> rows(metrics));
+    writeMissing(
+        warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN), () -> rows(metrics));
   }
 
   /** Of the finest bins that are there for all blocks, if any are. */

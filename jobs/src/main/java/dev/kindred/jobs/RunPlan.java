@@ -4,6 +4,7 @@ package dev.kindred.jobs;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
+import dev.kindred.model.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Retention;
 import dev.kindred.table.Runs;
@@ -21,6 +22,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -194,6 +196,30 @@ record RunPlan(
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * The model that the run was begun with.
+   *
+   * @throws InvalidInput if it has changed
+   */
+  ModelDirectory model(Configuration hadoop) {
+    return checked(ModelDirectory.read(settings.get(Setting.MODEL.key()), hadoop));
+  }
+
+  /**
+   * A model directory, if it is of the run's model.
+   *
+   * @throws InvalidInput if it is not
+   */
+  ModelDirectory checked(ModelDirectory model) {
+    if (!model.id().equals(modelId)) {
+      throw new InvalidInput(
+          "--model %s: is %s, but run %s used %s; give that one's directory, it was %s",
+          model.uri(), model.id(), runId, modelId, settings.get(Setting.MODEL.key()));
+    }
+
+    return model;
   }
 
   static RunPlan read(Warehouse warehouse, String runId) {

@@ -164,25 +164,26 @@ final class Session implements AutoCloseable {
     report(settings, run);
   }
 
+  /** The run that an analysis is about, checked, in a warehouse that is this session's to write. */
+  AnalysedRun analysedRun(CommandOptions options) {
+    options.settings().check();
+    AnalysedRun run = AnalysedRun.find(spark, progress, options);
+    lock(options.settings());
+    progress.setRun(run.plan().runId());
+    return run;
+  }
+
+  /** Ends an analysis: prints what it found, and writes the run's report anew, with it. */
+  void show(Settings settings, AnalysedRun run, String found, String line) {
+    Path file = writeReport(settings, reportData(settings, run.plan()));
+    System.out.print(found);
+    System.out.printf("kindred: run_id=%s %s report=%s%n", run.plan().runId(), line, shown(file));
+  }
+
   /** Prints a run's summary, writes its report, and prints the line that scripts read. */
   void report(Settings settings, RunPlan run) {
-    Warehouse warehouse = new Warehouse(spark, settings.warehouse());
-    ModelDirectory model = model(run);
-    ReportData data =
-        ReportQueries.read(
-            warehouse,
-            run.runId(),
-            model.tokenizerJson(),
-            run.thresholds(),
-            run.mixture(),
-            losses(model),
-            run.command(),
-            settings.reportPrompts());
-    Path file =
-        settings.report().isEmpty()
-            ? new Path(warehouse.root(), Retention.REPORTS + "/" + run.runId() + ".html")
-            : Warehouse.absolute(settings.report());
-    write("--report", file, Report.html(data));
+    ReportData data = reportData(settings, run);
+    Path file = writeReport(settings, data);
     System.out.print(Summary.text(data));
     System.out.printf(
         Locale.ROOT,
@@ -192,6 +193,31 @@ final class Session implements AutoCloseable {
         data.metrics().get("compatible.hellinger.mean"),
         data.metrics().get("compatible.top1"),
         shown(file));
+  }
+
+  private ReportData reportData(Settings settings, RunPlan run) {
+    Warehouse warehouse = new Warehouse(spark, settings.warehouse());
+    ModelDirectory model = model(run);
+    return ReportQueries.read(
+        warehouse,
+        run.runId(),
+        model.tokenizerJson(),
+        run.thresholds(),
+        run.mixture(),
+        losses(model),
+        run.command(),
+        settings.reportPrompts());
+  }
+
+  private Path writeReport(Settings settings, ReportData data) {
+    Path file =
+        settings.report().isEmpty()
+            ? new Path(
+                Warehouse.absolute(settings.warehouse()),
+                Retention.REPORTS + "/" + data.runId() + ".html")
+            : Warehouse.absolute(settings.report());
+    write("--report", file, Report.html(data));
+    return file;
   }
 
   /** As the model's directory tells, which need not. */
@@ -208,16 +234,7 @@ final class Session implements AutoCloseable {
 
   /** The model that a run was begun with. */
   ModelDirectory model(RunPlan run) {
-    ModelDirectory model =
-        ModelDirectory.read(
-            run.settings().get(Setting.MODEL.key()), spark.sparkContext().hadoopConfiguration());
-    if (!model.id().equals(run.modelId())) {
-      throw new InvalidInput(
-          "--model %s: has changed since run %s: it is %s, the run used %s",
-          model.uri(), run.runId(), model.id(), run.modelId());
-    }
-
-    return model;
+    return run.model(spark.sparkContext().hadoopConfiguration());
   }
 
   private void write(String option, Path file, String html) {

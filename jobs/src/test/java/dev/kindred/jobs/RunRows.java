@@ -21,9 +21,10 @@ import org.apache.spark.sql.SparkSession;
 final class RunRows {
   private static final String JOIN_METRIC = "^block\\.\\d+\\.join\\.";
 
-  /** Tables that are empty for runs of a warehouse where nothing was tuned. */
-  static final List<String> OF_TUNING =
-      List.of("nearest_strings", "similarity_bins", "threshold_curves");
+  /** Tables that are empty in a warehouse where nothing was tuned and no run was analysed. */
+  static final List<String> OF_OTHER_COMMANDS =
+      List.of(
+          "ablations", "block_vectors", "nearest_strings", "similarity_bins", "threshold_curves");
 
   private RunRows() {}
 

@@ -48,7 +48,8 @@ class TestProgress {
   private Names afterAStep(SparkSession spark) throws Exception {
     Names names = new Names();
     spark.sparkContext().addSparkListener(names);
-    Warehouse.Part part = new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1");
+    Warehouse.Part part =
+        new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
     Progress progress =
         new Progress(spark.sparkContext(), new PrintStream(terminal, true, StandardCharsets.UTF_8));
     progress.setRun("r-1");

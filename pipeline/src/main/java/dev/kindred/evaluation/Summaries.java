@@ -11,12 +11,16 @@ import static org.apache.spark.sql.functions.sum;
 import dev.kindred.table.Tables;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
 
 /**
  * Every figure of a run under a dotted name.
@@ -25,6 +29,9 @@ import org.apache.spark.sql.Row;
  * or in exact arithmetic, so they do not depend on partitions.
  */
 public final class Summaries {
+  /** The value of column {@code analysis} for a run's own figures. */
+  public static final String OF_RUN = "run";
+
   private Summaries() {}
 
   /**
@@ -146,9 +153,7 @@ public final class Summaries {
   }
 
   private static double withoutEvidence(Dataset<Row> approximations, String probabilities) {
-    return approximations
-        .where(org.apache.spark.sql.functions.size(col(probabilities)).equalTo(0))
-        .count();
+    return approximations.where(functions.size(col(probabilities)).equalTo(0)).count();
   }
 
   static void describe(Map<String, Double> metrics, String name, double[] values) {
@@ -171,6 +176,48 @@ public final class Summaries {
     metrics.put(name + ".std", values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0);
     metrics.put(name + ".min", min);
     metrics.put(name + ".max", max);
+  }
+
+  /**
+   * {@code .mean|std|min|max} of columns of doubles, in groups of rows, whatever their order: sums
+   * are exact, of values and squares rounded to 20 decimal places.
+   *
+   * @param groups columns that are equal within a group
+   * @param name of a group's figures, from a row with {@code groups}; the column's follows
+   */
+  public static Map<String, Double> describe(
+      Dataset<Row> rows, List<String> groups, Function<Row, String> name, String... columns) {
+    List<Column> figures = new ArrayList<>();
+    for (String column : columns) {
+      figures.add(sum(exact(col(column))));
+      figures.add(sum(exact(col(column).multiply(col(column)))));
+      figures.add(min(column));
+      figures.add(max(column));
+    }
+
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    Column[] keys = groups.stream().map(functions::col).toArray(Column[]::new);
+    for (Row group :
+        rows.groupBy(keys)
+            .agg(count(lit(1)), figures.toArray(Column[]::new))
+            .sort(keys)
+            .collectAsList()) {
+      long n = group.getLong(keys.length);
+      for (int i = 0; i < columns.length; i++) {
+        int at = keys.length + 1 + 4 * i;
+        String metric = name.apply(group) + columns[i];
+        metrics.put(metric + ".mean", group.getDecimal(at).doubleValue() / n);
+        metrics.put(metric + ".std", deviation(n, group.getDecimal(at), group.getDecimal(at + 1)));
+        metrics.put(metric + ".min", group.getDouble(at + 2));
+        metrics.put(metric + ".max", group.getDouble(at + 3));
+      }
+    }
+
+    return metrics;
+  }
+
+  private static Column exact(Column column) {
+    return column.cast("decimal(38,20)");
   }
 
   private static void similarStrings(Map<String, Double> metrics, Dataset<Row> distributions) {
@@ -206,6 +253,8 @@ public final class Summaries {
 
     BigDecimal squaredMean =
         sum.multiply(sum).divide(BigDecimal.valueOf(n), MathContext.DECIMAL128);
-    return Math.sqrt(sumOfSquares.subtract(squaredMean).doubleValue() / (n - 1));
+    // Of rounded squares of equal values it could be less than nothing.
+    double squares = Math.max(0, sumOfSquares.subtract(squaredMean).doubleValue());
+    return Math.sqrt(squares / (n - 1));
   }
 }

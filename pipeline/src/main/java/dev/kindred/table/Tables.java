@@ -337,13 +337,76 @@ public final class Tables {
                   "the same without prompts' own windows")
               .add("similar_count", DoubleType, false, "mean number of windows above"));
 
+  public static final Table BLOCK_VECTORS =
+      new Table(
+          "block_vectors",
+          "prompt x block of an ablated model, at the prompt's last position",
+          List.of("model_id", "prompt_set"),
+          new StructType()
+              .add("model_id", StringType, false, "model")
+              .add("prompt_set", StringType, false, "prompt set")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add("block", IntegerType, false, "transformer block, from 0")
+              .add("norm_in", DoubleType, false, "norm of the residual stream before the block")
+              .add("norm_attention", DoubleType, false, "of what attention adds")
+              .add("norm_ffn", DoubleType, false, "of what the feed-forward network adds")
+              .add("norm_out", DoubleType, false, "of the residual stream after the block")
+              .add(
+                  "cosine_in_attention",
+                  DoubleType,
+                  false,
+                  "cosine of the stream before the block and what attention adds, in [-1, 1]")
+              .add(
+                  "cosine_attention_ffn",
+                  DoubleType,
+                  false,
+                  "of what attention and what the feed-forward network adds")
+              .add(
+                  "cosine_ffn_out",
+                  DoubleType,
+                  false,
+                  "of what the feed-forward network adds and the stream after the block"));
+
+  public static final Table ABLATIONS =
+      new Table(
+          "ablations",
+          "prompt x block x part that is removed x context of the later blocks",
+          List.of("model_id", "prompt_set"),
+          new StructType()
+              .add("model_id", StringType, false, "model")
+              .add("prompt_set", StringType, false, "prompt set")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add("block", IntegerType, false, "transformer block, from 0")
+              .add("removed", StringType, false, "attention or ffn: what the block does not add")
+              .add(
+                  "context",
+                  StringType,
+                  false,
+                  "alone: later blocks see the last position by itself; whole: all positions")
+              .add(
+                  "hellinger",
+                  DoubleType,
+                  false,
+                  "Hellinger distance of the predictions with and without, in [0, 1]")
+              .add("logit_norm", DoubleType, false, "norm of the logits with the part")
+              .add(
+                  "logit_change",
+                  DoubleType,
+                  false,
+                  "norm of the difference of the logits with and without"));
+
   public static final Table SUMMARIES =
       new Table(
           "summaries",
           "a metric of a run",
-          List.of("run_id"),
+          List.of("run_id", "analysis"),
           new StructType()
               .add("run_id", StringType, false, "run")
+              .add(
+                  "analysis",
+                  StringType,
+                  false,
+                  "what found it: run for the run itself, or what analysed it afterwards")
               .add(
                   "metric",
                   StringType,
@@ -390,6 +453,8 @@ public final class Tables {
           DISTANCES,
           BASELINES,
           THRESHOLD_CURVES,
+          BLOCK_VECTORS,
+          ABLATIONS,
           SUMMARIES,
           RUNS);
 

@@ -143,7 +143,9 @@ class TestAudit {
             List.of(),
             Slices.of(prompts, windows, predictions, blockDistributions, LENGTH, 60)));
     List<Row> summaries = new ArrayList<>();
-    metrics.forEach((metric, value) -> summaries.add(RowFactory.create("r-1", metric, value)));
+    metrics.forEach(
+        (metric, value) ->
+            summaries.add(RowFactory.create("r-1", Summaries.OF_RUN, metric, value)));
     keep(Tables.SUMMARIES, summaries);
   }
 
@@ -245,7 +247,7 @@ class TestAudit {
     List<Row> summaries = new ArrayList<>(SOUND.get(Tables.SUMMARIES).collectAsList());
     for (String name : List.of("noise_floor.hellinger", "noise_floor.0.hellinger")) {
       for (String figure : List.of("mean", "min", "max")) {
-        summaries.add(RowFactory.create("r-1", name + "." + figure, .25));
+        summaries.add(RowFactory.create("r-1", Summaries.OF_RUN, name + "." + figure, .25));
       }
     }
 

@@ -221,9 +221,9 @@ class TestCommits {
 
   @Test
   void aFlippedBitOfACountIsNamedWhenItIsRead(SparkSession spark) throws IOException {
-    Warehouse.Part summaries = warehouse.part(Tables.SUMMARIES, "r-1");
+    Warehouse.Part summaries = warehouse.part(Tables.SUMMARIES, "r-1", "run");
     summaries.write(spark.range(100).selectExpr("'a' as metric", "cast(id as double) as value"));
-    Path file = files(folder.resolve("summaries/run_id=r-1")).get(0);
+    Path file = files(folder.resolve("summaries/run_id=r-1/analysis=run")).get(0);
     Files.delete(checksums(file));
     flip(file, 60);
 

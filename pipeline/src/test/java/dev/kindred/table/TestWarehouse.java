@@ -59,12 +59,12 @@ class TestWarehouse {
   @Test
   void aTablesRowsHaveTheKeysOfTheirParts(SparkSession spark) {
     Warehouse warehouse = new Warehouse(spark, folder.toString());
-    warehouse.part(Tables.SUMMARIES, "r-1").write(summary(spark, "a", 1));
-    warehouse.part(Tables.SUMMARIES, "r-2").write(summary(spark, "b", 2));
+    warehouse.part(Tables.SUMMARIES, "r-1", "run").write(summary(spark, "a", 1));
+    warehouse.part(Tables.SUMMARIES, "r-2", "run").write(summary(spark, "b", 2));
 
     assertThat(warehouse.read(Tables.SUMMARIES).collectAsList())
         .containsExactlyInAnyOrder(
-            RowFactory.create("r-1", "a", 1.0), RowFactory.create("r-2", "b", 2.0));
+            RowFactory.create("r-1", "run", "a", 1.0), RowFactory.create("r-2", "run", "b", 2.0));
   }
 
   @Test
@@ -72,7 +72,7 @@ class TestWarehouse {
     Warehouse warehouse = new Warehouse(spark, folder.toString());
     List<String> keys = List.of("c-12e45678", "12345678", "12e45678", "007", "2024-01-01");
     for (String key : keys) {
-      warehouse.part(Tables.SUMMARIES, key).write(summary(spark, "a", 1));
+      warehouse.part(Tables.SUMMARIES, key, "run").write(summary(spark, "a", 1));
     }
 
     assertThat(warehouse.read(Tables.SUMMARIES).select("run_id").collectAsList())
@@ -82,7 +82,8 @@ class TestWarehouse {
 
   @Test
   void aPartIsCompleteOnlyOnceItIsWritten(SparkSession spark) {
-    Warehouse.Part part = new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1");
+    Warehouse.Part part =
+        new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
     boolean before = part.isComplete();
 
     part.write(summary(spark, "a", 1));
@@ -93,20 +94,23 @@ class TestWarehouse {
 
   @Test
   void aCompletePartIsNeverWrittenAgain(SparkSession spark) {
-    Warehouse.Part part = new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1");
+    Warehouse.Part part =
+        new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
     part.write(summary(spark, "a", 1));
 
     assertThatThrownBy(() -> part.write(summary(spark, "b", 2)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("Complete already: %s", part.name());
-    assertThat(part.read().collectAsList()).containsExactly(RowFactory.create("r-1", "a", 1.0));
+    assertThat(part.read().collectAsList())
+        .containsExactly(RowFactory.create("r-1", "run", "a", 1.0));
   }
 
   @Test
   void theRemainsOfAWriteThatDiedAreRemovedByTheNextOne(SparkSession spark) throws IOException {
-    Warehouse.Part part = new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1");
+    Warehouse.Part part =
+        new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
     part.write(summary(spark, "a", 1));
-    Files.delete(folder.resolve("summaries/run_id=r-1/_commits/complete.json"));
+    Files.delete(folder.resolve("summaries/run_id=r-1/analysis=run/_commits/complete.json"));
 
     part.write(summary(spark, "b", 2));
 
@@ -115,7 +119,8 @@ class TestWarehouse {
 
   @Test
   void aFailedWriteLeavesThePartIncomplete(SparkSession spark) {
-    Warehouse.Part part = new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1");
+    Warehouse.Part part =
+        new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
     Dataset<Row> failing =
         summary(spark, "a", 1)
             .withColumn(
@@ -159,7 +164,8 @@ class TestWarehouse {
 
   @Test
   void aPartWithoutRowsIsOnePiece(SparkSession spark) {
-    Warehouse.Part part = new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1");
+    Warehouse.Part part =
+        new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
     part.write(summary(spark, "a", 1).limit(0));
 
     assertThat(part.readInPieces(100)).hasSize(1);
@@ -178,11 +184,11 @@ class TestWarehouse {
     Warehouse warehouse = new Warehouse(spark, spaced.toString());
     warehouse.checkWritable();
 
-    warehouse.part(Tables.SUMMARIES, "r-1").write(summary(spark, "a", 1));
+    warehouse.part(Tables.SUMMARIES, "r-1", "run").write(summary(spark, "a", 1));
 
-    assertThat(spaced.resolve("summaries/run_id=r-1/_commits/complete.json")).exists();
+    assertThat(spaced.resolve("summaries/run_id=r-1/analysis=run/_commits/complete.json")).exists();
     assertThat(warehouse.read(Tables.SUMMARIES).collectAsList())
-        .containsExactly(RowFactory.create("r-1", "a", 1.0));
+        .containsExactly(RowFactory.create("r-1", "run", "a", 1.0));
   }
 
   @Test

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.table.Runs;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * A published run that an analysis is about. Finding one checks that its model is still what it was
+ * and that its prompts are there.
+ */
+final class AnalysedRun {
+  /** Tokens that a task runs through the model at once, whose residual streams it keeps. */
+  private static final int TOKENS_IN_FLIGHT = 4096;
+
+  private final SparkSession spark;
+  private final Progress progress;
+  private final Warehouse warehouse;
+  private final RunPlan plan;
+  private final ModelDirectory model;
+
+  private AnalysedRun(
+      SparkSession spark,
+      Progress progress,
+      Warehouse warehouse,
+      RunPlan plan,
+      ModelDirectory model) {
+    this.spark = spark;
+    this.progress = progress;
+    this.warehouse = warehouse;
+    this.plan = plan;
+    this.model = model;
+  }
+
+  /**
+   * The run that options name; without one the run that was published last, of the model if the
+   * command line names one.
+   *
+   * @throws InvalidInput if there is none, or its model has changed
+   */
+  static AnalysedRun find(SparkSession spark, Progress progress, CommandOptions options) {
+    Warehouse warehouse = new Warehouse(spark, options.settings().warehouse());
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    ModelDirectory given =
+        options.given().contains(Setting.MODEL)
+            ? ModelDirectory.read(options.settings().model(), hadoop)
+            : null;
+    RunPlan plan =
+        options.runId() == null ? newest(warehouse, given) : published(warehouse, options.runId());
+    ModelDirectory model = given == null ? plan.model(hadoop) : plan.checked(given);
+    AnalysedRun run = new AnalysedRun(spark, progress, warehouse, plan, model);
+    run.prompts();
+    return run;
+  }
+
+  private static RunPlan newest(Warehouse warehouse, ModelDirectory model) {
+    return Runs.all(warehouse).stream()
+        .filter(run -> run.isPublished() && (model == null || run.modelId().equals(model.id())))
+        .reduce((first, second) -> second)
+        .map(run -> RunPlan.read(warehouse, run.runId()))
+        .orElseThrow(
+            () ->
+                new InvalidInput(
+                    "--warehouse %s: no published run%s in it; make one with the command run",
+                    warehouse.root(),
+                    model == null ? "" : " of the model " + model.uri() + " (" + model.id() + ")"));
+  }
+
+  private static RunPlan published(Warehouse warehouse, String runId) {
+    RunPlan plan = RunPlan.read(warehouse, runId);
+    if (Runs.find(warehouse, runId).filter(Runs.Run::isPublished).isEmpty()) {
+      throw new InvalidInput(
+          "--run-id %s: is not published; end it with the command evaluate", runId);
+    }
+
+    return plan;
+  }
+
+  SparkSession spark() {
+    return spark;
+  }
+
+  Progress progress() {
+    return progress;
+  }
+
+  Warehouse warehouse() {
+    return warehouse;
+  }
+
+  RunPlan plan() {
+    return plan;
+  }
+
+  ModelDirectory model() {
+    return model;
+  }
+
+  /** The model for tasks. */
+  Broadcast<ModelDirectory> onExecutors() {
+    return JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(model);
+  }
+
+  /** The run's rows of {@link Tables#PROMPTS}. */
+  Dataset<Row> prompts() {
+    Warehouse.Part part = warehouse.part(Tables.PROMPTS, plan.promptSet());
+    if (!part.isComplete()) {
+      throw new InvalidInput("%s is not there; make it again with the command run", part.name());
+    }
+
+    return part.read();
+  }
+
+  private long promptCount() {
+    return warehouse.part(Tables.PROMPTS, plan.promptSet()).rows();
+  }
+
+  /** Prompts that a task runs through the model at once. */
+  int batchSize() {
+    int windowLength = Integer.parseInt(plan.settings().get(Setting.WINDOW_LENGTH.key()));
+    return Math.max(1, TOKENS_IN_FLIGHT / windowLength);
+  }
+
+  /** Tasks of a batch each. */
+  int tasks() {
+    return (int) Math.max(1, (promptCount() + batchSize() - 1) / batchSize());
+  }
+
+  /**
+   * Writes parts that are not there yet, in one step.
+   *
+   * @param name of the step
+   */
+  void writeMissing(String name, Runnable write, Warehouse.Part... parts) {
+    for (Warehouse.Part part : parts) {
+      if (!part.isComplete()) {
+        progress.step(name, write, parts);
+        return;
+      }
+    }
+
+    for (Warehouse.Part part : parts) {
+      progress.reused(name, part);
+    }
+  }
+
+  /**
+   * Puts an analysis's figures into {@code summaries}, unless they are there.
+   *
+   * @param analysis value of its column {@code analysis}
+   */
+  void summarize(String analysis, Supplier<Map<String, Double>> metrics) {
+    Warehouse.Part part = warehouse.part(Tables.SUMMARIES, plan.runId(), analysis);
+    if (!part.isComplete()) {
+      List<Row> rows = new ArrayList<>();
+      metrics.get().forEach((metric, value) -> rows.add(RowFactory.create(metric, value)));
+      part.write(spark.createDataFrame(rows, Tables.SUMMARIES.fileColumns()).coalesce(1));
+    }
+  }
+
+  /** The figures of an analysis that has been summarized. */
+  Map<String, Double> metrics(String analysis) {
+    Map<String, Double> metrics = new java.util.TreeMap<>();
+    warehouse
+        .part(Tables.SUMMARIES, plan.runId(), analysis)
+        .read()
+        .select("metric", "value")
+        .collectAsList()
+        .forEach(row -> metrics.put(row.getString(0), row.getDouble(1)));
+    return metrics;
+  }
+}

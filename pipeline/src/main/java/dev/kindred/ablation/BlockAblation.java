@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.ablation;
+
+import dev.kindred.activation.Vectors;
+import dev.kindred.evaluation.Hellinger;
+import dev.kindred.model.HookPoint;
+import dev.kindred.model.TappedGpt;
+import dev.kindred.similarity.Cosine;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a block adds to the residual stream at a prompt's last position, and what becomes of the
+ * prediction without it (the study's notebook 70).
+ *
+ * @param prompt place in the batch, from 0
+ * @param block transformer block, from 0
+ * @param vectors norms and cosines of what the block reads and writes
+ * @param effects of removing each part, in each context
+ */
+record BlockAblation(int prompt, int block, BlockVectors vectors, List<Effect> effects) {
+
+  /**
+   * Norms and cosines of the vectors at the last position: what comes into the block, what
+   * attention adds, what the feed-forward network adds, and what goes out.
+   */
+  record BlockVectors(
+      double normIn,
+      double normAttention,
+      double normFfn,
+      double normOut,
+      double cosineInAttention,
+      double cosineAttentionFfn,
+      double cosineFfnOut) {
+
+    private static BlockVectors of(float[] in, float[] attention, float[] ffn, float[] out) {
+      return new BlockVectors(
+          norm(in),
+          norm(attention),
+          norm(ffn),
+          norm(out),
+          Cosine.similarity(in, attention),
+          Cosine.similarity(attention, ffn),
+          Cosine.similarity(ffn, out));
+    }
+  }
+
+  /** What is taken out of a block's output. */
+  enum Part {
+    ATTENTION,
+    FFN;
+
+    String text() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
+  /** What the later blocks see. */
+  enum Context {
+    /** The last position's vector by itself, a sequence of one, as the study passed it on. */
+    ALONE,
+    /**
+     * All positions; without attention, the block's feed-forward network reads what then comes to
+     * it.
+     */
+    WHOLE;
+
+    String text() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
+  /**
+   * What a removal does to the prediction.
+   *
+   * @param hellinger distance to the prediction of the unchanged vector in the same context, in [0,
+   *     1]
+   * @param logitNorm norm of the unchanged vector's logits
+   * @param logitChange norm of the difference of the logits
+   */
+  record Effect(
+      Part removed, Context context, double hellinger, double logitNorm, double logitChange) {}
+
+  /**
+   * Takes each part of each block away, one at a time.
+   *
+   * @param prompts B x T token ids
+   * @return B rows for block 0, then B for block 1, and so on
+   */
+  static List<BlockAblation> of(TappedGpt model, int[][] prompts) {
+    List<BlockAblation> ablations = new ArrayList<>();
+    int d = model.shape().modelDimension();
+    try (TappedGpt.Pass pass = model.run(prompts)) {
+      float[] prediction = pass.logits();
+      for (int block = 0; block < model.shape().blocks(); block++) {
+        float[] in = pass.last(block, HookPoint.RESID_PRE);
+        float[] attention = pass.last(block, HookPoint.ATTN_OUT);
+        float[] ffn = pass.last(block, HookPoint.MLP_OUT);
+        float[] out = pass.last(block, HookPoint.RESID_POST);
+        int next = block + 1;
+        float[] withoutFfn = difference(out, ffn);
+        float[] alone = model.logitsAlone(next, out);
+        List<Passed> passed =
+            List.of(
+                new Passed(
+                    Part.ATTENTION,
+                    Context.ALONE,
+                    alone,
+                    model.logitsAlone(next, difference(out, attention))),
+                new Passed(Part.FFN, Context.ALONE, alone, model.logitsAlone(next, withoutFfn)),
+                new Passed(
+                    Part.ATTENTION,
+                    Context.WHOLE,
+                    prediction,
+                    pass.logits(next, sum(in, model.feedForward(block, in)))),
+                new Passed(Part.FFN, Context.WHOLE, prediction, pass.logits(next, withoutFfn)));
+        for (int prompt = 0; prompt < prompts.length; prompt++) {
+          int row = prompt;
+          ablations.add(
+              new BlockAblation(
+                  prompt,
+                  block,
+                  BlockVectors.of(
+                      Vectors.row(in, row, d),
+                      Vectors.row(attention, row, d),
+                      Vectors.row(ffn, row, d),
+                      Vectors.row(out, row, d)),
+                  passed.stream()
+                      .map(one -> one.effect(row, model.shape().vocabularySize()))
+                      .toList()));
+        }
+      }
+    }
+
+    return ablations;
+  }
+
+  /**
+   * Logits before and after a removal.
+   *
+   * @param unchanged B x V
+   * @param changed B x V
+   */
+  private record Passed(Part removed, Context context, float[] unchanged, float[] changed) {
+    private Effect effect(int prompt, int vocabularySize) {
+      float[] before = Vectors.row(unchanged, prompt, vocabularySize);
+      float[] after = Vectors.row(changed, prompt, vocabularySize);
+      return new Effect(
+          removed,
+          context,
+          Hellinger.distance(softmax(before), softmax(after)),
+          norm(before),
+          norm(difference(after, before)));
+    }
+  }
+
+  private static double[] softmax(float[] logits) {
+    double greatest = Double.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      greatest = Math.max(greatest, logit);
+    }
+
+    double[] probabilities = new double[logits.length];
+    double sum = 0;
+    for (int i = 0; i < logits.length; i++) {
+      probabilities[i] = Math.exp(logits[i] - greatest);
+      sum += probabilities[i];
+    }
+
+    for (int i = 0; i < logits.length; i++) {
+      probabilities[i] /= sum;
+    }
+
+    return probabilities;
+  }
+
+  private static float[] sum(float[] a, float[] b) {
+    float[] sum = new float[a.length];
+    for (int i = 0; i < a.length; i++) {
+      sum[i] = a[i] + b[i];
+    }
+
+    return sum;
+  }
+
+  private static float[] difference(float[] a, float[] b) {
+    float[] difference = new float[a.length];
+    for (int i = 0; i < a.length; i++) {
+      difference[i] = a[i] - b[i];
+    }
+
+    return difference;
+  }
+
+  private static double norm(float[] vector) {
+    double squares = 0;
+    for (float component : vector) {
+      squares += (double) component * component;
+    }
+
+    return Math.sqrt(squares);
+  }
+}
