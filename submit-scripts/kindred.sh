@@ -15,7 +15,8 @@ if ! "$java" -version > /dev/null 2>&1; then
 fi
 
 jar() {
-  find "$home/jobs/target" -maxdepth 1 -name 'kindred-jobs-*-spark.jar' 2> /dev/null | head -n 1
+  # The newest: those of earlier versions stay there.
+  ls -t "$home"/jobs/target/kindred-jobs-*-spark.jar 2> /dev/null | head -n 1
 }
 
 is_current() {

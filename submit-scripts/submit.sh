@@ -62,9 +62,9 @@ command -v "$spark_submit" > /dev/null || refuse "no $spark_submit; set SPARK_HO
 
 jar=${KINDRED_JAR:-}
 if [ -z "$jar" ]; then
-  for jar in "$home"/lib/kindred-jobs-*-spark.jar "$home"/jobs/target/kindred-jobs-*-spark.jar; do
-    [ ! -e "$jar" ] || break
-  done
+  # The newest: those of earlier versions stay there.
+  jar=$(ls -t "$home"/lib/kindred-jobs-*-spark.jar 2> /dev/null | head -n 1 || true)
+  [ -n "$jar" ] || jar=$(ls -t "$home"/jobs/target/kindred-jobs-*-spark.jar 2> /dev/null | head -n 1 || true)
   [ -e "$jar" ] ||
     refuse "no jobs jar in $home/lib or $home/jobs/target; build it with: mvn -pl jobs -am -DskipTests package"
 fi

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param blocks one a transformer block, in order
  * @param joins one a transformer block, in order; empty where the run did not record them
  * @param curves one a transformer block, in order; empty where the run was not tuned
+ * @param analyses what other commands have found about the run
  * @param losses of the model's training; null if its directory does not tell
  * @param distances Hellinger distance of every prompt, in [0, 1]
  * @param groups some prompts, from the best explained to the worst
@@ -29,6 +30,7 @@ public record ReportData(
     List<Block> blocks,
     List<Join> joins,
     List<ThresholdCurve> curves,
+    Analyses analyses,
     LossCurve losses,
     double[] distances,
     List<Group> groups,

@@ -110,6 +110,8 @@ public final class ReportQueries {
             blocks(metrics, thresholds, mixture.weights()),
             joins(metrics, thresholds.length),
             curves(warehouse, runId, thresholds),
+            AnalysisQueries.read(
+                warehouse, run.<String>getAs("model_id"), run.<String>getAs("prompt_set"), metrics),
             losses,
             distances.stream().mapToDouble(row -> row.getDouble(1)).toArray(),
             groups(explanations, shown, ids),

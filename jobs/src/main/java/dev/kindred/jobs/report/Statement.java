@@ -39,6 +39,11 @@ enum Statement {
           + "from {run}.summaries\n"
           + "where metric rlike '[.]top[.][0-9]+[.]'\n"
           + "order by metric"),
+  ABLATIONS(
+      "select block, context, removed, avg(hellinger) as mean, stddev_samp(hellinger) as std\n"
+          + "from {run}.ablations\n"
+          + "group by block, context, removed\n"
+          + "order by block, context, removed"),
   RUN("select *\nfrom kindred.runs\nwhere run_id = '{id}'"),
   PROMPTS(
       "select d.prompt_id, p.text, d.hellinger, d.hellinger_leave_one_out,\n"
