@@ -141,8 +141,10 @@ final class Progress extends SparkListener {
 
   @Override
   public synchronized void onStageSubmitted(SparkListenerStageSubmitted submitted) {
-    if (!step.isEmpty() && submitted.stageInfo().numTasks() > tasks) {
-      nextStage(submitted.stageInfo().stageId(), submitted.stageInfo().numTasks());
+    // One task tells nothing about how far a step is.
+    int count = submitted.stageInfo().numTasks();
+    if (!step.isEmpty() && count > Math.max(1, tasks)) {
+      nextStage(submitted.stageInfo().stageId(), count);
     }
   }
 

@@ -41,6 +41,11 @@ final class Numbers {
     return format("%.1f%%", 100 * share);
   }
 
+  /** A share in [0, 1] as a whole percentage, for an axis. */
+  static String wholePercent(double share) {
+    return format("%.0f%%", 100 * share);
+  }
+
   private static String format(String pattern, double value) {
     return Double.isFinite(value) ? String.format(Locale.ROOT, pattern, value) : ABSENT;
   }
