@@ -21,9 +21,14 @@ import org.apache.spark.sql.SparkSession;
 final class RunRows {
   private static final String JOIN_METRIC = "^block\\.\\d+\\.join\\.";
 
-  /** Tables that are empty for runs of a warehouse where nothing was tuned. */
-  static final List<String> OF_TUNING =
-      List.of("nearest_strings", "similarity_bins", "threshold_curves");
+  /** Tables that only other commands fill, such as tune. */
+  static final List<String> OF_OTHER_COMMANDS =
+      List.of(
+          "learned_embeddings",
+          "nearest_strings",
+          "similarity_bins",
+          "subspaces",
+          "threshold_curves");
 
   private RunRows() {}
 
