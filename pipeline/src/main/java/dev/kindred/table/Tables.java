@@ -466,6 +466,42 @@ public final class Tables {
                   "share of the embeddings with a positive cosine with it, in [0.5, 1]")
               .add("converged", BooleanType, false, "whether all embeddings of the token did"));
 
+  public static final Table ALIGNMENTS =
+      new Table(
+          "alignments",
+          "prompt x block of a run x set of directions, one or more for each token",
+          List.of("run_id", "directions"),
+          new StructType()
+              .add("run_id", StringType, false, "run")
+              .add(
+                  "directions",
+                  StringType,
+                  false,
+                  "final_RECIPE_kK or block-B_RECIPE_kK: the first K of each token in subspaces of"
+                      + " that stage, of block-B for the block before B alone; unembedding;"
+                      + " random_SEED; with _signed where what points away from a direction is"
+                      + " placed last")
+              .add("block", IntegerType, false, "transformer block, from 0")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add(
+                  "considered",
+                  IntegerType,
+                  false,
+                  "most frequent next tokens of the block's similar strings that have more than"
+                      + " 90 % of the counts, as few as it takes")
+              .add(
+                  "worst_rank",
+                  IntegerType,
+                  false,
+                  "the last place that a considered token has among all tokens, from 1, by the"
+                      + " cosine of the block's FFN output and the token's directions")
+              .add(
+                  "agrees",
+                  BooleanType,
+                  false,
+                  "whether all considered tokens are in the first half: worst_rank <= d_vocab / 2,"
+                      + " rounded down"));
+
   public static final Table SUMMARIES =
       new Table(
           "summaries",
@@ -528,6 +564,7 @@ public final class Tables {
           ABLATIONS,
           LEARNED_EMBEDDINGS,
           SUBSPACES,
+          ALIGNMENTS,
           SUMMARIES,
           RUNS);
 
