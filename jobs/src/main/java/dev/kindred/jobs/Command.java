@@ -328,6 +328,33 @@ enum Command {
     }
   },
 
+  ALIGN(
+      "Says how often the feed-forward outputs of a published run's prompts point at the tokens that"
+          + " follow their similar strings, by the tokens' subspaces, the unembedding and random"
+          + " directions: in the run's report and summaries. Needs the subspaces of the stage"
+          + " final; takes those of other stages that are there.",
+      "kindred align --run-id r-20261122-041500-3f2a",
+      Groups.ANALYSIS) {
+    @Override
+    List<OptionSpec> ownOptions() {
+      return List.of(
+          analysedRun(),
+          ownOption(
+              "--recipe", "KEY", "the column recipe of the table subspaces (" + Align.RECIPE + ")"),
+          ownOption("--ranks", "K", "directions of each token that span its subspace (1)"),
+          ownOption("--seed", "S", "seed of the random directions (42)"));
+    }
+
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("align")) {
+        AnalysedRun run = session.analysedRun(options);
+        Align align = Align.of(run, options.own());
+        session.show(options.settings(), run, align.align(), align.lastLine());
+      }
+    }
+  },
+
   TRAIN(
       "Trains a model of the gpt architecture on a corpus, and writes a model directory. A training"
           + " that was stopped goes on from its last checkpoint, to the same result.",

@@ -25,6 +25,7 @@ final class RunRows {
   static final List<String> OF_OTHER_COMMANDS =
       List.of(
           "ablations",
+          "alignments",
           "block_vectors",
           "learned_embeddings",
           "nearest_strings",

@@ -124,7 +124,7 @@ final class ReportSamples {
         List.of(new ReportData.Block(3, 0.9123, 0.1667, 1_234.56, 78.91, 2, 98_765)),
         joins,
         curves,
-        new Analyses(null, List.of()),
+        new Analyses(null, List.of(), null),
         losses,
         new double[] {0.1, 0.2},
         List.of(new ReportData.Group("Some", prompts)),
