@@ -12,11 +12,30 @@ import java.util.Map;
 import java.util.Random;
 
 /** Models with random weights, for variants that no bundled model has. */
-final class RandomGpt {
+public final class RandomGpt {
   private RandomGpt() {}
 
   static Gpt inEngine(GptConfig config, long seed) {
     return Gpt.load(config, tensors(config, seed), Device.cpu());
+  }
+
+  /** A small one of two blocks, whose residual stream can be seen. */
+  public static TappedGpt tapped(int vocabulary, int dimension, long seed) {
+    GptConfig config =
+        new GptConfig(
+            vocabulary,
+            dimension,
+            2,
+            2,
+            2 * dimension,
+            8,
+            GptConfig.Activation.GELU,
+            true,
+            true,
+            false,
+            true,
+            1e-5f);
+    return TappedGpt.load(config, tensors(config, seed), Device.cpu());
   }
 
   /** With scalar or SIMD kernels. */
