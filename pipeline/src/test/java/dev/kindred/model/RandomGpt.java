@@ -44,7 +44,7 @@ public final class RandomGpt {
   }
 
   /** Every tensor by name, row-major. */
-  static Map<String, float[]> values(GptConfig config, long seed) {
+  public static Map<String, float[]> values(GptConfig config, long seed) {
     Random random = new Random(seed);
     Map<String, float[]> values = new LinkedHashMap<>();
     for (Map.Entry<String, long[]> tensor : config.tensors().entrySet()) {
@@ -63,11 +63,19 @@ public final class RandomGpt {
     return values;
   }
 
+  /** A model whose residual stream can be seen, of given tensors. */
+  public static TappedGpt tapped(GptConfig config, Map<String, float[]> values) {
+    return TappedGpt.load(config, tensors(config, values), Device.cpu());
+  }
+
   private static Safetensors tensors(GptConfig config, long seed) {
+    return tensors(config, values(config, seed));
+  }
+
+  private static Safetensors tensors(GptConfig config, Map<String, float[]> values) {
     ByteArrayOutputStream file = new ByteArrayOutputStream();
     try {
-      Safetensors.write(
-          file, config.tensors(), values(config, seed)::get, Safetensors.Dtype.F32, Map.of());
+      Safetensors.write(file, config.tensors(), values::get, Safetensors.Dtype.F32, Map.of());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
