@@ -23,8 +23,11 @@ import static dev.kindred.jobs.Setting.WINDOW_LENGTH;
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.sql.SqlShell;
 import dev.kindred.model.Safetensors;
+import dev.kindred.subspace.Optimizer;
+import dev.kindred.subspace.Subspaces;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -268,6 +271,90 @@ enum Command {
     }
   },
 
+  LEARN_EMBEDDINGS(
+      "Learns, for each token, vectors that make the rest of the model predict it with certainty when"
+          + " they stand at a stage of the residual stream: table learned_embeddings.",
+      "kindred learn-embeddings --model models/tinyshakespeare --stage final --restarts 100",
+      EnumSet.of(MODEL, WAREHOUSE, LOCK_WAIT)) {
+    @Override
+    List<OptionSpec> ownOptions() {
+      return embeddingOptions();
+    }
+
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("learn-embeddings")) {
+        System.out.print(session.embeddings(options.settings(), options.own()).learn());
+      }
+    }
+  },
+
+  SUBSPACES(
+      "Finds the directions in which each token's learned embeddings lie, by singular value"
+          + " decomposition: table subspaces. Takes the options with which learn-embeddings made"
+          + " them.",
+      "kindred subspaces --model models/tinyshakespeare --html subspaces.html",
+      EnumSet.of(MODEL, WAREHOUSE, LOCK_WAIT)) {
+    @Override
+    List<String> examples() {
+      return List.of(
+          "kindred subspaces --model models/tinyshakespeare --html subspaces.html",
+          "kindred subspaces --model models/tinyshakespeare --mix ag");
+    }
+
+    @Override
+    List<OptionSpec> ownOptions() {
+      List<OptionSpec> options = new ArrayList<>(embeddingOptions());
+      options.add(
+          ownOption("--ranks", "K", "directions kept of each token (" + Subspaces.RANKS + ")"));
+      options.add(
+          ownOption(
+              "--mix", "TEXT", "a text of two tokens, whose directions are mixed and balanced"));
+      options.add(ownOption("--html", "FILE", "writes a page with the singular values"));
+      return options;
+    }
+
+    @Override
+    void run(CommandOptions options) {
+      Map<String, String> own = options.own();
+      try (Session session = Session.open("subspaces")) {
+        TokenSubspaces subspaces = session.subspaces(options.settings(), own);
+        int ranks = EmbeddingSelection.wholeNumber("--ranks", own, String.valueOf(Subspaces.RANKS));
+        subspaces.checkMix(own.get("--mix"));
+        session.show(subspaces.find(ranks), own.get("--html"));
+        System.out.print(subspaces.mix(own.get("--mix")));
+        System.out.println(subspaces.lastLine());
+      }
+    }
+  },
+
+  ALIGN(
+      "Says how often the feed-forward outputs of a published run's prompts point at the tokens that"
+          + " follow their similar strings, by the tokens' subspaces, the unembedding and random"
+          + " directions: in the run's report and summaries. Needs the subspaces of the stage"
+          + " final; takes those of other stages that are there.",
+      "kindred align --run-id r-20261122-041500-3f2a",
+      Groups.ANALYSIS) {
+    @Override
+    List<OptionSpec> ownOptions() {
+      return List.of(
+          analysedRun(),
+          ownOption(
+              "--recipe", "KEY", "the column recipe of the table subspaces (" + Align.RECIPE + ")"),
+          ownOption("--ranks", "K", "directions of each token that span its subspace (1)"),
+          ownOption("--seed", "S", "seed of the random directions (42)"));
+    }
+
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("align")) {
+        AnalysedRun run = session.analysedRun(options);
+        Align align = Align.of(run, options.own());
+        session.show(options.settings(), run, align.align(), align.lastLine());
+      }
+    }
+  },
+
   TRAIN(
       "Trains a model of the gpt architecture on a corpus, and writes a model directory. A training"
           + " that was stopped goes on from its last checkpoint, to the same result.",
@@ -461,6 +548,28 @@ enum Command {
 
   private static OptionSpec analysedRun() {
     return ownOption("--run-id", "ID", "the run to analyse (the last published)");
+  }
+
+  /** What says which embeddings of a model. */
+  private static List<OptionSpec> embeddingOptions() {
+    return List.of(
+        ownOption(
+            "--stage", "final|block-B", "before the final norm, or before block B, from 0 (final)"),
+        ownOption("--restarts", "N", "embeddings of each token (100)"),
+        ownOption(
+            "--optimizer",
+            "fast|study",
+            "the study's AdamW, or the same path in fewer, longer steps (fast)"),
+        ownOption("--seed", "S", "seed of the vectors that are begun with (42)"),
+        ownOption("--tokens", "TEXT", "the tokens in this text; \\n is a line break (all tokens)"),
+        ownOption(
+            "--max-steps",
+            "N",
+            String.format(
+                Locale.ROOT,
+                "steps after which a token has not converged (fast: %d, study: %d)",
+                Optimizer.FAST.maxSteps(),
+                Optimizer.STUDY.maxSteps())));
   }
 
   private static OptionSpec ownFlag(String name, String description) {

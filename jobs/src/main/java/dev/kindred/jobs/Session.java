@@ -9,6 +9,7 @@ import dev.kindred.jobs.report.LossCurve;
 import dev.kindred.jobs.report.Report;
 import dev.kindred.jobs.report.ReportData;
 import dev.kindred.jobs.report.ReportQueries;
+import dev.kindred.jobs.report.TokenSpectra;
 import dev.kindred.jobs.sql.SqlShell;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -82,6 +84,40 @@ final class Session implements AutoCloseable {
   Tuning tuning(Settings settings, Experiment experiment) {
     Experiment.Inputs inputs = experiment.inputs();
     return new Tuning(progress, settings, inputs.warehouse(), inputs.model(), inputs.corpusId());
+  }
+
+  /** What learns embeddings, or finds them learned. */
+  LearnEmbeddings embeddings(Settings settings, Map<String, String> options) {
+    EmbeddingSelection selection = selection(settings, options);
+    return new LearnEmbeddings(
+        spark, progress, new Warehouse(spark, settings.warehouse()), selection);
+  }
+
+  /** What finds the subspaces of learned embeddings. */
+  TokenSubspaces subspaces(Settings settings, Map<String, String> options) {
+    EmbeddingSelection selection = selection(settings, options);
+    return new TokenSubspaces(progress, new Warehouse(spark, settings.warehouse()), selection);
+  }
+
+  private EmbeddingSelection selection(Settings settings, Map<String, String> options) {
+    settings.check();
+    EmbeddingSelection selection =
+        EmbeddingSelection.of(
+            ModelDirectory.read(settings.model(), spark.sparkContext().hadoopConfiguration()),
+            options);
+    lock(settings);
+    return selection;
+  }
+
+  /** Prints singular values, and writes their page if that is asked for. */
+  void show(TokenSpectra spectra, String html) {
+    if (html != null) {
+      Path file = Warehouse.absolute(html);
+      write("--html", file, Report.html(spectra));
+      System.err.println("kindred: " + shown(file));
+    }
+
+    System.out.print(spectra.text());
   }
 
   Plan estimate(Settings settings) {

@@ -21,10 +21,17 @@ import org.apache.spark.sql.SparkSession;
 final class RunRows {
   private static final String JOIN_METRIC = "^block\\.\\d+\\.join\\.";
 
-  /** Tables that are empty in a warehouse where nothing was tuned and no run was analysed. */
+  /** Tables that only other commands fill, such as tune. */
   static final List<String> OF_OTHER_COMMANDS =
       List.of(
-          "ablations", "block_vectors", "nearest_strings", "similarity_bins", "threshold_curves");
+          "ablations",
+          "alignments",
+          "block_vectors",
+          "learned_embeddings",
+          "nearest_strings",
+          "similarity_bins",
+          "subspaces",
+          "threshold_curves");
 
   private RunRows() {}
 

@@ -38,6 +38,9 @@ public record GptConfig(
   /** This architecture's name in {@code config.json}. */
   static final String ARCHITECTURE = "gpt";
 
+  /** The name of the tensor with the final norm's factors. */
+  static final String FINAL_NORM_WEIGHT = "ln_f.weight";
+
   /**
    * Reads the fields of {@code config.json}; a missing or impossible one is {@link
    * dev.kindred.InvalidInput}.
@@ -145,7 +148,7 @@ public record GptConfig(
       shapes.put(block + "mlp.proj.bias", new long[] {dModel});
     }
 
-    shapes.put("ln_f.weight", new long[] {dModel});
+    shapes.put(FINAL_NORM_WEIGHT, new long[] {dModel});
     shapes.put("ln_f.bias", new long[] {dModel});
     if (!tiedUnembedding) {
       shapes.put(unembedding(), new long[] {dVocab, dModel});

@@ -29,12 +29,19 @@ public final class TappedGpt implements AutoCloseable {
   private final NDManager weights;
   private final GptLayers layers;
   private final float[] unembedding; // V x D
+  private final float[] finalNormWeight; // D
 
-  private TappedGpt(GptConfig config, NDManager weights, GptLayers layers, float[] unembedding) {
+  private TappedGpt(
+      GptConfig config,
+      NDManager weights,
+      GptLayers layers,
+      float[] unembedding,
+      float[] finalNormWeight) {
     this.config = config;
     this.weights = weights;
     this.layers = layers;
     this.unembedding = unembedding;
+    this.finalNormWeight = finalNormWeight;
   }
 
   /**
@@ -47,17 +54,22 @@ public final class TappedGpt implements AutoCloseable {
     NDManager weights = NDManager.newBaseManager(device, "PyTorch");
     Map<String, NDArray> arrays = new LinkedHashMap<>();
     float[] unembedding = null;
+    float[] finalNormWeight = null;
     for (Safetensors.Tensor tensor : tensors.tensors()) {
       float[] values = tensors.floats(tensor);
       arrays.put(tensor.name(), weights.create(values, new Shape(tensor.shape())));
       if (tensor.name().equals(config.unembedding())) {
         unembedding = values;
       }
+
+      if (tensor.name().equals(GptConfig.FINAL_NORM_WEIGHT)) {
+        finalNormWeight = values;
+      }
     }
 
     GptLayers layers = new GptLayers(config, arrays, GptLayers.Weights.COPIED);
     weights.cap();
-    return new TappedGpt(config, weights, layers, unembedding);
+    return new TappedGpt(config, weights, layers, unembedding, finalNormWeight);
   }
 
   public ModelShape shape() {
@@ -142,6 +154,11 @@ public final class TappedGpt implements AutoCloseable {
    */
   public float[] unembedding() {
     return unembedding.clone();
+  }
+
+  /** What the final norm multiplies each coordinate by, D. */
+  public float[] finalNormWeight() {
+    return finalNormWeight.clone();
   }
 
   /**

@@ -19,8 +19,9 @@ import org.apache.spark.sql.types.StructType;
  * All tables, in the order in which a run fills them. {@code data-schemas/} says the same for
  * readers; a test holds both together.
  *
- * <p>{@code windows} to {@code model_distances} are inputs of many runs, keyed by content. The
- * others are results, keyed by run.
+ * <p>{@code windows} to {@code model_distances} are inputs of many runs, keyed by content; so are
+ * {@code similarity_bins} and {@code nearest_strings}, and {@code learned_embeddings} and {@code
+ * subspaces} belong to a model alone. The others are results, keyed by run.
  */
 public final class Tables {
   private static final DataType TOKEN_IDS = createArrayType(IntegerType, false);
@@ -395,6 +396,112 @@ public final class Tables {
                   false,
                   "norm of the difference of the logits with and without"));
 
+  public static final Table LEARNED_EMBEDDINGS =
+      new Table(
+          "learned_embeddings",
+          "token x restart of a recipe",
+          List.of("model_id", "stage", "recipe"),
+          new StructType()
+              .add("model_id", StringType, false, "model")
+              .add(
+                  "stage",
+                  StringType,
+                  false,
+                  "where in the residual stream: final, before the final norm, or block-B, before"
+                      + " block B")
+              .add(
+                  "recipe",
+                  StringType,
+                  false,
+                  "optimizer, restarts for each token and seed, as fast_n100_s42; what else differs"
+                      + " from the defaults follows")
+              .add("token_id", IntegerType, false, "the token that the embedding predicts")
+              .add("restart", IntegerType, false, "from 0; each began elsewhere")
+              .add(
+                  "embedding",
+                  VECTOR,
+                  false,
+                  "what the rest of the model predicts the token from when it stands alone; d_model"
+                      + " floats")
+              .add("nats", DoubleType, false, "-ln of the probability that it gives the token")
+              .add("steps", IntegerType, false, "that the optimizer took")
+              .add(
+                  "converged",
+                  BooleanType,
+                  false,
+                  "whether the mean nats of the embeddings that were learned together, up to 100 of"
+                      + " a token, came below 0.0001"));
+
+  public static final Table SUBSPACES =
+      new Table(
+          "subspaces",
+          "token x direction in which its learned embeddings lie, the strongest ones",
+          List.of("model_id", "stage", "recipe"),
+          new StructType()
+              .add("model_id", StringType, false, "model")
+              .add("stage", StringType, false, "as in learned_embeddings")
+              .add(
+                  "recipe",
+                  StringType,
+                  false,
+                  "as in learned_embeddings; followed by _kK where other than 10 directions are"
+                      + " kept")
+              .add("token_id", IntegerType, false, "token")
+              .add("rank", IntegerType, false, "from 1, by descending singular value")
+              .add(
+                  "singular_value",
+                  DoubleType,
+                  false,
+                  "of the matrix with the token's embeddings as rows")
+              .add(
+                  "direction",
+                  VECTOR,
+                  false,
+                  "right singular vector of length 1, with the sign for which most of the"
+                      + " embeddings have a positive cosine; d_model floats")
+              .add(
+                  "positive_share",
+                  DoubleType,
+                  false,
+                  "share of the embeddings with a positive cosine with it, in [0.5, 1]")
+              .add("converged", BooleanType, false, "whether all embeddings of the token did"));
+
+  public static final Table ALIGNMENTS =
+      new Table(
+          "alignments",
+          "prompt x block of a run x set of directions, one or more for each token",
+          List.of("run_id", "directions"),
+          new StructType()
+              .add("run_id", StringType, false, "run")
+              .add(
+                  "directions",
+                  StringType,
+                  false,
+                  "final_RECIPE_kK or block-B_RECIPE_kK: the first K of each token in subspaces of"
+                      + " that stage, of block-B for the block before B alone; unembedding;"
+                      + " random_SEED; with _signed where what points away from a direction is"
+                      + " placed last")
+              .add("block", IntegerType, false, "transformer block, from 0")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add(
+                  "considered",
+                  IntegerType,
+                  false,
+                  "most frequent next tokens of the block's similar strings that have more than"
+                      + " 90 % of the counts, as few as it takes")
+              .add(
+                  "worst_rank",
+                  IntegerType,
+                  false,
+                  "the last place that a considered token has among all tokens, from 1, by the"
+                      + " cosine of the block's FFN output and the token's directions")
+              .add(
+                  "agrees",
+                  BooleanType,
+                  false,
+                  "whether all considered tokens are in the first half: worst_rank <= d_vocab / 2,"
+                      + " rounded down"));
+
   public static final Table SUMMARIES =
       new Table(
           "summaries",
@@ -455,6 +562,9 @@ public final class Tables {
           THRESHOLD_CURVES,
           BLOCK_VECTORS,
           ABLATIONS,
+          LEARNED_EMBEDDINGS,
+          SUBSPACES,
+          ALIGNMENTS,
           SUMMARIES,
           RUNS);
 

@@ -287,10 +287,25 @@ public final class Warehouse {
      * @throws IllegalStateException if the part is complete: nothing is ever overwritten
      */
     public void append(Dataset<Row> rows) {
+      append(rows, false);
+    }
+
+    /**
+     * Adds rows as {@link #append} does, but rows of tasks that have finished stay if others fail.
+     */
+    public void appendByTask(Dataset<Row> rows) {
+      append(rows, true);
+    }
+
+    private void append(Dataset<Row> rows, boolean byTask) {
       checkIncomplete();
       withConf(
           Map.of(COMMIT_PROTOCOL, PartCommitProtocol.class.getName()),
-          () -> writer(rows, folders()).mode(SaveMode.Append).parquet(path.toString()));
+          () ->
+              writer(rows, folders())
+                  .option(PartCommitProtocol.BY_TASK, byTask)
+                  .mode(SaveMode.Append)
+                  .parquet(path.toString()));
     }
 
     /**

@@ -19,6 +19,25 @@ public final class RandomGpt {
     return Gpt.load(config, tensors(config, seed), Device.cpu());
   }
 
+  /** A small one of two blocks, whose residual stream can be seen. */
+  public static TappedGpt tapped(int vocabulary, int dimension, long seed) {
+    GptConfig config =
+        new GptConfig(
+            vocabulary,
+            dimension,
+            2,
+            2,
+            2 * dimension,
+            8,
+            GptConfig.Activation.GELU,
+            true,
+            true,
+            false,
+            true,
+            1e-5f);
+    return TappedGpt.load(config, tensors(config, seed), Device.cpu());
+  }
+
   /** With scalar or SIMD kernels. */
   static GptOnCpu onCpu(GptConfig config, long seed, TileKernels.Choice kernel) {
     return new GptOnCpu(config, tensors(config, seed), TileKernels.get(kernel));

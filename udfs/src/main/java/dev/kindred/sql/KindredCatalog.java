@@ -46,9 +46,14 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * variable {@code KINDRED_WAREHOUSE}, else the folder {@code warehouse}.
  */
 public final class KindredCatalog implements TableCatalog, FunctionCatalog, SupportsNamespaces {
-  /** What runs without alternates, or without tuning, do not have: empty there. */
+  /** What only runs with alternates have, or what other commands make of them: else empty. */
   private static final List<Table> OPTIONAL =
-      List.of(Tables.MODEL_DISTANCES, Tables.SIMILARITY_BINS, Tables.NEAREST_STRINGS);
+      List.of(
+          Tables.MODEL_DISTANCES,
+          Tables.SIMILARITY_BINS,
+          Tables.NEAREST_STRINGS,
+          Tables.LEARNED_EMBEDDINGS,
+          Tables.SUBSPACES);
 
   private static final String CURRENT = "current";
   private static final String WAREHOUSE = "warehouse";

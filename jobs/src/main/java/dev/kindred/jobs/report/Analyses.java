@@ -8,5 +8,7 @@ import java.util.List;
  *
  * @param ablation null if the command ablate was not run
  * @param ablationPlots one a block; empty likewise
+ * @param alignment null if the command align was not run
  */
-public record Analyses(AblationTable ablation, List<AblationPlot> ablationPlots) {}
+public record Analyses(
+    AblationTable ablation, List<AblationPlot> ablationPlots, AlignmentTable alignment) {}

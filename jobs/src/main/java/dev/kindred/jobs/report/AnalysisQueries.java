@@ -32,7 +32,8 @@ final class AnalysisQueries {
         ablation,
         ablation == null
             ? List.of()
-            : ablationPlots(warehouse.part(Tables.ABLATIONS, modelId, promptSet).read()));
+            : ablationPlots(warehouse.part(Tables.ABLATIONS, modelId, promptSet).read()),
+        AlignmentTable.of(metrics));
   }
 
   private record Series(int block, String removed, String context) {}

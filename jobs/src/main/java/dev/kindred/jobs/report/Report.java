@@ -45,4 +45,11 @@ public final class Report {
     TEMPLATES.render("explanations.jte", Map.of("explained", explained), output);
     return output.toString();
   }
+
+  /** Renders tokens' singular values as a page of their own, with the same care. */
+  public static String html(TokenSpectra spectra) {
+    StringOutput output = new StringOutput();
+    TEMPLATES.render("subspaces.jte", Map.of("spectra", spectra), output);
+    return output.toString();
+  }
 }

@@ -44,6 +44,12 @@ enum Statement {
           + "from {run}.ablations\n"
           + "group by block, context, removed\n"
           + "order by block, context, removed"),
+  ALIGNMENTS(
+      "select directions, block, avg(considered) as considered,\n"
+          + "       avg(if(agrees, 1, 0)) as agreement\n"
+          + "from {run}.alignments\n"
+          + "group by directions, block\n"
+          + "order by directions, block"),
   RUN("select *\nfrom kindred.runs\nwhere run_id = '{id}'"),
   PROMPTS(
       "select d.prompt_id, p.text, d.hellinger, d.hellinger_leave_one_out,\n"

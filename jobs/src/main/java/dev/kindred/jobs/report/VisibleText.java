@@ -4,12 +4,13 @@ package dev.kindred.jobs.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * Text as a reader must see it: tokens differ by a leading space, and a corpus may hold characters
  * that are invisible or turn the reading direction.
  */
-final class VisibleText {
+public final class VisibleText {
 
   private static final int CONTROL_PICTURES = 0x2400;
   private static final int DELETE = 0x7F;
@@ -36,6 +37,11 @@ final class VisibleText {
     boolean lineBreak() {
       return kind == Kind.LINE_BREAK;
     }
+  }
+
+  /** The text with signs in it, for a terminal. */
+  public static String shown(String text) {
+    return runs(text).stream().map(Run::text).collect(Collectors.joining());
   }
 
   /** The text in order; empty text is one sign. */

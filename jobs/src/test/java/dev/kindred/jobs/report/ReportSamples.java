@@ -98,6 +98,24 @@ final class ReportSamples {
         List.of(new BlockExplanation(0, 0.76, 1.5, 0, 0, 1, List.of(), List.of())));
   }
 
+  static ReportData withAnalyses(Analyses analyses) {
+    ReportData plain = withMetrics(METRICS);
+    return new ReportData(
+        plain.runId(),
+        plain.publishedAt(),
+        plain.facts(),
+        plain.metrics(),
+        plain.blocks(),
+        plain.joins(),
+        plain.curves(),
+        analyses,
+        plain.losses(),
+        plain.distances(),
+        plain.groups(),
+        plain.explorer(),
+        plain.command());
+  }
+
   private static ReportData report(
       Map<String, Double> metrics,
       List<ReportData.Fact> facts,
@@ -124,7 +142,7 @@ final class ReportSamples {
         List.of(new ReportData.Block(3, 0.9123, 0.1667, 1_234.56, 78.91, 2, 98_765)),
         joins,
         curves,
-        new Analyses(null, List.of()),
+        new Analyses(null, List.of(), null),
         losses,
         new double[] {0.1, 0.2},
         List.of(new ReportData.Group("Some", prompts)),

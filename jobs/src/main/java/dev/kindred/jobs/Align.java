@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.alignment.Alignments;
+import dev.kindred.alignment.Directions;
+import dev.kindred.jobs.report.AlignmentTable;
+import dev.kindred.model.LoadedModels;
+import dev.kindred.model.ModelShape;
+import dev.kindred.subspace.Stage;
+import dev.kindred.subspace.Subspace;
+import dev.kindred.subspace.Subspaces;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * Whether the feed-forward outputs of a run's prompts point at the tokens that follow their similar
+ * strings, by the tokens' subspaces and by directions that were not learned.
+ */
+final class Align {
+  /** The value of column {@code analysis} of {@code summaries} for what all directions share. */
+  static final String ANALYSIS = "alignment";
+
+  /** Of the subspaces that are taken unless others are named. */
+  static final String RECIPE = "fast_n100_s42";
+
+  private final AnalysedRun run;
+  private final String recipe;
+  private final int ranks;
+  private final long seed;
+  private final ModelShape shape;
+  private final Map<String, Double> metrics = new TreeMap<>();
+
+  private Align(AnalysedRun run, String recipe, int ranks, long seed) {
+    this.run = run;
+    this.recipe = recipe;
+    this.ranks = ranks;
+    this.seed = seed;
+    this.shape = run.model().shape();
+  }
+
+  /**
+   * Reads options.
+   *
+   * @param own by name, those that are given
+   * @throws InvalidInput if one is not as it must be, or there are no such subspaces
+   */
+  static Align of(AnalysedRun run, Map<String, String> own) {
+    String recipe = own.getOrDefault("--recipe", RECIPE);
+    if (!recipe.matches("[A-Za-z0-9_-]+")) {
+      throw new InvalidInput("--recipe %s: expected a recipe of subspaces, as %s", recipe, RECIPE);
+    }
+
+    int ranks = EmbeddingSelection.wholeNumber("--ranks", own, "1");
+    String seed = own.getOrDefault("--seed", "42");
+    if (!seed.matches("-?\\d{1,18}")) {
+      throw new InvalidInput("--seed %s: expected a whole number", seed);
+    }
+
+    Align align = new Align(run, recipe, ranks, Long.parseLong(seed));
+    Warehouse.Part last = align.subspaces(Stage.FINAL);
+    if (!last.isComplete()) {
+      throw new InvalidInput(
+          "--warehouse %s: no subspaces %s of the stage %s for the model %s; find them with kindred"
+              + " subspaces, or name others with --recipe",
+          run.warehouse().root(), recipe, Stage.FINAL, run.model().uri());
+    }
+
+    return align;
+  }
+
+  private Warehouse.Part subspaces(Stage stage) {
+    return run.warehouse().part(Tables.SUBSPACES, run.plan().modelId(), stage.toString(), recipe);
+  }
+
+  /**
+   * Computes what is not there yet.
+   *
+   * @return what was found, for the terminal
+   */
+  String align() {
+    List<Directions> sets = directions();
+    run.writeMissing(
+        ANALYSIS,
+        () -> write(sets.stream().filter(set -> !part(set).isComplete()).toList()),
+        sets.stream().map(this::part).toArray(Warehouse.Part[]::new));
+    for (Directions set : sets) {
+      String analysis = ANALYSIS + "-" + set.key();
+      run.summarize(analysis, () -> Alignments.agreement(part(set).read(), set.key()));
+      metrics.putAll(run.metrics(analysis));
+    }
+
+    run.summarize(
+        ANALYSIS,
+        () ->
+            Alignments.chance(
+                part(sets.get(0)).read(), shape.vocabularySize(), run.prompts().count()));
+    metrics.putAll(run.metrics(ANALYSIS));
+    return AlignmentTable.of(metrics).text();
+  }
+
+  /** Of the final stage, then of others that are there, then those that were not learned. */
+  private List<Directions> directions() {
+    List<Directions> sets = new ArrayList<>();
+    addSubspaces(sets, Stage.FINAL);
+    for (int block = 1; block < shape.blocks(); block++) {
+      Stage stage = new Stage(block);
+      if (subspaces(stage).isComplete()) {
+        addSubspaces(sets, stage);
+      }
+    }
+
+    Directions unembedding = Directions.unembedding(LoadedModels.tapped(run.model()));
+    sets.add(unembedding);
+    sets.add(unembedding.signed());
+    sets.add(Directions.random(shape.vocabularySize(), shape.modelDimension(), seed));
+    return sets;
+  }
+
+  private void addSubspaces(List<Directions> sets, Stage stage) {
+    SortedMap<Integer, Subspaces.OfToken> found = Subspaces.collect(subspaces(stage).read());
+    List<Subspace> subspaces =
+        found.values().stream().map(Subspaces.OfToken::subspace).toList(); // by token id
+    if (subspaces.size() != shape.vocabularySize()) {
+      throw new InvalidInput(
+          "--recipe %s: the stage %s has subspaces of %d of the model's %d tokens; all are needed",
+          recipe, stage, subspaces.size(), shape.vocabularySize());
+    }
+
+    int there = subspaces.stream().mapToInt(Subspace::ranks).min().orElseThrow();
+    if (ranks > there) {
+      throw new InvalidInput(
+          "--ranks %d: the subspaces %s of the stage %s have %d directions each",
+          ranks, recipe, stage, there);
+    }
+
+    Directions directions = Directions.ofSubspaces(stage, recipe, subspaces, ranks);
+    sets.add(directions);
+    if (ranks == 1) {
+      sets.add(directions.signed());
+    }
+  }
+
+  private Warehouse.Part part(Directions set) {
+    return run.warehouse().part(Tables.ALIGNMENTS, run.plan().runId(), set.key());
+  }
+
+  private void write(List<Directions> missing) {
+    Warehouse warehouse = run.warehouse();
+    Broadcast<List<Directions>> sets =
+        JavaSparkContext.fromSparkContext(run.spark().sparkContext()).broadcast(missing);
+    Dataset<Row> measured =
+        Alignments.measure(
+                warehouse
+                    .part(Tables.PROMPT_ACTIVATIONS, run.plan().modelId(), run.plan().promptSet())
+                    .read(),
+                warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.plan().runId()).read(),
+                sets)
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    for (Directions set : missing) {
+      part(set).write(Alignments.of(measured, set.key()));
+    }
+
+    measured.unpersist();
+    sets.destroy();
+  }
+
+  /** For scripts. */
+  String lastLine() {
+    String lastBlock = ".block." + (shape.blocks() - 1) + ".";
+    return String.format(
+        Locale.ROOT,
+        "analysis=%s last_block_agreement=%.4f last_block_chance=%.4f",
+        ANALYSIS,
+        metrics.get(
+            "alignment." + Directions.keyOf(Stage.FINAL, recipe, ranks) + lastBlock + "agreement"),
+        metrics.get("alignment" + lastBlock + "chance.closed_form"));
+  }
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.jobs.report.TokenSpectra;
+import dev.kindred.jobs.report.VisibleText;
+import dev.kindred.model.LoadedModels;
+import dev.kindred.subspace.Subspaces;
+import dev.kindred.subspace.TokenMix;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.Locale;
+import java.util.SortedMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Finds the subspaces of a selection's embeddings, which must be there, and mixes two of them. */
+final class TokenSubspaces {
+  private static final int SHOWN_TOKENS = 4; // of a mixture's prediction
+
+  private final Progress progress;
+  private final Warehouse warehouse;
+  private final EmbeddingSelection selection;
+  private final Warehouse.Part embeddings;
+  private SortedMap<Integer, Subspaces.OfToken> found;
+  private int ranks;
+
+  TokenSubspaces(Progress progress, Warehouse warehouse, EmbeddingSelection selection) {
+    this.progress = progress;
+    this.warehouse = warehouse;
+    this.selection = selection;
+    this.embeddings =
+        selection.part(warehouse, Tables.LEARNED_EMBEDDINGS, selection.recipe().key());
+    if (!embeddings.isComplete()) {
+      throw new InvalidInput(
+          "--warehouse %s: no embeddings %s of the stage %s for this model; learn them with kindred"
+              + " learn-embeddings%s",
+          warehouse.root(),
+          selection.recipe().key(),
+          selection.stage(),
+          selection.given().stream().map(option -> " " + option).collect(Collectors.joining()));
+    }
+  }
+
+  /** Checks what is to be mixed before anything long; null is nothing. */
+  void checkMix(String text) {
+    if (text != null) {
+      pair(text);
+    }
+  }
+
+  /** Two different tokens that have embeddings. */
+  private int[] pair(String text) {
+    int[] pair =
+        EmbeddingSelection.tokenIds("--mix", text, Tokenizer.of(selection.model().tokenizerJson()));
+    if (pair.length != 2 || pair[0] == pair[1]) {
+      throw new InvalidInput("--mix %s: expected a text of two different tokens", text);
+    }
+
+    for (int token : pair) {
+      if (!selection.recipe().tokenIds().contains(token)) {
+        throw new InvalidInput(
+            "--mix %s: \"%s\" is not among --tokens",
+            text, VisibleText.shown(selection.token(token)));
+      }
+    }
+
+    return pair;
+  }
+
+  /**
+   * Finds subspaces that are not there yet.
+   *
+   * @param kept directions of each token, at most
+   */
+  TokenSpectra find(int kept) {
+    ranks = kept;
+    String key = selection.recipe().key() + (kept == Subspaces.RANKS ? "" : "_k" + kept);
+    Warehouse.Part part = selection.part(warehouse, Tables.SUBSPACES, key);
+    if (part.isComplete()) {
+      progress.reused("subspaces", part);
+    } else {
+      progress.step(
+          "subspaces", () -> part.write(Subspaces.of(embeddings.read(), kept).coalesce(1)), part);
+    }
+
+    found = Subspaces.collect(part.read());
+    return new TokenSpectra(
+        selection.model().id(),
+        selection.stage().toString(),
+        selection.recipe().key(),
+        found.values().stream()
+            .map(
+                token ->
+                    new TokenSpectra.Spectrum(
+                        selection.token(token.tokenId()),
+                        token.subspace().singularValues(),
+                        token.subspace().positiveShares()[0],
+                        token.converged()))
+            .toList());
+  }
+
+  /** Mixes the first directions of two tokens; says nothing if there is nothing to mix. */
+  String mix(String text) {
+    if (text == null) {
+      return "";
+    }
+
+    int[] pair = pair(text);
+    TokenMix mix =
+        TokenMix.of(
+            LoadedModels.tapped(selection.model()),
+            selection.stage().block(selection.model().shape().blocks()),
+            pair[0],
+            found.get(pair[0]).subspace().directions()[0],
+            pair[1],
+            found.get(pair[1]).subspace().directions()[0]);
+    String first = VisibleText.shown(selection.token(pair[0]));
+    String second = VisibleText.shown(selection.token(pair[1]));
+    return String.format(
+            Locale.ROOT,
+            "%n%s and %s: cosine of their first directions %.4f, logits by them %.4f and %.4f%n",
+            first,
+            second,
+            mix.cosine(),
+            mix.firstLogit(),
+            mix.secondLogit())
+        + String.format(Locale.ROOT, "  %-34s %s%n", "sum", top(mix.sum()))
+        + String.format(
+            Locale.ROOT, "  %-34s %s%n", "orthogonal, by ratio of logits", top(mix.scaled()))
+        + String.format(
+            Locale.ROOT,
+            "  %-34s %s%n",
+            String.format(Locale.ROOT, "orthogonal, balanced: %s x %.4f", second, mix.balance()),
+            top(mix.balanced()));
+  }
+
+  private String top(float[] probabilities) {
+    return IntStream.range(0, probabilities.length)
+        .boxed()
+        .sorted((a, b) -> Float.compare(probabilities[b], probabilities[a]))
+        .limit(SHOWN_TOKENS)
+        .map(
+            token ->
+                String.format(
+                    Locale.ROOT,
+                    "%s %.4f",
+                    VisibleText.shown(selection.token(token)),
+                    probabilities[token]))
+        .collect(Collectors.joining("  "));
+  }
+
+  /** For scripts. */
+  String lastLine() {
+    return String.format(
+        Locale.ROOT,
+        "kindred: subspaces=%d converged=%d ranks=%d stage=%s recipe=%s",
+        found.size(),
+        found.values().stream().filter(Subspaces.OfToken::converged).count(),
+        ranks,
+        selection.stage(),
+        selection.recipe().key());
+  }
+}

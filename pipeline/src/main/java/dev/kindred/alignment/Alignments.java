@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.alignment;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.map_keys;
+import static org.apache.spark.sql.functions.map_values;
+import static org.apache.spark.sql.functions.size;
+
+import dev.kindred.table.Tables;
+import java.io.Serializable;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Whether what a block's feed-forward network adds for a prompt points at the tokens that follow
+ * the prompt's similar strings (appendix V of the study "Beyond Self-Attention").
+ *
+ * <p>All tokens are placed by the cosine of the block's output and the tokens' {@link Directions}.
+ * A block agrees on a prompt if every token of its own approximation that counts, {@link
+ * Considered}, is placed in the first half. The approximation is that of the study, with the
+ * prompt's own window as evidence.
+ */
+public final class Alignments {
+  private Alignments() {}
+
+  /**
+   * Places tokens.
+   *
+   * @param activations rows of {@link Tables#PROMPT_ACTIVATIONS} of a run's model and prompt set
+   * @param blockDistributions rows of {@link Tables#BLOCK_DISTRIBUTIONS} of the run
+   * @param sets directions of the same tokens
+   * @return one row a prompt with evidence in a block, block, and set that is meant for the block,
+   *     for {@link #of}
+   */
+  public static Dataset<Row> measure(
+      Dataset<Row> activations, Dataset<Row> blockDistributions, Broadcast<List<Directions>> sets) {
+    StructType schema = new StructType().add("directions", DataTypes.StringType);
+    for (var column : Tables.ALIGNMENTS.fileColumns().fields()) {
+      schema = schema.add(column);
+    }
+
+    return activations
+        .select("block", "prompt_id", "ffn_out")
+        .join(
+            blockDistributions
+                .where(size(col("counts")).gt(0))
+                .select("block", "prompt_id", "counts"),
+            new String[] {"block", "prompt_id"},
+            "inner")
+        .select(
+            col("block"),
+            col("prompt_id").as("promptId"),
+            col("ffn_out").as("ffnOut"),
+            map_keys(col("counts")).as("tokens"),
+            map_values(col("counts")).as("counts"))
+        .as(Encoders.bean(BlockOutput.class))
+        .flatMap(new Place(sets), Encoders.row(schema));
+  }
+
+  /**
+   * Rows with the file columns of {@link Tables#ALIGNMENTS} of one set of directions, by block and
+   * prompt.
+   *
+   * @param key of the directions
+   */
+  public static Dataset<Row> of(Dataset<Row> measured, String key) {
+    return measured
+        .where(col("directions").equalTo(key))
+        .drop("directions")
+        .sort("block", "prompt_id");
+  }
+
+  /**
+   * How often blocks agree:
+   *
+   * <ul>
+   *   <li>{@code alignment.<directions>.block.<b>.agreement}: share of prompts, in [0, 1]
+   *   <li>{@code alignment.<directions>.block.<b>.prompts}: those with evidence in the block
+   * </ul>
+   *
+   * @param alignments rows of {@link Tables#ALIGNMENTS} of one run and set of directions
+   * @param key of the directions
+   */
+  public static Map<String, Double> agreement(Dataset<Row> alignments, String key) {
+    Map<String, Double> metrics = new TreeMap<>();
+    for (Row row :
+        alignments
+            .groupBy("block")
+            .agg(
+                functions.count_if(col("agrees")).cast("bigint"), functions.count(functions.lit(1)))
+            .collectAsList()) {
+      String name = "alignment." + key + ".block." + row.getInt(0) + ".";
+      metrics.put(name + "agreement", row.getLong(1) / (double) row.getLong(2));
+      metrics.put(name + "prompts", (double) row.getLong(2));
+    }
+
+    return metrics;
+  }
+
+  /**
+   * What is the same for all directions:
+   *
+   * <ul>
+   *   <li>{@code alignment.block.<b>.considered.mean|std|min|max}: tokens a prompt
+   *   <li>{@code alignment.block.<b>.without_evidence}: prompts that are left out
+   *   <li>{@code alignment.block.<b>.chance.closed_form}: the share of prompts that agrees with
+   *       places at random: the mean over prompts of C(h, n) / C(V, n), where n tokens of V are
+   *       considered and h = V / 2, rounded down
+   *   <li>{@code alignment.block.<b>.chance.simulated.mean|std|error}: the same by the study's
+   *       simulation, with the deviation over its repetitions and the mean's standard error
+   * </ul>
+   *
+   * @param alignments rows of {@link Tables#ALIGNMENTS} of one run and a set of directions that is
+   *     meant for all blocks
+   * @param vocabularySize V
+   * @param prompts of the run
+   */
+  public static Map<String, Double> chance(
+      Dataset<Row> alignments, int vocabularySize, long prompts) {
+    SortedMap<Integer, SortedMap<Integer, Long>> blocks = new TreeMap<>();
+    for (Row row : alignments.groupBy("block", "considered").count().collectAsList()) {
+      blocks
+          .computeIfAbsent(row.getInt(0), block -> new TreeMap<>())
+          .put(row.getInt(1), row.getLong(2));
+    }
+
+    Map<String, Double> metrics = new TreeMap<>();
+    blocks.forEach(
+        (block, considered) -> {
+          String name = "alignment.block." + block + ".";
+          long measured = describe(metrics, name + "considered.", considered);
+          metrics.put(name + "without_evidence", (double) (prompts - measured));
+          metrics.put(name + "chance.closed_form", Chance.closedForm(vocabularySize, considered));
+          Chance.Simulated simulated = Chance.simulate(vocabularySize, considered, block);
+          metrics.put(name + "chance.simulated.mean", simulated.mean());
+          metrics.put(name + "chance.simulated.std", simulated.std());
+          metrics.put(name + "chance.simulated.error", simulated.error());
+        });
+    return metrics;
+  }
+
+  /** Describes whole numbers by how often each occurs, and says how many they are. */
+  private static long describe(
+      Map<String, Double> metrics, String name, SortedMap<Integer, Long> occurrences) {
+    long count = 0;
+    long sum = 0;
+    for (Map.Entry<Integer, Long> value : occurrences.entrySet()) {
+      count += value.getValue();
+      sum += value.getKey() * value.getValue();
+    }
+
+    double mean = sum / (double) count;
+    double squares = 0;
+    for (Map.Entry<Integer, Long> value : occurrences.entrySet()) {
+      squares += value.getValue() * (value.getKey() - mean) * (value.getKey() - mean);
+    }
+
+    metrics.put(name + "mean", mean);
+    metrics.put(name + "std", count > 1 ? Math.sqrt(squares / (count - 1)) : 0);
+    metrics.put(name + "min", (double) occurrences.firstKey());
+    metrics.put(name + "max", (double) occurrences.lastKey());
+    return count;
+  }
+
+  private static final class Place implements FlatMapFunction<BlockOutput, Row> {
+    private static final long serialVersionUID = 1L;
+
+    private final Broadcast<List<Directions>> sets;
+
+    private Place(Broadcast<List<Directions>> sets) {
+      this.sets = sets;
+    }
+
+    @Override
+    public Iterator<Row> call(BlockOutput output) {
+      int[] considered = Considered.of(output.tokens, output.counts);
+      return sets.value().stream()
+          .filter(directions -> directions.isFor(output.block))
+          .map(
+              directions -> {
+                int worst = directions.worstRank(output.ffnOut, considered);
+                return RowFactory.create(
+                    directions.key(),
+                    output.block,
+                    output.promptId,
+                    considered.length,
+                    worst,
+                    worst <= directions.tokens() / 2);
+              })
+          .iterator();
+    }
+  }
+
+  /** What a block adds for a prompt, and what follows similar strings. A bean for encoders. */
+  public static final class BlockOutput implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private int block;
+    private int promptId;
+    private float[] ffnOut;
+    private int[] tokens;
+    private long[] counts;
+
+    public int getBlock() {
+      return block;
+    }
+
+    public void setBlock(int block) {
+      this.block = block;
+    }
+
+    public int getPromptId() {
+      return promptId;
+    }
+
+    public void setPromptId(int promptId) {
+      this.promptId = promptId;
+    }
+
+    public float[] getFfnOut() {
+      return ffnOut;
+    }
+
+    public void setFfnOut(float[] ffnOut) {
+      this.ffnOut = ffnOut;
+    }
+
+    public int[] getTokens() {
+      return tokens;
+    }
+
+    public void setTokens(int[] tokens) {
+      this.tokens = tokens;
+    }
+
+    public long[] getCounts() {
+      return counts;
+    }
+
+    public void setCounts(long[] counts) {
+      this.counts = counts;
+    }
+  }
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.alignment;
+
+import dev.kindred.model.ModelShape;
+import dev.kindred.model.TappedGpt;
+import dev.kindred.subspace.Stage;
+import dev.kindred.subspace.Subspace;
+import java.io.Serializable;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Directions of a model's residual stream, one or more for every token, by which tokens are placed
+ * for a vector: the one that it points at most comes first.
+ *
+ * <p>Letters in shapes: V = tokens, K = directions of a token, orthonormal, D = {@code d_model}.
+ */
+public final class Directions implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private static final int EVERY = -1;
+  private static final String SIGNED = "_signed";
+
+  private final String key;
+  private final float[][][] ofTokens; // V x K x D
+  private final boolean signed;
+  private final int block;
+
+  private Directions(String key, float[][][] ofTokens, boolean signed, int block) {
+    this.key = key;
+    this.ofTokens = ofTokens;
+    this.signed = signed;
+    this.block = block;
+  }
+
+  /**
+   * The strongest directions of learned embeddings. Those of the final stage are for all blocks;
+   * those of another stage for the block that the stage comes right after.
+   *
+   * @param recipe by which embeddings were learned
+   * @param subspaces of all tokens, by token id
+   * @param ranks K
+   */
+  public static Directions ofSubspaces(
+      Stage stage, String recipe, List<Subspace> subspaces, int ranks) {
+    float[][][] ofTokens = new float[subspaces.size()][ranks][];
+    for (int token = 0; token < ofTokens.length; token++) {
+      System.arraycopy(subspaces.get(token).directions(), 0, ofTokens[token], 0, ranks);
+    }
+
+    return new Directions(
+        keyOf(stage, recipe, ranks),
+        ofTokens,
+        false,
+        stage.equals(Stage.FINAL) ? EVERY : stage.before() - 1);
+  }
+
+  /** The key of {@link #ofSubspaces}. */
+  public static String keyOf(Stage stage, String recipe, int ranks) {
+    return stage + "_" + recipe + "_k" + ranks;
+  }
+
+  /**
+   * The logit lens (nostalgebraist, "interpreting GPT: the logit lens", 2020): the direction in
+   * which a vector before the final norm must point for a token's logit to be high, as long as what
+   * the norm divides by is the same. The norm takes the coordinates' mean away and then multiplies
+   * each by its weight, so this is the unembedding's row times the weights, less its mean.
+   */
+  public static Directions unembedding(TappedGpt model) {
+    ModelShape shape = model.shape();
+    float[] rows = model.unembedding();
+    float[] weight = model.finalNormWeight();
+    float[][][] ofTokens = new float[shape.vocabularySize()][1][];
+    for (int token = 0; token < ofTokens.length; token++) {
+      double[] direction = new double[shape.modelDimension()];
+      double mean = 0;
+      for (int i = 0; i < direction.length; i++) {
+        direction[i] = (double) rows[token * direction.length + i] * weight[i];
+        mean += direction[i] / direction.length;
+      }
+
+      for (int i = 0; i < direction.length; i++) {
+        direction[i] -= mean;
+      }
+
+      ofTokens[token][0] = unit(direction);
+    }
+
+    return new Directions("unembedding", ofTokens, false, EVERY);
+  }
+
+  /** Directions that know nothing of the model: from normal noise that depends on the seed. */
+  public static Directions random(int vocabularySize, int dimension, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    float[][][] ofTokens = new float[vocabularySize][1][];
+    for (int token = 0; token < vocabularySize; token++) {
+      double[] direction = new double[dimension];
+      for (int i = 0; i < dimension; i++) {
+        direction[i] = random.nextGaussian();
+      }
+
+      ofTokens[token][0] = unit(direction);
+    }
+
+    return new Directions("random_" + seed, ofTokens, false, EVERY);
+  }
+
+  private static float[] unit(double[] vector) {
+    double squares = 0;
+    for (double component : vector) {
+      squares += component * component;
+    }
+
+    float[] unit = new float[vector.length];
+    for (int i = 0; i < unit.length; i++) {
+      unit[i] = (float) (vector[i] / Math.sqrt(squares));
+    }
+
+    return unit;
+  }
+
+  /**
+   * The same directions, where a vector that points away from a token's is far from the token. As
+   * they are, both ends count alike.
+   *
+   * @throws IllegalStateException if tokens have several directions: a subspace has no ends
+   */
+  public Directions signed() {
+    if (ofTokens[0].length != 1) {
+      throw new IllegalStateException("No sign in a subspace: " + key);
+    }
+
+    return new Directions(key + SIGNED, ofTokens, true, block);
+  }
+
+  /** Readable, and different for different directions of one model. */
+  public String key() {
+    return key;
+  }
+
+  /** V. */
+  int tokens() {
+    return ofTokens.length;
+  }
+
+  /** Whether they are meant for a block. */
+  boolean isFor(int otherBlock) {
+    return block == EVERY || block == otherBlock;
+  }
+
+  /**
+   * The study's score: the cosine between a vector and its projection on the span of a token's
+   * directions, which is the share of the vector's norm that lies there. If signed, the cosine
+   * between the vector and the direction.
+   *
+   * @param v D
+   * @return in [0, 1], or if signed in [-1, 1], up to rounding; 0 for a vector of zeros
+   */
+  double cosine(float[] v, int token) {
+    double norm = Math.sqrt(dot(v, v));
+    if (norm == 0) {
+      return 0;
+    }
+
+    double lies = lying(v, token);
+    return signed ? lies / norm : Math.sqrt(lies) / norm;
+  }
+
+  /**
+   * The last place of some tokens among all, by descending cosine and, of equal ones, by ascending
+   * token id.
+   *
+   * @param v D
+   * @param tokens ids, at least one
+   * @return from 1
+   */
+  int worstRank(float[] v, int[] tokens) {
+    double[] lying = new double[ofTokens.length];
+    for (int token = 0; token < lying.length; token++) {
+      lying[token] = lying(v, token);
+    }
+
+    int worst = tokens[0];
+    for (int token : tokens) {
+      worst = isBefore(worst, token, lying) ? token : worst;
+    }
+
+    int rank = 1;
+    for (int token = 0; token < lying.length; token++) {
+      rank += isBefore(token, worst, lying) ? 1 : 0;
+    }
+
+    return rank;
+  }
+
+  private static boolean isBefore(int token, int other, double[] lying) {
+    return lying[token] > lying[other] || lying[token] == lying[other] && token < other;
+  }
+
+  /** What ascends with the cosine: the square of the part in the subspace; if signed, the part. */
+  private double lying(float[] v, int token) {
+    if (signed) {
+      return dot(v, ofTokens[token][0]);
+    }
+
+    double squares = 0;
+    for (float[] direction : ofTokens[token]) {
+      double dot = dot(v, direction);
+      squares += dot * dot;
+    }
+
+    return squares;
+  }
+
+  private static double dot(float[] a, float[] b) {
+    if (a.length != b.length) {
+      throw new IllegalArgumentException(
+          String.format("Invalid vectors: lengths differ, %d != %d", a.length, b.length));
+    }
+
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (double) a[i] * b[i];
+    }
+
+    return sum;
+  }
+}

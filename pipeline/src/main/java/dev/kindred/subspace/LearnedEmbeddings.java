@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.subspace;
+
+import static org.apache.spark.sql.functions.col;
+
+import dev.kindred.activation.Vectors;
+import dev.kindred.model.GpuTasks;
+import dev.kindred.model.LoadedModels;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.TappedGpt;
+import dev.kindred.table.Tables;
+import java.io.Serializable;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Vectors that make the rest of a model predict a token with certainty when they stand alone at a
+ * stage of its residual stream.
+ */
+public final class LearnedEmbeddings {
+  private LearnedEmbeddings() {}
+
+  /**
+   * Learns embeddings. Every group is computed by itself, so that tasks make no difference.
+   *
+   * @param units what is to be learned of the recipe
+   * @param tasks over which units are spread
+   * @return rows with the file columns of {@link Tables#LEARNED_EMBEDDINGS}, in no order; each
+   *     evaluation of them computes everything anew
+   */
+  public static Dataset<Row> learn(
+      SparkSession spark,
+      Broadcast<ModelDirectory> model,
+      Stage stage,
+      EmbeddingRecipe recipe,
+      List<EmbeddingRecipe.Unit> units,
+      int tasks) {
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    Dataset<Integer> numbers =
+        spark.createDataset(
+            context.parallelize(IntStream.range(0, units.size()).boxed().toList(), tasks).rdd(),
+            Encoders.INT());
+    return GpuTasks.mapPartitions(
+            numbers,
+            new Learn(model, stage, recipe, List.copyOf(units)),
+            Encoders.bean(LearnedEmbedding.class))
+        .select(
+            col("tokenId").as("token_id"),
+            col("restart"),
+            col("embedding"),
+            col("nats"),
+            col("steps"),
+            col("converged"));
+  }
+
+  private static final class Learn implements MapPartitionsFunction<Integer, LearnedEmbedding> {
+    private static final long serialVersionUID = 1L;
+
+    private final Broadcast<ModelDirectory> directory;
+    private final Stage stage;
+    private final EmbeddingRecipe recipe;
+    private final List<EmbeddingRecipe.Unit> units;
+
+    private Learn(
+        Broadcast<ModelDirectory> directory,
+        Stage stage,
+        EmbeddingRecipe recipe,
+        List<EmbeddingRecipe.Unit> units) {
+      this.directory = directory;
+      this.stage = stage;
+      this.recipe = recipe;
+      this.units = units;
+    }
+
+    @Override
+    public Iterator<LearnedEmbedding> call(Iterator<Integer> numbers) {
+      if (!numbers.hasNext()) {
+        return Collections.emptyIterator();
+      }
+
+      TappedGpt model = LoadedModels.tapped(directory.value());
+      int block = stage.block(model.shape().blocks());
+      return StreamSupport.stream(
+              Spliterators.spliteratorUnknownSize(numbers, Spliterator.ORDERED), false)
+          .map(units::get)
+          .flatMap(unit -> rows(unit, EmbeddingSearch.search(model, block, recipe, unit)))
+          .iterator();
+    }
+
+    private static Stream<LearnedEmbedding> rows(
+        EmbeddingRecipe.Unit unit, EmbeddingSearch.Found found) {
+      int dimension = found.vectors().length / unit.count();
+      return IntStream.range(0, unit.count())
+          .mapToObj(
+              row -> {
+                LearnedEmbedding embedding = new LearnedEmbedding();
+                embedding.tokenId = unit.tokenId();
+                embedding.restart = unit.first() + row;
+                embedding.embedding = Vectors.row(found.vectors(), row, dimension);
+                embedding.nats = found.nats()[row];
+                embedding.steps = found.steps();
+                embedding.converged = found.converged();
+                return embedding;
+              });
+    }
+  }
+
+  /** A row. A bean for Spark's encoder. */
+  public static final class LearnedEmbedding implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private int tokenId;
+    private int restart;
+    private float[] embedding;
+    private double nats;
+    private int steps;
+    private boolean converged;
+
+    public int getTokenId() {
+      return tokenId;
+    }
+
+    public void setTokenId(int tokenId) {
+      this.tokenId = tokenId;
+    }
+
+    public int getRestart() {
+      return restart;
+    }
+
+    public void setRestart(int restart) {
+      this.restart = restart;
+    }
+
+    public float[] getEmbedding() {
+      return embedding;
+    }
+
+    public void setEmbedding(float[] embedding) {
+      this.embedding = embedding;
+    }
+
+    public double getNats() {
+      return nats;
+    }
+
+    public void setNats(double nats) {
+      this.nats = nats;
+    }
+
+    public int getSteps() {
+      return steps;
+    }
+
+    public void setSteps(int steps) {
+      this.steps = steps;
+    }
+
+    public boolean isConverged() {
+      return converged;
+    }
+
+    public void setConverged(boolean converged) {
+      this.converged = converged;
+    }
+  }
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.alignment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.kindred.LocalSpark;
+import dev.kindred.subspace.Stage;
+import dev.kindred.subspace.Subspace;
+import dev.kindred.table.Tables;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LocalSpark.class)
+class TestAlignments {
+  private static final int TOKENS = 11;
+  private static final int DIMENSION = 6;
+  private static final int BLOCKS = 2;
+  private static final int PROMPTS = 400;
+  private static final int WITHOUT_EVIDENCE = 17; // a prompt, in block 1
+
+  private final Random random = new Random(9);
+  private final List<Row> activations = new ArrayList<>();
+  private final List<Row> distributions = new ArrayList<>();
+  private final Map<List<Integer>, float[]> vectors = new HashMap<>();
+  private final Map<List<Integer>, Map<Integer, Long>> counts = new HashMap<>();
+
+  @BeforeEach
+  void fill() {
+    for (int block = 0; block < BLOCKS; block++) {
+      for (int prompt = 0; prompt < PROMPTS; prompt++) {
+        float[] vector = vector();
+        Map<Integer, Long> followed = new TreeMap<>();
+        if (block != 1 || prompt != WITHOUT_EVIDENCE) {
+          random
+              .ints(0, TOKENS)
+              .distinct()
+              .limit(1 + random.nextInt(4))
+              .forEach(token -> followed.put(token, (long) Math.exp(6 * random.nextDouble())));
+        }
+
+        vectors.put(List.of(block, prompt), vector);
+        counts.put(List.of(block, prompt), followed);
+        activations.add(RowFactory.create("m-1", "p-1", block, prompt, vector));
+        distributions.add(RowFactory.create("r-1", block, prompt, 3L, followed, true));
+      }
+    }
+  }
+
+  private float[] vector() {
+    float[] vector = new float[DIMENSION];
+    for (int i = 0; i < DIMENSION; i++) {
+      vector[i] = (float) random.nextGaussian();
+    }
+
+    return vector;
+  }
+
+  private Directions subspaces(Stage stage) {
+    return Directions.ofSubspaces(
+        stage,
+        "fast_n5_s1",
+        IntStream.range(0, TOKENS)
+            .mapToObj(
+                token ->
+                    Subspace.of(
+                        IntStream.range(0, 5).mapToObj(i -> vector()).toArray(float[][]::new), 2))
+            .toList(),
+        2);
+  }
+
+  private Dataset<Row> measure(SparkSession spark, int partitions, Directions... sets) {
+    Broadcast<List<Directions>> broadcast =
+        JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(List.of(sets));
+    return Alignments.measure(
+        spark
+            .createDataFrame(activations, Tables.PROMPT_ACTIVATIONS.columns())
+            .repartition(partitions),
+        spark
+            .createDataFrame(distributions, Tables.BLOCK_DISTRIBUTIONS.columns())
+            .repartition(partitions),
+        broadcast);
+  }
+
+  @Test
+  void rowsAreThoseOfAPlainLoop(SparkSession spark) {
+    Directions directions = subspaces(Stage.FINAL);
+    List<Row> expected = new ArrayList<>();
+    for (int block = 0; block < BLOCKS; block++) {
+      for (int prompt = 0; prompt < PROMPTS; prompt++) {
+        if (block != 1 || prompt != WITHOUT_EVIDENCE) {
+          float[] v = vectors.get(List.of(block, prompt));
+          List<Integer> placed =
+              IntStream.range(0, TOKENS)
+                  .boxed()
+                  .sorted(Comparator.comparing(token -> -directions.cosine(v, token)))
+                  .toList();
+          List<Integer> considered = considered(counts.get(List.of(block, prompt)));
+          int worst = considered.stream().mapToInt(placed::indexOf).max().orElseThrow() + 1;
+          boolean agrees = placed.subList(0, TOKENS / 2).containsAll(considered);
+          expected.add(RowFactory.create(block, prompt, considered.size(), worst, agrees));
+        }
+      }
+    }
+
+    Dataset<Row> measured = measure(spark, 2, directions);
+
+    assertThat(Alignments.of(measured, directions.key()).collectAsList())
+        .containsExactlyElementsOf(expected);
+    assertThat(expected).extracting(row -> row.getBoolean(4)).contains(true, false);
+  }
+
+  private static List<Integer> considered(Map<Integer, Long> counts) {
+    List<Integer> sorted = new ArrayList<>(counts.keySet());
+    sorted.sort(Comparator.comparing(token -> -counts.get(token)));
+    double total = counts.values().stream().mapToLong(Long::longValue).sum();
+    double covered = 0;
+    int n = 0;
+    while (covered <= .9) {
+      covered += counts.get(sorted.get(n)) / total;
+      n++;
+    }
+
+    return sorted.subList(0, n);
+  }
+
+  @Test
+  void partitionsMakeNoDifference(SparkSession spark) {
+    Directions directions = Directions.random(TOKENS, DIMENSION, 1);
+
+    assertThat(Alignments.of(measure(spark, 1, directions), "random_1").collectAsList())
+        .hasSize(BLOCKS * PROMPTS - 1)
+        .isEqualTo(Alignments.of(measure(spark, 3, directions), "random_1").collectAsList());
+  }
+
+  @Test
+  void directionsOfABlockAreComparedWithItAlone(SparkSession spark) {
+    Directions ofBlock0 = subspaces(new Stage(1));
+    Directions ofAll = subspaces(Stage.FINAL);
+    Dataset<Row> measured = measure(spark, 2, ofBlock0, ofAll);
+
+    assertThat(Alignments.agreement(Alignments.of(measured, ofBlock0.key()), ofBlock0.key()))
+        .containsOnlyKeys(
+            "alignment.block-1_fast_n5_s1_k2.block.0.agreement",
+            "alignment.block-1_fast_n5_s1_k2.block.0.prompts");
+    assertThat(Alignments.agreement(Alignments.of(measured, ofAll.key()), ofAll.key()))
+        .contains(
+            entry("alignment.final_fast_n5_s1_k2.block.0.prompts", (double) PROMPTS),
+            entry("alignment.final_fast_n5_s1_k2.block.1.prompts", PROMPTS - 1.0));
+  }
+
+  @Test
+  void randomDirectionsAgreeByChance(SparkSession spark) {
+    Directions directions = Directions.random(TOKENS, DIMENSION, 42);
+    Dataset<Row> rows = Alignments.of(measure(spark, 2, directions), directions.key());
+
+    Map<String, Double> chance = Alignments.chance(rows, TOKENS, PROMPTS);
+    Map<String, Double> agreement = Alignments.agreement(rows, directions.key());
+
+    for (int block = 0; block < BLOCKS; block++) {
+      double expected = chance.get("alignment.block." + block + ".chance.closed_form");
+      assertThat(agreement.get("alignment.random_42.block." + block + ".agreement"))
+          .isCloseTo(expected, within(4 * Math.sqrt(expected * (1 - expected) / PROMPTS)));
+      assertThat(chance.get("alignment.block." + block + ".chance.simulated.mean"))
+          .isCloseTo(
+              expected,
+              within(4 * chance.get("alignment.block." + block + ".chance.simulated.error")));
+    }
+  }
+
+  @Test
+  void theTokensConsideredAreDescribed(SparkSession spark) {
+    Directions directions = Directions.random(TOKENS, DIMENSION, 42);
+    Dataset<Row> rows = Alignments.of(measure(spark, 2, directions), directions.key());
+    double[] considered =
+        rows.where("block = 1").collectAsList().stream()
+            .mapToDouble(row -> row.getInt(2))
+            .toArray();
+    double mean =
+        IntStream.range(0, considered.length).mapToDouble(i -> considered[i]).sum()
+            / considered.length;
+    double squares = 0;
+    for (double n : considered) {
+      squares += (n - mean) * (n - mean);
+    }
+
+    Map<String, Double> metrics = Alignments.chance(rows, TOKENS, PROMPTS);
+
+    assertThat(metrics.get("alignment.block.1.considered.mean")).isCloseTo(mean, within(1e-12));
+    assertThat(metrics.get("alignment.block.1.considered.std"))
+        .isCloseTo(Math.sqrt(squares / (considered.length - 1)), within(1e-12));
+    assertThat(metrics)
+        .containsEntry("alignment.block.1.considered.min", 1.0)
+        .containsEntry("alignment.block.1.considered.max", 4.0)
+        .containsEntry("alignment.block.0.without_evidence", 0.0)
+        .containsEntry("alignment.block.1.without_evidence", 1.0);
+  }
+}
