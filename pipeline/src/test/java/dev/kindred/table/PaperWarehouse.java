@@ -104,6 +104,11 @@ final class PaperWarehouse {
     part("predictions/model_id=" + model + "/prompt_set=" + prompts);
   }
 
+  void embeddings(String model) {
+    part("learned_embeddings/model_id=" + model + "/stage=final/recipe=fast_n100_s42");
+    part("subspaces/model_id=" + model + "/stage=final/recipe=fast_n100_s42");
+  }
+
   /** Activations of a corpus that shares those of a shorter one, if there are such. */
   void appendDocuments(String model, String shorter, String longer) {
     String folder = "activations/model_id=" + model + "/corpus_id=";

@@ -82,6 +82,16 @@ class TestCommits {
   }
 
   @Test
+  void rowsThatAreNotOnlyVectorsCanBeCommittedByTask(SparkSession spark) {
+    assertThatThrownBy(() -> part.appendByTask(failing(spark)))
+        .hasStackTraceContaining("disk on fire");
+
+    long found = part.readSoFar().count();
+    assertThat(found).isPositive().isLessThan(2 * TASKS * ROWS);
+    assertThat(found % (2 * ROWS)).as("whole tasks, with all blocks").isZero();
+  }
+
+  @Test
   void anIncompletePartHasNoRowsForReaders(SparkSession spark) {
     part.appendVectors(vectors(spark), 2, true);
 

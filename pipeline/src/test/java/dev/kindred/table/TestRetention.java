@@ -43,6 +43,21 @@ class TestRetention {
   }
 
   @Test
+  void embeddingsStayAsLongAsARunWithTheirModelDoes() {
+    PaperWarehouse warehouse = new PaperWarehouse();
+    warehouse.embeddings("m-a");
+    warehouse.embeddings("m-b");
+    warehouse.publish("r-1", "m-a", "c-1", "p-1");
+    warehouse.publish("r-2", "m-b", "c-1", "p-1");
+    assertThat(warehouse.plan(1).deletions())
+        .extracting(Deletion::what)
+        .contains(
+            "learned_embeddings/model_id=m-a/stage=final/recipe=fast_n100_s42",
+            "subspaces/model_id=m-a/stage=final/recipe=fast_n100_s42")
+        .noneMatch(what -> what.contains("m-b"));
+  }
+
+  @Test
   void aRunsRecordGoesFirstAndRecordsBeforeWhatTheyList() {
     PaperWarehouse warehouse = new PaperWarehouse();
     warehouse.publish("r-1", "m-a", "c-1", "p-1");
