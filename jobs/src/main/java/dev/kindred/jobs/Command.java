@@ -22,6 +22,7 @@ import static dev.kindred.jobs.Setting.WINDOW_LENGTH;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.sql.SqlShell;
+import dev.kindred.lens.LogitLens;
 import dev.kindred.model.Safetensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -211,21 +212,13 @@ enum Command {
 
     @Override
     List<PositionalParamSpec> ownArguments() {
-      return List.of(
-          PositionalParamSpec.builder()
-              .paramLabel("PROMPT")
-              .index("0..*")
-              .arity("0..*")
-              .type(String[].class)
-              .description(
-                  "a prompt; \\n in it is a line break, \\t a tab, two backslashes are one")
-              .build());
+      return promptArguments();
     }
 
     @Override
     List<OptionSpec> ownOptions() {
       return List.of(
-          ownOption("--prompts", "FILE", "one prompt a line; JSON strings if it ends with .jsonl"),
+          promptFile(),
           ownOption(
               "--run-id",
               "ID",
@@ -245,6 +238,45 @@ enum Command {
 
       try (Session session = Session.open("explain")) {
         session.explain(options, Integer.parseInt(strings));
+      }
+    }
+  },
+
+  LENS(
+      "Shows what the model would predict next at each position of any prompts if it ended before the"
+          + " first block or after each: the logit lens. Needs the model directory only.",
+      "kindred lens 'And only l'",
+      EnumSet.of(MODEL)) {
+    @Override
+    List<String> examples() {
+      return List.of(
+          "kindred lens 'And only l'",
+          "kindred lens 'said.\\n\\nThe' 'Mr. Quilp ' --parts --model models/mine",
+          "kindred lens --prompts prompts.jsonl --html lens.html");
+    }
+
+    @Override
+    List<PositionalParamSpec> ownArguments() {
+      return promptArguments();
+    }
+
+    @Override
+    List<OptionSpec> ownOptions() {
+      return List.of(
+          promptFile(),
+          ownFlag("--parts", "shows the stream after each block's attention, too"),
+          ownFlag("--json", "prints one JSON object"),
+          ownOption("--html", "FILE", "writes a page instead of printing"));
+    }
+
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("lens")) {
+        session.lens(
+            options,
+            options.own().containsKey("--parts")
+                ? LogitLens.Layers.PARTS
+                : LogitLens.Layers.BLOCKS);
       }
     }
   },
@@ -461,6 +493,21 @@ enum Command {
 
   private static OptionSpec analysedRun() {
     return ownOption("--run-id", "ID", "the run to analyse (the last published)");
+  }
+
+  private static List<PositionalParamSpec> promptArguments() {
+    return List.of(
+        PositionalParamSpec.builder()
+            .paramLabel("PROMPT")
+            .index("0..*")
+            .arity("0..*")
+            .type(String[].class)
+            .description("a prompt; \\n in it is a line break, \\t a tab, two backslashes are one")
+            .build());
+  }
+
+  private static OptionSpec promptFile() {
+    return ownOption("--prompts", "FILE", "one prompt a line; JSON strings if it ends with .jsonl");
   }
 
   private static OptionSpec ownFlag(String name, String description) {

@@ -45,4 +45,11 @@ public final class Report {
     TEMPLATES.render("explanations.jte", Map.of("explained", explained), output);
     return output.toString();
   }
+
+  /** Renders prompts through the logit lens as a page of their own. */
+  public static String html(Lenses lenses) {
+    StringOutput output = new StringOutput();
+    TEMPLATES.render("lenses.jte", Map.of("lenses", lenses), output);
+    return output.toString();
+  }
 }
