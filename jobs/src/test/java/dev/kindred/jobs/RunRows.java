@@ -24,7 +24,13 @@ final class RunRows {
   /** Tables that are empty in a warehouse where nothing was tuned and no run was analysed. */
   static final List<String> OF_OTHER_COMMANDS =
       List.of(
-          "ablations", "block_vectors", "nearest_strings", "similarity_bins", "threshold_curves");
+          "ablations",
+          "block_vectors",
+          "directions",
+          "nearest_strings",
+          "perturbations",
+          "similarity_bins",
+          "threshold_curves");
 
   private RunRows() {}
 
