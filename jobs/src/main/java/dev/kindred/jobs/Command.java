@@ -300,6 +300,35 @@ enum Command {
     }
   },
 
+  GEOMETRY(
+      "Measures the residual stream's vectors: how far its direction is from that of the feed-forward"
+          + " outputs alone, what scaling and noise do to it, and one prompt's picture in the plane:"
+          + " of a published run, in its report and summaries.",
+      "kindred geometry --prompt 'And only l'",
+      Groups.ANALYSIS) {
+    @Override
+    List<OptionSpec> ownOptions() {
+      return List.of(
+          analysedRun(),
+          ownOption("--prompt", "TEXT", "the prompt whose vectors are drawn (the run's first)"));
+    }
+
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("geometry")) {
+        AnalysedRun run = session.analysedRun(options);
+        String given = options.own().get("--prompt");
+        String drawn = given == null ? null : run.prompt("--prompt", given);
+        session.show(
+            options.settings(),
+            run,
+            MeasureGeometry.measure(run),
+            "analysis=" + MeasureGeometry.ANALYSIS,
+            drawn);
+      }
+    }
+  },
+
   TRAIN(
       "Trains a model of the gpt architecture on a corpus, and writes a model directory. A training"
           + " that was stopped goes on from its last checkpoint, to the same result.",

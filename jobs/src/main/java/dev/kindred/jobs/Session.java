@@ -229,14 +229,23 @@ final class Session implements AutoCloseable {
 
   /** Ends an analysis: prints what it found, and writes the run's report anew, with it. */
   void show(Settings settings, AnalysedRun run, String found, String line) {
-    Path file = writeReport(settings, reportData(settings, run.plan()));
+    show(settings, run, found, line, null);
+  }
+
+  /**
+   * The same with a prompt's vectors drawn in the report.
+   *
+   * @param drawnPrompt null for the run's first
+   */
+  void show(Settings settings, AnalysedRun run, String found, String line, String drawnPrompt) {
+    Path file = writeReport(settings, reportData(settings, run.plan(), drawnPrompt));
     System.out.print(found);
     System.out.printf("kindred: run_id=%s %s report=%s%n", run.plan().runId(), line, shown(file));
   }
 
   /** Prints a run's summary, writes its report, and prints the line that scripts read. */
   void report(Settings settings, RunPlan run) {
-    ReportData data = reportData(settings, run);
+    ReportData data = reportData(settings, run, null);
     Path file = writeReport(settings, data);
     System.out.print(Summary.text(data));
     System.out.printf(
@@ -249,18 +258,19 @@ final class Session implements AutoCloseable {
         shown(file));
   }
 
-  private ReportData reportData(Settings settings, RunPlan run) {
+  private ReportData reportData(Settings settings, RunPlan run, String drawnPrompt) {
     Warehouse warehouse = new Warehouse(spark, settings.warehouse());
     ModelDirectory model = model(run);
     return ReportQueries.read(
         warehouse,
         run.runId(),
-        model.tokenizerJson(),
+        model,
         run.thresholds(),
         run.mixture(),
         losses(model),
         run.command(),
-        settings.reportPrompts());
+        settings.reportPrompts(),
+        drawnPrompt);
   }
 
   private Path writeReport(Settings settings, ReportData data) {

@@ -246,16 +246,23 @@ public final class Prompts {
    * @throws InvalidInput naming the first that is not such a prompt
    */
   public static List<String> parse(List<String> arguments, String tokenizerJson, Lengths lengths) {
-    Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
     List<String> prompts = new ArrayList<>();
     for (String argument : arguments) {
-      String where = "prompt " + (prompts.size() + 1);
-      String prompt = withoutEscapes(where, argument);
-      check(where, prompt, tokenizer, lengths);
-      prompts.add(prompt);
+      prompts.add(parse("prompt " + (prompts.size() + 1), argument, tokenizerJson, lengths));
     }
 
     return prompts;
+  }
+
+  /**
+   * One such prompt.
+   *
+   * @param where it was given, for messages
+   */
+  public static String parse(String where, String argument, String tokenizerJson, Lengths lengths) {
+    String prompt = withoutEscapes(where, argument);
+    check(where, prompt, Tokenizer.of(tokenizerJson), lengths);
+    return prompt;
   }
 
   private static String withoutEscapes(String where, String argument) {

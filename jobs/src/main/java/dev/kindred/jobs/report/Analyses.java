@@ -8,5 +8,11 @@ import java.util.List;
  *
  * @param ablation null if the command ablate was not run
  * @param ablationPlots one a block; empty likewise
+ * @param geometry null if the command geometry was not run
+ * @param plane one prompt's vectors; null likewise
  */
-public record Analyses(AblationTable ablation, List<AblationPlot> ablationPlots) {}
+public record Analyses(
+    AblationTable ablation,
+    List<AblationPlot> ablationPlots,
+    GeometryTable geometry,
+    PromptPlane plane) {}
