@@ -2,6 +2,7 @@
 package dev.kindred.jobs;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Prompts;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
@@ -122,6 +123,16 @@ final class AnalysedRun {
     }
 
     return part.read();
+  }
+
+  /**
+   * A prompt that an option gives, of any length that the model reads, without its escapes.
+   *
+   * @throws InvalidInput if the model has no token for it
+   */
+  String prompt(String option, String text) {
+    Prompts.Lengths lengths = Prompts.Lengths.upTo(model.shape().contextLength());
+    return Prompts.parse(option, text, model.tokenizerJson(), lengths);
   }
 
   private long promptCount() {

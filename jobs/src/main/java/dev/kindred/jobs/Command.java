@@ -22,6 +22,7 @@ import static dev.kindred.jobs.Setting.WINDOW_LENGTH;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.sql.SqlShell;
+import dev.kindred.lens.LogitLens;
 import dev.kindred.model.Safetensors;
 import dev.kindred.subspace.Optimizer;
 import dev.kindred.subspace.Subspaces;
@@ -214,21 +215,13 @@ enum Command {
 
     @Override
     List<PositionalParamSpec> ownArguments() {
-      return List.of(
-          PositionalParamSpec.builder()
-              .paramLabel("PROMPT")
-              .index("0..*")
-              .arity("0..*")
-              .type(String[].class)
-              .description(
-                  "a prompt; \\n in it is a line break, \\t a tab, two backslashes are one")
-              .build());
+      return promptArguments();
     }
 
     @Override
     List<OptionSpec> ownOptions() {
       return List.of(
-          ownOption("--prompts", "FILE", "one prompt a line; JSON strings if it ends with .jsonl"),
+          promptFile(),
           ownOption(
               "--run-id",
               "ID",
@@ -248,6 +241,45 @@ enum Command {
 
       try (Session session = Session.open("explain")) {
         session.explain(options, Integer.parseInt(strings));
+      }
+    }
+  },
+
+  LENS(
+      "Shows what the model would predict next at each position of any prompts if it ended before the"
+          + " first block or after each: the logit lens. Needs the model directory only.",
+      "kindred lens 'And only l'",
+      EnumSet.of(MODEL)) {
+    @Override
+    List<String> examples() {
+      return List.of(
+          "kindred lens 'And only l'",
+          "kindred lens 'said.\\n\\nThe' 'Mr. Quilp ' --parts --model models/mine",
+          "kindred lens --prompts prompts.jsonl --html lens.html");
+    }
+
+    @Override
+    List<PositionalParamSpec> ownArguments() {
+      return promptArguments();
+    }
+
+    @Override
+    List<OptionSpec> ownOptions() {
+      return List.of(
+          promptFile(),
+          ownFlag("--parts", "shows the stream after each block's attention, too"),
+          ownFlag("--json", "prints one JSON object"),
+          ownOption("--html", "FILE", "writes a page instead of printing"));
+    }
+
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("lens")) {
+        session.lens(
+            options,
+            options.own().containsKey("--parts")
+                ? LogitLens.Layers.PARTS
+                : LogitLens.Layers.BLOCKS);
       }
     }
   },
@@ -324,6 +356,35 @@ enum Command {
         session.show(subspaces.find(ranks), own.get("--html"));
         System.out.print(subspaces.mix(own.get("--mix")));
         System.out.println(subspaces.lastLine());
+      }
+    }
+  },
+
+  GEOMETRY(
+      "Measures the residual stream's vectors: how far its direction is from that of the feed-forward"
+          + " outputs alone, what scaling and noise do to it, and one prompt's picture in the plane:"
+          + " of a published run, in its report and summaries.",
+      "kindred geometry --prompt 'And only l'",
+      Groups.ANALYSIS) {
+    @Override
+    List<OptionSpec> ownOptions() {
+      return List.of(
+          analysedRun(),
+          ownOption("--prompt", "TEXT", "the prompt whose vectors are drawn (the run's first)"));
+    }
+
+    @Override
+    void run(CommandOptions options) {
+      try (Session session = Session.open("geometry")) {
+        AnalysedRun run = session.analysedRun(options);
+        String given = options.own().get("--prompt");
+        String drawn = given == null ? null : run.prompt("--prompt", given);
+        session.show(
+            options.settings(),
+            run,
+            MeasureGeometry.measure(run),
+            "analysis=" + MeasureGeometry.ANALYSIS,
+            drawn);
       }
     }
   },
@@ -570,6 +631,21 @@ enum Command {
                 "steps after which a token has not converged (fast: %d, study: %d)",
                 Optimizer.FAST.maxSteps(),
                 Optimizer.STUDY.maxSteps())));
+  }
+
+  private static List<PositionalParamSpec> promptArguments() {
+    return List.of(
+        PositionalParamSpec.builder()
+            .paramLabel("PROMPT")
+            .index("0..*")
+            .arity("0..*")
+            .type(String[].class)
+            .description("a prompt; \\n in it is a line break, \\t a tab, two backslashes are one")
+            .build());
+  }
+
+  private static OptionSpec promptFile() {
+    return ownOption("--prompts", "FILE", "one prompt a line; JSON strings if it ends with .jsonl");
   }
 
   private static OptionSpec ownFlag(String name, String description) {

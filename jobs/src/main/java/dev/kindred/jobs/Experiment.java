@@ -101,7 +101,10 @@ final class Experiment {
         settings.promptCount().isPresent()
             ? null
             : Prompts.read(
-                spark, settings.promptFile(), model.tokenizerJson(), settings.windowLength());
+                spark,
+                settings.promptFile(),
+                model.tokenizerJson(),
+                Prompts.Lengths.ofWindows(settings.windowLength()));
     this.scan = scanCorpus();
     this.promptSet =
         givenPrompts == null

@@ -174,9 +174,10 @@ final class Explain {
           file == null ? "no prompt" : "--prompts " + file + " and a prompt", windowLength);
     }
 
+    Prompts.Lengths lengths = Prompts.Lengths.ofWindows(windowLength);
     return file == null
-        ? Prompts.parse(arguments, model.tokenizerJson(), windowLength)
-        : Prompts.read(spark, file, model.tokenizerJson(), windowLength);
+        ? Prompts.parse(arguments, model.tokenizerJson(), lengths)
+        : Prompts.read(spark, file, model.tokenizerJson(), lengths);
   }
 
   /**

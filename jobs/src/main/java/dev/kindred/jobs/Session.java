@@ -3,18 +3,24 @@ package dev.kindred.jobs;
 
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.corpus.Tokenizer;
 import dev.kindred.jobs.report.Explained;
 import dev.kindred.jobs.report.ExplanationText;
+import dev.kindred.jobs.report.LensText;
+import dev.kindred.jobs.report.Lenses;
 import dev.kindred.jobs.report.LossCurve;
 import dev.kindred.jobs.report.Report;
 import dev.kindred.jobs.report.ReportData;
 import dev.kindred.jobs.report.ReportQueries;
 import dev.kindred.jobs.report.TokenSpectra;
 import dev.kindred.jobs.sql.SqlShell;
+import dev.kindred.lens.LogitLens;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.ModelImport;
 import dev.kindred.model.Safetensors;
+import dev.kindred.model.TappedGpt;
 import dev.kindred.table.Retention;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WarehouseLock;
@@ -24,6 +30,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -31,6 +38,8 @@ import org.apache.spark.sql.SparkSession;
 
 /** A command's Spark session and its progress on the terminal. */
 final class Session implements AutoCloseable {
+  private static final int LENS_AT_END = 5; // tokens shown at a prompt's end
+
   private final SparkSession spark;
   private final Progress progress;
   private WarehouseLock lock; // of a command that writes
@@ -164,18 +173,63 @@ final class Session implements AutoCloseable {
         new Explain(spark, progress, options.settings(), options.runId(), options.given());
     List<String> prompts = explain.prompts(options.arguments(), options.own().get("--prompts"));
     Explained explained = explain.explain(prompts, strings);
-    boolean isJson = options.own().containsKey("--json");
-    String html = options.own().get("--html");
-    if (html != null) {
-      Path file = Warehouse.absolute(html);
-      write("--html", file, Report.html(explained));
+    show(
+        options,
+        () -> Report.html(explained),
+        explained::json,
+        () -> ExplanationText.of(explained, isColoured()));
+  }
+
+  /** Shows prompts through the logit lens, as the options say. */
+  void lens(CommandOptions options, LogitLens.Layers layers) {
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    ModelDirectory directory = ModelDirectory.read(options.settings().model(), hadoop);
+    List<String> prompts =
+        prompts(options, directory, Prompts.Lengths.upTo(directory.shape().contextLength()));
+    TappedGpt model = LoadedModels.tapped(directory);
+    Tokenizer tokenizer = Tokenizer.of(directory.tokenizerJson());
+    Lenses lenses =
+        new Lenses(
+            directory.uri(),
+            directory.id(),
+            prompts.stream()
+                .map(prompt -> LogitLens.of(model, tokenizer, prompt, layers, LENS_AT_END))
+                .toList());
+    show(options, () -> Report.html(lenses), lenses::json, () -> LensText.of(lenses, isColoured()));
+  }
+
+  /** The prompts of the command line, or of the file that it names. */
+  private List<String> prompts(
+      CommandOptions options, ModelDirectory model, Prompts.Lengths lengths) {
+    String file = options.own().get("--prompts");
+    if (options.arguments().isEmpty() == (file == null)) {
+      throw new InvalidInput(
+          "%s: give prompts, such as \"And only l\", or a file of them with --prompts",
+          file == null ? "no prompt" : "--prompts " + file + " and a prompt");
+    }
+
+    return file == null
+        ? Prompts.parse(options.arguments(), model.tokenizerJson(), lengths)
+        : Prompts.read(spark, file, model.tokenizerJson(), lengths);
+  }
+
+  /** As a page, as JSON, or on the terminal. */
+  private void show(
+      CommandOptions options,
+      Supplier<String> html,
+      Supplier<String> json,
+      Supplier<String> terminal) {
+    String page = options.own().get("--html");
+    if (page != null) {
+      Path file = Warehouse.absolute(page);
+      write("--html", file, html.get());
       System.err.println("kindred: " + shown(file));
     }
 
-    if (isJson) {
-      System.out.println(explained.json());
-    } else if (html == null) {
-      System.out.print(ExplanationText.of(explained, isColoured()));
+    if (options.own().containsKey("--json")) {
+      System.out.println(json.get());
+    } else if (page == null) {
+      System.out.print(terminal.get());
     }
   }
 
@@ -211,14 +265,23 @@ final class Session implements AutoCloseable {
 
   /** Ends an analysis: prints what it found, and writes the run's report anew, with it. */
   void show(Settings settings, AnalysedRun run, String found, String line) {
-    Path file = writeReport(settings, reportData(settings, run.plan()));
+    show(settings, run, found, line, null);
+  }
+
+  /**
+   * The same with a prompt's vectors drawn in the report.
+   *
+   * @param drawnPrompt null for the run's first
+   */
+  void show(Settings settings, AnalysedRun run, String found, String line, String drawnPrompt) {
+    Path file = writeReport(settings, reportData(settings, run.plan(), drawnPrompt));
     System.out.print(found);
     System.out.printf("kindred: run_id=%s %s report=%s%n", run.plan().runId(), line, shown(file));
   }
 
   /** Prints a run's summary, writes its report, and prints the line that scripts read. */
   void report(Settings settings, RunPlan run) {
-    ReportData data = reportData(settings, run);
+    ReportData data = reportData(settings, run, null);
     Path file = writeReport(settings, data);
     System.out.print(Summary.text(data));
     System.out.printf(
@@ -231,18 +294,19 @@ final class Session implements AutoCloseable {
         shown(file));
   }
 
-  private ReportData reportData(Settings settings, RunPlan run) {
+  private ReportData reportData(Settings settings, RunPlan run, String drawnPrompt) {
     Warehouse warehouse = new Warehouse(spark, settings.warehouse());
     ModelDirectory model = model(run);
     return ReportQueries.read(
         warehouse,
         run.runId(),
-        model.tokenizerJson(),
+        model,
         run.thresholds(),
         run.mixture(),
         losses(model),
         run.command(),
-        settings.reportPrompts());
+        settings.reportPrompts(),
+        drawnPrompt);
   }
 
   private Path writeReport(Settings settings, ReportData data) {

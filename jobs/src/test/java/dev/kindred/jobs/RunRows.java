@@ -27,8 +27,10 @@ final class RunRows {
           "ablations",
           "alignments",
           "block_vectors",
+          "directions",
           "learned_embeddings",
           "nearest_strings",
+          "perturbations",
           "similarity_bins",
           "subspaces",
           "threshold_curves");

@@ -79,6 +79,67 @@ class TestAnalyses {
   }
 
   @Test
+  void geometryFillsItsTablesAndTheSummaries() {
+    CommandLineRun measured = command("geometry");
+
+    assertThat(measured.status()).as(measured.err()).isZero();
+    assertThat(measured.out()).contains("Without attention outputs", "  block 5 ", "times 10");
+    assertThat(measured.lastLine())
+        .startsWith("kindred: run_id=" + runId + " analysis=geometry report=");
+    assertThat(rows("select count(*) from kindred.current.directions"))
+        .containsExactly(Integer.toString(PROMPTS * BLOCKS));
+    assertThat(rows("select count(*) from kindred.current.perturbations"))
+        .containsExactly(Integer.toString(PROMPTS * 3));
+    assertThat(
+            rows(
+                "select count(*) from kindred.current.summaries where analysis = 'geometry' and"
+                    + " metric like 'geometry.perturbation.scale_10.%' and value is not null"))
+        .containsExactly("28");
+  }
+
+  @Test
+  void theReportDrawsThePromptThatIsAskedFor() throws IOException {
+    Path report = base.resolve("report.html");
+    CommandLineRun measured =
+        command("geometry", "--prompt", "\\nOliver", "--report", report.toString());
+
+    assertThat(measured.status()).as(measured.err()).isZero();
+    assertThat(Files.readString(report))
+        .containsSubsequence(
+            "Geometry of the residual stream",
+            "⏎",
+            "Oliver",
+            "<svg",
+            "attn 5",
+            "Without attention outputs",
+            "ffn 5",
+            "noise of std 2");
+  }
+
+  @Test
+  void theReportHasItsPromptsThroughTheLens() throws IOException {
+    Path report = base.resolve("lens.html");
+    CommandLineRun reported =
+        command(
+            "report", "--run-id", runId, "--report-prompts", "2", "--report", report.toString());
+
+    assertThat(reported.status()).as(reported.err()).isZero();
+    assertThat(Files.readString(report).split("<table class=\"lens\">")).hasSize(3);
+  }
+
+  @Test
+  void aDrawnPromptThatTheModelCannotReadIsAnError() {
+    assertInvalid(command("geometry", "--prompt", "caf\u00e9"), "--prompt: the model has no token");
+    assertInvalid(
+        command("geometry", "--prompt", ""), "--prompt: \"\" has 0 tokens, the model reads");
+  }
+
+  private static void assertInvalid(CommandLineRun run, String message) {
+    assertThat(run.messages()).as(run.err()).hasSize(1).first().asString().contains(message);
+    assertThat(run.status()).isEqualTo(2);
+  }
+
+  @Test
   void anAnalysisThatIsThereIsShownAgain() {
     CommandLineRun first = command("ablate", "--run-id", runId);
     CommandLineRun second = command("ablate", "--run-id", runId);

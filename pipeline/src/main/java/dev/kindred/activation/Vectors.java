@@ -11,4 +11,24 @@ public final class Vectors {
   public static float[] row(float[] matrix, int row, int columns) {
     return Arrays.copyOfRange(matrix, row * columns, (row + 1) * columns);
   }
+
+  /** The sum of two of the same length. */
+  public static float[] sum(float[] a, float[] b) {
+    float[] sum = new float[a.length];
+    for (int i = 0; i < a.length; i++) {
+      sum[i] = a[i] + b[i];
+    }
+
+    return sum;
+  }
+
+  /** Euclidean norm. */
+  public static double norm(float[] vector) {
+    double squares = 0;
+    for (float component : vector) {
+      squares += (double) component * component;
+    }
+
+    return Math.sqrt(squares);
+  }
 }

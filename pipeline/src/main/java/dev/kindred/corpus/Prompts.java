@@ -40,6 +40,32 @@ public final class Prompts {
 
   private Prompts() {}
 
+  /** How many tokens a prompt has. */
+  public record Lengths(int least, int most) {
+
+    /** That of a corpus's windows. */
+    public static Lengths ofWindows(int windowLength) {
+      return new Lengths(windowLength, windowLength);
+    }
+
+    /** All that a model reads. */
+    public static Lengths upTo(int contextLength) {
+      return new Lengths(1, contextLength);
+    }
+
+    private void check(String where, String prompt, int tokens) {
+      if (tokens >= least && tokens <= most) {
+        return;
+      }
+
+      String found =
+          String.format("%s: \"%s\" has %d tokens", where, prompt.replace("\n", "\\n"), tokens);
+      throw least == most
+          ? new InvalidInput("%s, windows have %d (--window-length)", found, most)
+          : new InvalidInput("%s, the model reads %d to %d", found, least, most);
+    }
+  }
+
   /** The prompt set's id for {@link #draw}. */
   public static String drawnSet(String corpusId, int count, long seed) {
     return id("drawn", corpusId, Integer.toString(count), Long.toString(seed));
@@ -188,10 +214,10 @@ public final class Prompts {
    * Reads prompts from a file: one a line, or JSON strings one a line if its name ends with .jsonl
    * (for prompts that contain a line break).
    *
-   * @throws InvalidInput naming the first line that is not a prompt of {@code windowLength} tokens
+   * @throws InvalidInput naming the first line that is not such a prompt
    */
   public static List<String> read(
-      SparkSession spark, String uri, String tokenizerJson, int windowLength) {
+      SparkSession spark, String uri, String tokenizerJson, Lengths lengths) {
     Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
     List<String> prompts = new ArrayList<>();
     int line = 0;
@@ -202,7 +228,7 @@ public final class Prompts {
       }
 
       String prompt = uri.endsWith(".jsonl") ? jsonString(uri, line, text) : text;
-      check(String.format("--prompts %s: line %d", uri, line), prompt, tokenizer, windowLength);
+      check(String.format("--prompts %s: line %d", uri, line), prompt, tokenizer, lengths);
       prompts.add(prompt);
     }
 
@@ -217,19 +243,26 @@ public final class Prompts {
    * Prompts as a command line gives them: a backslash begins an escape as in Java's string
    * literals, {@code \\n} for a line break and two of them for a backslash.
    *
-   * @throws InvalidInput naming the first that is not a prompt of {@code windowLength} tokens
+   * @throws InvalidInput naming the first that is not such a prompt
    */
-  public static List<String> parse(List<String> arguments, String tokenizerJson, int windowLength) {
-    Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
+  public static List<String> parse(List<String> arguments, String tokenizerJson, Lengths lengths) {
     List<String> prompts = new ArrayList<>();
     for (String argument : arguments) {
-      String where = "prompt " + (prompts.size() + 1);
-      String prompt = withoutEscapes(where, argument);
-      check(where, prompt, tokenizer, windowLength);
-      prompts.add(prompt);
+      prompts.add(parse("prompt " + (prompts.size() + 1), argument, tokenizerJson, lengths));
     }
 
     return prompts;
+  }
+
+  /**
+   * One such prompt.
+   *
+   * @param where it was given, for messages
+   */
+  public static String parse(String where, String argument, String tokenizerJson, Lengths lengths) {
+    String prompt = withoutEscapes(where, argument);
+    check(where, prompt, Tokenizer.of(tokenizerJson), lengths);
+    return prompt;
   }
 
   private static String withoutEscapes(String where, String argument) {
@@ -270,7 +303,7 @@ public final class Prompts {
         "--prompts %s: line %d: not a JSON string such as \"And only l\"", uri, line);
   }
 
-  private static void check(String where, String prompt, Tokenizer tokenizer, int windowLength) {
+  private static void check(String where, String prompt, Tokenizer tokenizer, Lengths lengths) {
     OptionalInt unknown = tokenizer.firstUnknown(prompt);
     if (unknown.isPresent()) {
       int index = unknown.getAsInt();
@@ -281,11 +314,6 @@ public final class Prompts {
           prompt.codePointCount(0, index) + 1);
     }
 
-    int tokens = tokenizer.encode(prompt).length;
-    if (tokens != windowLength) {
-      throw new InvalidInput(
-          "%s: \"%s\" has %d tokens, windows have %d (--window-length)",
-          where, prompt.replace("\n", "\\n"), tokens, windowLength);
-    }
+    lengths.check(where, prompt, tokenizer.encode(prompt).length);
   }
 }

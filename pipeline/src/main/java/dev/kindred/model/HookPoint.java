@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model;
 
+import com.fasterxml.jackson.annotation.JsonValue;
+
 /**
  * Places in a transformer block where the forward pass can be looked into, in the order in which it
  * gets there. Their names are those of TransformerLens: {@code blocks.<block>.<hook>}.
@@ -23,6 +25,7 @@ public enum HookPoint {
     this.hook = hook;
   }
 
+  @JsonValue
   public String hookName() {
     return hook;
   }

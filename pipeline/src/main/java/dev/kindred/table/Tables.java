@@ -396,6 +396,50 @@ public final class Tables {
                   false,
                   "norm of the difference of the logits with and without"));
 
+  public static final Table DIRECTIONS =
+      new Table(
+          "directions",
+          "prompt x block of a measured model, at the prompt's last position",
+          List.of("model_id", "prompt_set"),
+          new StructType()
+              .add("model_id", StringType, false, "model")
+              .add("prompt_set", StringType, false, "prompt set")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add("block", IntegerType, false, "transformer block, from 0")
+              .add(
+                  "cosine_without_attention",
+                  DoubleType,
+                  false,
+                  "cosine of the residual stream after the block and the sum of the embedding and all"
+                      + " feed-forward outputs up to it, in [-1, 1]")
+              .add("norm_ratio", DoubleType, false, "that sum's norm by the stream's"));
+
+  public static final Table PERTURBATIONS =
+      new Table(
+          "perturbations",
+          "prompt x change of the last block's output, at the prompt's last position",
+          List.of("model_id", "prompt_set"),
+          new StructType()
+              .add("model_id", StringType, false, "model")
+              .add("prompt_set", StringType, false, "prompt set")
+              .add("prompt_id", IntegerType, false, "prompt, as in prompts")
+              .add(
+                  "perturbation",
+                  StringType,
+                  false,
+                  "scale_10: multiplied by 10; noise_0.1, noise_2: with Gaussian noise of that"
+                      + " standard deviation in each component")
+              .add("norm_before", DoubleType, false, "norm of the last block's output")
+              .add("norm_after", DoubleType, false, "norm once it is changed")
+              .add("cosine", DoubleType, false, "cosine between the two, in [-1, 1]")
+              .add("normed_norm_before", DoubleType, false, "norm after the final norm, unchanged")
+              .add("normed_norm_after", DoubleType, false, "norm after the final norm, changed")
+              .add("normed_cosine", DoubleType, false, "cosine between those two, in [-1, 1]")
+              .add(
+                  "hellinger",
+                  DoubleType,
+                  false,
+                  "Hellinger distance of the predictions from the two, in [0, 1]"));
   public static final Table LEARNED_EMBEDDINGS =
       new Table(
           "learned_embeddings",
@@ -562,6 +606,8 @@ public final class Tables {
           THRESHOLD_CURVES,
           BLOCK_VECTORS,
           ABLATIONS,
+          DIRECTIONS,
+          PERTURBATIONS,
           LEARNED_EMBEDDINGS,
           SUBSPACES,
           ALIGNMENTS,

@@ -33,6 +33,7 @@ class TestPrompts {
   private static final String CHARACTERS = String.join("", DOCUMENTS);
   private static final String TOKENIZER = CharacterTokenizers.of(CHARACTERS);
   private static final int LENGTH = 3;
+  private static final Prompts.Lengths LENGTHS = Prompts.Lengths.ofWindows(LENGTH);
 
   @TempDir Path folder;
 
@@ -243,14 +244,14 @@ class TestPrompts {
   void aMissingFileIsInvalid(SparkSession spark) {
     Path missing = folder.resolve("missing.txt");
 
-    assertThatThrownBy(() -> Prompts.read(spark, missing.toString(), TOKENIZER, LENGTH))
+    assertThatThrownBy(() -> Prompts.read(spark, missing.toString(), TOKENIZER, LENGTHS))
         .isInstanceOf(InvalidInput.class)
         .hasMessage("--prompts %s: neither a number nor a file", missing);
   }
 
   @Test
   void aSchemeWhoseFileSystemIsNotOnTheClassPathIsInvalid(SparkSession spark) {
-    assertThatThrownBy(() -> Prompts.read(spark, "s3a://bucket/prompts.txt", TOKENIZER, LENGTH))
+    assertThatThrownBy(() -> Prompts.read(spark, "s3a://bucket/prompts.txt", TOKENIZER, LENGTHS))
         .isInstanceOf(InvalidInput.class)
         .hasMessageStartingWith("--prompts s3a://bucket/prompts.txt: cannot be read: ");
   }
@@ -260,15 +261,32 @@ class TestPrompts {
     Path file = folder.resolve("prompts.txt");
     Files.write(file, "not\nn\u00f6t\n".getBytes(StandardCharsets.ISO_8859_1));
 
-    assertThatThrownBy(() -> Prompts.read(spark, file.toString(), TOKENIZER, LENGTH))
+    assertThatThrownBy(() -> Prompts.read(spark, file.toString(), TOKENIZER, LENGTHS))
         .isInstanceOf(InvalidInput.class)
         .hasMessage(
             "--prompts %s: not UTF-8: byte 0xF6 at byte offset 5; convert the file to UTF-8", file);
   }
 
+  @Test
+  void aPromptThatIsLongerThanTheModelReadsIsInvalid() {
+    Prompts.Lengths lengths = Prompts.Lengths.upTo(3);
+
+    assertThat(Prompts.parse(List.of("n", "not"), TOKENIZER, lengths)).containsExactly("n", "not");
+    assertThatThrownBy(() -> Prompts.parse(List.of("not", "noto"), TOKENIZER, lengths))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessage("prompt 2: \"noto\" has 4 tokens, the model reads 1 to 3");
+  }
+
+  @Test
+  void anEmptyPromptIsInvalid() {
+    assertThatThrownBy(() -> Prompts.parse(List.of(""), TOKENIZER, Prompts.Lengths.upTo(3)))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessage("prompt 1: \"\" has 0 tokens, the model reads 1 to 3");
+  }
+
   private List<String> read(SparkSession spark, String name, String content) throws IOException {
     Path file = Files.writeString(folder.resolve(name), content);
-    return Prompts.read(spark, file.toString(), TOKENIZER, LENGTH);
+    return Prompts.read(spark, file.toString(), TOKENIZER, LENGTHS);
   }
 
   private AbstractThrowableAssert<?, ? extends Throwable> assertInvalid(

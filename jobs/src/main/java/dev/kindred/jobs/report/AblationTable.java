@@ -13,18 +13,6 @@ import java.util.Map;
  */
 public record AblationTable(List<Block> blocks) {
 
-  /** Mean and sample standard deviation over all prompts. */
-  public record Figure(double mean, double std) {
-    private static Figure of(Map<String, Double> metrics, String name) {
-      return new Figure(metrics.get(name + ".mean"), metrics.get(name + ".std"));
-    }
-
-    /** Both, with a number of decimal places. */
-    public String text(int places) {
-      return String.format(Locale.ROOT, "%." + places + "f ± %." + places + "f", mean, std);
-    }
-  }
-
   /**
    * A block.
    *

@@ -24,16 +24,37 @@ final class AnalysisQueries {
    * Reads what there is.
    *
    * @param metrics the run's summaries
+   * @param drawnPrompt whose vectors to draw; null for the first of the set
    */
   static Analyses read(
-      Warehouse warehouse, String modelId, String promptSet, Map<String, Double> metrics) {
+      Warehouse warehouse,
+      String modelId,
+      String promptSet,
+      Map<String, Double> metrics,
+      ModelViews model,
+      String drawnPrompt) {
     AblationTable ablation = AblationTable.of(metrics);
+    GeometryTable geometry = GeometryTable.of(metrics);
     return new Analyses(
         ablation,
         ablation == null
             ? List.of()
             : ablationPlots(warehouse.part(Tables.ABLATIONS, modelId, promptSet).read()),
+        geometry,
+        geometry == null
+            ? null
+            : model.plane(drawnPrompt == null ? firstPrompt(warehouse, promptSet) : drawnPrompt),
         AlignmentTable.of(metrics));
+  }
+
+  private static String firstPrompt(Warehouse warehouse, String promptSet) {
+    return warehouse
+        .part(Tables.PROMPTS, promptSet)
+        .read()
+        .where(col("prompt_id").equalTo(lit(0)))
+        .select("text")
+        .first()
+        .getString(0);
   }
 
   private record Series(int block, String removed, String context) {}

@@ -1,34 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import static dev.kindred.jobs.report.TerminalText.BOLD;
+import static dev.kindred.jobs.report.TerminalText.FAINT;
+
 import dev.kindred.explanation.BlockExplanation;
 import dev.kindred.explanation.Distance;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.NextToken;
 import dev.kindred.explanation.SimilarString;
 import dev.kindred.explanation.TokenCount;
+import dev.kindred.jobs.report.TerminalText.Line;
 import java.util.List;
 import java.util.Locale;
 
 /** Explanations for a terminal, {@value #WIDTH} columns wide. */
 public final class ExplanationText {
-  static final int WIDTH = 80;
+  static final int WIDTH = TerminalText.WIDTH;
 
   private static final int TOKEN_WIDTH = 12;
   private static final int STRING_WIDTH = 40; // at most
   private static final int BAR_WIDTH = 17;
   private static final String BAR_PARTS = "▏▎▍▌▋▊▉█"; // eighths of a column
 
-  private static final String BOLD = "1";
-  private static final String FAINT = "2";
   private static final String MODEL = "34"; // blue, as in the report
   private static final String CORPUS = "33"; // the nearest to the report's orange
 
-  private final StringBuilder text = new StringBuilder();
-  private final boolean isColoured;
+  private final TerminalText text;
 
   private ExplanationText(boolean isColoured) {
-    this.isColoured = isColoured;
+    this.text = new TerminalText(isColoured);
   }
 
   /**
@@ -44,15 +45,15 @@ public final class ExplanationText {
   }
 
   private void explain(Explanation explanation, Explained explained) {
-    line().add(FittingText.start(explanation.text(), WIDTH), BOLD).end();
-    line()
+    text.line().add(FittingText.start(explanation.text(), WIDTH), BOLD).end();
+    text.line()
         .add(
             explanation.occurrences() == 0
                 ? "not in the corpus"
                 : "in the corpus: " + times(explanation.occurrences()),
             FAINT)
         .end();
-    text.append('\n');
+    text.blankLine();
     tokens(explanation);
     distance("Hellinger distance ", explanation.compatible(), explained);
     if (explanation.leaveOneOut() != null) {
@@ -60,7 +61,7 @@ public final class ExplanationText {
     }
 
     Reasons.of(explanation).forEach(this::reason);
-    text.append('\n');
+    text.blankLine();
     explanation.blocks().forEach(this::block);
   }
 
@@ -70,7 +71,7 @@ public final class ExplanationText {
 
   private void tokens(Explanation explanation) {
     boolean isInCorpus = explanation.leaveOneOut() != null;
-    line()
+    text.line()
         .add("next token    ", FAINT)
         .add(String.format("%-25s", "model"), FAINT)
         .add(String.format("%-25s", "similar strings"), FAINT)
@@ -82,7 +83,8 @@ public final class ExplanationText {
             .max()
             .orElse(1);
     for (NextToken token : explanation.nextTokens()) {
-      Line line = line().add(FittingText.start(token.text(), TOKEN_WIDTH).padded(TOKEN_WIDTH), "");
+      Line line =
+          text.line().add(FittingText.start(token.text(), TOKEN_WIDTH).padded(TOKEN_WIDTH), "");
       bar(line, token.model(), greatest, MODEL);
       bar(line, token.approximation(), greatest, CORPUS);
       if (token.leaveOneOut() != null) {
@@ -92,7 +94,7 @@ public final class ExplanationText {
       line.end();
     }
 
-    text.append('\n');
+    text.blankLine();
   }
 
   private static void bar(Line line, double probability, double greatest, String colour) {
@@ -107,7 +109,7 @@ public final class ExplanationText {
   }
 
   private void distance(String label, Distance distance, Explained explained) {
-    Line line = line().add(label, FAINT).add(Numbers.precise(distance.hellinger()), BOLD);
+    Line line = text.line().add(label, FAINT).add(Numbers.precise(distance.hellinger()), BOLD);
     if (distance.closer() != null) {
       line.add(
           String.format(
@@ -122,22 +124,22 @@ public final class ExplanationText {
   }
 
   private void reason(String reason) {
-    Line line = line();
+    Line line = text.line();
     for (String word : reason.split(" ")) {
       FittingText fitting = FittingText.start(word, WIDTH);
-      if (line.width > 0 && line.width + 1 + fitting.width() > WIDTH) {
+      if (line.width() > 0 && line.width() + 1 + fitting.width() > WIDTH) {
         line.end();
-        line = line();
+        line = text.line();
       }
 
-      line.add(line.width == 0 ? "" : " ", "").add(fitting, "");
+      line.add(line.width() == 0 ? "" : " ", "").add(fitting, "");
     }
 
     line.end();
   }
 
   private void block(BlockExplanation block) {
-    line()
+    text.line()
         .add("block " + block.block(), BOLD)
         .add(
             String.format(
@@ -150,7 +152,8 @@ public final class ExplanationText {
             "")
         .end();
     if (!block.nextTokens().isEmpty()) {
-      next(line().add("  together followed by ", FAINT), block.nextTokens(), TokenShow.SHARE).end();
+      next(text.line().add("  together followed by ", FAINT), block.nextTokens(), TokenShow.SHARE)
+          .end();
     }
 
     int width =
@@ -159,7 +162,7 @@ public final class ExplanationText {
             .max()
             .orElse(0);
     block.strings().forEach(string -> string(string, width));
-    text.append('\n');
+    text.blankLine();
   }
 
   /** The end of the string stands in the column where all end, after a bar where it is shared. */
@@ -168,7 +171,7 @@ public final class ExplanationText {
     FittingText before = fittingEnd(string.ownBeginning(), STRING_WIDTH - shared.width());
     int space = width - 1 - before.width() - shared.width();
     Line line =
-        line()
+        text.line()
             .add("  " + " ".repeat(space), "")
             .add(before, "")
             .add("|", FAINT)
@@ -195,7 +198,7 @@ public final class ExplanationText {
           show == TokenShow.SHARE
               ? " " + Numbers.percent(token.share()) + "  "
               : " ×" + Numbers.count(token.count()) + "  ";
-      if (line.width + shown.width() + number.stripTrailing().length() > WIDTH) {
+      if (line.width() + shown.width() + number.stripTrailing().length() > WIDTH) {
         break;
       }
 
@@ -207,11 +210,11 @@ public final class ExplanationText {
 
   private void read(Explained explained) {
     Explained.Read read = explained.read();
-    line()
+    text.line()
         .add(explained.runId() == null ? "no run" : "as in run " + explained.runId(), FAINT)
         .add(explained.unranked() == null ? "" : "; no ranks: " + explained.unranked(), FAINT)
         .end();
-    line()
+    text.line()
         .add(
             String.format(
                 Locale.ROOT,
@@ -223,40 +226,5 @@ public final class ExplanationText {
                 read.seconds()),
             FAINT)
         .end();
-  }
-
-  private Line line() {
-    return new Line();
-  }
-
-  /** A line that knows how many columns it fills. */
-  private final class Line {
-    private final StringBuilder line = new StringBuilder();
-    private int width;
-
-    private Line add(FittingText part, String style) {
-      width += part.width();
-      return styled(part.text(), style);
-    }
-
-    /** Adds text whose characters take a column each. */
-    private Line add(String part, String style) {
-      width += part.length();
-      return styled(part, style);
-    }
-
-    private Line styled(String part, String style) {
-      if (isColoured && !style.isEmpty() && !part.isBlank()) {
-        line.append("\u001b[").append(style).append('m').append(part).append("\u001b[0m");
-      } else {
-        line.append(part);
-      }
-
-      return this;
-    }
-
-    private void end() {
-      text.append(line.toString().stripTrailing()).append('\n');
-    }
   }
 }

@@ -52,4 +52,11 @@ public final class Report {
     TEMPLATES.render("subspaces.jte", Map.of("spectra", spectra), output);
     return output.toString();
   }
+
+  /** Renders prompts through the logit lens as a page of their own. */
+  public static String html(Lenses lenses) {
+    StringOutput output = new StringOutput();
+    TEMPLATES.render("lenses.jte", Map.of("lenses", lenses), output);
+    return output.toString();
+  }
 }

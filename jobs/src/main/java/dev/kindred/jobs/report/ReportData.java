@@ -2,6 +2,7 @@
 package dev.kindred.jobs.report;
 
 import dev.kindred.explanation.Explanation;
+import dev.kindred.lens.Lens;
 import java.util.List;
 import java.util.Map;
 
@@ -19,6 +20,7 @@ import java.util.Map;
  * @param losses of the model's training; null if its directory does not tell
  * @param distances Hellinger distance of every prompt, in [0, 1]
  * @param groups some prompts, from the best explained to the worst
+ * @param lenses the same prompts through the logit lens, by id
  * @param explorer explanations of many prompts; null if there are none
  * @param command that makes the run again
  */
@@ -34,6 +36,7 @@ public record ReportData(
     LossCurve losses,
     double[] distances,
     List<Group> groups,
+    Map<Integer, Lens> lenses,
     PromptExplorer explorer,
     String command) {
 

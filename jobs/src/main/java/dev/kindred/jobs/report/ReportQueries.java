@@ -5,6 +5,8 @@ import dev.kindred.InvalidInput;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Explanations;
 import dev.kindred.explanation.Ranks;
+import dev.kindred.lens.Lens;
+import dev.kindred.model.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
@@ -50,23 +52,25 @@ public final class ReportQueries {
   /**
    * Reads a published run.
    *
-   * @param tokenizerJson of the run's model
+   * @param model of the run
    * @param thresholds of the run, one a block
    * @param mixture of the run's blocks
    * @param losses of the model's training, or null
    * @param command that makes the run again
    * @param prompts how many to show: the best explained, some in the middle, and the worst
+   * @param drawnPrompt whose vectors to draw; null for the run's first
    * @throws InvalidInput if the run is not published
    */
   public static ReportData read(
       Warehouse warehouse,
       String runId,
-      String tokenizerJson,
+      ModelDirectory model,
       double[] thresholds,
       Mixture mixture,
       LossCurve losses,
       String command,
-      int prompts) {
+      int prompts,
+      String drawnPrompt) {
     Row run =
         Runs.published(warehouse, runId)
             .orElseThrow(
@@ -96,11 +100,13 @@ public final class ReportQueries {
                 warehouse,
                 run,
                 new Explanations.Settings(thresholds, mixture, STRINGS),
-                tokenizerJson,
+                model.tokenizerJson(),
                 IntStream.concat(
                     IntStream.of(explored),
                     shown.stream().flatMapToInt(IntStream::of).map(place -> ids[place])))
             .persist(StorageLevel.MEMORY_AND_DISK_SER());
+    List<ReportData.Group> groups = groups(explanations, shown, ids);
+    ModelViews views = new ModelViews(model);
     ReportData data =
         new ReportData(
             runId,
@@ -111,10 +117,16 @@ public final class ReportQueries {
             joins(metrics, thresholds.length),
             curves(warehouse, runId, thresholds),
             AnalysisQueries.read(
-                warehouse, run.<String>getAs("model_id"), run.<String>getAs("prompt_set"), metrics),
+                warehouse,
+                run.<String>getAs("model_id"),
+                run.<String>getAs("prompt_set"),
+                metrics,
+                views,
+                drawnPrompt),
             losses,
             distances.stream().mapToDouble(row -> row.getDouble(1)).toArray(),
-            groups(explanations, shown, ids),
+            groups,
+            lenses(groups, views),
             PromptExplorer.pack(explanations, explored, ids.length, EXPLORER_BYTES),
             command);
     explanations.unpersist();
@@ -326,6 +338,12 @@ public final class ReportQueries {
     }
 
     return groups.stream().filter(group -> !group.prompts().isEmpty()).toList();
+  }
+
+  private static Map<Integer, Lens> lenses(List<ReportData.Group> groups, ModelViews views) {
+    return groups.stream()
+        .flatMap(group -> group.prompts().stream())
+        .collect(Collectors.toMap(Explanation::promptId, prompt -> views.lens(prompt.text())));
   }
 
   /**

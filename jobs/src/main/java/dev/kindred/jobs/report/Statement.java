@@ -44,6 +44,17 @@ enum Statement {
           + "from {run}.ablations\n"
           + "group by block, context, removed\n"
           + "order by block, context, removed"),
+  DIRECTIONS(
+      "select block, avg(cosine_without_attention) as cosine, avg(norm_ratio) as norm_ratio\n"
+          + "from {run}.directions\n"
+          + "group by block\n"
+          + "order by block"),
+  PERTURBATIONS(
+      "select perturbation, avg(cosine) as cosine, avg(normed_cosine) as normed_cosine,\n"
+          + "       avg(hellinger) as hellinger\n"
+          + "from {run}.perturbations\n"
+          + "group by perturbation\n"
+          + "order by perturbation"),
   ALIGNMENTS(
       "select directions, block, avg(considered) as considered,\n"
           + "       avg(if(agrees, 1, 0)) as agreement\n"

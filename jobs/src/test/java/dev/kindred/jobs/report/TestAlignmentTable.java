@@ -110,14 +110,14 @@ class TestAlignmentTable {
     String page =
         Report.html(
             ReportSamples.withAnalyses(
-                new Analyses(null, List.of(), AlignmentTable.of(ofThreeBlocks()))));
+                new Analyses(null, List.of(), null, null, AlignmentTable.of(ofThreeBlocks()))));
 
     assertThat(page)
         .contains("Alignment with token subspaces")
         .contains("<td>33.0%</td>")
         .contains("4.00 ± 2.00 (28)")
         .contains("21.0 ± 0.4%");
-    assertThat(Report.html(ReportSamples.withAnalyses(new Analyses(null, List.of(), null))))
+    assertThat(Report.html(ReportSamples.withAnalyses(Analyses.NONE)))
         .doesNotContain("Alignment with token subspaces");
   }
 }

@@ -3,6 +3,10 @@ package dev.kindred.jobs.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kindred.lens.Lens;
+import dev.kindred.lens.Lens.Guess;
+import dev.kindred.lens.Lens.Layer;
+import dev.kindred.model.HookPoint;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -47,6 +51,17 @@ class TestReport {
   @Test
   void factValueIsEscaped() {
     assertShownEscaped(ReportSamples.withFact("name", HOSTILE));
+  }
+
+  @Test
+  void textThroughTheLensIsEscaped() {
+    Guess guess = new Guess(1, HOSTILE, .5);
+    Layer layer = new Layer(0, HookPoint.RESID_POST, List.of(guess), List.of(guess));
+    Lens lens = new Lens(HOSTILE, List.of(HOSTILE), List.of(layer));
+
+    assertThat(Report.html(new Lenses("file:/models/one", "m-1", List.of(lens))))
+        .contains(ESCAPED)
+        .doesNotContain("<script>alert");
   }
 
   private static void assertShownEscaped(ReportData data) {

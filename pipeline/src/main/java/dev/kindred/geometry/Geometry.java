@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.geometry;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.explode;
+
+import dev.kindred.activation.TreeBatches;
+import dev.kindred.activation.TreeBatches.Sequence;
+import dev.kindred.evaluation.Summaries;
+import dev.kindred.model.GpuTasks;
+import dev.kindred.model.LoadedModels;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.TappedGpt;
+import dev.kindred.table.Tables;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The residual stream of every prompt as vectors: how far its direction is from that of the
+ * feed-forward outputs alone, and what scaling and noise do to it before and after the final norm
+ * (the study's notebook 70). Batches, and so the numbers, are those of {@link TreeBatches}.
+ */
+public final class Geometry {
+  private static final String[] DIRECTION_COLUMNS = {"cosine_without_attention", "norm_ratio"};
+  private static final String[] PERTURBATION_COLUMNS = {
+    "norm_before",
+    "norm_after",
+    "cosine",
+    "normed_norm_before",
+    "normed_norm_after",
+    "normed_cosine",
+    "hellinger"
+  };
+
+  private static final StructType DIRECTION =
+      doubles(new StructType().add("block", DataTypes.IntegerType), DIRECTION_COLUMNS);
+  private static final StructType PERTURBATION =
+      doubles(new StructType().add("perturbation", DataTypes.StringType), PERTURBATION_COLUMNS);
+
+  private Geometry() {}
+
+  private static StructType doubles(StructType schema, String... columns) {
+    StructType longer = schema;
+    for (String column : columns) {
+      longer = longer.add(column, DataTypes.DoubleType);
+    }
+
+    return longer;
+  }
+
+  /**
+   * Runs the model on the prompts when the result is asked for.
+   *
+   * @param prompts rows of {@link Tables#PROMPTS} of one prompt set
+   * @param batchSize prompts that a task runs at once
+   * @param partitions tasks to cut the work into
+   * @param seed of noise
+   * @return one row a prompt, for {@link #directions} and {@link #perturbations}
+   */
+  public static Dataset<Row> measure(
+      Dataset<Row> prompts,
+      Broadcast<ModelDirectory> model,
+      int batchSize,
+      int partitions,
+      long seed) {
+    Dataset<Sequence> sequences =
+        TreeBatches.cut(
+            prompts.select(
+                col("prompt_id").cast("bigint").as("id"), col("token_ids").as("tokenIds")),
+            batchSize,
+            partitions);
+    return GpuTasks.mapPartitions(
+        sequences,
+        new Measure(model, batchSize, seed),
+        Encoders.row(
+            new StructType()
+                .add("prompt_id", DataTypes.IntegerType)
+                .add("directions", DataTypes.createArrayType(DIRECTION))
+                .add("perturbations", DataTypes.createArrayType(PERTURBATION))));
+  }
+
+  /** Rows with the file columns of {@link Tables#DIRECTIONS}, by prompt and block. */
+  public static Dataset<Row> directions(Dataset<Row> measured) {
+    return measured
+        .select(col("prompt_id"), explode(col("directions")).as("direction"))
+        .select("prompt_id", "direction.*")
+        .sort("prompt_id", "block");
+  }
+
+  /** Rows with the file columns of {@link Tables#PERTURBATIONS}, by prompt and perturbation. */
+  public static Dataset<Row> perturbations(Dataset<Row> measured) {
+    return measured
+        .select(col("prompt_id"), explode(col("perturbations")).as("perturbation"))
+        .select("prompt_id", "perturbation.*")
+        .sort("prompt_id", "perturbation");
+  }
+
+  /**
+   * The figures of all prompts, each with {@code .mean|std|min|max}:
+   *
+   * <ul>
+   *   <li>{@code geometry.block.<b>.cosine_without_attention|norm_ratio}
+   *   <li>{@code geometry.perturbation.<perturbation>.norm_before} and so on, for every column of
+   *       {@link Tables#PERTURBATIONS}
+   * </ul>
+   *
+   * @param directions rows of {@link Tables#DIRECTIONS} of one model and prompt set
+   * @param perturbations rows of {@link Tables#PERTURBATIONS} of the same
+   */
+  public static Map<String, Double> summarize(Dataset<Row> directions, Dataset<Row> perturbations) {
+    Map<String, Double> metrics =
+        Summaries.describe(
+            directions,
+            List.of("block"),
+            row -> "geometry.block." + row.getInt(0) + ".",
+            DIRECTION_COLUMNS);
+    metrics.putAll(
+        Summaries.describe(
+            perturbations,
+            List.of("perturbation"),
+            row -> "geometry.perturbation." + row.getString(0) + ".",
+            PERTURBATION_COLUMNS));
+    return metrics;
+  }
+
+  private static final class Measure implements MapPartitionsFunction<Sequence, Row> {
+    private static final long serialVersionUID = 1L;
+
+    private final Broadcast<ModelDirectory> directory;
+    private final int batchSize;
+    private final long seed;
+
+    private Measure(Broadcast<ModelDirectory> directory, int batchSize, long seed) {
+      this.directory = directory;
+      this.batchSize = batchSize;
+      this.seed = seed;
+    }
+
+    @Override
+    public Iterator<Row> call(Iterator<Sequence> prompts) {
+      TappedGpt model = LoadedModels.tapped(directory.value());
+      List<Row> rows = new ArrayList<>();
+      Iterator<List<Sequence>> batches = TreeBatches.batches(prompts, batchSize);
+      while (batches.hasNext()) {
+        rows.addAll(rows(model, batches.next()));
+      }
+
+      return rows.iterator();
+    }
+
+    private List<Row> rows(TappedGpt model, List<Sequence> batch) {
+      int[] promptIds = batch.stream().mapToInt(prompt -> (int) prompt.getId()).toArray();
+      List<List<Row>> directions = lists(promptIds.length);
+      List<List<Row>> perturbations = lists(promptIds.length);
+      try (TappedGpt.Pass pass =
+          model.run(batch.stream().map(Sequence::getTokenIds).toArray(int[][]::new))) {
+        Direction.of(pass, model.shape())
+            .forEach(direction -> directions.get(direction.prompt()).add(row(direction)));
+        Perturbation.of(model, pass, promptIds, seed)
+            .forEach(changed -> perturbations.get(changed.prompt()).add(row(changed)));
+      }
+
+      List<Row> rows = new ArrayList<>();
+      for (int prompt = 0; prompt < promptIds.length; prompt++) {
+        rows.add(
+            RowFactory.create(
+                promptIds[prompt],
+                directions.get(prompt).toArray(),
+                perturbations.get(prompt).toArray()));
+      }
+
+      return rows;
+    }
+
+    private static List<List<Row>> lists(int count) {
+      List<List<Row>> lists = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        lists.add(new ArrayList<>());
+      }
+
+      return lists;
+    }
+
+    private static Row row(Direction direction) {
+      return RowFactory.create(
+          direction.block(), direction.cosineWithoutAttention(), direction.normRatio());
+    }
+
+    private static Row row(Perturbation perturbation) {
+      return RowFactory.create(
+          perturbation.change().text(),
+          perturbation.before().norm(),
+          perturbation.before().changedNorm(),
+          perturbation.before().cosine(),
+          perturbation.normed().norm(),
+          perturbation.normed().changedNorm(),
+          perturbation.normed().cosine(),
+          perturbation.hellinger());
+    }
+  }
+}
