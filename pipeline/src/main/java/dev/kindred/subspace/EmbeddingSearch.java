@@ -12,7 +12,10 @@ import java.util.SplittableRandom;
  * <p>Letters in shapes: R = vectors of the group, D = {@code d_model}.
  */
 final class EmbeddingSearch {
-  /** Mean loss in nats at which a group has converged. */
+  /**
+   * Mean loss in nats at which a group has converged. Norms bound logits, so that some tokens of a
+   * model cannot come so low.
+   */
   static final double ENOUGH = 1e-4;
 
   private EmbeddingSearch() {}

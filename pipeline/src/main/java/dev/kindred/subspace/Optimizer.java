@@ -18,8 +18,8 @@ public enum Optimizer {
   STUDY(1),
 
   /**
-   * The study's way in a thirtieth of the steps. For the 65 tokens of the TinyShakespeare model it
-   * ends where the study's does but for a ten-thousandth.
+   * The study's way in a thirtieth of the steps. Before the final norm of the TinyShakespeare model
+   * every vector ends with a cosine above .9999 with the one that the study's ends with.
    */
   FAST(30);
 
