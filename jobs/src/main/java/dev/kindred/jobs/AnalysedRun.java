@@ -124,7 +124,8 @@ final class AnalysedRun {
     return part.read();
   }
 
-  private long promptCount() {
+  /** Prompts of the run. */
+  long promptCount() {
     return warehouse.part(Tables.PROMPTS, plan.promptSet()).rows();
   }
 
