@@ -104,8 +104,7 @@ final class Align {
     run.summarize(
         ANALYSIS,
         () ->
-            Alignments.chance(
-                part(sets.get(0)).read(), shape.vocabularySize(), run.prompts().count()));
+            Alignments.chance(part(sets.get(0)).read(), shape.vocabularySize(), run.promptCount()));
     metrics.putAll(run.metrics(ANALYSIS));
     return AlignmentTable.of(metrics).text();
   }

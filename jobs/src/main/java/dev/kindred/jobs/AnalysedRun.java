@@ -135,7 +135,8 @@ final class AnalysedRun {
     return Prompts.parse(option, text, model.tokenizerJson(), lengths);
   }
 
-  private long promptCount() {
+  /** Prompts of the run. */
+  long promptCount() {
     return warehouse.part(Tables.PROMPTS, plan.promptSet()).rows();
   }
 

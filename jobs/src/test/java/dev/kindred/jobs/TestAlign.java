@@ -106,7 +106,9 @@ class TestAlign {
 
     assertThat(aligned.lastLine())
         .contains(" analysis=alignment last_block_agreement=0.", " last_block_chance=0.");
-    assertThat(Files.readString(Path.of(report))).contains("Alignment with token subspaces");
+    assertThat(Files.readString(Path.of(report)))
+        .contains(
+            "Alignment with token subspaces", ">" + RECIPE + "</th>", ">own stage, signed</th>");
   }
 
   @Test

@@ -98,8 +98,7 @@ public final class Alignments {
     for (Row row :
         alignments
             .groupBy("block")
-            .agg(
-                functions.count_if(col("agrees")).cast("bigint"), functions.count(functions.lit(1)))
+            .agg(functions.count_if(col("agrees")), functions.count(functions.lit(1)))
             .collectAsList()) {
       String name = "alignment." + key + ".block." + row.getInt(0) + ".";
       metrics.put(name + "agreement", row.getLong(1) / (double) row.getLong(2));

@@ -131,25 +131,6 @@ final class ReportSamples {
         List.of(new BlockExplanation(0, 0.76, 1.5, 0, 0, 1, List.of(), List.of())));
   }
 
-  static ReportData withAnalyses(Analyses analyses) {
-    ReportData plain = withMetrics(METRICS);
-    return new ReportData(
-        plain.runId(),
-        plain.publishedAt(),
-        plain.facts(),
-        plain.metrics(),
-        plain.blocks(),
-        plain.joins(),
-        plain.curves(),
-        analyses,
-        plain.losses(),
-        plain.distances(),
-        plain.groups(),
-        plain.lenses(),
-        plain.explorer(),
-        plain.command());
-  }
-
   private static ReportData report(
       Map<String, Double> metrics,
       List<ReportData.Fact> facts,
