@@ -27,16 +27,19 @@ public record PlanePicture(
     double width,
     double height) {
   private static final double SIZE = 460; // of the longer side of what is drawn
-  private static final double MARGIN = 44;
+  private static final double MARGIN = 56;
   private static final double HEAD_LENGTH = 8;
   private static final double HEAD_WIDTH = 3;
-  private static final double CHARACTER_WIDTH = 6.2;
+  private static final double CHARACTER_WIDTH = 6.8; // at most, on average over a label
   private static final double LINE_HEIGHT = 13;
+
+  /** What it costs a label to hide another or to be cut off: more than to cross all lines. */
+  private static final double HIDDEN = 1e6;
 
   /** Places of a label along its vector, and its distances to it, the best first. */
   private static final double[] ALONG = {.5, .35, .65, .2, .8};
 
-  private static final double[] AWAY = {3, 10, 18, 28};
+  private static final double[] AWAY = {3, 10, 18, 28, 40, 54};
 
   /**
    * An arrow.
@@ -214,10 +217,10 @@ public record PlanePicture(
                       + nx * (away + CHARACTER_WIDTH * text.length() / 2),
                   shaft.y1() + along * (shaft.y2() - shaft.y1()) + ny * (away + LINE_HEIGHT / 2));
           double cost = away / 10;
-          cost += 10 * others.stream().filter(label::overlaps).count();
+          cost += HIDDEN * others.stream().filter(label::overlaps).count();
           cost += 5 * lines.stream().filter(label::isCrossedBy).count();
-          cost += label.left() < 0 || label.right() > width ? 20 : 0;
-          cost += label.y() < LINE_HEIGHT || label.y() > height - LINE_HEIGHT ? 20 : 0;
+          cost += label.left() < 0 || label.right() > width ? HIDDEN : 0;
+          cost += label.y() < LINE_HEIGHT || label.y() > height - LINE_HEIGHT ? HIDDEN : 0;
           if (cost < least) {
             least = cost;
             best = label;
