@@ -4,22 +4,15 @@ package dev.kindred.ablation;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.explode;
 
-import dev.kindred.activation.TreeBatches;
-import dev.kindred.activation.TreeBatches.Sequence;
+import dev.kindred.activation.TappedPrompts;
 import dev.kindred.evaluation.Summaries;
-import dev.kindred.model.GpuTasks;
-import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.TappedGpt;
 import dev.kindred.table.Tables;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -27,7 +20,7 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * What attention and feed-forward networks contribute: every prompt's prediction without one of
- * them, in one block at a time. Batches, and so the numbers, are those of {@link TreeBatches}.
+ * them, in one block at a time. Numbers do not depend on how the work is cut: see {@link TappedPrompts}.
  */
 public final class Ablations {
   private static final String[] VECTOR_COLUMNS = {
@@ -62,12 +55,6 @@ public final class Ablations {
    */
   public static Dataset<Row> measure(
       Dataset<Row> prompts, Broadcast<ModelDirectory> model, int batchSize, int partitions) {
-    Dataset<Sequence> sequences =
-        TreeBatches.cut(
-            prompts.select(
-                col("prompt_id").cast("bigint").as("id"), col("token_ids").as("tokenIds")),
-            batchSize,
-            partitions);
     StructType schema =
         new StructType()
             .add("prompt_id", DataTypes.IntegerType)
@@ -76,10 +63,13 @@ public final class Ablations {
       schema = schema.add(column, DataTypes.DoubleType);
     }
 
-    return GpuTasks.mapPartitions(
-        sequences,
-        new Measure(model, batchSize),
-        Encoders.row(schema.add("effects", DataTypes.createArrayType(EFFECT))));
+    return TappedPrompts.rows(
+        prompts,
+        model,
+        batchSize,
+        partitions,
+        schema.add("effects", DataTypes.createArrayType(EFFECT)),
+        Ablations::rows);
   }
 
   /** Rows with the file columns of {@link Tables#BLOCK_VECTORS}, by prompt and block. */
@@ -126,55 +116,33 @@ public final class Ablations {
     return metrics;
   }
 
-  private static final class Measure implements MapPartitionsFunction<Sequence, Row> {
-    private static final long serialVersionUID = 1L;
+  private static List<Row> rows(TappedGpt model, int[] promptIds, int[][] tokenIds) {
+    return BlockAblation.of(model, tokenIds).stream()
+        .map(ablation -> row(promptIds[ablation.prompt()], ablation))
+        .toList();
+  }
 
-    private final Broadcast<ModelDirectory> directory;
-    private final int batchSize;
-
-    private Measure(Broadcast<ModelDirectory> directory, int batchSize) {
-      this.directory = directory;
-      this.batchSize = batchSize;
-    }
-
-    @Override
-    public Iterator<Row> call(Iterator<Sequence> prompts) {
-      TappedGpt model = LoadedModels.tapped(directory.value());
-      List<Row> rows = new ArrayList<>();
-      Iterator<List<Sequence>> batches = TreeBatches.batches(prompts, batchSize);
-      while (batches.hasNext()) {
-        List<Sequence> batch = batches.next();
-        int[][] tokenIds = batch.stream().map(Sequence::getTokenIds).toArray(int[][]::new);
-        BlockAblation.of(model, tokenIds)
-            .forEach(
-                ablation -> rows.add(row((int) batch.get(ablation.prompt()).getId(), ablation)));
-      }
-
-      return rows.iterator();
-    }
-
-    private static Row row(int promptId, BlockAblation ablation) {
-      BlockAblation.BlockVectors vectors = ablation.vectors();
-      return RowFactory.create(
-          promptId,
-          ablation.block(),
-          vectors.normIn(),
-          vectors.normAttention(),
-          vectors.normFfn(),
-          vectors.normOut(),
-          vectors.cosineInAttention(),
-          vectors.cosineAttentionFfn(),
-          vectors.cosineFfnOut(),
-          ablation.effects().stream()
-              .map(
-                  effect ->
-                      RowFactory.create(
-                          effect.removed().text(),
-                          effect.context().text(),
-                          effect.hellinger(),
-                          effect.logitNorm(),
-                          effect.logitChange()))
-              .toArray());
-    }
+  private static Row row(int promptId, BlockAblation ablation) {
+    BlockAblation.BlockVectors vectors = ablation.vectors();
+    return RowFactory.create(
+        promptId,
+        ablation.block(),
+        vectors.normIn(),
+        vectors.normAttention(),
+        vectors.normFfn(),
+        vectors.normOut(),
+        vectors.cosineInAttention(),
+        vectors.cosineAttentionFfn(),
+        vectors.cosineFfnOut(),
+        ablation.effects().stream()
+            .map(
+                effect ->
+                    RowFactory.create(
+                        effect.removed().text(),
+                        effect.context().text(),
+                        effect.hellinger(),
+                        effect.logitNorm(),
+                        effect.logitChange()))
+            .toArray());
   }
 }

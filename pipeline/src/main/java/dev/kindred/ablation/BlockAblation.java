@@ -5,9 +5,11 @@ import dev.kindred.activation.Vectors;
 import dev.kindred.evaluation.Hellinger;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.TappedGpt;
+import dev.kindred.prediction.Softmax;
 import dev.kindred.similarity.Cosine;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a block adds to the residual stream at a prompt's last position, and what becomes of the
@@ -35,10 +37,10 @@ record BlockAblation(int prompt, int block, BlockVectors vectors, List<Effect> e
 
     private static BlockVectors of(float[] in, float[] attention, float[] ffn, float[] out) {
       return new BlockVectors(
-          norm(in),
-          norm(attention),
-          norm(ffn),
-          norm(out),
+          Vectors.norm(in),
+          Vectors.norm(attention),
+          Vectors.norm(ffn),
+          Vectors.norm(out),
           Cosine.similarity(in, attention),
           Cosine.similarity(attention, ffn),
           Cosine.similarity(ffn, out));
@@ -51,7 +53,7 @@ record BlockAblation(int prompt, int block, BlockVectors vectors, List<Effect> e
     FFN;
 
     String text() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 
@@ -66,7 +68,7 @@ record BlockAblation(int prompt, int block, BlockVectors vectors, List<Effect> e
     WHOLE;
 
     String text() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 
@@ -98,7 +100,7 @@ record BlockAblation(int prompt, int block, BlockVectors vectors, List<Effect> e
         float[] ffn = pass.last(block, HookPoint.MLP_OUT);
         float[] out = pass.last(block, HookPoint.RESID_POST);
         int next = block + 1;
-        float[] withoutFfn = difference(out, ffn);
+        float[] withoutFfn = Vectors.difference(out, ffn);
         float[] alone = model.logitsAlone(next, out);
         List<Passed> passed =
             List.of(
@@ -106,13 +108,13 @@ record BlockAblation(int prompt, int block, BlockVectors vectors, List<Effect> e
                     Part.ATTENTION,
                     Context.ALONE,
                     alone,
-                    model.logitsAlone(next, difference(out, attention))),
+                    model.logitsAlone(next, Vectors.difference(out, attention))),
                 new Passed(Part.FFN, Context.ALONE, alone, model.logitsAlone(next, withoutFfn)),
                 new Passed(
                     Part.ATTENTION,
                     Context.WHOLE,
                     prediction,
-                    pass.logits(next, sum(in, model.feedForward(block, in)))),
+                    pass.logits(next, Vectors.sum(in, model.feedForward(block, in)))),
                 new Passed(Part.FFN, Context.WHOLE, prediction, pass.logits(next, withoutFfn)));
         for (int prompt = 0; prompt < prompts.length; prompt++) {
           int row = prompt;
@@ -148,56 +150,11 @@ record BlockAblation(int prompt, int block, BlockVectors vectors, List<Effect> e
       return new Effect(
           removed,
           context,
-          Hellinger.distance(softmax(before), softmax(after)),
-          norm(before),
-          norm(difference(after, before)));
+          Hellinger.distance(
+              Softmax.row(unchanged, prompt, vocabularySize),
+              Softmax.row(changed, prompt, vocabularySize)),
+          Vectors.norm(before),
+          Vectors.norm(Vectors.difference(after, before)));
     }
-  }
-
-  private static double[] softmax(float[] logits) {
-    double greatest = Double.NEGATIVE_INFINITY;
-    for (float logit : logits) {
-      greatest = Math.max(greatest, logit);
-    }
-
-    double[] probabilities = new double[logits.length];
-    double sum = 0;
-    for (int i = 0; i < logits.length; i++) {
-      probabilities[i] = Math.exp(logits[i] - greatest);
-      sum += probabilities[i];
-    }
-
-    for (int i = 0; i < logits.length; i++) {
-      probabilities[i] /= sum;
-    }
-
-    return probabilities;
-  }
-
-  private static float[] sum(float[] a, float[] b) {
-    float[] sum = new float[a.length];
-    for (int i = 0; i < a.length; i++) {
-      sum[i] = a[i] + b[i];
-    }
-
-    return sum;
-  }
-
-  private static float[] difference(float[] a, float[] b) {
-    float[] difference = new float[a.length];
-    for (int i = 0; i < a.length; i++) {
-      difference[i] = a[i] - b[i];
-    }
-
-    return difference;
-  }
-
-  private static double norm(float[] vector) {
-    double squares = 0;
-    for (float component : vector) {
-      squares += (double) component * component;
-    }
-
-    return Math.sqrt(squares);
   }
 }

@@ -22,6 +22,16 @@ public final class Vectors {
     return sum;
   }
 
+  /** The first vector less the second. */
+  public static float[] difference(float[] a, float[] b) {
+    float[] difference = new float[a.length];
+    for (int i = 0; i < a.length; i++) {
+      difference[i] = a[i] - b[i];
+    }
+
+    return difference;
+  }
+
   /** Euclidean norm. */
   public static double norm(float[] vector) {
     double squares = 0;

@@ -4,22 +4,16 @@ package dev.kindred.geometry;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.explode;
 
-import dev.kindred.activation.TreeBatches;
-import dev.kindred.activation.TreeBatches.Sequence;
+import dev.kindred.activation.TappedPrompts;
 import dev.kindred.evaluation.Summaries;
-import dev.kindred.model.GpuTasks;
-import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.TappedGpt;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -28,7 +22,7 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The residual stream of every prompt as vectors: how far its direction is from that of the
  * feed-forward outputs alone, and what scaling and noise do to it before and after the final norm
- * (the study's notebook 70). Batches, and so the numbers, are those of {@link TreeBatches}.
+ * (the study's notebook 70). Numbers do not depend on how the work is cut: see {@link TappedPrompts}.
  */
 public final class Geometry {
   private static final String[] DIRECTION_COLUMNS = {"cosine_without_attention", "norm_ratio"};
@@ -73,20 +67,16 @@ public final class Geometry {
       int batchSize,
       int partitions,
       long seed) {
-    Dataset<Sequence> sequences =
-        TreeBatches.cut(
-            prompts.select(
-                col("prompt_id").cast("bigint").as("id"), col("token_ids").as("tokenIds")),
-            batchSize,
-            partitions);
-    return GpuTasks.mapPartitions(
-        sequences,
-        new Measure(model, batchSize, seed),
-        Encoders.row(
-            new StructType()
-                .add("prompt_id", DataTypes.IntegerType)
-                .add("directions", DataTypes.createArrayType(DIRECTION))
-                .add("perturbations", DataTypes.createArrayType(PERTURBATION))));
+    return TappedPrompts.rows(
+        prompts,
+        model,
+        batchSize,
+        partitions,
+        new StructType()
+            .add("prompt_id", DataTypes.IntegerType)
+            .add("directions", DataTypes.createArrayType(DIRECTION))
+            .add("perturbations", DataTypes.createArrayType(PERTURBATION)),
+        (tapped, promptIds, tokenIds) -> rows(tapped, promptIds, tokenIds, seed));
   }
 
   /** Rows with the file columns of {@link Tables#DIRECTIONS}, by prompt and block. */
@@ -133,79 +123,53 @@ public final class Geometry {
     return metrics;
   }
 
-  private static final class Measure implements MapPartitionsFunction<Sequence, Row> {
-    private static final long serialVersionUID = 1L;
-
-    private final Broadcast<ModelDirectory> directory;
-    private final int batchSize;
-    private final long seed;
-
-    private Measure(Broadcast<ModelDirectory> directory, int batchSize, long seed) {
-      this.directory = directory;
-      this.batchSize = batchSize;
-      this.seed = seed;
+  private static List<Row> rows(
+      TappedGpt model, int[] promptIds, int[][] tokenIds, long seed) {
+    List<List<Row>> directions = lists(promptIds.length);
+    List<List<Row>> perturbations = lists(promptIds.length);
+    try (TappedGpt.Pass pass =
+        model.run(tokenIds)) {
+      Direction.of(pass, model.shape())
+          .forEach(direction -> directions.get(direction.prompt()).add(row(direction)));
+      Perturbation.of(model, pass, promptIds, seed)
+          .forEach(changed -> perturbations.get(changed.prompt()).add(row(changed)));
     }
 
-    @Override
-    public Iterator<Row> call(Iterator<Sequence> prompts) {
-      TappedGpt model = LoadedModels.tapped(directory.value());
-      List<Row> rows = new ArrayList<>();
-      Iterator<List<Sequence>> batches = TreeBatches.batches(prompts, batchSize);
-      while (batches.hasNext()) {
-        rows.addAll(rows(model, batches.next()));
-      }
-
-      return rows.iterator();
+    List<Row> rows = new ArrayList<>();
+    for (int prompt = 0; prompt < promptIds.length; prompt++) {
+      rows.add(
+          RowFactory.create(
+              promptIds[prompt],
+              directions.get(prompt).toArray(),
+              perturbations.get(prompt).toArray()));
     }
 
-    private List<Row> rows(TappedGpt model, List<Sequence> batch) {
-      int[] promptIds = batch.stream().mapToInt(prompt -> (int) prompt.getId()).toArray();
-      List<List<Row>> directions = lists(promptIds.length);
-      List<List<Row>> perturbations = lists(promptIds.length);
-      try (TappedGpt.Pass pass =
-          model.run(batch.stream().map(Sequence::getTokenIds).toArray(int[][]::new))) {
-        Direction.of(pass, model.shape())
-            .forEach(direction -> directions.get(direction.prompt()).add(row(direction)));
-        Perturbation.of(model, pass, promptIds, seed)
-            .forEach(changed -> perturbations.get(changed.prompt()).add(row(changed)));
-      }
+    return rows;
+  }
 
-      List<Row> rows = new ArrayList<>();
-      for (int prompt = 0; prompt < promptIds.length; prompt++) {
-        rows.add(
-            RowFactory.create(
-                promptIds[prompt],
-                directions.get(prompt).toArray(),
-                perturbations.get(prompt).toArray()));
-      }
-
-      return rows;
+  private static List<List<Row>> lists(int count) {
+    List<List<Row>> lists = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      lists.add(new ArrayList<>());
     }
 
-    private static List<List<Row>> lists(int count) {
-      List<List<Row>> lists = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        lists.add(new ArrayList<>());
-      }
+    return lists;
+  }
 
-      return lists;
-    }
+  private static Row row(Direction direction) {
+    return RowFactory.create(
+        direction.block(), direction.cosineWithoutAttention(), direction.normRatio());
+  }
 
-    private static Row row(Direction direction) {
-      return RowFactory.create(
-          direction.block(), direction.cosineWithoutAttention(), direction.normRatio());
-    }
-
-    private static Row row(Perturbation perturbation) {
-      return RowFactory.create(
-          perturbation.change().text(),
-          perturbation.before().norm(),
-          perturbation.before().changedNorm(),
-          perturbation.before().cosine(),
-          perturbation.normed().norm(),
-          perturbation.normed().changedNorm(),
-          perturbation.normed().cosine(),
-          perturbation.hellinger());
-    }
+  private static Row row(Perturbation perturbation) {
+    return RowFactory.create(
+        perturbation.change().text(),
+        perturbation.before().norm(),
+        perturbation.before().changedNorm(),
+        perturbation.before().cosine(),
+        perturbation.normed().norm(),
+        perturbation.normed().changedNorm(),
+        perturbation.normed().cosine(),
+        perturbation.hellinger());
   }
 }
