@@ -7,6 +7,9 @@ import dev.kindred.model.TappedGpt;
  * Vectors that make the rest of a model predict either of two tokens, mixed from the first
  * directions of their subspaces.
  *
+ * <p>Before the final norm only the direction of a mixture counts. Before a block its length does,
+ * too, and vectors about as short as these are drowned by what the blocks add.
+ *
  * @param cosine of the two directions
  * @param firstLogit of the first token, by its direction alone, of length 1
  * @param secondLogit of the second token, by its direction alone
