@@ -27,6 +27,8 @@ import org.apache.spark.sql.SparkSession;
  */
 final class LearnEmbeddings {
   private static final int MOST_TASKS = 1_000; // each writes a file
+  private static final int TASKS_PER_CORE = 8;
+  private static final int UNITS_PER_TASK = 8; // or fewer
   private static final long ROW_BYTES = 64; // beside the vector
 
   private final SparkSession spark;
@@ -69,12 +71,19 @@ final class LearnEmbeddings {
               selection.stage(),
               selection.recipe(),
               missing,
-              Math.min(missing.size(), MOST_TASKS)));
+              tasks(missing.size())));
     }
 
     part.complete(Map.of());
     progress.end(part);
     return text();
+  }
+
+  /** So many that none loses much when it dies, and cores end together; each writes a file. */
+  private int tasks(int units) {
+    int forCores = TASKS_PER_CORE * spark.sparkContext().defaultParallelism();
+    int small = (units + UNITS_PER_TASK - 1) / UNITS_PER_TASK;
+    return Math.min(MOST_TASKS, Math.min(units, Math.max(forCores, small)));
   }
 
   /** Groups whose first vector is not there: a task commits whole groups. */

@@ -20,8 +20,13 @@ class TestAnalyses {
   private static final int PROMPTS = 60;
   private static final int BLOCKS = 6;
 
+  /** Of embeddings that are hardly learned, which takes little time. */
+  private static final String RECIPE = "fast_n2_s42_m3";
+
   @TempDir private static Path base;
   private static String runId;
+  private static CommandLineRun tooEarly;
+  private static CommandLineRun aligned;
 
   @BeforeAll
   static void run() throws IOException {
@@ -44,6 +49,19 @@ class TestAnalyses {
             "none");
     assertThat(run.status()).as(run.err()).isZero();
     runId = run.lastLine().replaceFirst(".*run_id=(\\S+).*", "$1");
+    tooEarly = command("align");
+    for (String stage : List.of("final", "block-5")) {
+      String[] selection = {"--stage", stage, "--restarts", "2", "--max-steps", "3"};
+      ok(command("learn-embeddings", selection));
+      ok(command("subspaces", selection));
+    }
+
+    aligned = ok(command("align", "--recipe", RECIPE));
+  }
+
+  private static CommandLineRun ok(CommandLineRun run) {
+    assertThat(run.status()).as(run.err()).isZero();
+    return run;
   }
 
   private static CommandLineRun command(String command, String... options) {
@@ -104,16 +122,10 @@ class TestAnalyses {
         command("geometry", "--prompt", "\\nOliver", "--report", report.toString());
 
     assertThat(measured.status()).as(measured.err()).isZero();
-    assertThat(Files.readString(report))
-        .containsSubsequence(
-            "Geometry of the residual stream",
-            "⏎",
-            "Oliver",
-            "<svg",
-            "attn 5",
-            "Without attention outputs",
-            "ffn 5",
-            "noise of std 2");
+    String page = Files.readString(report);
+    String section = page.substring(page.indexOf("Geometry of the residual stream"));
+    assertThat(section.substring(0, section.indexOf("</section>")))
+        .contains("⏎", "Oliver", "<svg", "attn 5", "ffn 5", "noise of std 2");
   }
 
   @Test
@@ -170,5 +182,85 @@ class TestAnalyses {
         .contains("no published run of the model")
         .contains("make one with the command run")
         .doesNotContain("\tat ");
+  }
+
+  @Test
+  void alignmentWithoutSubspacesSaysHowToGetThem() {
+    assertThat(tooEarly.status()).isEqualTo(2);
+    assertThat(tooEarly.messages())
+        .singleElement()
+        .asString()
+        .contains("no subspaces fast_n100_s42 of the stage final for the model ")
+        .endsWith("find them with kindred subspaces, or name others with --recipe");
+  }
+
+  @Test
+  void allDirectionsArePlacedForThePromptsOfTheirBlocks() {
+    assertThat(
+            rows(
+                "select directions, count(distinct block), count(*) from"
+                    + " kindred.current.alignments group by directions order by directions"))
+        .containsExactly(
+            "block-5_fast_n2_s42_m3_k1,1,60",
+            "block-5_fast_n2_s42_m3_k1_signed,1,60",
+            "final_fast_n2_s42_m3_k1,6,360",
+            "final_fast_n2_s42_m3_k1_signed,6,360",
+            "random_42,6,360",
+            "unembedding,6,360",
+            "unembedding_signed,6,360");
+  }
+
+  @Test
+  void theSummaryHasTheShareOfPromptsThatAlign() {
+    List<String> counted =
+        rows(
+            "select avg(if(agrees, 1, 0)) from kindred.current.alignments where block = 5 and"
+                + " directions = 'unembedding_signed'");
+
+    assertThat(
+            rows(
+                "select value from kindred.current.summaries where metric ="
+                    + " 'alignment.unembedding_signed.block.5.agreement'"))
+        .isEqualTo(counted);
+  }
+
+  @Test
+  void theReportHasTheAlignment() throws IOException {
+    String report = aligned.lastLine().replaceAll(".* report=", "");
+
+    assertThat(aligned.lastLine())
+        .contains(" analysis=alignment last_block_agreement=0.", " last_block_chance=0.");
+    assertThat(Files.readString(Path.of(report)))
+        .contains(
+            "Alignment with token subspaces", ">" + RECIPE + "</th>", ">own stage, signed</th>");
+  }
+
+  @Test
+  void anotherTimeNoAlignmentIsComputed() {
+    CommandLineRun again = ok(command("align", "--recipe", RECIPE));
+
+    assertThat(again.out()).isEqualTo(aligned.out());
+    assertThat(again.err()).contains("alignments/").doesNotContain("started");
+  }
+
+  @Test
+  void moreDirectionsThanThereAreCannotBeHad() {
+    CommandLineRun run = command("align", "--recipe", RECIPE, "--ranks", "3");
+
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages())
+        .containsExactly(
+            "kindred: --ranks 3: the subspaces fast_n2_s42_m3 of the stage final have 2 directions"
+                + " each");
+  }
+
+  @Test
+  void aRecipeIsAKeyOfSubspaces() {
+    CommandLineRun run = command("align", "--recipe", "../x");
+
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages())
+        .containsExactly(
+            "kindred: --recipe ../x: expected a recipe of subspaces, as fast_n100_s42");
   }
 }

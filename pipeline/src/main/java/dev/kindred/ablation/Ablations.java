@@ -20,7 +20,8 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * What attention and feed-forward networks contribute: every prompt's prediction without one of
- * them, in one block at a time. Numbers do not depend on how the work is cut: see {@link TappedPrompts}.
+ * them, in one block at a time. Numbers do not depend on how the work is cut: see {@link
+ * TappedPrompts}.
  */
 public final class Ablations {
   private static final String[] VECTOR_COLUMNS = {

@@ -22,7 +22,8 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The residual stream of every prompt as vectors: how far its direction is from that of the
  * feed-forward outputs alone, and what scaling and noise do to it before and after the final norm
- * (the study's notebook 70). Numbers do not depend on how the work is cut: see {@link TappedPrompts}.
+ * (the study's notebook 70). Numbers do not depend on how the work is cut: see {@link
+ * TappedPrompts}.
  */
 public final class Geometry {
   private static final String[] DIRECTION_COLUMNS = {"cosine_without_attention", "norm_ratio"};
@@ -123,12 +124,10 @@ public final class Geometry {
     return metrics;
   }
 
-  private static List<Row> rows(
-      TappedGpt model, int[] promptIds, int[][] tokenIds, long seed) {
+  private static List<Row> rows(TappedGpt model, int[] promptIds, int[][] tokenIds, long seed) {
     List<List<Row>> directions = lists(promptIds.length);
     List<List<Row>> perturbations = lists(promptIds.length);
-    try (TappedGpt.Pass pass =
-        model.run(tokenIds)) {
+    try (TappedGpt.Pass pass = model.run(tokenIds)) {
       Direction.of(pass, model.shape())
           .forEach(direction -> directions.get(direction.prompt()).add(row(direction)));
       Perturbation.of(model, pass, promptIds, seed)
