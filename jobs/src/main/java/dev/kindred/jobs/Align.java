@@ -41,6 +41,7 @@ final class Align {
   private final long seed;
   private final ModelShape shape;
   private final Map<String, Double> metrics = new TreeMap<>();
+  private final List<String> notConverged = new ArrayList<>(); // lines of the summary
 
   private Align(AnalysedRun run, String recipe, int ranks, long seed) {
     this.run = run;
@@ -106,7 +107,7 @@ final class Align {
         () ->
             Alignments.chance(part(sets.get(0)).read(), shape.vocabularySize(), run.promptCount()));
     metrics.putAll(run.metrics(ANALYSIS));
-    return AlignmentTable.of(metrics).text();
+    return AlignmentTable.of(metrics).text() + String.join("", notConverged);
   }
 
   /** Of the final stage, then of others that are there, then those that were not learned. */
@@ -142,6 +143,19 @@ final class Align {
       throw new InvalidInput(
           "--ranks %d: the subspaces %s of the stage %s have %d directions each",
           ranks, recipe, stage, there);
+    }
+
+    long missed = found.values().stream().filter(token -> !token.converged()).count();
+    if (missed > 0) {
+      notConverged.add(
+          String.format(
+              Locale.ROOT,
+              "Of %d tokens, %d have embeddings before %s that had not converged.%n",
+              found.size(),
+              missed,
+              stage.equals(Stage.FINAL)
+                  ? "the final norm"
+                  : "block " + stage.block(shape.blocks())));
     }
 
     Directions directions = Directions.ofSubspaces(stage, recipe, subspaces, ranks);

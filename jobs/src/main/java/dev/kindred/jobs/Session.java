@@ -274,14 +274,14 @@ final class Session implements AutoCloseable {
    * @param drawnPrompt null for the run's first
    */
   void show(Settings settings, AnalysedRun run, String found, String line, String drawnPrompt) {
-    Path file = writeReport(settings, reportData(settings, run.plan(), drawnPrompt));
+    Path file = writeReport(settings, reportData(settings, run.plan(), run.model(), drawnPrompt));
     System.out.print(found);
     System.out.printf("kindred: run_id=%s %s report=%s%n", run.plan().runId(), line, shown(file));
   }
 
   /** Prints a run's summary, writes its report, and prints the line that scripts read. */
   void report(Settings settings, RunPlan run) {
-    ReportData data = reportData(settings, run, null);
+    ReportData data = reportData(settings, run, model(run), null);
     Path file = writeReport(settings, data);
     System.out.print(Summary.text(data));
     System.out.printf(
@@ -294,9 +294,9 @@ final class Session implements AutoCloseable {
         shown(file));
   }
 
-  private ReportData reportData(Settings settings, RunPlan run, String drawnPrompt) {
+  private ReportData reportData(
+      Settings settings, RunPlan run, ModelDirectory model, String drawnPrompt) {
     Warehouse warehouse = new Warehouse(spark, settings.warehouse());
-    ModelDirectory model = model(run);
     return ReportQueries.read(
         warehouse,
         run.runId(),

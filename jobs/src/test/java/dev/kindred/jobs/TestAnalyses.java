@@ -236,6 +236,14 @@ class TestAnalyses {
   }
 
   @Test
+  void alignmentSaysHowManyTokensHaveNoCertainEmbeddings() {
+    assertThat(aligned.out())
+        .contains(
+            "Of 77 tokens, 77 have embeddings before the final norm that had not converged.",
+            "Of 77 tokens, 77 have embeddings before block 5 that had not converged.");
+  }
+
+  @Test
   void anotherTimeNoAlignmentIsComputed() {
     CommandLineRun again = ok(command("align", "--recipe", RECIPE));
 

@@ -30,7 +30,7 @@ public record PlanePicture(
   private static final double MARGIN = 56;
   private static final double HEAD_LENGTH = 8;
   private static final double HEAD_WIDTH = 3;
-  private static final double CHARACTER_WIDTH = 6.8; // at most, on average over a label
+  private static final double CHARACTER_WIDTH = 7.4; // at most, on average over a label
   private static final double LINE_HEIGHT = 13;
 
   /** What it costs a label to hide another or to be cut off: more than to cross all lines. */
