@@ -136,10 +136,10 @@ final class TokenSubspaces {
             top(mix.balanced()));
   }
 
-  private String top(float[] probabilities) {
+  private String top(double[] probabilities) {
     return IntStream.range(0, probabilities.length)
         .boxed()
-        .sorted((a, b) -> Float.compare(probabilities[b], probabilities[a]))
+        .sorted((a, b) -> Double.compare(probabilities[b], probabilities[a]))
         .limit(SHOWN_TOKENS)
         .map(
             token ->

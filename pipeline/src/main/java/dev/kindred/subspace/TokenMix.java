@@ -2,6 +2,7 @@
 package dev.kindred.subspace;
 
 import dev.kindred.model.TappedGpt;
+import dev.kindred.prediction.Softmax;
 
 /**
  * Vectors that make the rest of a model predict either of two tokens, mixed from the first
@@ -23,9 +24,9 @@ public record TokenMix(
     double cosine,
     double firstLogit,
     double secondLogit,
-    float[] sum,
-    float[] scaled,
-    float[] balanced,
+    double[] sum,
+    double[] scaled,
+    double[] balanced,
     double balance) {
   private static final int HALVINGS = 40;
   private static final double WIDEST = 1024; // ratio of scales that is looked at
@@ -90,23 +91,8 @@ public record TokenMix(
     return mixed;
   }
 
-  private static float[] probabilities(TappedGpt model, int block, float[] x) {
+  private static double[] probabilities(TappedGpt model, int block, float[] x) {
     float[] logits = model.logitsAlone(block, x);
-    float[] probabilities = new float[logits.length];
-    double highest = Double.NEGATIVE_INFINITY;
-    for (float logit : logits) {
-      highest = Math.max(highest, logit);
-    }
-
-    double sum = 0;
-    for (float logit : logits) {
-      sum += Math.exp(logit - highest);
-    }
-
-    for (int i = 0; i < logits.length; i++) {
-      probabilities[i] = (float) (Math.exp(logits[i] - highest) / sum);
-    }
-
-    return probabilities;
+    return Softmax.row(logits, 0, logits.length);
   }
 }

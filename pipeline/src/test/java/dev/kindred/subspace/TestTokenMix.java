@@ -66,7 +66,7 @@ class TestTokenMix {
 
   @Test
   void balancedTokensAreEquallyProbable() {
-    assertThat(mix.balanced()[FIRST]).isCloseTo(mix.balanced()[SECOND], within(1e-4f));
+    assertThat(mix.balanced()[FIRST]).isCloseTo(mix.balanced()[SECOND], within(1e-4));
   }
 
   @Test
@@ -80,7 +80,7 @@ class TestTokenMix {
 
   @Test
   void probabilitiesSumToOne() {
-    for (float[] probabilities : new float[][] {mix.sum(), mix.scaled(), mix.balanced()}) {
+    for (double[] probabilities : new double[][] {mix.sum(), mix.scaled(), mix.balanced()}) {
       assertThat(IntStream.range(0, TOKENS).mapToDouble(i -> probabilities[i]).sum())
           .isCloseTo(1, within(1e-5));
     }
