@@ -114,7 +114,8 @@ class TestWarehouse {
 
     part.write(summary(spark, "b", 2));
 
-    assertThat(part.read().collectAsList()).containsExactly(RowFactory.create("r-1", "b", 2.0));
+    assertThat(part.read().collectAsList())
+        .containsExactly(RowFactory.create("r-1", "run", "b", 2.0));
   }
 
   @Test
