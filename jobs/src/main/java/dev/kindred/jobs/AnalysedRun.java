@@ -3,12 +3,11 @@ package dev.kindred.jobs;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompts;
+import dev.kindred.evaluation.Summaries;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
@@ -16,7 +15,6 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -68,10 +66,8 @@ final class AnalysedRun {
   }
 
   private static RunPlan newest(Warehouse warehouse, ModelDirectory model) {
-    return Runs.all(warehouse).stream()
-        .filter(run -> run.isPublished() && (model == null || run.modelId().equals(model.id())))
-        .reduce((first, second) -> second)
-        .map(run -> RunPlan.read(warehouse, run.runId()))
+    return RunPlan.lastPublished(
+            warehouse, run -> model == null || run.modelId().equals(model.id()))
         .orElseThrow(
             () ->
                 new InvalidInput(
@@ -177,21 +173,12 @@ final class AnalysedRun {
   void summarize(String analysis, Supplier<Map<String, Double>> metrics) {
     Warehouse.Part part = warehouse.part(Tables.SUMMARIES, plan.runId(), analysis);
     if (!part.isComplete()) {
-      List<Row> rows = new ArrayList<>();
-      metrics.get().forEach((metric, value) -> rows.add(RowFactory.create(metric, value)));
-      part.write(spark.createDataFrame(rows, Tables.SUMMARIES.fileColumns()).coalesce(1));
+      part.write(Summaries.rows(spark, metrics.get()));
     }
   }
 
   /** The figures of an analysis that has been summarized. */
   Map<String, Double> metrics(String analysis) {
-    Map<String, Double> metrics = new java.util.TreeMap<>();
-    warehouse
-        .part(Tables.SUMMARIES, plan.runId(), analysis)
-        .read()
-        .select("metric", "value")
-        .collectAsList()
-        .forEach(row -> metrics.put(row.getString(0), row.getDouble(1)));
-    return metrics;
+    return Summaries.metrics(warehouse.part(Tables.SUMMARIES, plan.runId(), analysis).read());
   }
 }

@@ -161,7 +161,8 @@ final class Evaluation {
     metrics.putAll(PromptFigures.of(distances.read(), baselines.read(), alternates, slices));
     metrics.putAll(joinMetrics(run));
     writeMissing(
-        warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN), () -> rows(metrics));
+        warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN),
+        () -> Summaries.rows(spark, metrics));
   }
 
   /** Of the finest bins that are there for all blocks, if any are. */
@@ -256,12 +257,6 @@ final class Evaluation {
     if (!part.isComplete()) {
       part.write(rows.get());
     }
-  }
-
-  private Dataset<Row> rows(Map<String, Double> metrics) {
-    List<Row> rows = new ArrayList<>();
-    metrics.forEach((metric, value) -> rows.add(RowFactory.create(metric, value)));
-    return spark.createDataFrame(rows, Tables.SUMMARIES.fileColumns()).coalesce(1);
   }
 
   private void end(RunPlan run, String status, String reason) {

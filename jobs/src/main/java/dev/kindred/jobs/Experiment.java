@@ -20,7 +20,6 @@ import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.ModelShape;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.prediction.Predictions;
-import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.List;
@@ -174,10 +173,7 @@ final class Experiment {
   /** The run with this model, corpus, prompts and settings that was published, the last one. */
   Optional<RunPlan> published() {
     String identity = newPlan().identity();
-    return Runs.all(warehouse).stream()
-        .filter(run -> run.isPublished() && run.identity().equals(identity))
-        .reduce((first, second) -> second)
-        .map(run -> RunPlan.read(warehouse, run.runId()));
+    return RunPlan.lastPublished(warehouse, run -> run.identity().equals(identity));
   }
 
   /** Begins a run, or goes on with one that was begun with the same plan and did not end. */

@@ -106,10 +106,7 @@ final class Explain {
   }
 
   private Optional<RunPlan> newestRun() {
-    return Runs.all(warehouse).stream()
-        .filter(ended -> ended.isPublished() && ended.modelId().equals(model.id()))
-        .reduce((first, second) -> second)
-        .map(ended -> RunPlan.read(warehouse, ended.runId()));
+    return RunPlan.lastPublished(warehouse, ended -> ended.modelId().equals(model.id()));
   }
 
   private RunPlan run(String runId) {

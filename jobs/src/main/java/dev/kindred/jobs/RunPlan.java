@@ -22,6 +22,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -177,6 +178,19 @@ record RunPlan(
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * The plan of the run that was published last.
+   *
+   * @param which runs count
+   */
+  static Optional<RunPlan> lastPublished(Warehouse warehouse, Predicate<Runs.Run> which) {
+    return Runs.all(warehouse).stream()
+        .filter(Runs.Run::isPublished)
+        .filter(which)
+        .reduce((first, second) -> second)
+        .map(run -> read(warehouse, run.runId()));
   }
 
   private static Path folder(Warehouse warehouse) {

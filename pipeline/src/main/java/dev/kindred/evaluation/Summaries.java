@@ -20,6 +20,8 @@ import java.util.function.Function;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
@@ -33,6 +35,23 @@ public final class Summaries {
   public static final String OF_RUN = "run";
 
   private Summaries() {}
+
+  /** Rows with the file columns of {@link Tables#SUMMARIES}, in one file. */
+  public static Dataset<Row> rows(SparkSession spark, Map<String, Double> metrics) {
+    List<Row> rows = new ArrayList<>();
+    metrics.forEach((metric, value) -> rows.add(RowFactory.create(metric, value)));
+    return spark.createDataFrame(rows, Tables.SUMMARIES.fileColumns()).coalesce(1);
+  }
+
+  /** The figures of some rows of {@link Tables#SUMMARIES}, which have every metric once. */
+  public static Map<String, Double> metrics(Dataset<Row> summaries) {
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    summaries
+        .select("metric", "value")
+        .collectAsList()
+        .forEach(row -> metrics.put(row.getString(0), row.getDouble(1)));
+    return metrics;
+  }
 
   /**
    * The figures of one run:

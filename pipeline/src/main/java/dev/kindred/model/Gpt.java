@@ -12,8 +12,6 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import dev.kindred.DjlEngine;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * The {@code gpt} architecture: a pre-LN, decoder-only transformer with learned positions, ReLU or
@@ -41,19 +39,10 @@ public final class Gpt implements LanguageModel {
   private final NDManager weights;
   private final GptLayers layers;
 
-  private Gpt(GptConfig config, NDManager weights, Map<String, NDArray> tensors) {
+  private Gpt(GptConfig config, NDManager weights, GptLayers layers) {
     this.config = config;
     this.weights = weights;
-    this.layers = new GptLayers(config, tensors, GptLayers.Weights.COPIED);
-    // Linear maps keep copies of their own.
-    tensors.forEach(
-        (name, tensor) -> {
-          if (name.matches(".*(qkv|proj|fc|lm_head)\\.weight")) {
-            tensor.close();
-          }
-        });
-    // Whatever a forward pass would attach to the weights by mistake now throws instead of leaking.
-    weights.cap();
+    this.layers = layers;
   }
 
   /**
@@ -64,12 +53,7 @@ public final class Gpt implements LanguageModel {
   public static Gpt load(GptConfig config, Safetensors tensors, Device device) {
     DjlEngine.load();
     NDManager weights = NDManager.newBaseManager(device, "PyTorch");
-    Map<String, NDArray> arrays = new LinkedHashMap<>();
-    for (Safetensors.Tensor tensor : tensors.tensors()) {
-      arrays.put(tensor.name(), weights.create(tensors.floats(tensor), new Shape(tensor.shape())));
-    }
-
-    return new Gpt(config, weights, arrays);
+    return new Gpt(config, weights, GptLayers.load(config, tensors, weights));
   }
 
   @Override

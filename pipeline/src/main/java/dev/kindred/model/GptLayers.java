@@ -8,6 +8,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -39,6 +40,30 @@ final class GptLayers {
     }
 
     this.unembedding = new Unembedding(config, new Tensors(tensors, "", weights));
+  }
+
+  /**
+   * Layers that hold a model's weights by themselves, for evaluating it.
+   *
+   * @param weights takes the arrays, and nothing more from then on: whatever a forward pass would
+   *     attach to the weights by mistake throws instead of leaking
+   */
+  static GptLayers load(GptConfig config, Safetensors tensors, NDManager weights) {
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    for (Safetensors.Tensor tensor : tensors.tensors()) {
+      arrays.put(tensor.name(), weights.create(tensors.floats(tensor), new Shape(tensor.shape())));
+    }
+
+    GptLayers layers = new GptLayers(config, arrays, Weights.COPIED);
+    // Linear maps keep copies of their own.
+    arrays.forEach(
+        (name, array) -> {
+          if (name.matches(".*(qkv|proj|fc|lm_head)\\.weight")) {
+            array.close();
+          }
+        });
+    weights.cap();
+    return layers;
   }
 
   /** How linear maps hold their weights. */

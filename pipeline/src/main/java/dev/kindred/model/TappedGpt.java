@@ -12,7 +12,6 @@ import ai.djl.pytorch.jni.JniUtils;
 import dev.kindred.DjlEngine;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -52,24 +51,20 @@ public final class TappedGpt implements AutoCloseable {
   static TappedGpt load(GptConfig config, Safetensors tensors, Device device) {
     DjlEngine.load();
     NDManager weights = NDManager.newBaseManager(device, "PyTorch");
-    Map<String, NDArray> arrays = new LinkedHashMap<>();
-    float[] unembedding = null;
-    float[] finalNormWeight = null;
-    for (Safetensors.Tensor tensor : tensors.tensors()) {
-      float[] values = tensors.floats(tensor);
-      arrays.put(tensor.name(), weights.create(values, new Shape(tensor.shape())));
-      if (tensor.name().equals(config.unembedding())) {
-        unembedding = values;
-      }
+    return new TappedGpt(
+        config,
+        weights,
+        GptLayers.load(config, tensors, weights),
+        floats(tensors, config.unembedding()),
+        floats(tensors, GptConfig.FINAL_NORM_WEIGHT));
+  }
 
-      if (tensor.name().equals(GptConfig.FINAL_NORM_WEIGHT)) {
-        finalNormWeight = values;
-      }
-    }
-
-    GptLayers layers = new GptLayers(config, arrays, GptLayers.Weights.COPIED);
-    weights.cap();
-    return new TappedGpt(config, weights, layers, unembedding, finalNormWeight);
+  private static float[] floats(Safetensors tensors, String name) {
+    return tensors.tensors().stream()
+        .filter(tensor -> tensor.name().equals(name))
+        .map(tensors::floats)
+        .findFirst()
+        .orElseThrow();
   }
 
   public ModelShape shape() {

@@ -2,6 +2,7 @@
 package dev.kindred.jobs.report;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.evaluation.Summaries;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Explanations;
 import dev.kindred.explanation.Ranks;
@@ -16,7 +17,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -77,13 +77,7 @@ public final class ReportQueries {
                 () ->
                     new InvalidInput(
                         "--run-id %s: not published yet; run the command evaluate first", runId));
-    Map<String, Double> metrics = new LinkedHashMap<>();
-    warehouse
-        .part(Tables.SUMMARIES, runId)
-        .read()
-        .select("metric", "value")
-        .collectAsList()
-        .forEach(row -> metrics.put(row.getString(0), row.getDouble(1)));
+    Map<String, Double> metrics = Summaries.metrics(warehouse.part(Tables.SUMMARIES, runId).read());
     List<Row> distances =
         warehouse
             .part(Tables.DISTANCES, runId)
