@@ -45,8 +45,8 @@ final class AnalysedRun {
   }
 
   /**
-   * The run that options name; without one the run that was published last, of the model if the
-   * command line names one.
+   * The run that options name; without one the run that was published last, of the model if one is
+   * given.
    *
    * @throws InvalidInput if there is none, or its model has changed
    */
@@ -54,7 +54,7 @@ final class AnalysedRun {
     Warehouse warehouse = new Warehouse(spark, options.settings().warehouse());
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     ModelDirectory given =
-        options.given().contains(Setting.MODEL)
+        options.settings().isGiven(Setting.MODEL)
             ? ModelDirectory.read(options.settings().model(), hadoop)
             : null;
     RunPlan plan =

@@ -6,7 +6,6 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -17,16 +16,10 @@ import picocli.CommandLine.ParseResult;
  * @param file the value of --conf, or null
  * @param runId the value of --run-id, or null
  * @param own what is given of the options that only this command has, by name
- * @param given settings that the command line itself gives
  * @param arguments what is given beside options
  */
 record CommandOptions(
-    Settings settings,
-    File file,
-    String runId,
-    Map<String, String> own,
-    Set<Setting> given,
-    List<String> arguments) {
+    Settings settings, File file, String runId, Map<String, String> own, List<String> arguments) {
 
   static CommandOptions of(Command command, ParseResult result) {
     Map<Setting, String> given = new EnumMap<>(Setting.class);
@@ -52,7 +45,6 @@ record CommandOptions(
         result.hasMatchedPositional(0)
             ? List.of(result.matchedPositionalValue(0, new String[0]))
             : List.of();
-    return new CommandOptions(
-        Settings.resolve(conf, given), conf, runId, own, given.keySet(), arguments);
+    return new CommandOptions(Settings.resolve(conf, given), conf, runId, own, arguments);
   }
 }

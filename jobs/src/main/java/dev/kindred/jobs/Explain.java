@@ -26,7 +26,6 @@ import dev.kindred.table.Warehouse;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -63,11 +62,9 @@ final class Explain {
    * Finds the activations.
    *
    * @param runId the run to follow; null for the model's that was published last
-   * @param given settings of the command line: thresholds, weights and saturation among them
-   *     replace the run's
+   * @param settings thresholds, weights and saturation that are given replace the run's
    */
-  Explain(
-      SparkSession spark, Progress progress, Settings settings, String runId, Set<Setting> given) {
+  Explain(SparkSession spark, Progress progress, Settings settings, String runId) {
     this.spark = spark;
     this.progress = progress;
     this.settings = settings;
@@ -77,13 +74,13 @@ final class Explain {
     this.warehouse = new Warehouse(spark, settings.warehouse());
     this.run = runId == null ? newestRun() : Optional.of(run(runId));
     this.corpusId = run.map(RunPlan::corpusId).orElseGet(this::onlyCorpus);
-    boolean isOtherThresholds = run.isEmpty() || given.contains(Setting.THRESHOLDS);
+    boolean isOtherThresholds = run.isEmpty() || settings.isGiven(Setting.THRESHOLDS);
     boolean isOtherMixture =
-        run.isEmpty() || given.contains(Setting.WEIGHTS) || given.contains(Setting.SATURATION);
+        run.isEmpty() || settings.isGiven(Setting.WEIGHTS) || settings.isGiven(Setting.SATURATION);
     this.isAsInRun = !isOtherThresholds && !isOtherMixture;
     this.thresholds =
         isOtherThresholds ? settings.thresholds(model.shape()) : run.get().thresholds();
-    this.mixture = isOtherMixture ? mixture(given) : run.get().mixture();
+    this.mixture = isOtherMixture ? mixture() : run.get().mixture();
     this.windowLength =
         required(warehouse.part(Tables.WINDOWS, corpusId))
             .select("token_ids")
@@ -93,7 +90,7 @@ final class Explain {
   }
 
   /** The settings', but for what only the run says. */
-  private Mixture mixture(Set<Setting> given) {
+  private Mixture mixture() {
     Mixture ofSettings = settings.mixture(model.shape());
     if (run.isEmpty()) {
       return ofSettings;
@@ -101,8 +98,8 @@ final class Explain {
 
     Mixture ofRun = run.get().mixture();
     return new Mixture(
-        given.contains(Setting.WEIGHTS) ? ofSettings.weights() : ofRun.weights(),
-        given.contains(Setting.SATURATION) ? ofSettings.saturation() : ofRun.saturation());
+        settings.isGiven(Setting.WEIGHTS) ? ofSettings.weights() : ofRun.weights(),
+        settings.isGiven(Setting.SATURATION) ? ofSettings.saturation() : ofRun.saturation());
   }
 
   private Optional<RunPlan> newestRun() {

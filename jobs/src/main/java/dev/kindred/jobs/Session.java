@@ -169,8 +169,7 @@ final class Session implements AutoCloseable {
 
   /** Explains prompts, and shows that as the options say. */
   void explain(CommandOptions options, int strings) {
-    Explain explain =
-        new Explain(spark, progress, options.settings(), options.runId(), options.given());
+    Explain explain = new Explain(spark, progress, options.settings(), options.runId());
     List<String> prompts = explain.prompts(options.arguments(), options.own().get("--prompts"));
     Explained explained = explain.explain(prompts, strings);
     show(

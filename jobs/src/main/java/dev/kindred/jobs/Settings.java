@@ -16,9 +16,11 @@ import dev.kindred.table.Warehouse;
 import java.io.File;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -30,9 +32,11 @@ final class Settings {
   private static final String ROOT = "kindred";
 
   private final Map<Setting, String> values;
+  private final Set<Setting> given;
 
-  private Settings(Map<Setting, String> values) {
+  private Settings(Map<Setting, String> values, Set<Setting> given) {
     this.values = values;
+    this.given = given;
   }
 
   /**
@@ -42,27 +46,46 @@ final class Settings {
    * @param options what the command line gives, by setting
    */
   static Settings resolve(File file, Map<Setting, String> options) {
-    Config config = ConfigFactory.defaultOverrides().withFallback(userFile(file));
-    config = config.withFallback(ConfigFactory.parseResources("kindred.conf")).resolve();
+    try {
+      return lay(file, options);
+    } catch (ConfigException e) {
+      throw new InvalidInput(
+          "%s: %s", file == null ? "system property" : "--conf " + file, e.getMessage());
+    }
+  }
+
+  private static Settings lay(File file, Map<Setting, String> options) {
+    Config user = ConfigFactory.defaultOverrides().withFallback(userFile(file));
+    Config config = user.withFallback(ConfigFactory.parseResources("kindred.conf")).resolve();
+    Set<String> keys = user.hasPath(ROOT) ? user.getObject(ROOT).keySet() : Set.of();
     Map<Setting, String> values = new TreeMap<>();
+    Set<Setting> given = EnumSet.noneOf(Setting.class);
     for (Setting setting : Setting.values()) {
-      String given = options.get(setting);
-      values.put(setting, given == null ? text(config, setting) : given);
+      String option = options.get(setting);
+      values.put(setting, option == null ? text(config, setting) : option);
+      if (option != null || keys.contains(setting.key())) {
+        given.add(setting);
+      }
     }
 
     // A run remembers its model, and may be reported on from another working directory.
     values.computeIfPresent(Setting.MODEL, (setting, uri) -> Warehouse.absolute(uri).toString());
-    return new Settings(values);
+    return new Settings(values, given);
   }
 
-  /** Settings as {@link #asText()} wrote them. */
+  /** Settings as {@link #asText()} wrote them; none counts as given. */
   static Settings of(Map<String, String> text) {
     Map<Setting, String> values = new TreeMap<>();
     for (Setting setting : Setting.values()) {
       values.put(setting, text.get(setting.key()));
     }
 
-    return new Settings(values);
+    return new Settings(values, Set.of());
+  }
+
+  /** Whether the user gave a setting, by option or file: it is more than a default. */
+  boolean isGiven(Setting setting) {
+    return given.contains(setting);
   }
 
   private static Config userFile(File file) {
@@ -74,25 +97,21 @@ final class Settings {
       throw new InvalidInput("--conf %s: no such file", file);
     }
 
-    try {
-      Config config = ConfigFactory.parseFile(file);
-      if (!config.hasPath(ROOT)) {
-        throw new InvalidInput(
-            "--conf %s: no settings in it; write them as kindred.prompts = 500", file);
-      }
-
-      for (String key : config.getConfig(ROOT).root().keySet()) {
-        if (!key.equals("home")
-            && !key.equals("train")
-            && Arrays.stream(Setting.values()).noneMatch(s -> s.key().equals(key))) {
-          throw new InvalidInput("--conf %s: kindred.%s is not a setting", file, key);
-        }
-      }
-
-      return config;
-    } catch (ConfigException e) {
-      throw new InvalidInput("--conf %s: %s", file, e.getMessage());
+    Config config = ConfigFactory.parseFile(file);
+    if (!config.hasPath(ROOT)) {
+      throw new InvalidInput(
+          "--conf %s: no settings in it; write them as kindred.prompts = 500", file);
     }
+
+    for (String key : config.getConfig(ROOT).root().keySet()) {
+      if (!key.equals("home")
+          && !key.equals("train")
+          && Arrays.stream(Setting.values()).noneMatch(s -> s.key().equals(key))) {
+        throw new InvalidInput("--conf %s: kindred.%s is not a setting", file, key);
+      }
+    }
+
+    return config;
   }
 
   private static String text(Config config, Setting setting) {

@@ -306,6 +306,16 @@ class TestExplain {
   }
 
   @Test
+  void aFilesThresholdsCountAsThoseOfTheCommandLineDo() throws IOException {
+    Path file =
+        Files.writeString(folder.resolve("my.conf"), "kindred.thresholds = [0, 0, 0, 0, 0, 0]");
+    JsonNode ofFile = json(explain(NOT_IN_CORPUS, "--conf", file.toString(), "--json"));
+    JsonNode ofOption = json(explain(NOT_IN_CORPUS, "--thresholds", "0,0,0,0,0,0", "--json"));
+
+    assertThat(ofFile.get("prompts")).isEqualTo(ofOption.get("prompts"));
+  }
+
+  @Test
   void withoutAPublishedRunTheSettingsCount() throws IOException {
     Path corpus = Files.writeString(folder.resolve("other.txt"), "to be or not to be or not to be");
     String unpublished = folder.resolve("unpublished").toString();

@@ -103,6 +103,28 @@ class TestSettings {
   }
 
   @Test
+  void aSettingIsGivenByTheCommandLineOrTheFile() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("my.conf"),
+            "kindred { weights = [1, 2], corpus = a, warehouse = ${kindred.corpus}/tables }");
+    Settings settings = Settings.resolve(file.toFile(), Map.of(Setting.MODEL, "m"));
+    assertThat(Arrays.stream(Setting.values()).filter(settings::isGiven))
+        .containsExactlyInAnyOrder(
+            Setting.WEIGHTS, Setting.CORPUS, Setting.WAREHOUSE, Setting.MODEL);
+    assertThat(settings.warehouse()).isEqualTo("a/tables");
+  }
+
+  @Test
+  void aReferenceToNothingIsRefused() throws IOException {
+    Path file = Files.writeString(folder.resolve("my.conf"), "kindred.model = ${models}/mine");
+    assertThatThrownBy(() -> Settings.resolve(file.toFile(), Map.of()))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageStartingWith("--conf " + file + ": ")
+        .hasMessageContaining("${models}");
+  }
+
+  @Test
   void settingsSurviveBeingRecorded() {
     Settings settings = Settings.resolve(null, Map.of(Setting.KEEP_SIMILAR, "all"));
     assertThat(Settings.of(settings.asText()).asText()).isEqualTo(settings.asText());

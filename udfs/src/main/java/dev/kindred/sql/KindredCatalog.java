@@ -46,14 +46,19 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * variable {@code KINDRED_WAREHOUSE}, else the folder {@code warehouse}.
  */
 public final class KindredCatalog implements TableCatalog, FunctionCatalog, SupportsNamespaces {
-  /** What only runs with alternates have, or what other commands make of them: else empty. */
+  /** What only runs with alternates have, or what other commands add: else empty. */
   private static final List<Table> OPTIONAL =
       List.of(
           Tables.MODEL_DISTANCES,
           Tables.SIMILARITY_BINS,
           Tables.NEAREST_STRINGS,
+          Tables.BLOCK_VECTORS,
+          Tables.ABLATIONS,
+          Tables.DIRECTIONS,
+          Tables.PERTURBATIONS,
           Tables.LEARNED_EMBEDDINGS,
-          Tables.SUBSPACES);
+          Tables.SUBSPACES,
+          Tables.ALIGNMENTS);
 
   private static final String CURRENT = "current";
   private static final String WAREHOUSE = "warehouse";

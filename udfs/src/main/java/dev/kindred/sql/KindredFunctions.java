@@ -10,8 +10,8 @@ import java.util.function.Supplier;
  * All functions that {@link KindredCatalog} has, in the order in which {@code docs/sql.md} lists
  * them.
  *
- * <p>NULL as an argument gives NULL. A NULL or NaN inside of an array or map, and lengths that
- * differ, are errors.
+ * <p>NULL as an argument gives NULL. A NULL, NaN or infinity inside of an array or map, and lengths
+ * that differ, are errors.
  */
 final class KindredFunctions {
   private static final String VALUES = "array or map<int, ..> of float, double, int or bigint";

@@ -11,6 +11,7 @@ import org.apache.spark.sql.connector.catalog.functions.BoundFunction;
 import org.apache.spark.sql.connector.catalog.functions.ScalarFunction;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.NullType;
 
 /**
  * {@code normalize_counts}: a map of counts as a distribution.
@@ -20,10 +21,14 @@ import org.apache.spark.sql.types.DataTypes;
 public record NormalizeCountsFunction(TokenValuesType counts) implements ScalarFunction<MapData> {
   static final String NAME = "normalize_counts";
 
+  /** What a bare NULL is taken for. */
+  private static final DataType COUNTS =
+      DataTypes.createMapType(DataTypes.IntegerType, DataTypes.LongType);
+
   static Optional<BoundFunction> bind(List<DataType> arguments) {
     return arguments.size() != 1
         ? Optional.empty()
-        : TokenValuesType.of(arguments.get(0))
+        : TokenValuesType.of(arguments.get(0) instanceof NullType ? COUNTS : arguments.get(0))
             .filter(type -> type.isMap() && type.isWhole())
             .map(NormalizeCountsFunction::new);
   }

@@ -71,23 +71,33 @@ enum NumberType {
     for (int i = 0; i < numbers.length; i++) {
       checkNotNull(function, array, i);
       numbers[i] = get(array, i);
-      if (!Double.isFinite(numbers[i])) {
-        throw new InvalidInput("%s: element %d is %s", function, i, numbers[i]);
-      }
+      checkFinite(function, numbers[i], i);
     }
 
     return numbers;
   }
 
-  /** All numbers of an array of float. */
+  /**
+   * All numbers of an array of float.
+   *
+   * @param function for the message
+   * @throws InvalidInput if an element is NULL or not finite
+   */
   static float[] readFloats(String function, ArrayData array) {
     float[] numbers = new float[array.numElements()];
     for (int i = 0; i < numbers.length; i++) {
       checkNotNull(function, array, i);
       numbers[i] = array.getFloat(i);
+      checkFinite(function, numbers[i], i);
     }
 
     return numbers;
+  }
+
+  private static void checkFinite(String function, double number, int index) {
+    if (!Double.isFinite(number)) {
+      throw new InvalidInput("%s: element %d is %s", function, index, number);
+    }
   }
 
   private static void checkNotNull(String function, ArrayData array, int index) {

@@ -93,6 +93,7 @@ class TestKindredFunctions {
           Map.entry("normalize_counts(map(7, 0L))", "{}"),
           Map.entry("normalize_counts(cast(map() as map<int, bigint>))", "{}"),
           Map.entry("normalize_counts(cast(null as map<int, bigint>))", ""),
+          Map.entry("normalize_counts(null)", ""),
           Map.entry(
               "top_tokens(map(9, 5L, 7, 1L, 3, 5L), 2)",
               "[{\"token_id\":3,\"value\":5.0},{\"token_id\":9,\"value\":5.0}]"),
@@ -135,6 +136,8 @@ class TestKindredFunctions {
             + " hellinger_distance: the map has token 2, the array only tokens 0 to 1",
         "hellinger_distance(map(2, 42d), map(2, 1d)) | hellinger_distance: probabilities sum to"
             + " 42.00, not to 1; make counts a distribution with normalize_counts",
+        "cosine_similarity(array(1f, float('infinity')), array(1f, 1f)) |"
+            + " cosine_similarity: element 1 is Infinity",
         "hellinger_distance(map(2, double('NaN')), map(2, 1d)) |"
             + " hellinger_distance: element 0 is NaN",
         "normalize_counts(map(2, -1L)) | normalize_counts: the value of token 2 is negative: -1.0",

@@ -28,11 +28,6 @@ final class Numbers {
     return format("%,.0f", value);
   }
 
-  /** A rank in [0, 100], with one decimal and no sign. */
-  static String percentile(double rank) {
-    return format("%.1f", rank);
-  }
-
   /** A share in [0, 1] as a percentage; one that would round to nothing is not written as zero. */
   static String percent(double share) {
     if (share > 0 && share < LEAST_SHOWN_SHARE) {

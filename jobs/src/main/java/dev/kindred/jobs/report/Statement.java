@@ -16,7 +16,7 @@ enum Statement {
   COMPARISONS(
       "select metric, value\n"
           + "from {run}.summaries\n"
-          + "where metric rlike '^(compatible[.]|honest[.])?(baseline[.].*)?hellinger[.](mean|ci95)'\n"
+          + "where metric rlike '^(compatible[.]|honest[.]|noise_floor[.])?(baseline[.].*)?hellinger[.](mean|ci95)'\n"
           + "order by metric"),
   SLICES(
       "select metric, value\n"
@@ -34,6 +34,10 @@ enum Statement {
           + "from {run}.summaries\n"
           + "where metric rlike '^block[.][0-9]+[.]join[.]'\n"
           + "order by metric"),
+  CURVES(
+      "select block, threshold, hellinger_leave_one_out, hellinger, similar_count\n"
+          + "from {run}.threshold_curves\n"
+          + "order by block, threshold"),
   AGREEMENT(
       "select metric, value\n"
           + "from {run}.summaries\n"
@@ -44,6 +48,12 @@ enum Statement {
           + "from {run}.ablations\n"
           + "group by block, context, removed\n"
           + "order by block, context, removed"),
+  BLOCK_VECTORS(
+      "select block, avg(norm_in), avg(norm_attention), avg(norm_ffn), avg(norm_out),\n"
+          + "       avg(cosine_in_attention), avg(cosine_attention_ffn), avg(cosine_ffn_out)\n"
+          + "from {run}.block_vectors\n"
+          + "group by block\n"
+          + "order by block"),
   DIRECTIONS(
       "select block, avg(cosine_without_attention) as cosine, avg(norm_ratio) as norm_ratio\n"
           + "from {run}.directions\n"

@@ -35,11 +35,13 @@ public record TokenSpectra(String modelId, String stage, String recipe, List<Spe
   public record Spectrum(
       String token, double[] singularValues, double positiveShare, boolean converged) {
 
-    /** The first singular value over the second; infinite if there is no second. */
+    /** The first singular value over the second, of which there is one. */
     double ratio() {
-      return singularValues.length < 2
-          ? Double.POSITIVE_INFINITY
-          : singularValues[0] / singularValues[1];
+      return singularValues[0] / singularValues[1];
+    }
+
+    String ratioText() {
+      return singularValues.length < 2 ? "–" : String.format(Locale.ROOT, "%,.2f", ratio());
     }
 
     String firstValues() {
@@ -67,10 +69,10 @@ public record TokenSpectra(String modelId, String stage, String recipe, List<Spe
       text.append(
           String.format(
               Locale.ROOT,
-              "%-8s%s%12.2f%12.2f  %s%n",
+              "%-8s%s%12s%12.2f  %s%n",
               VisibleText.shown(token.token()),
               token.firstValues(),
-              token.ratio(),
+              token.ratioText(),
               token.positiveShare(),
               token.converged() ? "yes" : "no"));
     }
@@ -112,6 +114,10 @@ public record TokenSpectra(String modelId, String stage, String recipe, List<Spe
 
   /** What the picture shows, in words. */
   String alt() {
+    if (ranks() < 2) {
+      return String.format(Locale.ROOT, "The first singular value of %d tokens.", tokens.size());
+    }
+
     double[] ratios = tokens.stream().mapToDouble(Spectrum::ratio).sorted().toArray();
     return String.format(
         Locale.ROOT,
