@@ -14,6 +14,11 @@ if ! "$java" -version > /dev/null 2>&1; then
   exit 2
 fi
 
+if [ ! -e "$home/pom.xml" ]; then
+  echo "kindred: $home has no sources to build from; there, MASTER='local[*]' submit-scripts/submit.sh runs commands" >&2
+  exit 2
+fi
+
 jar() {
   # The newest: those of earlier versions stay there.
   ls -t "$home"/jobs/target/kindred-jobs-*-spark.jar 2> /dev/null | head -n 1

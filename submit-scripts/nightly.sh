@@ -41,10 +41,15 @@ while IFS= read -r line || [ -n "$line" ]; do
       export "$key=$value"
       ;;
     CORPUS | MODEL | WAREHOUSE | KEEP | ATTEMPTS | LOG_DIR | KEEP_LOGS) setting[$key]=$value ;;
-    *) refuse "$file, line $number: $key is not a setting; conf/nightly.env.example has them all" ;;
+    *) refuse "$file, line $number: $key is not a setting; docs/operations.md and conf/nightly.env.example have them" ;;
   esac
 done < "$file"
 
+if [ -z "${MASTER:-}" ]; then
+  [ -e "$home/pom.xml" ] || refuse "$file: MASTER is not set; give that of a cluster, or local[*] for this machine"
+  [ ${#submit_args[@]} -eq 0 ] ||
+    refuse "$file: SUBMIT_ARG=${submit_args[0]} is for spark-submit, which needs MASTER; local[*] is this machine"
+fi
 for key in WAREHOUSE LOG_DIR; do
   [ -n "${setting[$key]:-}" ] || refuse "$file: $key is not set"
 done

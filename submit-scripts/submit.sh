@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Submits a command of Kindred to a cluster with the spark-submit of SPARK_HOME (or of PATH).
+# Submits a command of Kindred to a cluster, or to this machine, with the spark-submit of SPARK_HOME (or of PATH).
 #
 #   MASTER=yarn submit-scripts/submit.sh run --corpus hdfs:///corpus --model hdfs:///model --warehouse hdfs:///warehouse
 #   MASTER=spark://host:7077 submit-scripts/submit.sh --executor-memory 8g --conf spark.cores.max=32 -- run --prompts 500
@@ -7,11 +7,12 @@
 # What stands before the first -- goes to spark-submit, what follows to Kindred; without a -- all is for Kindred. Every
 # argument arrives as it is.
 #
-# MASTER       spark://host:port, yarn, or k8s://https://host:port
-# DEVICE       cpu (default) or gpu
-# DEPLOY_MODE  client (default): the driver runs here; cluster (YARN and Kubernetes): it runs there
-# SPARK_CONF   a file of further Spark settings, which win over those of conf/cluster
-# KINDRED_JAR  the jar (default: lib/ or jobs/target/ of this folder); local:///path if each host has it there
+# MASTER          spark://host:port, yarn, k8s://https://host:port, or local[*] for this machine
+# DEVICE          cpu (default) or gpu
+# DEPLOY_MODE     client (default): the driver runs here; cluster (YARN and Kubernetes): it runs there
+# SPARK_CONF      a file of further Spark settings, which win over those of conf/cluster
+# KINDRED_MEMORY  heap with MASTER=local[*] (default 6g); on a cluster give spark-submit --driver-memory
+# KINDRED_JAR     the jar (default: lib/ or jobs/target/ of this folder); local:///path if each host has it there
 #
 # Exit status, in client mode: the program's, see docs/operations.md.
 set -euo pipefail
@@ -36,14 +37,21 @@ case $master in
   spark://*) kind=standalone ;;
   yarn) kind=yarn ;;
   k8s://*) kind=kubernetes ;;
-  '') refuse "MASTER is not set; give spark://host:port, yarn or k8s://https://host:port, or run submit-scripts/kindred.sh" ;;
-  *) refuse "MASTER=$master: expected spark://host:port, yarn or k8s://https://host:port" ;;
+  local | local\[*\]) kind=local ;;
+  '') refuse "MASTER is not set; give spark://host:port, yarn, k8s://https://host:port or local[*]" ;;
+  *) refuse "MASTER=$master: expected spark://host:port, yarn, k8s://https://host:port or local[*]" ;;
 esac
 
-files=("$home/conf/cluster/common.conf" "$home/conf/cluster/$kind.conf")
+if [ "$kind" = local ]; then
+  files=("$home/conf/spark-local.conf")
+else
+  files=("$home/conf/cluster/common.conf" "$home/conf/cluster/$kind.conf")
+fi
+
 case ${DEVICE:-cpu} in
   cpu) ;;
   gpu)
+    [ "$kind" != local ] || refuse "DEVICE=gpu: on a cluster only, of one host if need be; MASTER is $master"
     files+=("$home/conf/cluster/gpu.conf")
     [ ! -e "$home/conf/cluster/gpu-$kind.conf" ] || files+=("$home/conf/cluster/gpu-$kind.conf")
     ;;
@@ -52,6 +60,7 @@ esac
 
 case ${DEPLOY_MODE:-client}:$kind in
   client:*) ;;
+  cluster:local) refuse "DEPLOY_MODE=cluster: on YARN and Kubernetes only; MASTER is $master" ;;
   cluster:standalone) refuse "DEPLOY_MODE=cluster: on YARN and Kubernetes only; a standalone cluster does not say how the driver ended" ;;
   cluster:*) ;;
   *) refuse "DEPLOY_MODE=$DEPLOY_MODE: expected client or cluster" ;;
@@ -75,13 +84,15 @@ declare -A value
 keys=()
 for file in "${files[@]}"; do
   while read -r key rest; do
-    case $key in '' | '#'*) continue ;; esac
+    case $key in '' | '#'* | spark.master) continue ;; esac
     [ -n "${value[$key]+set}" ] || keys+=("$key")
     value[$key]=$rest
   done < "$file"
 done
 
 settings=()
+# All work is in the driver; what stands before -- still wins.
+[ "$kind" != local ] || settings+=(--driver-memory "${KINDRED_MEMORY:-6g}")
 if [ -n "${SPARK_CONF:-}" ]; then
   [ -r "$SPARK_CONF" ] || refuse "SPARK_CONF=$SPARK_CONF: no such file"
   while read -r key _; do

@@ -133,7 +133,7 @@ record RunPlan(
 
   /** What makes a run with the same results again, for a shell. */
   String command() {
-    StringBuilder command = new StringBuilder("kindred run");
+    StringBuilder command = new StringBuilder("submit-scripts/kindred.sh run");
     for (Setting setting : OF_RESULTS) {
       if (settings.get(setting.key()) == null) { // an earlier version's run, which had it not
         continue;

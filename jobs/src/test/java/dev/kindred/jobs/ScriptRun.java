@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A submit script that was run over a spark-submit that only writes down what it is given.
@@ -34,11 +37,26 @@ record ScriptRun(int status, String output, List<List<String>> submissions) {
       """;
 
   private static final String END = "\n";
+  private static final String HOME = System.getProperty("kindred.home");
+
+  /** Copies what an installation has, which is no source, and returns its folder of scripts. */
+  static Path install(Path folder) throws IOException {
+    for (String part : List.of("conf", "submit-scripts")) {
+      try (Stream<Path> files = Files.walk(Path.of(HOME, part))) {
+        for (Path file : files.toList()) {
+          Files.copy(file, folder.resolve(Path.of(HOME).relativize(file)), COPY_ATTRIBUTES);
+        }
+      }
+    }
+
+    return folder.resolve("submit-scripts");
+  }
 
   /**
    * Runs a script of this project to its end.
    *
    * @param folder for files of the run
+   * @param script its name, or the path of one that is installed
    * @param statuses what calls of spark-submit end with, in their order
    * @param environment further variables
    */
@@ -73,7 +91,7 @@ record ScriptRun(int status, String output, List<List<String>> submissions) {
         folder.resolve("calls.statuses"),
         String.join("\n", statuses.stream().map(String::valueOf).toList()) + "\n");
     List<String> command = new ArrayList<>();
-    command.add(System.getProperty("kindred.home") + "/submit-scripts/" + script);
+    command.add(Path.of(HOME, "submit-scripts").resolve(script).toString());
     command.addAll(Arrays.asList(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     Map<String, String> variables = builder.environment();

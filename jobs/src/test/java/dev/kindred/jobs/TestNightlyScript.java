@@ -173,6 +173,34 @@ class TestNightlyScript {
   }
 
   @Test
+  void aNightWithoutAMasterTakesNoOptionsOfSparkSubmit() throws IOException, InterruptedException {
+    ScriptRun night = night(List.of(0), "MASTER=", "SUBMIT_ARG=--num-executors=3");
+    assertThat(night.status()).isEqualTo(2);
+    assertThat(night.output()).contains("SUBMIT_ARG=--num-executors=3 is for spark-submit");
+  }
+
+  @Test
+  void withoutSourcesANightNeedsAMaster() throws IOException, InterruptedException {
+    Path scripts = ScriptRun.install(Files.createDirectory(folder.resolve("installed")));
+    ScriptRun night = installed(scripts, "MASTER=");
+    assertThat(night.status()).isEqualTo(2);
+    assertThat(night.output().lines().toList())
+        .singleElement()
+        .asString()
+        .contains("MASTER is not set");
+    assertThat(installed(scripts, "MASTER=local[*]").status()).isZero();
+  }
+
+  private ScriptRun installed(Path scripts, String line) throws IOException, InterruptedException {
+    return ScriptRun.of(
+        folder,
+        List.of(0),
+        Map.of(),
+        scripts.resolve("nightly.sh").toString(),
+        file(line).toString());
+  }
+
+  @Test
   void theExampleCanBeUsed() throws IOException, InterruptedException {
     Path example = Path.of(System.getProperty("kindred.home"), "conf/nightly.env.example");
     List<String> lines =

@@ -30,7 +30,7 @@ class TestSqlPage {
   private static final Pattern STATEMENT =
       Pattern.compile("<code>(select .*?)</code>", Pattern.DOTALL);
   private static final Pattern COMMAND =
-      Pattern.compile("<code>kindred (run .*?)</code>", Pattern.DOTALL);
+      Pattern.compile("<code>submit-scripts/kindred.sh (run .*?)</code>", Pattern.DOTALL);
   private static final Pattern RUN_ID = Pattern.compile("run_id=(r-\\S+)");
 
   @TempDir private static Path folder;

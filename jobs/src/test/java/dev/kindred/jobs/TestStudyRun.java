@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
  *
  * <pre>
  * submit-scripts/run-local.sh --corpus input.txt --model models/tinyshakespeare --warehouse study
- * KINDRED_STUDY_WAREHOUSE=study mvn -pl jobs -am test -Dtest=TestStudyRun -Dsurefire.failIfNoSpecifiedTests=false
+ * KINDRED_STUDY_WAREHOUSE=$PWD/study mvn -pl jobs -am test -Dtest=TestStudyRun -Dsurefire.failIfNoSpecifiedTests=false
  * </pre>
  */
 class TestStudyRun {

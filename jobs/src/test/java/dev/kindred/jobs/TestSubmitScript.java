@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TestSubmitScript {
   private static final String YARN = "yarn";
   private static final String STANDALONE = "spark://host:7077";
+  private static final String LOCAL = "local[2]";
   private static final String KUBERNETES = "k8s://https://host:6443";
 
   /** What a shell would change, were it to read any of it again. */
@@ -85,6 +86,17 @@ class TestSubmitScript {
   }
 
   @Test
+  void onThisMachineTheSettingsAreThoseOfOneMachine() throws IOException, InterruptedException {
+    ScriptRun run = submit(Map.of("MASTER", LOCAL, "KINDRED_MEMORY", "3g"), "run");
+    assertThat(run.submissions().get(0))
+        .containsSequence("--master", LOCAL)
+        .containsSequence("--driver-memory", "3g");
+    assertThat(run.conf("spark.sql.shuffle.partitions")).isEqualTo("16");
+    assertThat(run.conf("spark.master")).isNull();
+    assertThat(run.conf("spark.plugins")).isNull();
+  }
+
+  @Test
   void theUsersFileWinsAndIsNotCopiedToTheCommandLine() throws IOException, InterruptedException {
     Path conf =
         Files.writeString(
@@ -110,7 +122,10 @@ class TestSubmitScript {
   @Test
   void whatCannotBeSubmittedIsRefusedInOneLine() throws IOException, InterruptedException {
     assertRefused(Map.of(), "kindred: MASTER is not set");
-    assertRefused(Map.of("MASTER", "local[2]"), "kindred: MASTER=local[2]: expected spark://");
+    assertRefused(Map.of("MASTER", "mesos"), "kindred: MASTER=mesos: expected spark://");
+    assertRefused(Map.of("MASTER", LOCAL, "DEVICE", "gpu"), "kindred: DEVICE=gpu: on a cluster");
+    assertRefused(
+        Map.of("MASTER", LOCAL, "DEPLOY_MODE", "cluster"), "kindred: DEPLOY_MODE=cluster:");
     assertRefused(Map.of("MASTER", YARN, "DEVICE", "tpu"), "kindred: DEVICE=tpu: expected cpu");
     assertRefused(Map.of("MASTER", YARN, "DEPLOY_MODE", "x"), "kindred: DEPLOY_MODE=x: expected");
     assertRefused(

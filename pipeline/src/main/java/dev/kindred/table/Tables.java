@@ -20,8 +20,9 @@ import org.apache.spark.sql.types.StructType;
  * readers; a test holds both together.
  *
  * <p>{@code windows} to {@code model_distances} are inputs of many runs, keyed by content; so are
- * {@code similarity_bins} and {@code nearest_strings}, and {@code learned_embeddings} and {@code
- * subspaces} belong to a model alone. The others are results, keyed by run.
+ * {@code similarity_bins} and {@code nearest_strings}. {@code block_vectors} to {@code
+ * perturbations} belong to a model and prompts, {@code learned_embeddings} and {@code subspaces} to
+ * a model. The others are results, keyed by run.
  */
 public final class Tables {
   private static final DataType TOKEN_IDS = createArrayType(IntegerType, false);

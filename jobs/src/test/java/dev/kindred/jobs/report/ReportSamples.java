@@ -163,6 +163,6 @@ final class ReportSamples {
         List.of(new ReportData.Group("Some", prompts)),
         Map.of(),
         explorer,
-        "kindred run \\\n  --corpus 'my texts'");
+        "submit-scripts/kindred.sh run \\\n  --corpus 'my texts'");
   }
 }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The report as a reader meets it; skipped where there is no browser. */
@@ -88,6 +89,19 @@ class TestReportInABrowser {
     assertThat(run(1400, "type('SAID⏎·mr'); report(finds().join('|'));")).isEqualTo("said⏎·Mr·<b>");
     assertThat(run(1400, "type('said\\\\n'); report(finds().join('|'));"))
         .isEqualTo("said⏎·Mr·<b>");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"mpt%204, mpt 4", "mpt%, mpt%"})
+  void anAddressNamesASearch(String address, String text) throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "location.hash = '#find="
+                    + address
+                    + "'; setTimeout(() => report(explorer.querySelector('input').value"
+                    + " + problems.length), 200);"))
+        .isEqualTo(text + "0");
   }
 
   @Test
