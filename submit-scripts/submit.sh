@@ -90,9 +90,12 @@ for file in "${files[@]}"; do
   done < "$file"
 done
 
+if [ "$kind" = local ]; then # all work is in the driver
+  keys+=(spark.driver.memory)
+  value[spark.driver.memory]=${KINDRED_MEMORY:-6g}
+fi
+
 settings=()
-# All work is in the driver; what stands before -- still wins.
-[ "$kind" != local ] || settings+=(--driver-memory "${KINDRED_MEMORY:-6g}")
 if [ -n "${SPARK_CONF:-}" ]; then
   [ -r "$SPARK_CONF" ] || refuse "SPARK_CONF=$SPARK_CONF: no such file"
   while read -r key _; do

@@ -88,9 +88,8 @@ class TestSubmitScript {
   @Test
   void onThisMachineTheSettingsAreThoseOfOneMachine() throws IOException, InterruptedException {
     ScriptRun run = submit(Map.of("MASTER", LOCAL, "KINDRED_MEMORY", "3g"), "run");
-    assertThat(run.submissions().get(0))
-        .containsSequence("--master", LOCAL)
-        .containsSequence("--driver-memory", "3g");
+    assertThat(run.submissions().get(0)).containsSequence("--master", LOCAL);
+    assertThat(run.conf("spark.driver.memory")).isEqualTo("3g");
     assertThat(run.conf("spark.sql.shuffle.partitions")).isEqualTo("16");
     assertThat(run.conf("spark.master")).isNull();
     assertThat(run.conf("spark.plugins")).isNull();
