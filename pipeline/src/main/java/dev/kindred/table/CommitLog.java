@@ -7,12 +7,13 @@ import dev.kindred.InvalidInput;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.apache.hadoop.fs.FileStatus;
@@ -70,13 +71,13 @@ final class CommitLog {
   /** The files of an incomplete part that are in it already, by path. */
   List<CommittedFile> soFar() {
     try {
-      List<CommittedFile> found = new ArrayList<>();
+      // A record whose writer saw an error may be there all the same, and is then there twice.
+      Set<CommittedFile> found = new HashSet<>();
       for (FileStatus record : list()) {
         found.addAll(read(record.getPath()).files());
       }
 
-      found.sort(Comparator.comparing(CommittedFile::path));
-      return found;
+      return found.stream().sorted(Comparator.comparing(CommittedFile::path)).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

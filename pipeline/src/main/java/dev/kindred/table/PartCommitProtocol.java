@@ -61,12 +61,17 @@ public final class PartCommitProtocol extends FileCommitProtocol implements Seri
   public void setupJob(JobContext job) {
     Path folder = new Path(part);
     try {
-      log = new CommitLog(folder.getFileSystem(job.getConfiguration()), folder);
+      begin(
+          new CommitLog(folder.getFileSystem(job.getConfiguration()), folder),
+          job.getConfiguration().getBoolean(BY_TASK, false));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
 
-    byTask = job.getConfiguration().getBoolean(BY_TASK, false);
+  void begin(CommitLog log, boolean byTask) {
+    this.log = log;
+    this.byTask = byTask;
     unrecorded = new ConcurrentLinkedQueue<>();
     recorder =
         Executors.newSingleThreadExecutor(
@@ -152,8 +157,15 @@ public final class PartCommitProtocol extends FileCommitProtocol implements Seri
       file = unrecorded.poll();
     }
 
-    if (!files.isEmpty()) {
+    if (files.isEmpty()) {
+      return;
+    }
+
+    try {
       log.add(files);
+    } catch (RuntimeException e) {
+      unrecorded.addAll(files); // for the next record
+      throw e;
     }
   }
 
@@ -165,9 +177,14 @@ public final class PartCommitProtocol extends FileCommitProtocol implements Seri
 
   @Override
   public void abortJob(JobContext job) {
+    if (byTask) {
+      lastRecord = recorder.submit(this::record);
+    }
+
     end();
   }
 
+  /** Fails only if the last record does: it has what those before it could not write. */
   private void end() {
     recorder.shutdown();
     try {
