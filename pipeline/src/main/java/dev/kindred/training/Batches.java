@@ -56,7 +56,8 @@ final class Batches {
   List<Batch> ofStep(int step) {
     SplittableRandom random = random(step);
     List<Batch> batches = new ArrayList<>();
-    for (int left = recipe.batchTokens(); left > 0; left -= TOKENS) {
+    int left = recipe.batchTokens();
+    while (left > 0) {
       int length = length(random);
       int[][] sequences = new int[Math.max(1, Math.min(left, TOKENS) / length)][];
       for (int i = 0; i < sequences.length; i++) {
@@ -64,6 +65,7 @@ final class Batches {
       }
 
       batches.add(new Batch(sequences, random.nextLong()));
+      left -= sequences.length * length;
     }
 
     return batches;

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TestBatches {
   private static final int TOKENS = 5_000;
@@ -82,6 +84,17 @@ class TestBatches {
         .allMatch(batch -> batch.predictions() == Batches.TOKENS);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {600, 4096})
+  void aStepHasAboutAsManyTokensAsAreAskedForWhateverTheLengths(int context) {
+    int[] stream = new int[100_000];
+    Batches batches = new Batches(stream, recipe(7, 16 * Batches.TOKENS), context);
+    for (int step = 1; step <= 20; step++) {
+      assertThat(batches.ofStep(step).stream().mapToInt(Batches.Batch::predictions).sum())
+          .isBetween(16 * Batches.TOKENS, 16 * Batches.TOKENS + context - 1);
+    }
+  }
+
   @Test
   void drawsDependOnSeedAndStepAlone() {
     assertThat(starts(batches(4), 7)).isEqualTo(starts(batches(4), 7));
@@ -105,10 +118,14 @@ class TestBatches {
   }
 
   private static Recipe recipe(long seed) {
+    return recipe(seed, 2 * Batches.TOKENS);
+  }
+
+  private static Recipe recipe(long seed, int batchTokens) {
     return new Recipe(
         seed,
         1_000,
-        2 * Batches.TOKENS,
+        batchTokens,
         List.of(1., 2., 0., 1.),
         1e-3,
         1e-4,
