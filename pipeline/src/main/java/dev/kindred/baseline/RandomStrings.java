@@ -16,8 +16,8 @@ import org.apache.spark.sql.Row;
 
 /**
  * Random windows of the corpus, drawn without replacement: a shuffled pool of which every draw
- * takes a stretch, from a random place on, wrapping around. Totals at every {@value #STRIDE}th
- * window make a draw cost the same however long it is.
+ * takes a stretch, from a random place on, wrapping around. Totals at every so many windows make a
+ * draw cost the same however long it is; the larger the vocabulary, the fewer totals.
  */
 final class RandomStrings implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -25,27 +25,36 @@ final class RandomStrings implements Serializable {
   /** Windows in the pool at most. */
   static final int POOL = 1 << 20;
 
-  private static final int STRIDE = 64;
+  private static final int LEAST_STRIDE = 64;
+  private static final long TOTALS_BYTES = 64L << 20;
   private static final long SEED = 1337;
 
   private final int[][] tokens; // of each window of the pool
   private final long[][] counts;
-  private final long[][] totals; // of all windows before place STRIDE * i
+  private final int stride;
+  private final long[][] totals; // of all windows before place stride * i
 
   RandomStrings(int[][] tokens, long[][] counts, int vocabularySize) {
     this.tokens = tokens;
     this.counts = counts;
-    this.totals = new long[tokens.length / STRIDE + 1][];
+    this.stride = stride(tokens.length, vocabularySize);
+    this.totals = new long[tokens.length / stride + 1][];
     long[] total = new long[vocabularySize];
     for (int place = 0; place <= tokens.length; place++) {
-      if (place % STRIDE == 0) {
-        totals[place / STRIDE] = total.clone();
+      if (place % stride == 0) {
+        totals[place / stride] = total.clone();
       }
 
       if (place < tokens.length) {
         add(total, place);
       }
     }
+  }
+
+  /** Windows from one total to the next, so that totals take at most 64 MiB beside the first. */
+  static int stride(int windows, int vocabularySize) {
+    long totals = Math.max(1, TOTALS_BYTES / Long.BYTES / vocabularySize);
+    return (int) Math.max(LEAST_STRIDE, (windows + totals - 1) / totals);
   }
 
   /**
@@ -100,8 +109,8 @@ final class RandomStrings implements Serializable {
   }
 
   private long[] upTo(int end) {
-    long[] total = totals[end / STRIDE].clone();
-    for (int place = end / STRIDE * STRIDE; place < end; place++) {
+    long[] total = totals[end / stride].clone();
+    for (int place = end / stride * stride; place < end; place++) {
       add(total, place);
     }
 

@@ -40,6 +40,30 @@ class TestRandomStrings {
   }
 
   @Test
+  void totalsDoNotGrowWithTheVocabulary() {
+    for (int vocabularySize : new int[] {65, 512, 50_257, 1_000_000}) {
+      long totals = RandomStrings.POOL / RandomStrings.stride(RandomStrings.POOL, vocabularySize);
+      assertThat(totals * vocabularySize * Long.BYTES).isBetween(1L, 64L << 20);
+    }
+  }
+
+  @Test
+  void drawsDoNotDependOnHowManyTotalsThereAre() {
+    int[][] tokens = new int[WINDOWS][];
+    long[][] counts = new long[WINDOWS][];
+    for (int i = 0; i < WINDOWS; i++) {
+      tokens[i] = new int[] {i};
+      counts[i] = new long[] {1 + i % 3};
+    }
+
+    RandomStrings fewTotals = new RandomStrings(tokens, counts, 1 << 20);
+    for (int prompt = 0; prompt < 5; prompt++) {
+      assertThat(Arrays.copyOf(fewTotals.draw(prompt, 2, 500), WINDOWS))
+          .isEqualTo(POOL.draw(prompt, 2, 500));
+    }
+  }
+
+  @Test
   void moreThanThereAreIsAllOfThem() {
     assertThat(POOL.draw(1, 1, Long.MAX_VALUE)).isEqualTo(POOL.draw(2, 2, WINDOWS));
   }
