@@ -170,6 +170,15 @@ class TestExpire {
   }
 
   @Test
+  void settingsThatTuneHasFoundAreKindredsOwn() throws IOException {
+    Path tuning = Files.createDirectory(warehouse.resolve("tunings")).resolve("m-1.conf");
+    Files.writeString(tuning, "kindred.saturation = 300");
+    CommandLineRun run = expire("--keep", "1");
+    assertThat(run.out()).doesNotContain("left alone");
+    assertThat(tuning).exists();
+  }
+
+  @Test
   void filesOfOthersAndLinksAreNamedAndLeftAlone() throws IOException {
     Path outside = Files.createDirectories(folder.resolve("outside/block=0"));
     Files.writeString(outside.resolve("part-00000-1-x.zstd.parquet"), "not ours");
