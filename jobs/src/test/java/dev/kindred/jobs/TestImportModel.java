@@ -152,6 +152,23 @@ class TestImportModel {
   }
 
   @Test
+  void tensorsOfADtypeThatIsNotKnownAreNamedBesideOthersThatAreWrong() throws IOException {
+    rewrite("I16", Short.BYTES);
+    Path file = from.resolve("model.safetensors");
+    String bytes = Files.readString(file, StandardCharsets.ISO_8859_1);
+    Files.writeString(
+        file, bytes.replaceFirst("h[.]5[.]mlp", "h.7.mlp"), StandardCharsets.ISO_8859_1);
+
+    CommandLineRun run = convert();
+
+    assertThat(run.status()).as(run.err()).isEqualTo(2);
+    assertThat(run.messages()).hasSize(1);
+    assertThat(run.messages().get(0))
+        .contains(" is missing; ", " is not part of this architecture; ")
+        .containsPattern("tensors .*ln_f[.]bias.* have dtype I16, supported are F16, BF16 and F32");
+  }
+
+  @Test
   void aMissingFileIsNamed() throws IOException {
     Files.delete(from.resolve("tokenizer.json"));
 

@@ -16,7 +16,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -147,6 +150,20 @@ public final class Safetensors {
             problem(tensors.get(name), shape).ifPresent(problems::add);
           }
         });
+    tensors.values().stream()
+        .filter(tensor -> expected.containsKey(tensor.name()) && bytesPerElement(tensor).isEmpty())
+        .collect(
+            Collectors.groupingBy(
+                Tensor::dtype, TreeMap::new, Collectors.mapping(Tensor::name, Collectors.toList())))
+        .forEach(
+            (dtype, names) ->
+                problems.add(
+                    String.format(
+                        "tensor%s %s %s dtype %s, supported are F16, BF16 and F32; convert the file",
+                        names.size() == 1 ? "" : "s",
+                        String.join(", ", names),
+                        names.size() == 1 ? "has" : "have",
+                        dtype)));
     if (!problems.isEmpty()) {
       throw new InvalidInput("%s: %s", source, String.join("; ", problems));
     }
@@ -173,7 +190,9 @@ public final class Safetensors {
               tensor.name(), Arrays.toString(tensor.shape()), Arrays.toString(expected)));
     }
 
-    if (tensor.end() - tensor.begin() != (long) tensor.elements() * bytesPerElement(tensor)) {
+    OptionalInt bytes = bytesPerElement(tensor);
+    if (bytes.isPresent()
+        && tensor.end() - tensor.begin() != (long) tensor.elements() * bytes.getAsInt()) {
       return Optional.of(
           String.format(
               "tensor %s has %d bytes, too many or too few for shape %s in %s",
@@ -186,14 +205,12 @@ public final class Safetensors {
     return Optional.empty();
   }
 
-  private int bytesPerElement(Tensor tensor) {
+  /** Empty for a dtype that Kindred does not take. */
+  private static OptionalInt bytesPerElement(Tensor tensor) {
     return switch (tensor.dtype()) {
-      case "F16", "BF16" -> Short.BYTES;
-      case "F32" -> Float.BYTES;
-      default ->
-          throw new InvalidInput(
-              "%s: tensor %s has dtype %s, supported are F16, BF16 and F32; convert the file",
-              source, tensor.name(), tensor.dtype());
+      case "F16", "BF16" -> OptionalInt.of(Short.BYTES);
+      case "F32" -> OptionalInt.of(Float.BYTES);
+      default -> OptionalInt.empty();
     };
   }
 
@@ -213,9 +230,9 @@ public final class Safetensors {
     return new ArrayList<>(tensors.values());
   }
 
-  /** A tensor's values in float32, row-major. */
+  /** A tensor's values in float32, row-major, if {@link #check} has passed. */
   public float[] floats(Tensor tensor) {
-    int bytes = bytesPerElement(tensor);
+    int bytes = bytesPerElement(tensor).orElseThrow();
     ByteBuffer data =
         ByteBuffer.wrap(file, dataStart + (int) tensor.begin(), tensor.elements() * bytes)
             .order(ByteOrder.LITTLE_ENDIAN);
