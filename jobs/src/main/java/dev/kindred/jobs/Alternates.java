@@ -71,7 +71,7 @@ final class Alternates {
         : Arrays.stream(setting.split(","))
             .map(String::strip)
             .filter(uri -> !uri.isEmpty())
-            .map(uri -> Warehouse.absolute(uri).toString())
+            .map(uri -> Warehouse.absolute("--alternates", uri).toString())
             .toList();
   }
 

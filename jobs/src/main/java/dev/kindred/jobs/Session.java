@@ -121,7 +121,7 @@ final class Session implements AutoCloseable {
   /** Prints singular values, and writes their page if that is asked for. */
   void show(TokenSpectra spectra, String html) {
     if (html != null) {
-      Path file = Warehouse.absolute(html);
+      Path file = Warehouse.absolute("--html", html);
       write("--html", file, Report.html(spectra));
       System.err.println("kindred: " + shown(file));
     }
@@ -150,8 +150,8 @@ final class Session implements AutoCloseable {
   /** Converts a folder to a model directory, and runs its self-check. */
   void importModel(String from, String out, Safetensors.Dtype dtype) {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-    String target = Warehouse.absolute(out).toString();
-    ModelImport.convert(Warehouse.absolute(from).toString(), target, dtype, hadoop);
+    String target = Warehouse.absolute("--out", out).toString();
+    ModelImport.convert(Warehouse.absolute("--from", from).toString(), target, dtype, hadoop);
     ModelDirectory model = ModelDirectory.read(target, hadoop);
     LoadedModels.get(model);
     System.out.printf("kindred: model=%s id=%s%n", shown(new Path(target)), model.id());
@@ -220,7 +220,7 @@ final class Session implements AutoCloseable {
       Supplier<String> terminal) {
     String page = options.own().get("--html");
     if (page != null) {
-      Path file = Warehouse.absolute(page);
+      Path file = Warehouse.absolute("--html", page);
       write("--html", file, html.get());
       System.err.println("kindred: " + shown(file));
     }
@@ -312,9 +312,9 @@ final class Session implements AutoCloseable {
     Path file =
         settings.report().isEmpty()
             ? new Path(
-                Warehouse.absolute(settings.warehouse()),
+                Warehouse.absolute("--warehouse", settings.warehouse()),
                 Retention.REPORTS + "/" + data.runId() + ".html")
-            : Warehouse.absolute(settings.report());
+            : Warehouse.absolute("--report", settings.report());
     write("--report", file, Report.html(data));
     return file;
   }

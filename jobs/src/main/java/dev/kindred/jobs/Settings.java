@@ -69,7 +69,8 @@ final class Settings {
     }
 
     // A run remembers its model, and may be reported on from another working directory.
-    values.computeIfPresent(Setting.MODEL, (setting, uri) -> Warehouse.absolute(uri).toString());
+    values.computeIfPresent(
+        Setting.MODEL, (setting, uri) -> Warehouse.absolute("--model", uri).toString());
     return new Settings(values, given);
   }
 

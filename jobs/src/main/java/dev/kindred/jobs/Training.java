@@ -52,7 +52,7 @@ final class Training {
   }
 
   private Path out() {
-    return Warehouse.absolute(training.out());
+    return Warehouse.absolute("--out", training.out());
   }
 
   void run() {
@@ -117,7 +117,7 @@ final class Training {
 
   private String read(String tokenizer) {
     try {
-      Path path = Warehouse.absolute(tokenizer);
+      Path path = Warehouse.absolute("--tokenizer", tokenizer);
       try (var in = path.getFileSystem(hadoop).open(path)) {
         return new String(in.readAllBytes(), StandardCharsets.UTF_8);
       }

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -67,11 +66,30 @@ public final class Warehouse {
 
   public Warehouse(SparkSession spark, String uri) {
     this.spark = spark;
-    this.root = absolute(uri);
+    this.root = absolute("--warehouse", uri);
   }
 
-  /** A path with its scheme; one without is local, below the working directory. */
-  public static Path absolute(String uri) {
+  /**
+   * A path with its scheme; one without is local, below the working directory.
+   *
+   * @param option where it was given
+   * @throws InvalidInput naming the option if it is empty or no path
+   */
+  public static Path absolute(String option, String uri) {
+    if (uri.isEmpty()) {
+      throw new InvalidInput("%s: empty; name a file or folder, or its URI", option);
+    }
+
+    try {
+      return absolute(uri);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidInput(
+          "%s %s: not a path: %s; a local one with a colon in its name begins with ./",
+          option, uri, e.getMessage());
+    }
+  }
+
+  private static Path absolute(String uri) {
     if (new Path(uri).toUri().getScheme() != null) {
       return new Path(uri);
     }
@@ -94,15 +112,8 @@ public final class Warehouse {
 
   /** Creates the folder where it is missing, and a file in it, to see that both can be done. */
   public void checkWritable() {
-    Path probe = new Path(root, "_writable-" + UUID.randomUUID());
     try {
-      FileSystem files = fileSystem();
-      if (!files.mkdirs(root)) {
-        throw new IOException("the folder cannot be created");
-      }
-
-      files.create(probe, false).close();
-      files.delete(probe, false);
+      WholeFile.checkWritable(fileSystem(), root);
     } catch (IOException e) {
       throw new InvalidInput(
           "--warehouse %s is not writable: %s",

@@ -36,6 +36,21 @@ public final class WholeFile {
   }
 
   /**
+   * Creates a folder where it is missing, and a file in it that does not stay.
+   *
+   * @throws IOException if either cannot be done
+   */
+  public static void checkWritable(FileSystem files, Path folder) throws IOException {
+    if (!files.mkdirs(folder)) {
+      throw new IOException("the folder cannot be created");
+    }
+
+    Path probe = new Path(folder, ".writable-" + UUID.randomUUID());
+    files.create(probe, false).close();
+    files.delete(probe, false);
+  }
+
+  /**
    * Reads a file.
    *
    * @throws IOException also if it has more bytes than an array can

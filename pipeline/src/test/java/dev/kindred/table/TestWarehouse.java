@@ -196,13 +196,29 @@ class TestWarehouse {
   void aPathWithoutSchemeIsLocalAndAbsolute() {
     Path working = Path.of("").toAbsolutePath();
 
-    assertThat(Warehouse.absolute("some/where").toString())
+    assertThat(Warehouse.absolute("--out", "some/where").toString())
         .isEqualTo("file:" + working.resolve("some/where"));
   }
 
   @Test
+  void anEmptyPathIsRefused() {
+    assertThatThrownBy(() -> Warehouse.absolute("--model", ""))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageStartingWith("--model: empty");
+  }
+
+  @Test
+  void whatIsNoPathIsRefused() {
+    assertThatThrownBy(() -> Warehouse.absolute("--out", "seed:1"))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageStartingWith("--out seed:1: not a path")
+        .hasMessageEndingWith("begins with ./");
+    assertThat(Warehouse.absolute("--out", "./seed:1").getName()).isEqualTo("seed:1");
+  }
+
+  @Test
   void aPathWithSchemeStaysAsItIs() {
-    assertThat(Warehouse.absolute("s3a://bucket/some/where").toString())
+    assertThat(Warehouse.absolute("--out", "s3a://bucket/some/where").toString())
         .isEqualTo("s3a://bucket/some/where");
   }
 
