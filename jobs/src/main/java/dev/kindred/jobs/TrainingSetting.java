@@ -19,7 +19,8 @@ enum TrainingSetting {
   STEPS("N", "updates of the weights"),
   EPOCHS("X", "passes over the training split, instead of steps"),
   BATCH_TOKENS("N", "tokens that a step learns from"),
-  CONTEXT_WEIGHTS("a,b,c,d", "how often sequences have 1/8, 1/4, 1/2 and all of the context"),
+  CONTEXT_WEIGHTS(
+      "a,b,c,d", "shares of tokens in sequences of 1/8, 1/4, 1/2 and all of the context"),
   LEARNING_RATE("X", "the highest learning rate"),
   FINAL_LEARNING_RATE("X", "the last step's learning rate"),
   WARM_UP_STEPS("N", "steps in which the learning rate rises"),

@@ -46,7 +46,7 @@ final class ModelCard {
         card,
         "sequence lengths",
         Arrays.toString(recipe.contextLengths(model.nCtx()))
-            + ", as often as "
+            + ", with tokens in proportion to "
             + recipe.contextWeights());
     row(
         card,

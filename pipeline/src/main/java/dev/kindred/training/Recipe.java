@@ -9,8 +9,9 @@ import java.util.List;
  * @param seed of weights, batches and dropout
  * @param steps updates of the weights
  * @param batchTokens predicted tokens that a step learns from, about
- * @param contextWeights how often sequences have an eighth, a quarter, a half and all of the
- *     model's context
+ * @param contextWeights how many tokens are in sequences of an eighth, a quarter, a half and all of
+ *     the model's context, relative to each other; of lengths above {@value Batches#TOKENS}, how
+ *     many sequences there are
  * @param learningRate the highest
  * @param finalLearningRate the last step's
  * @param warmUpSteps steps in which the learning rate rises from 0
