@@ -4,6 +4,8 @@ package dev.kindred.jobs;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValueType;
 import dev.kindred.InvalidInput;
 import dev.kindred.model.GptConfig;
 import dev.kindred.model.Safetensors;
@@ -24,6 +26,7 @@ import java.util.Map;
 final class TrainingSettings {
   private static final String ROOT = "kindred.train";
   private static final float NORM_EPSILON = 1e-5f;
+  private static final double BELOW_ONE = Math.nextDown(1.);
 
   private final Config config;
 
@@ -38,6 +41,14 @@ final class TrainingSettings {
    * @param options of the command line, by their names with dashes
    */
   static TrainingSettings resolve(File file, Map<String, String> options) {
+    try {
+      return lay(file, options);
+    } catch (ConfigException e) {
+      throw new InvalidInput("--conf %s: %s", file, e.getMessage());
+    }
+  }
+
+  private static TrainingSettings lay(File file, Map<String, String> options) {
     Map<String, Object> given = new HashMap<>();
     for (TrainingSetting setting : TrainingSetting.values()) {
       String value = options.get("--" + setting.key());
@@ -50,13 +61,10 @@ final class TrainingSettings {
       }
     }
 
-    if (given.containsKey("steps") && given.containsKey("epochs")) {
-      throw new InvalidInput("--steps and --epochs: only one of them can be given");
-    }
-
+    Config ofCommandLine = ConfigFactory.parseMap(given, "command line");
+    checkOneDuration("", ofCommandLine);
     Config bundled = ConfigFactory.parseResources("kindred.conf").getConfig(ROOT);
-    Config user = file == null ? ConfigFactory.empty() : ConfigFactory.parseFile(file);
-    user = user.hasPath(ROOT) ? user.getConfig(ROOT) : ConfigFactory.empty();
+    Config user = userFile(file);
     for (String key : user.root().keySet()) {
       if (!key.equals("presets")
           && Arrays.stream(TrainingSetting.values()).noneMatch(s -> s.key().equals(key))) {
@@ -64,7 +72,8 @@ final class TrainingSettings {
       }
     }
 
-    Config own = ConfigFactory.parseMap(given, "command line").withFallback(user);
+    checkOneDuration("--conf " + file + ": ", user);
+    Config own = over(ofCommandLine, user);
     Config all = own.withFallback(bundled);
     String preset = all.getString(TrainingSetting.PRESET.key());
     Config presets = all.getConfig("presets");
@@ -74,13 +83,48 @@ final class TrainingSettings {
           preset, String.join(", ", presets.root().keySet().stream().sorted().toList()));
     }
 
-    // A preset's epochs must not outweigh steps that the user asks for.
-    Config chosen = presets.getConfig("\"" + preset + "\"");
-    if (own.hasPath("steps")) {
-      chosen = chosen.withoutPath("epochs");
+    Config ofUser = preset(user, preset);
+    checkOneDuration("--conf " + file + ": preset " + preset + ": ", ofUser);
+    Config chosen = over(ofUser, preset(bundled, preset));
+    return new TrainingSettings(over(own, chosen).withFallback(bundled));
+  }
+
+  private static Config preset(Config source, String name) {
+    String path = ConfigUtil.joinPath("presets", name);
+    return source.hasPath(path) ? source.getConfig(path) : ConfigFactory.empty();
+  }
+
+  private static Config userFile(File file) {
+    if (file == null) {
+      return ConfigFactory.empty();
     }
 
-    return new TrainingSettings(own.withFallback(chosen).withFallback(bundled));
+    Config written = ConfigFactory.parseFile(file);
+    Config all =
+        ConfigFactory.defaultOverrides()
+            .withFallback(written)
+            .withFallback(ConfigFactory.parseResources("kindred.conf"));
+    Config user = written.resolveWith(all);
+    return user.hasPath(ROOT) ? user.getConfig(ROOT) : ConfigFactory.empty();
+  }
+
+  private static void checkOneDuration(String source, Config config) {
+    if (config.hasPath(TrainingSetting.STEPS.key())
+        && config.hasPath(TrainingSetting.EPOCHS.key())) {
+      throw new InvalidInput("%s--steps and --epochs: only one of them can be given", source);
+    }
+  }
+
+  /** Steps given by the one take epochs of the other out of force, and the other way round. */
+  private static Config over(Config above, Config below) {
+    boolean isGiven =
+        above.hasPath(TrainingSetting.STEPS.key()) || above.hasPath(TrainingSetting.EPOCHS.key());
+    return above.withFallback(
+        isGiven
+            ? below
+                .withoutPath(TrainingSetting.STEPS.key())
+                .withoutPath(TrainingSetting.EPOCHS.key())
+            : below);
   }
 
   /** The presets in {@code conf/kindred.conf}, for help texts. */
@@ -163,8 +207,8 @@ final class TrainingSettings {
         notNegative(TrainingSetting.WARM_UP_STEPS),
         oneOf(TrainingSetting.DECAY, Recipe.Decay.class),
         notNegative(TrainingSetting.DECAY_START),
-        number(TrainingSetting.BETA1, 0, Math.nextDown(1.)),
-        number(TrainingSetting.BETA2, 0, Math.nextDown(1.)),
+        number(TrainingSetting.BETA1, 0, BELOW_ONE),
+        number(TrainingSetting.BETA2, 0, BELOW_ONE),
         number(TrainingSetting.WEIGHT_DECAY, 0, Double.MAX_VALUE),
         oneOf(TrainingSetting.DECAYED_WEIGHTS, Recipe.DecayedWeights.class),
         number(TrainingSetting.CLIP, 0, Double.MAX_VALUE),
@@ -232,6 +276,22 @@ final class TrainingSettings {
   }
 
   private String string(TrainingSetting setting) {
+    if (!config.hasPath(setting.key())) {
+      throw new InvalidInput(
+          "--%s: missing; give it, or another preset, which has it", setting.key());
+    }
+
+    ConfigValueType type = config.getValue(setting.key()).valueType();
+    if (type == ConfigValueType.OBJECT
+        || type == ConfigValueType.LIST && setting != TrainingSetting.CONTEXT_WEIGHTS) {
+      throw new InvalidInput(
+          "--%s: expected %s, found %s in %s",
+          setting.key(),
+          setting.parameter(),
+          type.name().toLowerCase(Locale.ROOT),
+          config.getValue(setting.key()).origin().description());
+    }
+
     return text(config, setting.key());
   }
 
@@ -275,7 +335,9 @@ final class TrainingSettings {
           setting,
           most == Double.MAX_VALUE
               ? String.format(Locale.ROOT, "expected a number of %s or more", least)
-              : String.format(Locale.ROOT, "expected a number from %s to below 1", least));
+              : most == BELOW_ONE
+                  ? String.format(Locale.ROOT, "expected a number from %s to below 1", least)
+                  : String.format(Locale.ROOT, "expected a number from %s to %s", least, most));
     }
 
     return value;

@@ -8,6 +8,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.kindred.InvalidInput;
 import dev.kindred.model.ModelShape;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,8 @@ import java.util.TreeSet;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TestSettings {
   private static final ModelShape SIX_BLOCKS = new ModelShape(65, 384, 6, 256);
@@ -66,6 +69,92 @@ class TestSettings {
     assertThat(settings.recipe(16_384).learningRate()).as("preset").isEqualTo(3e-4);
     assertThat(settings.recipe(16_384).seed()).as("default").isEqualTo(1337);
     assertThat(settings.recipe(16_384).steps()).as("epochs for the preset's steps").isEqualTo(2);
+  }
+
+  @Test
+  void stepsOfTheCommandLineWinOverEpochsOfTheFile() throws IOException {
+    File file = write("kindred.train.epochs = 2");
+    TrainingSettings settings = TrainingSettings.resolve(file, Map.of("--steps", "7"));
+    assertThat(settings.recipe(1_000_000).steps()).isEqualTo(7);
+  }
+
+  @Test
+  void epochsOfTheCommandLineWinOverStepsOfTheFile() throws IOException {
+    File file = write("kindred.train { steps = 7, preset = post }");
+    TrainingSettings settings = TrainingSettings.resolve(file, Map.of("--epochs", "2"));
+    assertThat(settings.recipe(16_384).steps()).isEqualTo(2);
+  }
+
+  @Test
+  void stepsOfTheFileWinOverEpochsOfThePreset() throws IOException {
+    File file = write("kindred.train { steps = 7, preset = post, presets.post { epochs = 2 } }");
+    assertThat(TrainingSettings.resolve(file, Map.of()).recipe(16_384).steps()).isEqualTo(7);
+  }
+
+  @Test
+  void epochsOfAPresetInTheFileWinOverTheStepsThatItHas() throws IOException {
+    File file = write("kindred.train { preset = post, presets.post { epochs = 2 } }");
+    assertThat(TrainingSettings.resolve(file, Map.of()).recipe(16_384).steps()).isEqualTo(2);
+  }
+
+  @Test
+  void whatAPresetLacksIsNamed() throws IOException {
+    File file = write("kindred.train { preset = mine, presets.mine { layers = 2 } }");
+    assertInvalid(
+        () -> TrainingSettings.resolve(file, Map.of()).model(5),
+        "--d-model: missing; give it, or another preset, which has it");
+  }
+
+  @Test
+  void stepsAndEpochsInOneFileAreRefused() throws IOException {
+    File file = write("kindred.train { steps = 7, epochs = 2 }");
+    assertInvalid(
+        () -> TrainingSettings.resolve(file, Map.of()),
+        "--conf " + file + ": --steps and --epochs: only one of them can be given");
+  }
+
+  @Test
+  void aTrainingsFileMayReferToOthers() throws IOException {
+    File file = write("kindred { corpus = a, train.out = ${kindred.corpus}/model }");
+    assertThat(TrainingSettings.resolve(file, Map.of()).out()).isEqualTo("a/model");
+  }
+
+  @Test
+  void aTrainingsReferenceToNothingIsRefused() throws IOException {
+    File file = write("kindred.train.out = ${models}/mine");
+    assertThatThrownBy(() -> TrainingSettings.resolve(file, Map.of()))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageStartingWith("--conf " + file + ": ")
+        .hasMessageContaining("${models}");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "kindred.train.steps = {n = 5}, --steps: expected N",
+    "'kindred.train.d-model = [1, 2]', --d-model: expected N",
+    "kindred.train.seed = null, --seed: missing",
+    "kindred.train.preset = {n = 5}, --conf ",
+    "kindred.train = 5, --conf "
+  })
+  void aTrainingsSettingOfAnotherTypeIsRefused(String text, String message) throws IOException {
+    File file = write(text);
+    assertThatThrownBy(() -> TrainingSettings.resolve(file, Map.of("--out", "m")).check())
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageStartingWith(message);
+  }
+
+  @Test
+  void aTrainingsNumberOutOfRangeNamesTheRange() {
+    assertInvalid(
+        () -> TrainingSettings.resolve(null, Map.of("--dropout", "0.995")).recipe(1),
+        "--dropout 0.995: expected a number from 0.0 to 0.99");
+    assertInvalid(
+        () -> TrainingSettings.resolve(null, Map.of("--beta2", "1")).recipe(1),
+        "--beta2 1: expected a number from 0.0 to below 1");
+  }
+
+  private File write(String text) throws IOException {
+    return Files.writeString(folder.resolve("my.conf"), text).toFile();
   }
 
   @Test
