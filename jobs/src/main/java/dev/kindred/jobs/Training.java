@@ -9,6 +9,7 @@ import dev.kindred.corpus.Corpus;
 import dev.kindred.corpus.TokenStream;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.model.GptConfig;
+import dev.kindred.model.SelfCheckSequences;
 import dev.kindred.table.Warehouse;
 import dev.kindred.training.Recipe;
 import dev.kindred.training.Trainer;
@@ -18,7 +19,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -34,8 +34,6 @@ import org.apache.spark.sql.SparkSession;
 /** The command train: reads the corpus, trains, keeps checkpoints, writes the model directory. */
 final class Training {
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
-  private static final int SELF_CHECK_SEQUENCES = 4;
-  private static final int SELF_CHECK_LENGTH = 10;
 
   private final SparkSession spark;
   private final Configuration hadoop;
@@ -82,7 +80,11 @@ final class Training {
           train(trainer, resumed.map(TrainingFolder.Resumed::record).orElse(record));
       folder.write(trainer.checkpoint(), done); // what follows may die, too
       folder.finish(
-          trainer.checkpoint(), done, training.dtype(), tokenizerJson, selfCheck(stream.tokens()));
+          trainer.checkpoint(),
+          done,
+          training.dtype(),
+          tokenizerJson,
+          selfCheck(done.model(), stream.tokens()));
       TrainingRecord.Evaluation last = done.losses().get(done.losses().size() - 1);
       System.out.printf(
           Locale.ROOT,
@@ -161,16 +163,15 @@ final class Training {
   }
 
   /** From the validation split, evenly spread. */
-  private static List<int[]> selfCheck(int[] tokens) {
+  private static List<int[]> selfCheck(GptConfig model, int[] tokens) {
     int from = (int) Trainer.trainingTokens(tokens.length);
-    int length = Math.min(SELF_CHECK_LENGTH, tokens.length - from);
-    List<int[]> sequences = new ArrayList<>();
-    for (int i = 0; i < SELF_CHECK_SEQUENCES; i++) {
-      int start = from + (int) ((long) (tokens.length - from - length) * i / SELF_CHECK_SEQUENCES);
-      sequences.add(Arrays.copyOfRange(tokens, start, start + length));
-    }
-
-    return sequences;
+    return SelfCheckSequences.of(
+        model,
+        (i, length) -> {
+          long places = tokens.length - from - length;
+          int start = from + (int) (places * i / SelfCheckSequences.COUNT);
+          return Arrays.copyOfRange(tokens, start, start + length);
+        });
   }
 
   /** Does all steps that are left. */

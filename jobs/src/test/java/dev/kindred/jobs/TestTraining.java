@@ -146,6 +146,14 @@ class TestTraining {
   }
 
   @Test
+  void aModelOfAContextShorterThanSelfChecksUsuallyAreIsFinished() {
+    CommandLineRun run = training(base.resolve("short"), "--context", "8", "--steps", "1");
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(base.resolve("short/selfcheck.json")).exists();
+  }
+
+  @Test
   void aTrainingThatWasKilledEndsInTheSameModel() throws IOException, InterruptedException {
     Path out = base.resolve("killed");
     List<String> command =

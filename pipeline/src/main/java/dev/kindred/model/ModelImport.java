@@ -6,7 +6,6 @@ import dev.kindred.corpus.Tokenizer;
 import dev.kindred.table.WholeFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,9 +21,6 @@ import org.apache.hadoop.fs.Path;
  * model.safetensors} and {@code tokenizer.json}, but no self-check, or weights in another dtype.
  */
 public final class ModelImport {
-  private static final int SELF_CHECK_SEQUENCES = 4;
-  private static final int SELF_CHECK_LENGTH = 10;
-
   private ModelImport() {}
 
   /**
@@ -78,12 +74,7 @@ public final class ModelImport {
   /** Of random tokens, the same for all models of a vocabulary. */
   private static List<int[]> sequences(GptConfig config, int tokens) {
     SplittableRandom random = new SplittableRandom(tokens);
-    List<int[]> sequences = new ArrayList<>();
-    for (int i = 0; i < SELF_CHECK_SEQUENCES; i++) {
-      sequences.add(random.ints(Math.min(SELF_CHECK_LENGTH, config.nCtx()), 0, tokens).toArray());
-    }
-
-    return sequences;
+    return SelfCheckSequences.of(config, (i, length) -> random.ints(length, 0, tokens).toArray());
   }
 
   private static String card(
