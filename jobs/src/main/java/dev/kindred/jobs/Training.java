@@ -11,6 +11,7 @@ import dev.kindred.corpus.Tokenizer;
 import dev.kindred.model.GptConfig;
 import dev.kindred.model.SelfCheckSequences;
 import dev.kindred.table.Warehouse;
+import dev.kindred.training.Checkpoint;
 import dev.kindred.training.Recipe;
 import dev.kindred.training.Trainer;
 import dev.kindred.training.TrainingFolder;
@@ -35,6 +36,9 @@ import org.apache.spark.sql.SparkSession;
 final class Training {
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
 
+  /** What computes a step, of those that a record names. */
+  private static final List<String> VERSIONS_THAT_COUNT = List.of("kindred", "pytorch");
+
   private final SparkSession spark;
   private final Configuration hadoop;
   private final Settings settings;
@@ -54,6 +58,7 @@ final class Training {
   }
 
   void run() {
+    folder.checkWritable();
     Corpus corpus = corpus();
     String tokenizerJson =
         training.tokenizer().isEmpty()
@@ -61,12 +66,13 @@ final class Training {
             : read(training.tokenizer());
     TokenStream stream = TokenStream.read(corpus, tokenizerJson);
     TrainingRecord record = record(stream, tokenizerJson);
-    if (folder.isFinished(record)) {
+    if (folder.isFinished(record, training.dtype())) {
       System.err.printf("kindred: nothing to do: %s is this training's model%n", shown());
       return;
     }
 
     Optional<TrainingFolder.Resumed> resumed = folder.newest(record);
+    resumed.ifPresent(from -> warn(from, record.versions()));
     try (Trainer trainer =
         resumed.isPresent()
             ? new Trainer(
@@ -93,6 +99,25 @@ final class Training {
           last.step(),
           last.trainLoss(),
           last.validationLoss());
+    }
+  }
+
+  /** Says what is not as it was when a training was stopped. */
+  private static void warn(TrainingFolder.Resumed resumed, Map<String, String> versions) {
+    if (!resumed.damaged().isEmpty()) {
+      System.err.printf(
+          "train            warning: goes on from an older checkpoint: %s%n",
+          String.join("; ", resumed.damaged()));
+    }
+
+    Map<String, String> before = resumed.record().versions();
+    for (String what : VERSIONS_THAT_COUNT) {
+      if (!versions.get(what).equals(before.get(what))) {
+        System.err.printf(
+            "train            warning: the checkpoint is of %s %s, this is %s: weights may differ"
+                + " from those of one version%n",
+            what, before.get(what), versions.get(what));
+      }
     }
   }
 
@@ -192,16 +217,28 @@ final class Training {
     Pace pace = new Pace();
     long checkpoint = System.nanoTime();
     long line = 0;
+    // One that is due waits for the next step's loss, which tells whether its weights are good.
+    Runnable due = () -> {};
     while (trainer.step() < steps) {
       Trainer.Step step = trainer.next();
       if (!step.isFinite()) {
-        throw diverged(step);
+        throw diverged(
+            "loss %s with gradients of length %s at step %d",
+            step.loss(), step.gradientNorm(), step.number());
       }
 
+      due.run();
+      due = () -> {};
       pace.add(step.tokens());
       boolean last = trainer.step() == steps;
       if (last || trainer.step() % record.recipe().evaluateEvery() == 0) {
         Trainer.Losses losses = trainer.evaluate();
+        if (!losses.isFinite()) {
+          throw diverged(
+              "train loss %s and validation loss %s after step %d",
+              losses.trainLoss(), losses.validationLoss(), losses.step());
+        }
+
         record =
             record.with(
                 new TrainingRecord.Evaluation(
@@ -230,7 +267,9 @@ final class Training {
       }
 
       if (!last && System.nanoTime() - checkpoint >= training.checkpointInterval().toNanos()) {
-        folder.write(trainer.checkpoint(), record);
+        Checkpoint taken = trainer.checkpoint();
+        TrainingRecord until = record;
+        due = () -> folder.write(taken, until);
         checkpoint = System.nanoTime();
       }
     }
@@ -238,17 +277,14 @@ final class Training {
     return record;
   }
 
-  private InvalidInput diverged(Trainer.Step step) {
+  private InvalidInput diverged(String how, Object... numbers) {
     return new InvalidInput(
-        "--learning-rate: loss %s with gradients of length %s at step %d; train again with a lower"
-            + " one in a new folder%s",
-        step.loss(),
-        step.gradientNorm(),
-        step.number(),
+        "--learning-rate: %s; train again with a lower one in a new folder; %s",
+        String.format(Locale.ROOT, how, numbers),
         folder
-            .newestPath()
-            .map(path -> "; the last good checkpoint is " + path)
-            .orElse("; there is no checkpoint yet"));
+            .lastGood()
+            .map(path -> "the last good checkpoint is " + path)
+            .orElse("there is no checkpoint yet"));
   }
 
   /** A local folder as a path that can be opened as it stands. */

@@ -6,12 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
+import dev.kindred.training.Checkpoint;
+import dev.kindred.training.Trainer;
+import dev.kindred.training.TrainingFolder;
+import dev.kindred.training.TrainingRecord;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -146,11 +151,38 @@ class TestTraining {
   }
 
   @Test
+  void aFolderOfSomebodysOwnCheckpointsIsLeftAlone() throws IOException {
+    Path folder = Files.createDirectories(base.resolve("own/checkpoints")).getParent();
+    Files.writeString(folder.resolve("checkpoints/letter.txt"), "keep");
+
+    assertRefused(
+        training(folder),
+        "--out " + folder + ": not empty, there is checkpoints/letter.txt in it; move it away");
+    assertThat(folder.resolve("checkpoints/letter.txt")).hasContent("keep");
+  }
+
+  @Test
   void aModelOfAContextShorterThanSelfChecksUsuallyAreIsFinished() {
     CommandLineRun run = training(base.resolve("short"), "--context", "8", "--steps", "1");
 
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(base.resolve("short/selfcheck.json")).exists();
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenIsNamedBeforeTheCorpusIsRead() throws IOException {
+    Path file = Files.writeString(base.resolve("file"), "keep");
+
+    assertRefused(
+        training(file.resolve("model"), "--corpus", "/no/such/corpus"),
+        "--out " + file.resolve("model") + ": cannot be written: ");
+  }
+
+  @Test
+  void theModelInAnotherDtypeIsNotWhatIsAskedFor() {
+    assertRefused(
+        training(model, "--dtype", "f32"),
+        "--dtype f32: --out " + model + " has this training's model in f16; give --dtype f16, or");
   }
 
   @Test
@@ -190,6 +222,64 @@ class TestTraining {
     assertThat(out.resolve("letter.txt")).as("what is not the training's").hasContent("keep");
   }
 
+  @Test
+  void aDamagedCheckpointIsSaidAndTheOneBeforeItGoneOnFrom() throws IOException {
+    Path out = base.resolve("damaged");
+    begin(out, record().versions());
+    Files.writeString(out.resolve("checkpoints/step-0000009.safetensors"), "cut short");
+
+    CommandLineRun resumed = training(out);
+
+    assertThat(resumed.status()).as(resumed.err()).isZero();
+    assertThat(resumed.err())
+        .containsPattern("warning: goes on from an older checkpoint: .*/step-0000009.safetensors:")
+        .doesNotContain("the checkpoint is of");
+    assertThat(out.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(model.resolve("model.safetensors"));
+  }
+
+  @Test
+  void aCheckpointOfAnotherVersionIsSaid() throws IOException {
+    Path out = base.resolve("older");
+    Map<String, String> versions = new HashMap<>(record().versions());
+    versions.put("pytorch", "1.0");
+    begin(out, versions);
+
+    CommandLineRun resumed = training(out);
+
+    assertThat(resumed.status()).as(resumed.err()).isZero();
+    assertThat(resumed.err().lines().filter(line -> line.contains("warning")))
+        .singleElement()
+        .asString()
+        .contains("the checkpoint is of pytorch 1.0, this is ");
+  }
+
+  /** What the training of the model left. */
+  private static TrainingRecord record() throws IOException {
+    return TrainingRecord.parse("training.json", Files.readString(model.resolve("training.json")));
+  }
+
+  /** A checkpoint before the first step of the same training. */
+  private static void begin(Path out, Map<String, String> versions) throws IOException {
+    TrainingRecord ended = record();
+    TrainingRecord begun =
+        new TrainingRecord(
+            ended.corpus(),
+            ended.corpusSha256(),
+            ended.tokenizerSha256(),
+            ended.trainTokens(),
+            ended.validationTokens(),
+            ended.model(),
+            ended.recipe(),
+            versions,
+            List.of());
+    Map<String, float[]> weights = Trainer.initialWeights(ended.model(), ended.recipe().seed());
+    Map<String, float[]> zeros = new HashMap<>();
+    weights.forEach((name, values) -> zeros.put(name, new float[values.length]));
+    new TrainingFolder(out.toString(), new Configuration(false))
+        .write(new Checkpoint(0, weights, zeros, zeros), begun);
+  }
+
   private static List<String> names(Path folder) {
     String[] names = folder.toFile().list((parent, name) -> name.startsWith("step-"));
     return names == null ? List.of() : List.of(names);
@@ -207,6 +297,39 @@ class TestTraining {
         .matches(
             "kindred: --learning-rate: loss NaN .*at step \\d+; train again with a lower one in a"
                 + " new folder; .*checkpoint.*");
+  }
+
+  @Test
+  void aLossThatIsNoNumberAfterTheLastStepStopsItToo() {
+    Path out = base.resolve("diverged-at-the-end");
+
+    CommandLineRun run =
+        training(out, "--final-learning-rate", "1e30", "--warm-up-steps", "0", "--steps", "1");
+
+    assertRefused(run, "--learning-rate: train loss NaN and validation loss NaN after step 1;");
+    assertThat(run.messages().get(0)).endsWith("; there is no checkpoint yet");
+    assertThat(out.resolve("checkpoints")).doesNotExist();
+    assertThat(out.resolve("model.safetensors")).doesNotExist();
+  }
+
+  @Test
+  void weightsThatGiveNoNumbersAreNeverACheckpoint() {
+    Path out = base.resolve("diverged-at-a-checkpoint");
+
+    CommandLineRun run =
+        training(
+            out,
+            "--learning-rate",
+            "1e30",
+            "--warm-up-steps",
+            "0",
+            "--batch-tokens",
+            "131072", // a step takes more than a second
+            "--checkpoint-seconds",
+            "1");
+
+    assertRefused(run, "--learning-rate: loss NaN with gradients of length NaN at step 2;");
+    assertThat(run.messages().get(0)).endsWith("; there is no checkpoint yet");
   }
 
   @Test
@@ -228,6 +351,8 @@ class TestTraining {
     assertRefused(
         training(base.resolve("x"), "--context", "4000"),
         "--context 4000: longer than the corpus's validation split, which has 2000 of its 20000");
+    assertRefused(training(base.resolve("x"), "--out", "seed:1"), "--out seed:1: not a path");
+    assertRefused(training(base.resolve("x"), "--corpus", ""), "--corpus : cannot be listed");
     assertRefused(
         training(base.resolve("x"), "--tokenizer", "/no/such.json"),
         "--tokenizer /no/such.json: cannot be read");

@@ -35,7 +35,10 @@ public record ModelDirectory(
     String selfcheckJson)
     implements Serializable {
   private static final String CONFIG = "config.json";
-  private static final String WEIGHTS = "model.safetensors";
+
+  /** The file with the weights. */
+  public static final String WEIGHTS = "model.safetensors";
+
   private static final String TOKENIZER = "tokenizer.json";
   private static final String SELFCHECK = "selfcheck.json";
 

@@ -125,7 +125,7 @@ public final class Trainer implements AutoCloseable {
    * @param tokens predicted in its batch
    */
   public record Step(int number, double loss, double gradientNorm, int tokens) {
-    /** Whether the weights are still numbers. */
+    /** Whether the weights before the step could be learnt from; says nothing of those after it. */
     public boolean isFinite() {
       return Double.isFinite(loss) && Double.isFinite(gradientNorm);
     }
@@ -209,7 +209,12 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** The losses after a step, in nats a token, on a sample of each split. */
-  public record Losses(int step, double trainLoss, double validationLoss) {}
+  public record Losses(int step, double trainLoss, double validationLoss) {
+    /** Whether the weights are still numbers that predict. */
+    public boolean isFinite() {
+      return Double.isFinite(trainLoss) && Double.isFinite(validationLoss);
+    }
+  }
 
   private double loss(List<int[][]> sample) {
     List<Callable<Double>> parts = new ArrayList<>();

@@ -8,13 +8,14 @@ import dev.kindred.table.WholeFile;
 import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -30,10 +31,17 @@ public final class TrainingFolder {
   private static final String RECORD = "training.json";
   private static final String CARD = "README.md";
   private static final int KEPT_CHECKPOINTS = 2;
+  private static final Pattern CHECKPOINT = Pattern.compile("step-\\d+\\.safetensors");
+
+  /** A checkpoint, what a killed writer left of one, and either's checksums on local disks. */
+  private static final Pattern OURS =
+      Pattern.compile("\\.{0,2}" + CHECKPOINT + "(\\.[0-9a-f-]{36})?(\\.crc)?");
 
   private final String uri;
   private final Path folder;
+  private final Path checkpoints;
   private final FileSystem files;
+  private Path lastGood; // null if none was read or written
 
   /**
    * A folder that need not exist.
@@ -44,6 +52,7 @@ public final class TrainingFolder {
     this.uri = uri;
     try {
       this.folder = new Path(uri);
+      this.checkpoints = new Path(folder, CHECKPOINTS);
       this.files = folder.getFileSystem(hadoop);
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidInput("--out %s: not a folder: %s", uri, e.getMessage());
@@ -51,26 +60,44 @@ public final class TrainingFolder {
   }
 
   /**
+   * Tries to write here, unless a finished training is. A folder that is missing stays missing.
+   *
+   * @throws InvalidInput if that fails
+   */
+  public void checkWritable() {
+    try {
+      if (files.exists(new Path(folder, RECORD))) {
+        return;
+      }
+
+      boolean there = files.exists(folder);
+      WholeFile.checkWritable(files, folder);
+      if (!there) {
+        files.delete(folder, false);
+      }
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  /**
    * Whether this training is finished here.
    *
+   * @param dtype what weights are to be stored as
    * @throws InvalidInput if there is something else here
    */
-  public boolean isFinished(TrainingRecord training) {
+  public boolean isFinished(TrainingRecord training, Safetensors.Dtype dtype) {
     try {
       Path path = new Path(folder, RECORD);
       if (files.exists(path)) {
         checkSame(training, TrainingRecord.parse(path.toString(), text(path)));
+        checkSame(dtype);
         return true;
       }
 
-      if (files.exists(folder)) {
-        for (FileStatus file : files.listStatus(folder)) {
-          String name = file.getPath().getName();
-          if (!name.equals(CHECKPOINTS) && !name.startsWith(".") && checkpoints().isEmpty()) {
-            throw new InvalidInput(
-                "--out %s: not empty, there is %s in it; name a new folder", uri, name);
-          }
-        }
+      checkNothingElse(CHECKPOINTS + "/", children(files, checkpoints), OURS);
+      if (checkpoints().isEmpty()) {
+        checkNothingElse("", children(files, folder), Pattern.compile(CHECKPOINTS));
       }
 
       return false;
@@ -79,35 +106,77 @@ public final class TrainingFolder {
     }
   }
 
+  private void checkSame(Safetensors.Dtype asked) throws IOException {
+    Path path = new Path(folder, ModelDirectory.WEIGHTS);
+    Safetensors weights = Safetensors.parse(path.toString(), WholeFile.read(files, path));
+    for (Safetensors.Tensor tensor : weights.tensors()) {
+      if (!tensor.dtype().equals(asked.name())) {
+        String found = tensor.dtype().toLowerCase(Locale.ROOT);
+        throw new InvalidInput(
+            "--dtype %s: --out %s has this training's model in %s; give --dtype %s, or convert it"
+                + " with import-model into a new folder",
+            asked.name().toLowerCase(Locale.ROOT), uri, found, found);
+      }
+    }
+  }
+
+  private void checkNothingElse(String below, List<FileStatus> found, Pattern ours) {
+    for (FileStatus file : found) {
+      String name = file.getPath().getName();
+      if (!name.startsWith(".") && !ours.matcher(name).matches()) {
+        throw new InvalidInput(
+            "--out %s: not empty, there is %s in it; move it away, or name a new folder",
+            uri, below + name);
+      }
+    }
+  }
+
   /**
    * A checkpoint, and the evaluations before it.
    *
    * @param record as it was then
+   * @param damaged newer checkpoints that cannot be read, and why
    */
-  public record Resumed(Checkpoint checkpoint, TrainingRecord record) {}
+  public record Resumed(Checkpoint checkpoint, TrainingRecord record, List<String> damaged) {}
 
   /**
-   * The newest checkpoint.
+   * The newest checkpoint that can be read.
    *
-   * @throws InvalidInput if it is of another training, or damaged
+   * @throws InvalidInput if it is of another training, or none of them can be read
    */
   public Optional<Resumed> newest(TrainingRecord training) {
     try {
-      List<Path> checkpoints = checkpoints();
-      if (checkpoints.isEmpty()) {
-        return Optional.empty();
+      List<String> damaged = new ArrayList<>();
+      for (Path path : checkpoints()) {
+        Resumed found;
+        try {
+          found = read(path, damaged);
+        } catch (InvalidInput | IOException e) {
+          damaged.add(String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+          continue;
+        }
+
+        checkSame(training, found.record());
+        lastGood = path;
+        return Optional.of(found);
       }
 
-      Path newest = checkpoints.get(checkpoints.size() - 1);
-      Safetensors file = Safetensors.parse(newest.toString(), WholeFile.read(files, newest));
-      TrainingRecord record =
-          TrainingRecord.parse(
-              newest.toString(), file.metadata().getOrDefault(RECORD, "no metadata"));
-      checkSame(training, record);
-      return Optional.of(new Resumed(Checkpoint.of(file, training.model()), record));
+      if (!damaged.isEmpty()) {
+        throw new InvalidInput(
+            "--out %s: no checkpoint can be read: %s; name a new folder", uri, damaged.get(0));
+      }
+
+      return Optional.empty();
     } catch (IOException e) {
       throw new InvalidInput("--out %s: cannot be read: %s", uri, e.getMessage());
     }
+  }
+
+  private Resumed read(Path path, List<String> damaged) throws IOException {
+    Safetensors file = Safetensors.parse(path.toString(), WholeFile.read(files, path));
+    TrainingRecord record =
+        TrainingRecord.parse(path.toString(), file.metadata().getOrDefault(RECORD, "no metadata"));
+    return new Resumed(Checkpoint.of(file, record.model()), record, damaged);
   }
 
   private void checkSame(TrainingRecord asked, TrainingRecord found) {
@@ -124,13 +193,11 @@ public final class TrainingFolder {
     try {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       checkpoint.write(bytes, record.model(), Map.of(RECORD, record.toJson()));
-      Path path =
-          new Path(
-              new Path(folder, CHECKPOINTS),
-              String.format("step-%07d.safetensors", checkpoint.step()));
+      Path path = new Path(checkpoints, String.format("step-%07d.safetensors", checkpoint.step()));
       WholeFile.replace(files, path, bytes.toByteArray());
+      lastGood = path;
       List<Path> all = checkpoints();
-      for (Path old : all.subList(0, Math.max(0, all.size() - KEPT_CHECKPOINTS))) {
+      for (Path old : all.subList(Math.min(KEPT_CHECKPOINTS, all.size()), all.size())) {
         files.delete(old, false);
       }
     } catch (IOException e) {
@@ -138,16 +205,9 @@ public final class TrainingFolder {
     }
   }
 
-  /** Where the newest checkpoint is, for messages; empty if there is none. */
-  public Optional<String> newestPath() {
-    try {
-      List<Path> all = checkpoints();
-      return all.isEmpty()
-          ? Optional.empty()
-          : Optional.of(all.get(all.size() - 1).toUri().getPath());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /** The checkpoint that was read or written last, for messages; empty if there is none. */
+  public Optional<String> lastGood() {
+    return Optional.ofNullable(lastGood).map(path -> path.toUri().getPath());
   }
 
   /**
@@ -171,24 +231,43 @@ public final class TrainingFolder {
       WholeFile.replace(plain, new Path(folder, CARD), card.getBytes(StandardCharsets.UTF_8));
       WholeFile.replace(
           plain, new Path(folder, RECORD), record.toJson().getBytes(StandardCharsets.UTF_8));
-      files.delete(new Path(folder, CHECKPOINTS), true);
+      removeCheckpoints(plain);
     } catch (IOException e) {
       throw unwritable(e);
     }
   }
 
-  private InvalidInput unwritable(IOException e) {
-    return new InvalidInput("--out %s: cannot be written: %s", uri, e.getMessage());
+  /** Of the folder with checkpoints, what is the training's; then the folder, if it is empty. */
+  private void removeCheckpoints(FileSystem plain) throws IOException {
+    for (FileStatus file : children(plain, checkpoints)) {
+      if (file.isFile() && OURS.matcher(file.getPath().getName()).matches()) {
+        plain.delete(file.getPath(), false);
+      }
+    }
+
+    if (children(plain, checkpoints).isEmpty()) {
+      plain.delete(checkpoints, false);
+    }
   }
 
-  /** Oldest first. */
+  private InvalidInput unwritable(IOException e) {
+    return new InvalidInput(
+        "--out %s: cannot be written: %s",
+        uri, String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+  }
+
+  /** Newest first. */
   private List<Path> checkpoints() throws IOException {
+    return children(files, checkpoints).stream()
+        .map(FileStatus::getPath)
+        .filter(path -> CHECKPOINT.matcher(path.getName()).matches())
+        .sorted(Comparator.comparing(Path::getName).reversed())
+        .toList();
+  }
+
+  private static List<FileStatus> children(FileSystem files, Path folder) throws IOException {
     try {
-      return Arrays.stream(files.listStatus(new Path(folder, CHECKPOINTS)))
-          .map(FileStatus::getPath)
-          .filter(path -> path.getName().matches("step-\\d+\\.safetensors"))
-          .sorted(Comparator.comparing(Path::getName))
-          .toList();
+      return List.of(files.listStatus(folder));
     } catch (FileNotFoundException e) {
       return List.of();
     }

@@ -77,7 +77,7 @@ public record TrainingRecord(
         more);
   }
 
-  /** Whether both lead to the same weights. */
+  /** Whether both lead to the same weights, if the same versions run them. */
   public boolean isSameTraining(TrainingRecord other) {
     return corpusSha256.equals(other.corpusSha256)
         && tokenizerSha256.equals(other.tokenizerSha256)
