@@ -35,13 +35,23 @@ record DiskNeed(long windows, long activations, long prompts, long results) {
    * @param keepSimilar {@link Integer#MAX_VALUE} for all
    */
   static DiskNeed of(long windows, long prompts, ModelShape shape, int keepSimilar) {
+    return of(windows, windows, prompts, shape, keepSimilar);
+  }
+
+  /**
+   * What a run adds that reuses activations.
+   *
+   * @param evaluated windows whose activations are not there yet
+   */
+  static DiskNeed of(
+      long windows, long evaluated, long prompts, ModelShape shape, int keepSimilar) {
     long vector = Float.BYTES * (long) shape.modelDimension() + BYTES_BESIDE_VECTOR;
     long vectors = shape.blocks() * vector;
     long kept = keepSimilar == Integer.MAX_VALUE ? 0 : Math.min(keepSimilar, windows);
     long distribution = BYTES_PER_TOKEN * shape.vocabularySize();
     return new DiskNeed(
         ofWindows(windows),
-        windows * vectors,
+        evaluated * vectors,
         prompts * (vectors + Float.BYTES * (long) shape.vocabularySize() + BYTES_PER_PROMPT),
         prompts
             * (shape.blocks() * (BYTES_PER_SIMILAR_STRING * kept + distribution)

@@ -137,15 +137,24 @@ final class Experiment {
 
   private void checkMemory(LanguageModel loaded) {
     TaskNeed need = TaskNeed.ofModel(settings, loaded);
-    TaskMemory.of(spark.sparkContext())
-        .check(settings.nodesInFlight(), need.heapBytes(), need.engineBytes());
+    TaskMemory.of(spark.sparkContext()).check(settings.nodesInFlight(), need);
   }
 
   /** Checks the disk for everything that is not there yet. */
   private void checkDisk(long windowsToEvaluate) {
-    DiskNeed.of(windowsToEvaluate, promptCount(), model.shape(), settings.keepSimilar())
+    DiskNeed.of(
+            scan.occurrences(),
+            windowsToEvaluate,
+            promptCount(),
+            model.shape(),
+            settings.keepSimilar())
         .without(true, windowsToEvaluate == 0, isPredicted(promptSet))
         .check(warehouse);
+  }
+
+  private void checkJoinMemory() {
+    TaskNeed need = TaskNeed.ofJoin(settings, model.shape(), scan.occurrences(), promptCount());
+    TaskMemory.of(spark.sparkContext()).checkJoin(settings.promptFile(), need);
   }
 
   private boolean isPredicted(String set) {
@@ -182,6 +191,7 @@ final class Experiment {
     Optional<RunPlan> begun = plan.begunBefore(warehouse);
     RunPlan run = begun.orElse(plan);
     checkDisk(0); // what the activations need is known once windows are
+    checkJoinMemory();
     if (begun.isEmpty()) {
       run.write(warehouse);
     }

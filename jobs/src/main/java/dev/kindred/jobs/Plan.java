@@ -168,7 +168,10 @@ final class Plan {
       line(text, "FLOP of predictions is an upper bound. Windows and evaluation go by constants,");
       line(text, "the other times by what was measured, for cores with nothing else to do.");
       if (freeBytes < estimate.total().diskBytes()) {
-        line(text, "The warehouse's disk is too small: the command run would refuse to start.");
+        line(
+            text,
+            "The warehouse's disk is too small: the command run would stop before the stage that does"
+                + " not fit.");
       }
 
       line(

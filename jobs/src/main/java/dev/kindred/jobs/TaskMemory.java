@@ -11,11 +11,12 @@ import org.apache.spark.network.util.JavaUtils;
 /**
  * The memory that one task may fill while others run beside it in the same process.
  *
+ * @param tasks that run at once in the process
  * @param heapBytes its share of the heap
  * @param engineBytes its share of the memory outside the heap; {@link Long#MAX_VALUE} if unknown
  * @param engineSource what bounds the latter, for messages
  */
-record TaskMemory(long heapBytes, long engineBytes, String engineSource) {
+record TaskMemory(int tasks, long heapBytes, long engineBytes, String engineSource) {
   /** What a task may take of its share of the heap; the rest is Spark's. */
   private static final double HEAP_FRACTION = 0.6;
 
@@ -32,13 +33,14 @@ record TaskMemory(long heapBytes, long engineBytes, String engineSource) {
       long machine =
           ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
       return new TaskMemory(
-          heap / tasks, Math.max(0, machine - heap) / tasks, "this machine's memory");
+          tasks, heap / tasks, Math.max(0, machine - heap) / tasks, "this machine's memory");
     }
 
     int tasks =
         Math.max(1, conf.getInt("spark.executor.cores", 1) / conf.getInt("spark.task.cpus", 1));
     String overhead = "spark.executor.memoryOverhead";
     return new TaskMemory(
+        tasks,
         JavaUtils.byteStringAsBytes(conf.get("spark.executor.memory", "1g")) / tasks,
         conf.contains(overhead)
             ? JavaUtils.byteStringAs(conf.get(overhead), org.apache.spark.network.util.ByteUnit.MiB)
@@ -52,23 +54,41 @@ record TaskMemory(long heapBytes, long engineBytes, String engineSource) {
    * Checks that an evaluation fits.
    *
    * @param nodes value of nodes-in-flight, for messages
-   * @param heap bytes that a task fills on the heap
-   * @param engine bytes that it fills outside
    * @throws InvalidInput naming the setting and the remedy
    */
-  void check(int nodes, long heap, long engine) {
-    if (heap > HEAP_FRACTION * heapBytes) {
-      throw new InvalidInput(
-          "--nodes-in-flight %d: a task would fill %d MiB of heap, %.0f %% of its share is %d MiB;"
-              + " give a smaller number, a smaller --windows-per-task, or more heap",
-          nodes, heap >> 20, 100 * HEAP_FRACTION, (long) (HEAP_FRACTION * heapBytes) >> 20);
-    }
-
-    if (engine > engineBytes) {
+  void check(int nodes, TaskNeed need) {
+    checkHeap(
+        "--nodes-in-flight " + nodes,
+        need,
+        "a smaller number, a smaller --windows-per-task, or more heap");
+    if (need.engineBytes() > engineBytes) {
       throw new InvalidInput(
           "--nodes-in-flight %d: a task would fill %d MiB outside the heap, its share of %s is %d"
               + " MiB; give a smaller number",
-          nodes, engine >> 20, engineSource, engineBytes >> 20);
+          nodes, need.engineBytes() >> 20, engineSource, engineBytes >> 20);
+    }
+  }
+
+  /**
+   * Checks that a join fits.
+   *
+   * @param prompts value of prompts, for messages
+   * @throws InvalidInput naming the setting and the remedy
+   */
+  void checkJoin(String prompts, TaskNeed need) {
+    checkHeap("--prompts " + prompts, need, "fewer, a smaller --keep-similar, or more heap");
+  }
+
+  private void checkHeap(String setting, TaskNeed need, String remedy) {
+    long heap = need.heapBytes() - need.sharedBytes() + need.sharedBytes() / tasks;
+    if (heap > HEAP_FRACTION * heapBytes) {
+      throw new InvalidInput(
+          "%s: a task would fill %d MiB of heap, %.0f %% of its share is %d MiB; give %s",
+          setting,
+          heap >> 20,
+          100 * HEAP_FRACTION,
+          (long) (HEAP_FRACTION * heapBytes) >> 20,
+          remedy);
     }
   }
 }

@@ -10,9 +10,10 @@ import dev.kindred.table.Warehouse;
  * Memory that a task of a stage fills, at most.
  *
  * @param heapBytes on the heap
+ * @param sharedBytes those of them that all tasks of an executor fill together
  * @param engineBytes outside the heap, or on the GPU
  */
-record TaskNeed(long heapBytes, long engineBytes) {
+record TaskNeed(long heapBytes, long sharedBytes, long engineBytes) {
   /** The join's chunk of windows, twice: as read, and in order. */
   private static final long JOIN_CHUNKS = 2L * SimilarStrings.CHUNK_BYTES;
 
@@ -35,21 +36,21 @@ record TaskNeed(long heapBytes, long engineBytes) {
     LanguageModel.EvaluationMemory evaluation =
         model.evaluationMemory((int) nodes, settings.windowLength());
     return new TaskNeed(
-        2 * batch * perWindow + files + evaluation.heapBytes(), evaluation.engineBytes());
+        2 * batch * perWindow + files + evaluation.heapBytes(), 0, evaluation.engineBytes());
   }
 
   /**
-   * Of the join. Prompts and next tokens are shared by the tasks of an executor; each is counted
-   * whole.
+   * Of the join at a run's thresholds. Prompts and next tokens are shared by the tasks of an
+   * executor.
+   *
+   * @param windows distinct windows, or a bound of them
    */
   static TaskNeed ofJoin(Settings settings, ModelShape shape, long windows, long prompts) {
-    long kept = settings.keepSimilar() == Integer.MAX_VALUE ? 0 : settings.keepSimilar();
-    long perPrompt =
-        3L * Float.BYTES * shape.modelDimension() + 8L * shape.vocabularySize() + 12 * kept + 128;
-    return new TaskNeed(
-        JOIN_CHUNKS
-            + Math.min(SimilarStrings.SLICE_BYTES, prompts * perPrompt)
-            + Math.min(NEXT_TOKENS, windows * NEXT_TOKENS_PER_WINDOW),
-        0);
+    SimilarStrings.PromptBytes each =
+        SimilarStrings.PromptBytes.of(
+            shape.modelDimension(), shape.vocabularySize(), 1, settings.keepSimilar());
+    long slice = Math.min(prompts, Math.max(1, SimilarStrings.SLICE_BYTES / each.total()));
+    long shared = slice * each.vectors() + Math.min(NEXT_TOKENS, windows * NEXT_TOKENS_PER_WINDOW);
+    return new TaskNeed(JOIN_CHUNKS + slice * each.evidence() + shared, shared, 0);
   }
 }

@@ -43,6 +43,14 @@ class TestEstimate {
   }
 
   @Test
+  void similarStringsAreKeptOfWindowsWhoseActivationsAreThereToo() {
+    DiskNeed need = DiskNeed.of(1_000_000, 0, 1000, SHAPE, 10);
+
+    assertThat(need.activations()).isZero();
+    assertThat(need.results()).isEqualTo(DISK.results());
+  }
+
+  @Test
   void noMoreSimilarStringsAreKeptThanThereAreWindows() {
     assertThat(DiskNeed.of(3, 1000, SHAPE, 10).results())
         .isEqualTo(1000 * (2 * (36 + 600) + 1200 + 200));
@@ -113,8 +121,8 @@ class TestEstimate {
                     SHAPE,
                     DISK.without(true, false, false),
                     new Reused(true, false, false)),
-                new TaskNeed(300_000_000, 2_000_000_000),
-                new TaskNeed(200_000_000, 0),
+                new TaskNeed(300_000_000, 0, 2_000_000_000),
+                new TaskNeed(200_000_000, 0, 0),
                 .016,
                 false,
                 50_000_000)

@@ -378,12 +378,39 @@ public final class SimilarStrings {
             kernel, prompts, sample, settings.bins().floor(), settings.prefixAxes());
   }
 
+  /**
+   * Bytes that a prompt takes in the join, at most.
+   *
+   * @param vectors of the prompt, once an executor
+   * @param evidence for it, once a task
+   */
+  public record PromptBytes(long vectors, long evidence) {
+    /**
+     * Counts them.
+     *
+     * @param bins of similarities, whose evidence is kept apart
+     * @param keep the most similar windows to keep; {@link Integer#MAX_VALUE} for all, which has no
+     *     bound and counts as none
+     */
+    public static PromptBytes of(int dimension, int vocabularySize, int bins, int keep) {
+      return new PromptBytes(
+          3L * Float.BYTES * dimension, EvidenceTable.bytesPerPrompt(vocabularySize, bins, keep));
+    }
+
+    /** Both. */
+    public long total() {
+      return vectors + evidence;
+    }
+  }
+
   private static List<PromptVectors> slices(PromptVectors prompts, Settings settings) {
-    long bytesPerPrompt =
-        3L * Float.BYTES * prompts.dimension()
-            + EvidenceTable.bytesPerPrompt(
-                settings.vocabularySize(), settings.bins().count(), settings.keep());
-    int size = (int) Math.max(1, Math.min(prompts.count(), SLICE_BYTES / bytesPerPrompt));
+    PromptBytes each =
+        PromptBytes.of(
+            prompts.dimension(),
+            settings.vocabularySize(),
+            settings.bins().count(),
+            settings.keep());
+    int size = (int) Math.max(1, Math.min(prompts.count(), SLICE_BYTES / each.total()));
     List<PromptVectors> slices = new ArrayList<>();
     for (int from = 0; from < prompts.count(); from += size) {
       slices.add(prompts.slice(from, Math.min(prompts.count(), from + size)));
