@@ -103,9 +103,7 @@ final class Align {
     }
 
     run.summarize(
-        ANALYSIS,
-        () ->
-            Alignments.chance(part(sets.get(0)).read(), shape.vocabularySize(), run.promptCount()));
+        ANALYSIS, () -> Alignments.chance(part(sets.get(0)).read(), shape, run.promptCount()));
     metrics.putAll(run.metrics(ANALYSIS));
     return AlignmentTable.of(metrics).text() + String.join("", notConverged);
   }
@@ -189,15 +187,16 @@ final class Align {
     sets.destroy();
   }
 
-  /** For scripts. */
+  /** For scripts; NaN if no prompt has evidence in the last block. */
   String lastLine() {
     String lastBlock = ".block." + (shape.blocks() - 1) + ".";
     return String.format(
         Locale.ROOT,
         "analysis=%s last_block_agreement=%.4f last_block_chance=%.4f",
         ANALYSIS,
-        metrics.get(
-            "alignment." + Directions.keyOf(Stage.FINAL, recipe, ranks) + lastBlock + "agreement"),
-        metrics.get("alignment" + lastBlock + "chance.closed_form"));
+        metrics.getOrDefault(
+            "alignment." + Directions.keyOf(Stage.FINAL, recipe, ranks) + lastBlock + "agreement",
+            Double.NaN),
+        metrics.getOrDefault("alignment" + lastBlock + "chance.closed_form", Double.NaN));
   }
 }

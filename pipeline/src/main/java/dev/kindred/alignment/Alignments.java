@@ -6,8 +6,10 @@ import static org.apache.spark.sql.functions.map_keys;
 import static org.apache.spark.sql.functions.map_values;
 import static org.apache.spark.sql.functions.size;
 
+import dev.kindred.model.ModelShape;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -109,7 +111,8 @@ public final class Alignments {
   }
 
   /**
-   * What is the same for all directions:
+   * What is the same for all directions. Of a block in which no prompt has evidence there is only
+   * {@code without_evidence}:
    *
    * <ul>
    *   <li>{@code alignment.block.<b>.considered.mean|std|min|max}: tokens a prompt
@@ -123,35 +126,42 @@ public final class Alignments {
    *
    * @param alignments rows of {@link Tables#ALIGNMENTS} of one run and a set of directions that is
    *     meant for all blocks
-   * @param vocabularySize V
+   * @param shape of the run's model; V is its vocabulary's size
    * @param prompts of the run
    */
   public static Map<String, Double> chance(
-      Dataset<Row> alignments, int vocabularySize, long prompts) {
-    SortedMap<Integer, SortedMap<Integer, Long>> blocks = new TreeMap<>();
+      Dataset<Row> alignments, ModelShape shape, long prompts) {
+    List<SortedMap<Integer, Long>> blocks = new ArrayList<>(); // prompts by n
+    for (int block = 0; block < shape.blocks(); block++) {
+      blocks.add(new TreeMap<>());
+    }
+
     for (Row row : alignments.groupBy("block", "considered").count().collectAsList()) {
-      blocks
-          .computeIfAbsent(row.getInt(0), block -> new TreeMap<>())
-          .put(row.getInt(1), row.getLong(2));
+      blocks.get(row.getInt(0)).put(row.getInt(1), row.getLong(2));
     }
 
     Map<String, Double> metrics = new TreeMap<>();
-    blocks.forEach(
-        (block, considered) -> {
-          String name = "alignment.block." + block + ".";
-          long measured = describe(metrics, name + "considered.", considered);
-          metrics.put(name + "without_evidence", (double) (prompts - measured));
-          metrics.put(name + "chance.closed_form", Chance.closedForm(vocabularySize, considered));
-          Chance.Simulated simulated = Chance.simulate(vocabularySize, considered, block);
-          metrics.put(name + "chance.simulated.mean", simulated.mean());
-          metrics.put(name + "chance.simulated.std", simulated.std());
-          metrics.put(name + "chance.simulated.error", simulated.error());
-        });
+    for (int block = 0; block < shape.blocks(); block++) {
+      String name = "alignment.block." + block + ".";
+      SortedMap<Integer, Long> considered = blocks.get(block);
+      long measured = considered.values().stream().mapToLong(Long::longValue).sum();
+      metrics.put(name + "without_evidence", (double) (prompts - measured));
+      if (measured > 0) {
+        describe(metrics, name + "considered.", considered);
+        int tokens = shape.vocabularySize();
+        metrics.put(name + "chance.closed_form", Chance.closedForm(tokens, considered));
+        Chance.Simulated simulated = Chance.simulate(tokens, considered, block);
+        metrics.put(name + "chance.simulated.mean", simulated.mean());
+        metrics.put(name + "chance.simulated.std", simulated.std());
+        metrics.put(name + "chance.simulated.error", simulated.error());
+      }
+    }
+
     return metrics;
   }
 
-  /** Describes whole numbers by how often each occurs, and says how many they are. */
-  private static long describe(
+  /** Describes whole numbers by how often each occurs. */
+  private static void describe(
       Map<String, Double> metrics, String name, SortedMap<Integer, Long> occurrences) {
     long count = 0;
     long sum = 0;
@@ -170,7 +180,6 @@ public final class Alignments {
     metrics.put(name + "std", count > 1 ? Math.sqrt(squares / (count - 1)) : 0);
     metrics.put(name + "min", (double) occurrences.firstKey());
     metrics.put(name + "max", (double) occurrences.lastKey());
-    return count;
   }
 
   private static final class Place implements FlatMapFunction<BlockOutput, Row> {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.LocalSpark;
+import dev.kindred.model.ModelShape;
 import dev.kindred.subspace.Stage;
 import dev.kindred.subspace.Subspace;
 import dev.kindred.table.Tables;
@@ -33,6 +34,7 @@ class TestAlignments {
   private static final int DIMENSION = 6;
   private static final int BLOCKS = 2;
   private static final int PROMPTS = 400;
+  private static final ModelShape SHAPE = new ModelShape(TOKENS, DIMENSION, BLOCKS, 32);
   private static final int WITHOUT_EVIDENCE = 17; // a prompt, in block 1
 
   private final Random random = new Random(9);
@@ -170,7 +172,7 @@ class TestAlignments {
     Directions directions = Directions.random(TOKENS, DIMENSION, 42);
     Dataset<Row> rows = Alignments.of(measure(spark, 2, directions), directions.key());
 
-    Map<String, Double> chance = Alignments.chance(rows, TOKENS, PROMPTS);
+    Map<String, Double> chance = Alignments.chance(rows, SHAPE, PROMPTS);
     Map<String, Double> agreement = Alignments.agreement(rows, directions.key());
 
     for (int block = 0; block < BLOCKS; block++) {
@@ -200,7 +202,7 @@ class TestAlignments {
       squares += (n - mean) * (n - mean);
     }
 
-    Map<String, Double> metrics = Alignments.chance(rows, TOKENS, PROMPTS);
+    Map<String, Double> metrics = Alignments.chance(rows, SHAPE, PROMPTS);
 
     assertThat(metrics.get("alignment.block.1.considered.mean")).isCloseTo(mean, within(1e-12));
     assertThat(metrics.get("alignment.block.1.considered.std"))
@@ -210,5 +212,19 @@ class TestAlignments {
         .containsEntry("alignment.block.1.considered.max", 4.0)
         .containsEntry("alignment.block.0.without_evidence", 0.0)
         .containsEntry("alignment.block.1.without_evidence", 1.0);
+  }
+
+  @Test
+  void aBlockWithoutEvidenceHasNoChance(SparkSession spark) {
+    Directions directions = Directions.random(TOKENS, DIMENSION, 42);
+    Dataset<Row> rows =
+        Alignments.of(measure(spark, 2, directions), directions.key()).where("block = 1");
+
+    assertThat(Alignments.chance(rows, SHAPE, PROMPTS))
+        .containsEntry("alignment.block.0.without_evidence", (double) PROMPTS)
+        .containsEntry("alignment.block.1.without_evidence", 1.0)
+        .containsKey("alignment.block.1.chance.closed_form")
+        .doesNotContainKeys(
+            "alignment.block.0.considered.mean", "alignment.block.0.chance.closed_form");
   }
 }

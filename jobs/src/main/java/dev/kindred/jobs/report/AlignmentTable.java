@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -12,6 +11,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * How often blocks' feed-forward outputs point at the tokens of their own approximations.
@@ -22,12 +22,14 @@ import java.util.regex.Pattern;
 public record AlignmentTable(List<Block> blocks, List<Column> columns) {
   private static final Pattern AGREEMENT =
       Pattern.compile("alignment\\.([^.]+)\\.block\\.(\\d+)\\.agreement");
+  private static final Pattern BLOCK =
+      Pattern.compile("alignment\\.block\\.(\\d+)\\.without_evidence");
   private static final Pattern LEARNED =
       Pattern.compile("(final|block-\\d+)_(.+)_k(\\d+?)(_signed)?");
   private static final Pattern OTHER = Pattern.compile("(.+?)(_signed)?");
 
   /**
-   * A block.
+   * A block. All numbers but its own are NaN if no prompt has evidence in it.
    *
    * @param consideredMean tokens of an approximation that count, as are the next two
    * @param chance share of prompts that agree with places at random, in [0, 1]
@@ -47,23 +49,27 @@ public record AlignmentTable(List<Block> blocks, List<Column> columns) {
       String name = "alignment.block." + block + ".";
       return new Block(
           block,
-          metrics.get(name + "considered.mean"),
-          metrics.get(name + "considered.std"),
-          metrics.get(name + "considered.max"),
-          metrics.get(name + "chance.closed_form"),
-          metrics.get(name + "chance.simulated.mean"),
-          metrics.get(name + "chance.simulated.error"));
+          metrics.getOrDefault(name + "considered.mean", Double.NaN),
+          metrics.getOrDefault(name + "considered.std", Double.NaN),
+          metrics.getOrDefault(name + "considered.max", Double.NaN),
+          metrics.getOrDefault(name + "chance.closed_form", Double.NaN),
+          metrics.getOrDefault(name + "chance.simulated.mean", Double.NaN),
+          metrics.getOrDefault(name + "chance.simulated.error", Double.NaN));
     }
 
     /** Tokens that count. */
     public String considered() {
-      return String.format(
-          Locale.ROOT, "%.2f ± %.2f (%.0f)", consideredMean, consideredStd, consideredMax);
+      return Double.isNaN(consideredMean)
+          ? "–"
+          : String.format(
+              Locale.ROOT, "%.2f ± %.2f (%.0f)", consideredMean, consideredStd, consideredMax);
     }
 
     /** In percent. */
     public String simulation() {
-      return String.format(Locale.ROOT, "%.1f ± %.1f%%", 100 * simulated, 100 * simulatedError);
+      return Double.isNaN(simulated)
+          ? "–"
+          : String.format(Locale.ROOT, "%.1f ± %.1f%%", 100 * simulated, 100 * simulatedError);
     }
   }
 
@@ -96,12 +102,15 @@ public record AlignmentTable(List<Block> blocks, List<Column> columns) {
    * The rows of summaries.
    *
    * @param metrics by dotted name; those of other analyses are passed over
-   * @return null if there are none of alignments
+   * @return null if there are none of alignments, or not yet what all directions share
    */
   public static AlignmentTable of(Map<String, Double> metrics) {
-    List<Block> blocks = new ArrayList<>();
-    while (metrics.containsKey("alignment.block." + blocks.size() + ".considered.mean")) {
-      blocks.add(Block.of(metrics, blocks.size()));
+    List<Block> blocks =
+        IntStream.range(0, blockCount(metrics))
+            .mapToObj(block -> Block.of(metrics, block))
+            .toList();
+    if (blocks.isEmpty()) {
+      return null;
     }
 
     SortedMap<Head, double[]> columns = new TreeMap<>();
@@ -115,13 +124,20 @@ public record AlignmentTable(List<Block> blocks, List<Column> columns) {
             }
           }
         });
-    return columns.isEmpty()
-        ? null
-        : new AlignmentTable(
-            blocks,
-            columns.entrySet().stream()
-                .map(c -> new Column(c.getKey().source(), c.getKey().use(), c.getValue()))
-                .toList());
+    return new AlignmentTable(
+        blocks,
+        columns.entrySet().stream()
+            .map(c -> new Column(c.getKey().source(), c.getKey().use(), c.getValue()))
+            .toList());
+  }
+
+  private static int blockCount(Map<String, Double> metrics) {
+    return metrics.keySet().stream()
+        .map(BLOCK::matcher)
+        .filter(Matcher::matches)
+        .mapToInt(block -> Integer.parseInt(block.group(1)) + 1)
+        .max()
+        .orElse(0);
   }
 
   private static double[] absent(int blocks) {
@@ -170,9 +186,9 @@ public record AlignmentTable(List<Block> blocks, List<Column> columns) {
   public String text() {
     StringBuilder text = new StringBuilder("\n");
     line(text, "Tokens considered", block -> "block " + block.block());
-    line(text, "  mean", block -> format("%.2f", block.consideredMean()));
-    line(text, "  standard deviation", block -> format("%.2f", block.consideredStd()));
-    line(text, "  at most", block -> format("%.0f", block.consideredMax()));
+    line(text, "  mean", block -> number("%.2f", block.consideredMean()));
+    line(text, "  standard deviation", block -> number("%.2f", block.consideredStd()));
+    line(text, "  at most", block -> number("%.0f", block.consideredMax()));
     text.append("\nPrompts with all of them in the first half by cosine, in percent\n");
     for (String source : sources()) {
       text.append("  ").append(source).append('\n');
@@ -202,7 +218,11 @@ public record AlignmentTable(List<Block> blocks, List<Column> columns) {
   }
 
   private static String percent(double share) {
-    return Double.isNaN(share) ? "–" : format("%.2f", 100 * share);
+    return number("%.2f", 100 * share);
+  }
+
+  private static String number(String pattern, double value) {
+    return Double.isNaN(value) ? "–" : format(pattern, value);
   }
 
   private static String format(String pattern, Object value) {

@@ -113,4 +113,57 @@ class TestAlignmentTable {
   void otherFiguresAreNoTable() {
     assertThat(AlignmentTable.of(Map.of("compatible.prompts", 3.0))).isNull();
   }
+
+  /** As {@link #ofThreeBlocks}, but some blocks have no prompt with evidence. */
+  private static AlignmentTable without(String blocks) {
+    Map<String, Double> metrics = ofThreeBlocks();
+    metrics.keySet().removeIf(name -> name.matches(".*\\.block\\.[" + blocks + "]\\..*"));
+    for (int block = 0; block < 3; block++) {
+      metrics.putIfAbsent("alignment.block." + block + ".without_evidence", 3.0);
+    }
+
+    return AlignmentTable.of(metrics);
+  }
+
+  @Test
+  void aFirstBlockWithoutEvidenceHasNoNumbers() {
+    AlignmentTable table = without("0");
+
+    assertThat(table.blocks()).hasSize(3);
+    assertThat(agreements(table, "unembedding", "signed")).containsExactly(Double.NaN, .45, .45);
+    assertThat(table.blocks().get(0).considered()).isEqualTo("–");
+    assertThat(table.blocks().get(0).simulation()).isEqualTo("–");
+    assertThat(table.text().lines())
+        .contains(
+            "  at most                           –       28       28",
+            "    its standard error              –     0.40     0.40");
+  }
+
+  @Test
+  void aLastBlockWithoutEvidenceIsStillTheLast() {
+    AlignmentTable table = without("2");
+
+    assertThat(table.blocks()).hasSize(3);
+    assertThat(agreements(table, "fast_n100_s42", "final stage"))
+        .containsExactly(.5, .6, Double.NaN);
+    assertThat(agreements(table, "fast_n100_s42", "own stage"))
+        .containsExactly(Double.NaN, .33, Double.NaN);
+  }
+
+  @Test
+  void blocksWithoutAnyEvidenceAreATableOfNoNumbers() {
+    AlignmentTable table = without("012");
+
+    assertThat(table.columns()).isEmpty();
+    assertThat(table.text().lines())
+        .contains("  mean                              –        –        –");
+  }
+
+  @Test
+  void alignmentsThatEndedEarlyAreNoTable() {
+    Map<String, Double> metrics = new TreeMap<>();
+    agreement(metrics, "unembedding", 1, .4);
+
+    assertThat(AlignmentTable.of(metrics)).isNull();
+  }
 }
