@@ -55,7 +55,8 @@ final class Align {
    * Reads options.
    *
    * @param own by name, those that are given
-   * @throws InvalidInput if one is not as it must be, or there are no such subspaces
+   * @throws InvalidInput if one is not as it must be, or there are no such subspaces, or what the
+   *     run has left is not all there
    */
   static Align of(AnalysedRun run, Map<String, String> own) {
     String recipe = own.getOrDefault("--recipe", RECIPE);
@@ -78,7 +79,26 @@ final class Align {
           run.warehouse().root(), recipe, Stage.FINAL, run.model().uri());
     }
 
+    align.activations();
+    align.distributions();
     return align;
+  }
+
+  private Dataset<Row> activations() {
+    return AnalysedRun.required(
+        run.warehouse()
+            .part(Tables.PROMPT_ACTIVATIONS, run.plan().modelId(), run.plan().promptSet()),
+        "the command prompts");
+  }
+
+  private Dataset<Row> distributions() {
+    for (int block = 0; block < shape.blocks(); block++) {
+      AnalysedRun.required(
+          run.warehouse().part(Tables.BLOCK_DISTRIBUTIONS, run.plan().runId(), block),
+          "the commands similar and evaluate, as another run");
+    }
+
+    return run.warehouse().part(Tables.BLOCK_DISTRIBUTIONS, run.plan().runId()).read();
   }
 
   private Warehouse.Part subspaces(Stage stage) {
@@ -168,16 +188,10 @@ final class Align {
   }
 
   private void write(List<Directions> missing) {
-    Warehouse warehouse = run.warehouse();
     Broadcast<List<Directions>> sets =
         JavaSparkContext.fromSparkContext(run.spark().sparkContext()).broadcast(missing);
     Dataset<Row> measured =
-        Alignments.measure(
-                warehouse
-                    .part(Tables.PROMPT_ACTIVATIONS, run.plan().modelId(), run.plan().promptSet())
-                    .read(),
-                warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.plan().runId()).read(),
-                sets)
+        Alignments.measure(activations(), distributions(), sets)
             .persist(StorageLevel.MEMORY_AND_DISK());
     for (Directions set : missing) {
       part(set).write(Alignments.of(measured, set.key()));

@@ -113,9 +113,20 @@ final class AnalysedRun {
 
   /** The run's rows of {@link Tables#PROMPTS}. */
   Dataset<Row> prompts() {
-    Warehouse.Part part = warehouse.part(Tables.PROMPTS, plan.promptSet());
+    return required(warehouse.part(Tables.PROMPTS, plan.promptSet()), "the command prompts");
+  }
+
+  /**
+   * Rows of what a run has left.
+   *
+   * @param commands that compute them: {@code the command prompts}
+   * @throws InvalidInput if they are not there
+   */
+  static Dataset<Row> required(Warehouse.Part part, String commands) {
     if (!part.isComplete()) {
-      throw new InvalidInput("%s is not there; make it again with the command run", part.name());
+      throw new InvalidInput(
+          "%s is not there; compute it again with the run's settings, by %s",
+          part.name(), commands);
     }
 
     return part.read();

@@ -82,7 +82,7 @@ final class Explain {
         isOtherThresholds ? settings.thresholds(model.shape()) : run.get().thresholds();
     this.mixture = isOtherMixture ? mixture() : run.get().mixture();
     this.windowLength =
-        required(warehouse.part(Tables.WINDOWS, corpusId))
+        AnalysedRun.required(warehouse.part(Tables.WINDOWS, corpusId), "the command windows")
             .select("token_ids")
             .first()
             .getList(0)
@@ -147,14 +147,6 @@ final class Explain {
     return corpora.get(0);
   }
 
-  private static Dataset<Row> required(Warehouse.Part part) {
-    if (!part.isComplete()) {
-      throw new InvalidInput("%s is not there; compute it again with the command run", part.name());
-    }
-
-    return part.read();
-  }
-
   /**
    * The prompts that are asked for.
    *
@@ -183,7 +175,7 @@ final class Explain {
     long start = System.nanoTime();
     Warehouse.Part activations = warehouse.part(Tables.ACTIVATIONS, model.id(), corpusId);
     Warehouse.Part windowsPart = warehouse.part(Tables.WINDOWS, corpusId);
-    required(activations);
+    AnalysedRun.required(activations, "the command activations");
     Dataset<Row> windows = windowsPart.read();
     progress.begin("prompts", 1);
     Dataset<Row> prompts = kept(Prompts.find(spark, windows, texts, model.tokenizerJson()));

@@ -271,4 +271,19 @@ class TestAnalyses {
         .containsExactly(
             "kindred: --recipe ../x: expected a recipe of subspaces, as fast_n100_s42");
   }
+
+  @Test
+  void whatTheRunHasLeftMustBeThere() throws IOException {
+    Path block =
+        base.resolve("warehouse/block_distributions/run_id=" + runId).resolve("block=" + 3);
+    Path away = base.resolve("away");
+    Files.move(block, away);
+    try {
+      assertInvalid(
+          command("align", "--recipe", RECIPE, "--seed", "7"),
+          block + " is not there; compute it again with the run's settings, by the commands");
+    } finally {
+      Files.move(away, block);
+    }
+  }
 }
