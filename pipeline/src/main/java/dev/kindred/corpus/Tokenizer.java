@@ -94,8 +94,24 @@ public final class Tokenizer {
     }
 
     long unknownId = vocabulary.path(model.path("unk_token").asText("")).asLong(-1);
-    int size = vocabulary.size() + root.path("added_tokens").size();
-    return new Tokenizer(tokenizer, characterLevel, characters, unknownId, size);
+    return new Tokenizer(tokenizer, characterLevel, characters, unknownId, greatestId(root) + 1);
+  }
+
+  /** Added tokens may be in the model's vocabulary, too, as GPT-2's end of text is. */
+  private static int greatestId(JsonNode root) {
+    JsonNode vocabulary = root.path("model").path("vocab");
+    int greatest = vocabulary.isArray() ? vocabulary.size() - 1 : -1; // a place there is an id
+    if (vocabulary.isObject()) {
+      for (JsonNode id : vocabulary) {
+        greatest = Math.max(greatest, id.asInt());
+      }
+    }
+
+    for (JsonNode token : root.path("added_tokens")) {
+      greatest = Math.max(greatest, token.path("id").asInt());
+    }
+
+    return greatest;
   }
 
   private static boolean isCharacterLevel(JsonNode root) {
@@ -114,7 +130,7 @@ public final class Tokenizer {
     return characterLevel;
   }
 
-  /** Tokens with an id: one more than the largest id when ids are consecutive. */
+  /** One more than the largest id of a token. Ids below it need not all have a token. */
   public int vocabularySize() {
     return vocabularySize;
   }
@@ -174,7 +190,7 @@ public final class Tokenizer {
     return tokenIds;
   }
 
-  /** The text of a token sequence. */
+  /** The text of a token sequence. Ids without a token have none. */
   public String decode(int... tokenIds) {
     long[] ids = new long[tokenIds.length];
     for (int i = 0; i < ids.length; i++) {

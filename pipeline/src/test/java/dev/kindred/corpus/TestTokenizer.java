@@ -70,6 +70,32 @@ class TestTokenizer {
     assertThat(tinyShakespeare().vocabularySize()).isEqualTo(65);
   }
 
+  @Test
+  void aTokenThatIsListedTwiceCountsOnce() {
+    String added =
+        WORDS.replace(
+            "\"added_tokens\": []",
+            """
+            "added_tokens": [
+              {"id": 0, "content": "[UNK]", "single_word": false, "lstrip": false, "rstrip": false,
+               "normalized": false, "special": true},
+              {"id": 4, "content": "[END]", "single_word": false, "lstrip": false, "rstrip": false,
+               "normalized": false, "special": true}]""");
+
+    assertThat(Tokenizer.of(added).vocabularySize()).isEqualTo(5);
+  }
+
+  @Test
+  void vocabularySizeIsBeyondTheLargestId() {
+    assertThat(Tokenizer.of(WORDS.replace("\"lord\": 3", "\"lord\": 6")).vocabularySize())
+        .isEqualTo(7);
+  }
+
+  @Test
+  void anIdWithoutATokenHasNoText() {
+    assertThat(Tokenizer.of(WORDS).decode(9)).isEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource({"hello 😀, 6", "café, 3", "é, 0", "a tab\there, 5"})
   void firstUnknownIsTheIndexOfTheCharacter(String text, int expected) throws IOException {
