@@ -6,6 +6,7 @@ import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
 import org.slf4j.Logger;
@@ -31,30 +32,31 @@ public final class LoadedModels {
    * @throws InvalidInput if the self-check fails, or the GPU cannot be used
    */
   public static LanguageModel get(ModelDirectory directory) {
-    Device device = assignedDevice();
     return LOADED.computeIfAbsent(
-        new Key(directory.id(), device),
-        key -> {
-          long start = System.nanoTime();
-          LanguageModel model = directory.load(device);
-          LOG.info(
-              "Model {} loaded on {} and checked in {} s",
-              directory.id(),
-              device,
-              String.format("%.1f", (System.nanoTime() - start) / 1e9));
-          return model;
-        });
+        new Key(directory.id(), assignedDevice()),
+        key -> timed(directory, key.device(), directory::load));
+  }
+
+  private static <M> M timed(ModelDirectory directory, Device device, Function<Device, M> load) {
+    long start = System.nanoTime();
+    M model = load.apply(device);
+    LOG.info(
+        "Model {} loaded on {} and checked in {} s",
+        directory.id(),
+        device,
+        String.format("%.1f", (System.nanoTime() - start) / 1e9));
+    return model;
   }
 
   /**
-   * The same model with its residual stream to be seen, after the same check.
+   * The same model with its residual stream to be seen, after the same self-check of its own.
    *
    * @throws InvalidInput if the self-check fails, or the GPU cannot be used
    */
   public static TappedGpt tapped(ModelDirectory directory) {
-    get(directory);
     return TAPPED.computeIfAbsent(
-        new Key(directory.id(), assignedDevice()), key -> directory.loadTapped(key.device()));
+        new Key(directory.id(), assignedDevice()),
+        key -> timed(directory, key.device(), directory::loadTapped));
   }
 
   /**

@@ -155,17 +155,27 @@ public record ModelDirectory(
     return checked(Gpt.load(gptConfig(), weights(), device));
   }
 
-  /** Loads the model into the engine, on a device, so that its residual stream can be seen. */
+  /**
+   * Loads the model into the engine, on a device, so that its residual stream can be seen, and runs
+   * its self-check.
+   */
   public TappedGpt loadTapped(Device device) {
-    return TappedGpt.load(gptConfig(), weights(), device);
+    TappedGpt model = TappedGpt.load(gptConfig(), weights(), device);
+    check(model::predict, model::close);
+    return model;
   }
 
   private LanguageModel checked(LanguageModel model) {
+    check(sequence -> model.predict(new int[][] {sequence}), model::close);
+    return model;
+  }
+
+  /** Runs the self-check; a model that fails is closed. */
+  private void check(Function<int[], LanguageModel.Predictions> predict, Runnable close) {
     try {
-      SelfCheck.parse(name(SELFCHECK), selfcheckJson, shape()).run(model);
-      return model;
+      SelfCheck.parse(name(SELFCHECK), selfcheckJson, shape()).run(predict);
     } catch (RuntimeException e) {
-      model.close();
+      close.run();
       throw e;
     }
   }

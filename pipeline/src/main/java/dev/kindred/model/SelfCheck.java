@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -130,11 +131,12 @@ final class SelfCheck {
   /**
    * Runs every case.
    *
+   * @param predict what the model finds for a sequence of token ids
    * @throws InvalidInput naming the first number that differs
    */
-  void run(LanguageModel model) {
+  void run(Function<int[], LanguageModel.Predictions> predict) {
     for (Case c : reference.cases()) {
-      LanguageModel.Predictions found = model.predict(new int[][] {c.tokenIds()});
+      LanguageModel.Predictions found = predict.apply(c.tokenIds());
       for (int block = 0; block < c.ffnOutNorms().length; block++) {
         double norm = norm(found.ffnOutputs()[block]);
         double expected = c.ffnOutNorms()[block];

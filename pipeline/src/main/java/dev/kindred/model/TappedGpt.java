@@ -80,6 +80,18 @@ public final class TappedGpt implements AutoCloseable {
     return new Pass(tokenIds, (block, point, x) -> x);
   }
 
+  /** The feed-forward outputs of a sequence at its last position, and its prediction. */
+  LanguageModel.Predictions predict(int[] tokenIds) {
+    float[][] ffnOutputs = new float[layers.blocks.size()][];
+    try (Pass pass = run(new int[][] {tokenIds})) {
+      for (int block = 0; block < ffnOutputs.length; block++) {
+        ffnOutputs[block] = pass.last(block, HookPoint.MLP_OUT);
+      }
+
+      return new LanguageModel.Predictions(ffnOutputs, pass.probabilities());
+    }
+  }
+
   /** Sees what is at a hook point, and may put something else there. */
   @FunctionalInterface
   interface Tap {
@@ -275,6 +287,15 @@ public final class TappedGpt implements AutoCloseable {
     public float[] logits() {
       int last = layers.blocks.size() - 1;
       return logits(last + 1, last(last, HookPoint.RESID_POST));
+    }
+
+    /** Their softmax, B x V. */
+    private float[] probabilities() {
+      try (NDManager made = batch.newSubManager()) {
+        float[] logits = logits();
+        Shape shape = new Shape(logits.length / config.dVocab(), config.dVocab());
+        return made.create(logits, shape).softmax(-1).toFloatArray();
+      }
     }
 
     /** Keys and values at all positions but the last; null if there are no such positions. */

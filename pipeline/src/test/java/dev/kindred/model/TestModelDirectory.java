@@ -161,12 +161,7 @@ class TestModelDirectory {
 
   @Test
   void aSelfCheckOfOtherWeightsFails() throws IOException {
-    Path path = folder.resolve("selfcheck.json");
-    ObjectNode selfcheck = (ObjectNode) JSON.readTree(Files.readString(path));
-    String text = selfcheck.get("cases").get(1).get("text").toString();
-    ArrayNode norms = (ArrayNode) selfcheck.get("cases").get(1).get("ffn_out_norms");
-    norms.set(2, JSON.getNodeFactory().numberNode(norms.get(2).asDouble() * 1.01));
-    Files.writeString(path, selfcheck.toString());
+    String text = changeSelfCheck();
     assertThatThrownBy(() -> read().load(Device.cpu()))
         .isInstanceOf(InvalidInput.class)
         .hasMessageContaining("self-check failed for " + text)
@@ -174,9 +169,30 @@ class TestModelDirectory {
   }
 
   @Test
+  void theTappedModelRunsTheSelfCheckItself() throws IOException {
+    String text = changeSelfCheck();
+    assertThatThrownBy(() -> read().loadTapped(Device.cpu()))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("self-check failed for " + text)
+        .hasMessageContaining("norm of the FFN output of block 2");
+  }
+
+  /** Of the second case, whose text this returns, as JSON. */
+  private String changeSelfCheck() throws IOException {
+    Path path = folder.resolve("selfcheck.json");
+    ObjectNode selfcheck = (ObjectNode) JSON.readTree(Files.readString(path));
+    String text = selfcheck.get("cases").get(1).get("text").toString();
+    ArrayNode norms = (ArrayNode) selfcheck.get("cases").get(1).get("ffn_out_norms");
+    norms.set(2, JSON.getNodeFactory().numberNode(norms.get(2).asDouble() * 1.01));
+    Files.writeString(path, selfcheck.toString());
+    return text;
+  }
+
+  @Test
   void everyBundledModelPassesItsSelfCheck() {
     for (String name : new String[] {Models.DICKENS_SMALL, Models.TINYSHAKESPEARE}) {
       Models.load(name).close();
+      Models.directory(name).loadTapped(Device.cpu()).close();
     }
   }
 
