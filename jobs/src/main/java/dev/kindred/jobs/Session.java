@@ -256,8 +256,9 @@ final class Session implements AutoCloseable {
   /** The run that an analysis is about, checked, in a warehouse that is this session's to write. */
   AnalysedRun analysedRun(CommandOptions options) {
     options.settings().check();
-    AnalysedRun run = AnalysedRun.find(spark, progress, options);
+    AnalysedRun.find(spark, progress, options); // or else no warehouse comes to be
     lock(options.settings());
+    AnalysedRun run = AnalysedRun.find(spark, progress, options); // as it is after the wait
     progress.setRun(run.plan().runId());
     return run;
   }
