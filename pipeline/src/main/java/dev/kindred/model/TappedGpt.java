@@ -226,6 +226,15 @@ public final class TappedGpt implements AutoCloseable {
 
     private Pass(int[][] tokenIds, Tap changes) {
       this.earlier = new GptLayers.KeysAndValues[layers.blocks.size()];
+      try {
+        run(tokenIds, changes);
+      } catch (RuntimeException | Error e) {
+        batch.close();
+        throw e;
+      }
+    }
+
+    private void run(int[][] tokenIds, Tap changes) {
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         JniUtils.setGradMode(false);

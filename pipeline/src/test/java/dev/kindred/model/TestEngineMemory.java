@@ -2,6 +2,7 @@
 package dev.kindred.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.BaseNDManager;
 import dev.kindred.model.GptConfig.Activation;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.regex.Matcher;
@@ -47,7 +49,58 @@ class TestEngineMemory {
     }
   }
 
-  private static void assertNothingStays(Gpt model, Runnable batch) throws Exception {
+  @Test
+  void passesLeaveNothingBehindOnceTheyAreClosed() throws Exception {
+    try (TappedGpt model = RandomGpt.tapped(11, 24, 1)) {
+      assertNothingStays(
+          model,
+          () -> {
+            try (TappedGpt.Pass pass = model.run(SEQUENCES)) {
+              pass.all(0, HookPoint.ATTN_OUT);
+              pass.logits();
+              pass.logits(0, pass.last(0, HookPoint.RESID_PRE));
+            }
+
+            model.predict(SEQUENCES[0]);
+          });
+    }
+  }
+
+  @Test
+  void aPassThatFailsLeavesNothingBehind() throws Exception {
+    try (TappedGpt model = RandomGpt.tapped(11, 24, 1)) {
+      TappedGpt.Tap failing =
+          (block, point, x) -> {
+            if (block == 1) {
+              throw new IllegalStateException("no further");
+            }
+
+            return x;
+          };
+      assertNothingStays(
+          model,
+          () ->
+              assertThatThrownBy(() -> model.run(SEQUENCES, failing)).hasMessage("no further"));
+    }
+  }
+
+  @Test
+  void loneVectorsLeaveNothingBehind() throws Exception {
+    try (TappedGpt model = RandomGpt.tapped(11, 24, 1)) {
+      float[] x = new float[2 * 24];
+      Arrays.fill(x, 0, 24, 1);
+      assertNothingStays(
+          model,
+          () -> {
+            model.logitsAlone(0, x);
+            model.loss(0, x, new int[] {3, 10});
+            model.feedForward(1, x);
+            model.finalNorm(x);
+          });
+    }
+  }
+
+  private static void assertNothingStays(Object model, Runnable batch) throws Exception {
     for (int i = 0; i < BATCHES / 4; i++) {
       batch.run();
     }
@@ -66,8 +119,8 @@ class TestEngineMemory {
   }
 
   /** Open arrays and managers that hang on the model, directly or not. */
-  private static int resources(Gpt model) throws ReflectiveOperationException {
-    Field weights = Gpt.class.getDeclaredField("weights");
+  private static int resources(Object model) throws ReflectiveOperationException {
+    Field weights = model.getClass().getDeclaredField("weights");
     weights.setAccessible(true);
     return resources((BaseNDManager) weights.get(model));
   }
