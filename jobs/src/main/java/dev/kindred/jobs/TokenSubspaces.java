@@ -127,13 +127,18 @@ final class TokenSubspaces {
             mix.firstLogit(),
             mix.secondLogit())
         + String.format(Locale.ROOT, "  %-34s %s%n", "sum", top(mix.sum()))
-        + String.format(
-            Locale.ROOT, "  %-34s %s%n", "orthogonal, by ratio of logits", top(mix.scaled()))
-        + String.format(
-            Locale.ROOT,
-            "  %-34s %s%n",
-            String.format(Locale.ROOT, "orthogonal, balanced: %s x %.4f", second, mix.balance()),
-            top(mix.balanced()));
+        + (mix.scaled().length == 0
+            ? String.format("  %-34s none, as the directions are parallel%n", "orthogonal")
+            : String.format(
+                Locale.ROOT, "  %-34s %s%n", "orthogonal, by ratio of logits", top(mix.scaled())))
+        + (mix.balanced().length == 0
+            ? String.format("  %-34s cannot be balanced%n", "orthogonal, balanced")
+            : String.format(
+                Locale.ROOT,
+                "  %-34s %s%n",
+                String.format(
+                    Locale.ROOT, "orthogonal, balanced: %s x %.4f", second, mix.balance()),
+                top(mix.balanced())));
   }
 
   private String top(double[] probabilities) {

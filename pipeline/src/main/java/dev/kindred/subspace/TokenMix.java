@@ -3,6 +3,7 @@ package dev.kindred.subspace;
 
 import dev.kindred.model.TappedGpt;
 import dev.kindred.prediction.Softmax;
+import java.util.function.DoublePredicate;
 
 /**
  * Vectors that make the rest of a model predict either of two tokens, mixed from the first
@@ -16,9 +17,11 @@ import dev.kindred.prediction.Softmax;
  * @param secondLogit of the second token, by its direction alone
  * @param sum what the model makes of the sum of both directions: probabilities, d_vocab
  * @param scaled the same when the second direction has first been made orthogonal to the first, and
- *     scaled by the ratio of the first logit to the second
- * @param balanced the same with the scale for which both tokens have the same probability
- * @param balance that scale of the second direction
+ *     scaled by the ratio of the first logit to the second; empty if the two are parallel
+ * @param balanced the same with the scale for which both tokens have the same probability; empty if
+ *     {@code balance} is NaN
+ * @param balance that scale of the second direction, in [1/1024, 1024]; NaN if there is none, or
+ *     the directions are parallel
  */
 public record TokenMix(
     double cosine,
@@ -30,6 +33,11 @@ public record TokenMix(
     double balance) {
   private static final int HALVINGS = 40;
   private static final double WIDEST = 1024; // ratio of scales that is looked at
+
+  /** The squared sine of parallel directions, at most: what is left of one is rounding then. */
+  private static final double PARALLEL = 1e-6;
+
+  private static final double[] NONE = {};
 
   /**
    * Mixes.
@@ -50,6 +58,13 @@ public record TokenMix(
       cosine += (double) firstDirection[i] * secondDirection[i];
     }
 
+    double firstLogit = model.logitsAlone(block, firstDirection)[first];
+    double secondLogit = model.logitsAlone(block, secondDirection)[second];
+    double[] sum = probabilities(model, block, mixed(firstDirection, secondDirection, 1));
+    if (1 - cosine * cosine < PARALLEL) {
+      return new TokenMix(cosine, firstLogit, secondLogit, sum, NONE, NONE, Double.NaN);
+    }
+
     float[] orthogonal = new float[secondDirection.length];
     for (int i = 0; i < orthogonal.length; i++) {
       orthogonal[i] =
@@ -57,29 +72,47 @@ public record TokenMix(
               ((secondDirection[i] - cosine * firstDirection[i]) / Math.sqrt(1 - cosine * cosine));
     }
 
-    double firstLogit = model.logitsAlone(block, firstDirection)[first];
-    double secondLogit = model.logitsAlone(block, secondDirection)[second];
+    double balance =
+        balance(
+            scale -> {
+              float[] logits = model.logitsAlone(block, mixed(firstDirection, orthogonal, scale));
+              return logits[first] > logits[second];
+            });
+    return new TokenMix(
+        cosine,
+        firstLogit,
+        secondLogit,
+        sum,
+        probabilities(model, block, mixed(firstDirection, orthogonal, firstLogit / secondLogit)),
+        Double.isNaN(balance)
+            ? NONE
+            : probabilities(model, block, mixed(firstDirection, orthogonal, balance)),
+        balance);
+  }
+
+  /**
+   * Where the first token ceases to be the more probable one.
+   *
+   * @param isFirst whether it is with a scale of the second direction
+   * @return NaN if it is not so at the lowest scale, or still so at the highest
+   */
+  private static double balance(DoublePredicate isFirst) {
     double low = 1 / WIDEST;
     double high = WIDEST;
+    if (!isFirst.test(low) || isFirst.test(high)) {
+      return Double.NaN;
+    }
+
     for (int i = 0; i < HALVINGS; i++) {
       double middle = Math.sqrt(low * high);
-      float[] logits = model.logitsAlone(block, mixed(firstDirection, orthogonal, middle));
-      if (logits[first] > logits[second]) {
+      if (isFirst.test(middle)) {
         low = middle;
       } else {
         high = middle;
       }
     }
 
-    double balance = Math.sqrt(low * high);
-    return new TokenMix(
-        cosine,
-        firstLogit,
-        secondLogit,
-        probabilities(model, block, mixed(firstDirection, secondDirection, 1)),
-        probabilities(model, block, mixed(firstDirection, orthogonal, firstLogit / secondLogit)),
-        probabilities(model, block, mixed(firstDirection, orthogonal, balance)),
-        balance);
+    return Math.sqrt(low * high);
   }
 
   private static float[] mixed(float[] first, float[] second, double scale) {

@@ -61,7 +61,68 @@ class TestTokenMix {
 
   @Test
   void saysTheLogitsOfTheDirectionsAlone() {
+    assertThat(mix.firstLogit()).isEqualTo(model.logitsAlone(NORM, first)[FIRST]);
     assertThat(mix.secondLogit()).isEqualTo(model.logitsAlone(NORM, second)[SECOND]);
+  }
+
+  @Test
+  void aSumIsOfTheDirectionsAsTheyAre() {
+    assertThat(mix.sum()).containsExactly(predicted(second, 1), within(1e-4));
+  }
+
+  @Test
+  void scaledIsTheSecondDirectionLessTheFirstByTheRatioOfTheirLogits() {
+    double dot = dot(first, second);
+    float[] rest = new float[DIMENSION];
+    for (int i = 0; i < DIMENSION; i++) {
+      rest[i] = (float) (second[i] - dot * first[i]);
+    }
+
+    double ratio = mix.firstLogit() / mix.secondLogit() / Math.sqrt(dot(rest, rest));
+
+    assertThat(mix.scaled()).containsExactly(predicted(rest, ratio), within(1e-4));
+    assertThat(ratio).isNotCloseTo(mix.balance(), within(.01));
+  }
+
+  /** Of the first direction and another. */
+  private static double[] predicted(float[] other, double scale) {
+    float[] mixed = new float[DIMENSION];
+    for (int i = 0; i < DIMENSION; i++) {
+      mixed[i] = (float) (first[i] + scale * other[i]);
+    }
+
+    float[] logits = model.logitsAlone(NORM, mixed);
+    double sum = IntStream.range(0, TOKENS).mapToDouble(i -> Math.exp(logits[i])).sum();
+    return IntStream.range(0, TOKENS).mapToDouble(i -> Math.exp(logits[i]) / sum).toArray();
+  }
+
+  private static double dot(float[] a, float[] b) {
+    return IntStream.range(0, DIMENSION).mapToDouble(i -> (double) a[i] * b[i]).sum();
+  }
+
+  @Test
+  void directionsThatDoNotTurnThePredictionCannotBeBalanced() {
+    TokenMix swapped = TokenMix.of(model, NORM, SECOND, first, FIRST, second);
+
+    assertThat(swapped.balance()).isNaN();
+    assertThat(swapped.balanced()).isEmpty();
+    assertThat(swapped.scaled()).hasSize(TOKENS);
+  }
+
+  @Test
+  void parallelDirectionsLeaveNothingToMix() {
+    float[] opposite = new float[DIMENSION];
+    for (int i = 0; i < DIMENSION; i++) {
+      opposite[i] = -first[i];
+    }
+
+    for (float[] parallel : new float[][] {first, opposite}) {
+      TokenMix none = TokenMix.of(model, NORM, FIRST, first, SECOND, parallel);
+
+      assertThat(none.balance()).isNaN();
+      assertThat(none.scaled()).isEmpty();
+      assertThat(none.balanced()).isEmpty();
+    }
   }
 
   @Test
