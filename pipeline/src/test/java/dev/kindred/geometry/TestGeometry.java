@@ -24,6 +24,8 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @ExtendWith(LocalSpark.class)
 class TestGeometry {
@@ -133,15 +135,18 @@ class TestGeometry {
     return rows;
   }
 
-  @Test
-  void noiseAddsTheVarianceOfItsComponents() {
-    for (Row row : of("noise_2")) {
-      double before = row.getAs("norm_before");
-      double after = row.getAs("norm_after");
-      // Six deviations: of |noise|² and of twice the product with the vector.
-      double tolerance = 6 * (4 * Math.sqrt(2 * 384) + 2 * 2 * before);
-      assertThat(after * after).isCloseTo(before * before + 4 * 384, within(tolerance));
+  @ParameterizedTest
+  @CsvSource({"NOISE_SMALL, .1", "NOISE_LARGE, 2"})
+  void componentsOfNoiseHaveItsDeviation(Change noise, double deviation) {
+    int components = 100_000;
+    double squares = 0;
+    for (float component : noise.of(new float[components], SEED, 1)) {
+      squares += (double) component * component;
     }
+
+    double variance = deviation * deviation;
+    assertThat(squares / components)
+        .isCloseTo(variance, within(6 * variance * Math.sqrt(2.0 / components)));
   }
 
   @Test

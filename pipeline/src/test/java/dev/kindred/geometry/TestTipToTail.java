@@ -137,6 +137,29 @@ class TestTipToTail {
     }
   }
 
+  @Test
+  void aPartTurnsToTheSameSideWhetherAttentionIsDrawnOrNot() {
+    try (TappedGpt model = Models.directory(Models.TINYSHAKESPEARE).loadTapped(Device.cpu())) {
+      for (long seed = 0; seed < 5; seed++) {
+        assertThat(feedForwardSides(TipToTail.of(model, PROMPT, Attention.LEFT_OUT, seed)))
+            .hasSize(6)
+            .isEqualTo(feedForwardSides(TipToTail.of(model, PROMPT, Attention.DRAWN, seed)));
+      }
+    }
+  }
+
+  private static List<Side> feedForwardSides(TipToTail picture) {
+    return picture.arrows().stream()
+        .filter(arrow -> arrow.part() == Part.FEED_FORWARD)
+        .map(
+            arrow -> {
+              Point next = planar(arrow);
+              double turned = arrow.tail().x() * next.y() - arrow.tail().y() * next.x();
+              return turned > 0 ? Side.LEFT : Side.RIGHT;
+            })
+        .toList();
+  }
+
   private static Point planar(Arrow arrow) {
     return new Point(arrow.tip().x() - arrow.tail().x(), arrow.tip().y() - arrow.tail().y());
   }
