@@ -46,7 +46,11 @@ record EmbeddingSelection(
     EmbeddingRecipe recipe =
         tokens == null
             ? EmbeddingRecipe.ofAll(
-                optimizer, restarts, Long.parseLong(seed), maxSteps, tokenizer.vocabularySize())
+                optimizer,
+                restarts,
+                Long.parseLong(seed),
+                maxSteps,
+                model.shape().vocabularySize())
             : EmbeddingRecipe.of(
                 optimizer,
                 restarts,
@@ -101,7 +105,7 @@ record EmbeddingSelection(
     return ids;
   }
 
-  /** The text of a token. */
+  /** The text of a token; empty for an id that only the model has. */
   String token(int tokenId) {
     return Tokenizer.of(model.tokenizerJson()).decode(tokenId);
   }

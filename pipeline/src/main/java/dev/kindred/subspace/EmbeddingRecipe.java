@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * @param seed of their starts
  * @param maxSteps after which a group that has not converged is left as it is
  * @param tokenIds which tokens, ascending
- * @param everyToken whether these are all that the tokenizer has
+ * @param everyToken whether these are all that the model has
  */
 public record EmbeddingRecipe(
     Optimizer optimizer,
@@ -33,7 +33,7 @@ public record EmbeddingRecipe(
 
   private static final int HASH_LENGTH = 10;
 
-  /** All tokens of a tokenizer. */
+  /** All tokens of a model. */
   public static EmbeddingRecipe ofAll(
       Optimizer optimizer, int restarts, long seed, int maxSteps, int vocabularySize) {
     List<Integer> ids = new ArrayList<>();
