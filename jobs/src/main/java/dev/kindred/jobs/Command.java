@@ -48,6 +48,7 @@ enum Command {
     @Override
     void run(CommandOptions options) {
       try (Session session = Session.open("run")) {
+        session.checkReport(options.settings());
         Experiment experiment = session.experiment(options.settings());
         Optional<RunPlan> published = experiment.published();
         if (published.isPresent()) {

@@ -27,9 +27,11 @@ import dev.kindred.table.WarehouseLock;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -104,6 +106,7 @@ final class Session implements AutoCloseable {
 
   /** What finds the subspaces of learned embeddings. */
   TokenSubspaces subspaces(Settings settings, Map<String, String> options) {
+    checkPage("--html", options.get("--html"));
     EmbeddingSelection selection = selection(settings, options);
     return new TokenSubspaces(progress, new Warehouse(spark, settings.warehouse()), selection);
   }
@@ -169,6 +172,7 @@ final class Session implements AutoCloseable {
 
   /** Explains prompts, and shows that as the options say. */
   void explain(CommandOptions options, int strings) {
+    checkPage("--html", options.own().get("--html"));
     Explain explain = new Explain(spark, progress, options.settings(), options.runId());
     List<String> prompts = explain.prompts(options.arguments(), options.own().get("--prompts"));
     Explained explained = explain.explain(prompts, strings);
@@ -181,6 +185,7 @@ final class Session implements AutoCloseable {
 
   /** Shows prompts through the logit lens, as the options say. */
   void lens(CommandOptions options, LogitLens.Layers layers) {
+    checkPage("--html", options.own().get("--html"));
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     ModelDirectory directory = ModelDirectory.read(options.settings().model(), hadoop);
     List<String> prompts =
@@ -256,6 +261,7 @@ final class Session implements AutoCloseable {
   /** The run that an analysis is about, checked, in a warehouse that is this session's to write. */
   AnalysedRun analysedRun(CommandOptions options) {
     options.settings().check();
+    checkReport(options.settings());
     AnalysedRun.find(spark, progress, options); // or else no warehouse comes to be
     lock(options.settings());
     AnalysedRun run = AnalysedRun.find(spark, progress, options); // as it is after the wait
@@ -281,6 +287,7 @@ final class Session implements AutoCloseable {
 
   /** Prints a run's summary, writes its report, and prints the line that scripts read. */
   void report(Settings settings, RunPlan run) {
+    checkReport(settings);
     ReportData data = reportData(settings, run, model(run), null);
     Path file = writeReport(settings, data);
     System.out.print(Summary.text(data));
@@ -337,6 +344,42 @@ final class Session implements AutoCloseable {
     return run.model(spark.sparkContext().hadoopConfiguration());
   }
 
+  /** Checks that a report can be written where it is to be, before what it shows is computed. */
+  void checkReport(Settings settings) {
+    checkPage("--report", settings.report().isEmpty() ? null : settings.report());
+  }
+
+  /** The same of any page; null is none. Leaves everything as it is. */
+  private void checkPage(String option, String name) {
+    if (name == null) {
+      return;
+    }
+
+    try {
+      Path file = Warehouse.absolute(name);
+      FileSystem files = file.getFileSystem(spark.sparkContext().hadoopConfiguration());
+      if (files.exists(file) && files.getFileStatus(file).isDirectory()) {
+        throw new IOException("it is a folder");
+      }
+
+      Path folder = file.getParent();
+      while (!files.exists(folder)) {
+        folder = folder.getParent();
+      }
+
+      Path probe = new Path(folder, "kindred-" + UUID.randomUUID());
+      files.create(probe, false).close();
+      files.delete(probe, false);
+      if (files.exists(file)
+          && "file".equals(file.toUri().getScheme())
+          && !Files.isWritable(java.nio.file.Path.of(file.toUri().getPath()))) {
+        throw new IOException("it may not be changed");
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw notWritable(option, name, e);
+    }
+  }
+
   private void write(String option, Path file, String html) {
     try {
       FileSystem files = file.getFileSystem(spark.sparkContext().hadoopConfiguration());
@@ -344,8 +387,14 @@ final class Session implements AutoCloseable {
         out.write(html.getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
-      throw new InvalidInput("%s %s: cannot be written: %s", option, file, e.getMessage());
+      throw notWritable(option, shown(file), e);
     }
+  }
+
+  private static InvalidInput notWritable(String option, String file, Exception e) {
+    return new InvalidInput(
+        "%s %s: cannot be written: %s; name a file in a folder that you may write to",
+        option, file, String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
   }
 
   /** A local file as a path that can be opened as it stands. */

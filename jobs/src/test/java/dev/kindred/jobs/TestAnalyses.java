@@ -129,6 +129,31 @@ class TestAnalyses {
   }
 
   @Test
+  void aReportThatCannotBeWrittenStopsAnAnalysisBeforeItBegins() throws IOException {
+    Path file = Files.writeString(base.resolve("no-folder"), "");
+    CommandLineRun run =
+        command("align", "--recipe", RECIPE, "--seed", "8", "--report", file + "/report.html");
+
+    assertInvalid(run, "--report " + file + "/report.html: cannot be written: ");
+    assertThat(rows("select * from kindred.current.alignments where directions = 'random_8'"))
+        .isEmpty();
+  }
+
+  @Test
+  void aReportThatIsThereStaysIfTheNextCannotBeMade() throws IOException {
+    Path report = Files.writeString(base.resolve("earlier.html"), "earlier");
+    Path other = base.resolve("other/report.html");
+    assertThat(command("geometry", "--prompt", "", "--report", report.toString()).status())
+        .isEqualTo(2);
+    assertThat(command("geometry", "--prompt", "", "--report", other.toString()).status())
+        .isEqualTo(2);
+
+    assertThat(report).hasContent("earlier");
+    assertThat(other.getParent()).doesNotExist();
+    assertThat(base).isDirectoryNotContaining("glob:**kindred-*");
+  }
+
+  @Test
   void theReportHasItsPromptsThroughTheLens() throws IOException {
     Path report = base.resolve("lens.html");
     CommandLineRun reported =

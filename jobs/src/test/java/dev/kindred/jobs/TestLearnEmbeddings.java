@@ -219,4 +219,19 @@ class TestLearnEmbeddings {
     assertThat(run.status()).isEqualTo(2);
     assertThat(run.messages()).containsExactly("kindred: " + message);
   }
+
+  @Test
+  void aPageThatCannotBeWrittenStopsTheSearchForSubspacesBeforeItBegins() {
+    CommandLineRun run =
+        command("subspaces", "learned", with("--ranks", "3", "--html", base.toString()));
+
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages())
+        .containsExactly(
+            "kindred: --html "
+                + base
+                + ": cannot be written: it is a folder; name a file in a folder that you may write"
+                + " to");
+    assertThat(rows("learned", Tables.SUBSPACES, "recipe")).noneMatch(key -> key.endsWith("_k3"));
+  }
 }
