@@ -102,4 +102,14 @@ class TestChance {
         .isEqualTo(Chance.simulate(VOCABULARY, prompts, 4))
         .isNotEqualTo(Chance.simulate(VOCABULARY, prompts, 5));
   }
+
+  @Test
+  void aLargeVocabularyTakesNoMoreDraws() {
+    int vocabulary = Integer.MAX_VALUE;
+    SortedMap<Integer, Long> prompts = new TreeMap<>(Map.of(1, 500L, 2, 500L));
+    Chance.Simulated simulated = Chance.simulate(vocabulary, prompts, 0);
+
+    assertThat(simulated.mean())
+        .isCloseTo(Chance.closedForm(vocabulary, prompts), within(4 * simulated.error()));
+  }
 }

@@ -79,8 +79,7 @@ class TestEngineMemory {
           };
       assertNothingStays(
           model,
-          () ->
-              assertThatThrownBy(() -> model.run(SEQUENCES, failing)).hasMessage("no further"));
+          () -> assertThatThrownBy(() -> model.run(SEQUENCES, failing)).hasMessage("no further"));
     }
   }
 
