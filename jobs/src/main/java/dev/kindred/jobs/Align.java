@@ -147,7 +147,7 @@ final class Align {
   }
 
   private void addSubspaces(List<Directions> sets, Stage stage) {
-    SortedMap<Integer, Subspaces.OfToken> found = Subspaces.collect(subspaces(stage).read());
+    SortedMap<Integer, Subspaces.OfToken> found = Subspaces.collect(subspaces(stage).read(), ranks);
     List<Subspace> subspaces =
         found.values().stream().map(Subspaces.OfToken::subspace).toList(); // by token id
     if (subspaces.size() != shape.vocabularySize()) {

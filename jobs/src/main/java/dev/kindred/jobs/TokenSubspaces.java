@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import static org.apache.spark.sql.functions.col;
+
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.jobs.report.TokenSpectra;
@@ -9,9 +11,10 @@ import dev.kindred.model.LoadedModels;
 import dev.kindred.subspace.Subspaces;
 import dev.kindred.subspace.TokenMix;
 import dev.kindred.table.Tables;
+import java.util.List;
 import dev.kindred.table.Warehouse;
 import java.util.Locale;
-import java.util.SortedMap;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -23,7 +26,8 @@ final class TokenSubspaces {
   private final Warehouse warehouse;
   private final EmbeddingSelection selection;
   private final Warehouse.Part embeddings;
-  private SortedMap<Integer, Subspaces.OfToken> found;
+  private Warehouse.Part subspaces;
+  private List<Subspaces.Spectrum> found;
   private int ranks;
 
   TokenSubspaces(Progress progress, Warehouse warehouse, EmbeddingSelection selection) {
@@ -77,26 +81,32 @@ final class TokenSubspaces {
   TokenSpectra find(int kept) {
     ranks = kept;
     String key = selection.recipe().key() + (kept == Subspaces.RANKS ? "" : "_k" + kept);
-    Warehouse.Part part = selection.part(warehouse, Tables.SUBSPACES, key);
-    if (part.isComplete()) {
-      progress.reused("subspaces", part);
+    subspaces = selection.part(warehouse, Tables.SUBSPACES, key);
+    if (subspaces.isComplete()) {
+      progress.reused("subspaces", subspaces);
     } else {
       progress.step(
-          "subspaces", () -> part.write(Subspaces.of(embeddings.read(), kept).coalesce(1)), part);
+          "subspaces",
+          () ->
+              subspaces.write(
+                  Subspaces.of(embeddings.read(), kept)
+                      .repartition(1) // coalesced, the decompositions would be one task, too
+                      .sortWithinPartitions("token_id", "rank")),
+          subspaces);
     }
 
-    found = Subspaces.collect(part.read());
+    found = Subspaces.spectra(subspaces.read());
     return new TokenSpectra(
         selection.model().id(),
         selection.stage().toString(),
         selection.recipe().key(),
-        found.values().stream()
+        found.stream()
             .map(
                 token ->
                     new TokenSpectra.Spectrum(
                         selection.token(token.tokenId()),
-                        token.subspace().singularValues(),
-                        token.subspace().positiveShares()[0],
+                        token.singularValues(),
+                        token.positiveShare(),
                         token.converged()))
             .toList());
   }
@@ -106,6 +116,9 @@ final class TokenSubspaces {
     if (text == null) {
       return "";
     }
+    Map<Integer, Subspaces.OfToken> directions =
+        Subspaces.collect(
+            subspaces.read().where(col("token_id").isin(pair[0], pair[1])), 1); // the first
 
     int[] pair = pair(text);
     TokenMix mix =
@@ -113,9 +126,9 @@ final class TokenSubspaces {
             LoadedModels.tapped(selection.model()),
             selection.stage().block(selection.model().shape().blocks()),
             pair[0],
-            found.get(pair[0]).subspace().directions()[0],
+            directions.get(pair[0]).subspace().directions()[0],
             pair[1],
-            found.get(pair[1]).subspace().directions()[0]);
+            directions.get(pair[1]).subspace().directions()[0]);
     String first = VisibleText.shown(selection.token(pair[0]));
     String second = VisibleText.shown(selection.token(pair[1]));
     return String.format(
@@ -162,7 +175,7 @@ final class TokenSubspaces {
         Locale.ROOT,
         "kindred: subspaces=%d converged=%d ranks=%d stage=%s recipe=%s",
         found.size(),
-        found.values().stream().filter(Subspaces.OfToken::converged).count(),
+        found.stream().filter(Subspaces.Spectrum::converged).count(),
         ranks,
         selection.stage(),
         selection.recipe().key());

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.col;
 
 import dev.kindred.subspace.LearnedEmbeddings.LearnedEmbedding;
 import dev.kindred.table.Tables;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -94,39 +95,136 @@ public final class Subspaces {
    * Brings subspaces to the driver.
    *
    * @param rows of {@link Tables#SUBSPACES} with one model, stage and recipe
+   * @param ranks directions of each token, at most
    * @return by token id
    */
-  public static SortedMap<Integer, OfToken> collect(Dataset<Row> rows) {
+  public static SortedMap<Integer, OfToken> collect(Dataset<Row> rows, int ranks) {
+    SortedMap<Integer, List<Rank>> byToken = new TreeMap<>();
+    for (Rank rank :
+        rows.where(col("rank").leq(ranks))
+            .select(
+                col("token_id").as("tokenId"),
+                col("rank"),
+                col("singular_value").as("singularValue"),
+                col("direction"),
+                col("positive_share").as("positiveShare"),
+                col("converged"))
+            .as(Encoders.bean(Rank.class))
+            .collectAsList()) {
+      byToken.computeIfAbsent(rank.getTokenId(), token -> new ArrayList<>()).add(rank);
+    }
+
+    SortedMap<Integer, OfToken> subspaces = new TreeMap<>();
+    byToken.forEach((token, ofToken) -> subspaces.put(token, subspace(token, ofToken)));
+    return subspaces;
+  }
+
+  private static OfToken subspace(int tokenId, List<Rank> ranks) {
+    ranks.sort(Comparator.comparingInt(Rank::getRank));
+    return new OfToken(
+        tokenId,
+        new Subspace(
+            ranks.stream().mapToDouble(Rank::getSingularValue).toArray(),
+            ranks.stream().map(Rank::getDirection).toArray(float[][]::new),
+            ranks.stream().mapToDouble(Rank::getPositiveShare).toArray()),
+        ranks.get(0).isConverged());
+  }
+
+  /**
+   * A token's subspace without its directions.
+   *
+   * @param singularValues descending
+   * @param positiveShare of the first direction
+   * @param converged whether all of its embeddings did
+   */
+  public record Spectrum(
+      int tokenId, double[] singularValues, double positiveShare, boolean converged) {}
+
+  /**
+   * Brings what there is beside directions to the driver.
+   *
+   * @param rows of {@link Tables#SUBSPACES} with one model, stage and recipe
+   * @return one a token, by token id
+   */
+  public static List<Spectrum> spectra(Dataset<Row> rows) {
     SortedMap<Integer, List<Row>> byToken = new TreeMap<>();
     for (Row row :
-        rows.select(
-                "token_id", "rank", "singular_value", "direction", "positive_share", "converged")
+        rows.select("token_id", "rank", "singular_value", "positive_share", "converged")
             .collectAsList()) {
       byToken.computeIfAbsent(row.getInt(0), token -> new ArrayList<>()).add(row);
     }
 
-    SortedMap<Integer, OfToken> subspaces = new TreeMap<>();
-    byToken.forEach((token, ranks) -> subspaces.put(token, ofToken(token, ranks)));
-    return subspaces;
+    List<Spectrum> spectra = new ArrayList<>();
+    byToken.forEach(
+        (token, ranks) -> {
+          ranks.sort(Comparator.comparingInt(row -> row.getInt(1)));
+          spectra.add(
+              new Spectrum(
+                  token,
+                  ranks.stream().mapToDouble(row -> row.getDouble(2)).toArray(),
+                  ranks.get(0).getDouble(3),
+                  ranks.get(0).getBoolean(4)));
+        });
+    return spectra;
   }
 
-  private static OfToken ofToken(int tokenId, List<Row> ranks) {
-    ranks.sort(Comparator.comparingInt(row -> row.getInt(1)));
-    return new OfToken(
-        tokenId,
-        new Subspace(
-            ranks.stream().mapToDouble(row -> row.getDouble(2)).toArray(),
-            ranks.stream().map(row -> floats(row.getList(3))).toArray(float[][]::new),
-            ranks.stream().mapToDouble(row -> row.getDouble(4)).toArray()),
-        ranks.get(0).getBoolean(5));
-  }
+  /** A row. A bean for Spark's encoder, which does not box a direction's components. */
+  public static final class Rank implements Serializable {
+    private static final long serialVersionUID = 1L;
 
-  private static float[] floats(List<Float> boxed) {
-    float[] values = new float[boxed.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = boxed.get(i);
+    private int tokenId;
+    private int rank;
+    private double singularValue;
+    private float[] direction;
+    private double positiveShare;
+    private boolean converged;
+
+    public int getTokenId() {
+      return tokenId;
     }
 
-    return values;
+    public void setTokenId(int tokenId) {
+      this.tokenId = tokenId;
+    }
+
+    public int getRank() {
+      return rank;
+    }
+
+    public void setRank(int rank) {
+      this.rank = rank;
+    }
+
+    public double getSingularValue() {
+      return singularValue;
+    }
+
+    public void setSingularValue(double singularValue) {
+      this.singularValue = singularValue;
+    }
+
+    public float[] getDirection() {
+      return direction;
+    }
+
+    public void setDirection(float[] direction) {
+      this.direction = direction;
+    }
+
+    public double getPositiveShare() {
+      return positiveShare;
+    }
+
+    public void setPositiveShare(double positiveShare) {
+      this.positiveShare = positiveShare;
+    }
+
+    public boolean isConverged() {
+      return converged;
+    }
+
+    public void setConverged(boolean converged) {
+      this.converged = converged;
+    }
   }
 }

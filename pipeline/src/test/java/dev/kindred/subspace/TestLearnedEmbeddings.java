@@ -9,6 +9,7 @@ import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.Models;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -80,7 +81,7 @@ class TestLearnedEmbeddings {
   @Test
   void haveSubspacesThatComeBackFromTheirTable(SparkSession spark) {
     Dataset<Row> embeddings = learn(spark, 2).cache();
-    SortedMap<Integer, Subspaces.OfToken> found = Subspaces.collect(Subspaces.of(embeddings, 3));
+    SortedMap<Integer, Subspaces.OfToken> found = Subspaces.collect(Subspaces.of(embeddings, 3), 3);
     List<float[]> vectors = new ArrayList<>();
     for (Row row : embeddings.where("token_id = 3").orderBy("restart").collectAsList()) {
       List<Float> boxed = row.getList(2);
@@ -101,5 +102,20 @@ class TestLearnedEmbeddings {
     assertThat(found.get(3).subspace().directions()).isDeepEqualTo(expected.directions());
     assertThat(found.get(3).subspace().positiveShares())
         .containsExactly(expected.positiveShares(), within(0.));
+  }
+
+  @Test
+  void onlyTheDirectionsThatAreAskedForComeBack(SparkSession spark) {
+    Dataset<Row> subspaces = Subspaces.of(learn(spark, 2), 3).cache();
+    Subspace all = Subspaces.collect(subspaces, 3).get(40).subspace();
+    Subspace first = Subspaces.collect(subspaces, 2).get(40).subspace();
+    List<Subspaces.Spectrum> spectra = Subspaces.spectra(subspaces);
+    subspaces.unpersist();
+
+    assertThat(first.directions()).isDeepEqualTo(Arrays.copyOf(all.directions(), 2));
+    assertThat(spectra).extracting(Subspaces.Spectrum::tokenId).containsExactly(3, 40);
+    assertThat(spectra.get(1).singularValues()).isEqualTo(all.singularValues());
+    assertThat(spectra.get(1).positiveShare()).isEqualTo(all.positiveShares()[0]);
+    assertThat(spectra.get(1).converged()).isFalse();
   }
 }
