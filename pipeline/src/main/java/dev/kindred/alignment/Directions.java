@@ -149,26 +149,9 @@ public final class Directions implements Serializable {
   }
 
   /**
-   * The study's score: the cosine between a vector and its projection on the span of a token's
-   * directions, which is the share of the vector's norm that lies there. If signed, the cosine
-   * between the vector and the direction.
-   *
-   * @param v D
-   * @return in [0, 1], or if signed in [-1, 1], up to rounding; 0 for a vector of zeros
-   */
-  double cosine(float[] v, int token) {
-    double norm = Math.sqrt(dot(v, v));
-    if (norm == 0) {
-      return 0;
-    }
-
-    double lies = lying(v, token);
-    return signed ? lies / norm : Math.sqrt(lies) / norm;
-  }
-
-  /**
    * The last place of some tokens among all, by descending cosine and, of equal ones, by ascending
-   * token id.
+   * token id. The cosine is the study's score: that between the vector and its projection on the
+   * span of a token's directions; if signed, between the vector and the direction.
    *
    * @param v D
    * @param tokens ids, at least one
@@ -198,7 +181,7 @@ public final class Directions implements Serializable {
   }
 
   /** What ascends with the cosine: the square of the part in the subspace; if signed, the part. */
-  private double lying(float[] v, int token) {
+  double lying(float[] v, int token) {
     if (signed) {
       return dot(v, ofTokens[token][0]);
     }

@@ -74,17 +74,17 @@ class TestAlignments {
     return vector;
   }
 
-  private Directions subspaces(Stage stage) {
-    return Directions.ofSubspaces(
-        stage,
-        "fast_n5_s1",
-        IntStream.range(0, TOKENS)
-            .mapToObj(
-                token ->
-                    Subspace.of(
-                        IntStream.range(0, 5).mapToObj(i -> vector()).toArray(float[][]::new), 2))
-            .toList(),
-        2);
+  private List<Subspace> subspaces() {
+    return IntStream.range(0, TOKENS)
+        .mapToObj(
+            token ->
+                Subspace.of(
+                    IntStream.range(0, 5).mapToObj(i -> vector()).toArray(float[][]::new), 2))
+        .toList();
+  }
+
+  private static Directions directions(Stage stage, List<Subspace> subspaces) {
+    return Directions.ofSubspaces(stage, "fast_n5_s1", subspaces, 2);
   }
 
   private Dataset<Row> measure(SparkSession spark, int partitions, Directions... sets) {
@@ -102,7 +102,8 @@ class TestAlignments {
 
   @Test
   void rowsAreThoseOfAPlainLoop(SparkSession spark) {
-    Directions directions = subspaces(Stage.FINAL);
+    List<Subspace> subspaces = subspaces();
+    Directions directions = directions(Stage.FINAL, subspaces);
     List<Row> expected = new ArrayList<>();
     for (int block = 0; block < BLOCKS; block++) {
       for (int prompt = 0; prompt < PROMPTS; prompt++) {
@@ -111,7 +112,9 @@ class TestAlignments {
           List<Integer> placed =
               IntStream.range(0, TOKENS)
                   .boxed()
-                  .sorted(Comparator.comparing(token -> -directions.cosine(v, token)))
+                  .sorted(
+                      Comparator.comparing(
+                          token -> -TestDirections.cosine(v, subspaces.get(token))))
                   .toList();
           List<Integer> considered = considered(counts.get(List.of(block, prompt)));
           int worst = considered.stream().mapToInt(placed::indexOf).max().orElseThrow() + 1;
@@ -153,8 +156,8 @@ class TestAlignments {
 
   @Test
   void directionsOfABlockAreComparedWithItAlone(SparkSession spark) {
-    Directions ofBlock0 = subspaces(new Stage(1));
-    Directions ofAll = subspaces(Stage.FINAL);
+    Directions ofBlock0 = directions(new Stage(1), subspaces());
+    Directions ofAll = directions(Stage.FINAL, subspaces());
     Dataset<Row> measured = measure(spark, 2, ofBlock0, ofAll);
 
     assertThat(Alignments.agreement(Alignments.of(measured, ofBlock0.key()), ofBlock0.key()))
