@@ -26,7 +26,7 @@ public final class Ranks implements Serializable {
   }
 
   /**
-   * Collects to the driver, 16 bytes a prompt.
+   * Collects to the driver: rows at first, of which 16 bytes a prompt stay.
    *
    * @param distances rows of {@link Tables#DISTANCES} of one run
    */

@@ -236,7 +236,8 @@ final class GptLayers {
     }
 
     /**
-     * Attends from the last Q positions to all T positions.
+     * Attends from the last Q positions to those up to themselves: from all, Q = T, or from the
+     * last alone, Q = 1. The mask fits no other Q.
      *
      * @param queried [B, Q, D]
      * @param attended [B, T, D]
