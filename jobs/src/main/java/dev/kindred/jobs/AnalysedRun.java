@@ -5,7 +5,6 @@ import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.model.ModelDirectory;
-import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.Map;
@@ -58,7 +57,9 @@ final class AnalysedRun {
             ? ModelDirectory.read(options.settings().model(), hadoop)
             : null;
     RunPlan plan =
-        options.runId() == null ? newest(warehouse, given) : published(warehouse, options.runId());
+        options.runId() == null
+            ? newest(warehouse, given)
+            : RunPlan.published(warehouse, options.runId());
     ModelDirectory model = given == null ? plan.model(hadoop) : plan.checked(given);
     AnalysedRun run = new AnalysedRun(spark, progress, warehouse, plan, model);
     run.prompts();
@@ -74,16 +75,6 @@ final class AnalysedRun {
                     "--warehouse %s: no published run%s in it; make one with the command run",
                     warehouse.root(),
                     model == null ? "" : " of the model " + model.uri() + " (" + model.id() + ")"));
-  }
-
-  private static RunPlan published(Warehouse warehouse, String runId) {
-    RunPlan plan = RunPlan.read(warehouse, runId);
-    if (Runs.find(warehouse, runId).filter(Runs.Run::isPublished).isEmpty()) {
-      throw new InvalidInput(
-          "--run-id %s: is not published; end it with the command evaluate", runId);
-    }
-
-    return plan;
   }
 
   SparkSession spark() {

@@ -2,6 +2,7 @@
 package dev.kindred.jobs;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.subspace.EmbeddingRecipe;
@@ -11,7 +12,6 @@ import dev.kindred.table.Table;
 import dev.kindred.table.Warehouse;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 
 /**
  * Which learned embeddings of a model are meant.
@@ -41,22 +41,17 @@ record EmbeddingSelection(
     }
 
     int maxSteps = wholeNumber("--max-steps", options, String.valueOf(optimizer.maxSteps()));
-    Tokenizer tokenizer = Tokenizer.of(model.tokenizerJson());
     String tokens = options.get("--tokens");
     EmbeddingRecipe recipe =
         tokens == null
             ? EmbeddingRecipe.ofAll(
-                optimizer,
-                restarts,
-                Long.parseLong(seed),
-                maxSteps,
-                model.shape().vocabularySize())
+                optimizer, restarts, Long.parseLong(seed), maxSteps, model.shape().vocabularySize())
             : EmbeddingRecipe.of(
                 optimizer,
                 restarts,
                 Long.parseLong(seed),
                 maxSteps,
-                tokenIds("--tokens", tokens, tokenizer));
+                tokenIds("--tokens", tokens, model));
     List<String> given =
         OPTIONS.stream()
             .filter(options::containsKey)
@@ -80,24 +75,9 @@ record EmbeddingSelection(
   }
 
   /** The tokens of a text, of which there is one at least. */
-  static int[] tokenIds(String option, String escaped, Tokenizer tokenizer) {
-    String text;
-    try {
-      text = escaped.translateEscapes();
-    } catch (IllegalArgumentException e) {
-      throw new InvalidInput(
-          "%s %s: a backslash begins an escape such as \\n; write \\\\ for a backslash",
-          option, escaped);
-    }
-
-    OptionalInt unknown = tokenizer.firstUnknown(text);
-    if (unknown.isPresent()) {
-      throw new InvalidInput(
-          "%s %s: the model has no token for \"%s\"",
-          option, escaped, Character.toString(text.codePointAt(unknown.getAsInt())));
-    }
-
-    int[] ids = tokenizer.encode(text);
+  static int[] tokenIds(String option, String escaped, ModelDirectory model) {
+    String text = Prompts.parse(option, escaped, model.tokenizerJson());
+    int[] ids = Tokenizer.of(model.tokenizerJson()).encode(text);
     if (ids.length == 0) {
       throw new InvalidInput("%s: no token in it; leave it out for all tokens", option);
     }

@@ -20,7 +20,6 @@ import dev.kindred.prediction.Predictions;
 import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
-import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.Comparator;
@@ -107,21 +106,8 @@ final class Explain {
   }
 
   private RunPlan run(String runId) {
-    RunPlan plan = RunPlan.read(warehouse, runId);
-    if (Runs.find(warehouse, runId).filter(Runs.Run::isPublished).isEmpty()) {
-      throw new InvalidInput("--run-id %s: is not published", runId);
-    }
-
-    if (!plan.modelId().equals(model.id())) {
-      throw new InvalidInput(
-          "--run-id %s: its model is %s, --model %s is %s; give %s",
-          runId,
-          plan.modelId(),
-          model.uri(),
-          model.id(),
-          "--model " + plan.settings().get(Setting.MODEL.key()));
-    }
-
+    RunPlan plan = RunPlan.published(warehouse, runId);
+    plan.checked(model);
     return plan;
   }
 
@@ -147,23 +133,13 @@ final class Explain {
     return corpora.get(0);
   }
 
-  /**
-   * The prompts that are asked for.
-   *
-   * @param arguments prompts of the command line; none if there is a file
-   * @param file a file of prompts, or null
-   */
-  List<String> prompts(List<String> arguments, String file) {
-    if (arguments.isEmpty() == (file == null)) {
-      throw new InvalidInput(
-          "%s: give prompts of %d tokens, such as \"And only l\", or a file of them with --prompts",
-          file == null ? "no prompt" : "--prompts " + file + " and a prompt", windowLength);
-    }
+  ModelDirectory model() {
+    return model;
+  }
 
-    Prompts.Lengths lengths = Prompts.Lengths.ofWindows(windowLength);
-    return file == null
-        ? Prompts.parse(arguments, model.tokenizerJson(), lengths)
-        : Prompts.read(spark, file, model.tokenizerJson(), lengths);
+  /** Of the prompts that can be explained. */
+  Prompts.Lengths promptLengths() {
+    return Prompts.Lengths.ofWindows(windowLength);
   }
 
   /**

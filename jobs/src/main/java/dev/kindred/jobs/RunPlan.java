@@ -236,6 +236,21 @@ record RunPlan(
     return model;
   }
 
+  /**
+   * The plan of a run whose results can be read.
+   *
+   * @throws InvalidInput if there is no such run, or it is not published
+   */
+  static RunPlan published(Warehouse warehouse, String runId) {
+    RunPlan plan = read(warehouse, runId);
+    if (Runs.find(warehouse, runId).filter(Runs.Run::isPublished).isEmpty()) {
+      throw new InvalidInput(
+          "--run-id %s: is not published; end it with the command evaluate", runId);
+    }
+
+    return plan;
+  }
+
   static RunPlan read(Warehouse warehouse, String runId) {
     if (!Runs.isId(runId)) {
       throw new InvalidInput("--run-id %s: not a run's id such as r-20261122-041500-3f2a", runId);

@@ -174,7 +174,7 @@ final class Session implements AutoCloseable {
   void explain(CommandOptions options, int strings) {
     checkPage("--html", options.own().get("--html"));
     Explain explain = new Explain(spark, progress, options.settings(), options.runId());
-    List<String> prompts = explain.prompts(options.arguments(), options.own().get("--prompts"));
+    List<String> prompts = prompts(options, explain.model(), explain.promptLengths());
     Explained explained = explain.explain(prompts, strings);
     show(
         options,
@@ -208,8 +208,8 @@ final class Session implements AutoCloseable {
     String file = options.own().get("--prompts");
     if (options.arguments().isEmpty() == (file == null)) {
       throw new InvalidInput(
-          "%s: give prompts, such as \"And only l\", or a file of them with --prompts",
-          file == null ? "no prompt" : "--prompts " + file + " and a prompt");
+          "%s: give prompts of %s tokens, such as \"And only l\", or a file of them with --prompts",
+          file == null ? "no prompt" : "--prompts " + file + " and a prompt", lengths);
     }
 
     return file == null

@@ -4,15 +4,14 @@ package dev.kindred.jobs;
 import static org.apache.spark.sql.functions.col;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.corpus.Tokenizer;
 import dev.kindred.jobs.report.TokenSpectra;
 import dev.kindred.jobs.report.VisibleText;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.subspace.Subspaces;
 import dev.kindred.subspace.TokenMix;
 import dev.kindred.table.Tables;
-import java.util.List;
 import dev.kindred.table.Warehouse;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -56,8 +55,7 @@ final class TokenSubspaces {
 
   /** Two different tokens that have embeddings. */
   private int[] pair(String text) {
-    int[] pair =
-        EmbeddingSelection.tokenIds("--mix", text, Tokenizer.of(selection.model().tokenizerJson()));
+    int[] pair = EmbeddingSelection.tokenIds("--mix", text, selection.model());
     if (pair.length != 2 || pair[0] == pair[1]) {
       throw new InvalidInput("--mix %s: expected a text of two different tokens", text);
     }
@@ -116,11 +114,11 @@ final class TokenSubspaces {
     if (text == null) {
       return "";
     }
+
+    int[] pair = pair(text);
     Map<Integer, Subspaces.OfToken> directions =
         Subspaces.collect(
             subspaces.read().where(col("token_id").isin(pair[0], pair[1])), 1); // the first
-
-    int[] pair = pair(text);
     TokenMix mix =
         TokenMix.of(
             LoadedModels.tapped(selection.model()),

@@ -156,7 +156,7 @@ class TestLearnEmbeddings {
         "--optimizer, sgd, --optimizer sgd: expected fast or study",
         "--seed, x, --seed x: expected a whole number",
         "--max-steps, -1, --max-steps -1: expected a whole number from 1 to 9999999",
-        "--tokens, \u20ac, --tokens \u20ac: the model has no token for \"\u20ac\""
+        "--tokens, \u20ac, --tokens: the model has no token for \"\u20ac\" (U+20AC) at character 1"
       })
   void whatCannotBeUsedIsRefused(String option, String value, String message) {
     CommandLineRun run = command("learn-embeddings", "refused", option + "=" + value);

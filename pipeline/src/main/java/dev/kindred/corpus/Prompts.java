@@ -53,6 +53,11 @@ public final class Prompts {
       return new Lengths(1, contextLength);
     }
 
+    @Override
+    public String toString() {
+      return least == most ? Integer.toString(most) : least + " to " + most;
+    }
+
     private void check(String where, String prompt, int tokens) {
       if (tokens >= least && tokens <= most) {
         return;
@@ -62,7 +67,7 @@ public final class Prompts {
           String.format("%s: \"%s\" has %d tokens", where, prompt.replace("\n", "\\n"), tokens);
       throw least == most
           ? new InvalidInput("%s, windows have %d (--window-length)", found, most)
-          : new InvalidInput("%s, the model reads %d to %d", found, least, most);
+          : new InvalidInput("%s, the model reads %s", found, this);
     }
   }
 
@@ -228,7 +233,9 @@ public final class Prompts {
       }
 
       String prompt = uri.endsWith(".jsonl") ? jsonString(uri, line, text) : text;
-      check(String.format("--prompts %s: line %d", uri, line), prompt, tokenizer, lengths);
+      String where = String.format("--prompts %s: line %d", uri, line);
+      checkKnown(where, prompt, tokenizer);
+      lengths.check(where, prompt, tokenizer.encode(prompt).length);
       prompts.add(prompt);
     }
 
@@ -260,19 +267,24 @@ public final class Prompts {
    * @param where it was given, for messages
    */
   public static String parse(String where, String argument, String tokenizerJson, Lengths lengths) {
-    String prompt = withoutEscapes(where, argument);
-    check(where, prompt, Tokenizer.of(tokenizerJson), lengths);
+    String prompt = parse(where, argument, tokenizerJson);
+    lengths.check(where, prompt, Tokenizer.of(tokenizerJson).encode(prompt).length);
     return prompt;
   }
 
-  private static String withoutEscapes(String where, String argument) {
+  /** The same of any length, even without tokens. */
+  public static String parse(String where, String argument, String tokenizerJson) {
+    String text;
     try {
-      return argument.translateEscapes();
+      text = argument.translateEscapes();
     } catch (IllegalArgumentException e) {
       throw new InvalidInput(
           "%s: %s: a backslash begins an escape such as \\n; write \\\\ for a backslash",
           where, argument);
     }
+
+    checkKnown(where, text, Tokenizer.of(tokenizerJson));
+    return text;
   }
 
   private static List<String> lines(SparkSession spark, String uri) {
@@ -303,7 +315,7 @@ public final class Prompts {
         "--prompts %s: line %d: not a JSON string such as \"And only l\"", uri, line);
   }
 
-  private static void check(String where, String prompt, Tokenizer tokenizer, Lengths lengths) {
+  private static void checkKnown(String where, String prompt, Tokenizer tokenizer) {
     OptionalInt unknown = tokenizer.firstUnknown(prompt);
     if (unknown.isPresent()) {
       int index = unknown.getAsInt();
@@ -313,7 +325,5 @@ public final class Prompts {
           Characters.describe(prompt.codePointAt(index)),
           prompt.codePointCount(0, index) + 1);
     }
-
-    lengths.check(where, prompt, tokenizer.encode(prompt).length);
   }
 }
