@@ -356,7 +356,7 @@ final class Session implements AutoCloseable {
     }
 
     try {
-      Path file = Warehouse.absolute(name);
+      Path file = Warehouse.absolute(option, name);
       FileSystem files = file.getFileSystem(spark.sparkContext().hadoopConfiguration());
       if (files.exists(file) && files.getFileStatus(file).isDirectory()) {
         throw new IOException("it is a folder");
@@ -375,7 +375,7 @@ final class Session implements AutoCloseable {
           && !Files.isWritable(java.nio.file.Path.of(file.toUri().getPath()))) {
         throw new IOException("it may not be changed");
       }
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException e) {
       throw notWritable(option, name, e);
     }
   }
