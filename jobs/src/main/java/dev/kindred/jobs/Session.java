@@ -24,6 +24,7 @@ import dev.kindred.model.TappedGpt;
 import dev.kindred.table.Retention;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WarehouseLock;
+import dev.kindred.table.WholeFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,6 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.UUID;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -362,14 +362,7 @@ final class Session implements AutoCloseable {
         throw new IOException("it is a folder");
       }
 
-      Path folder = file.getParent();
-      while (!files.exists(folder)) {
-        folder = folder.getParent();
-      }
-
-      Path probe = new Path(folder, "kindred-" + UUID.randomUUID());
-      files.create(probe, false).close();
-      files.delete(probe, false);
+      WholeFile.checkCreatable(files, file.getParent());
       if (files.exists(file)
           && "file".equals(file.toUri().getScheme())
           && !Files.isWritable(java.nio.file.Path.of(file.toUri().getPath()))) {

@@ -45,7 +45,22 @@ public final class WholeFile {
       throw new IOException("the folder cannot be created");
     }
 
-    Path probe = new Path(folder, ".writable-" + UUID.randomUUID());
+    checkCreatable(files, folder);
+  }
+
+  /**
+   * Creates a file that does not stay: in a folder, or where it is missing in the nearest one above
+   * it.
+   *
+   * @throws IOException if that cannot be done
+   */
+  public static void checkCreatable(FileSystem files, Path folder) throws IOException {
+    Path nearest = folder;
+    while (!files.exists(nearest)) {
+      nearest = nearest.getParent();
+    }
+
+    Path probe = new Path(nearest, ".writable-" + UUID.randomUUID());
     files.create(probe, false).close();
     files.delete(probe, false);
   }

@@ -66,14 +66,8 @@ public final class TrainingFolder {
    */
   public void checkWritable() {
     try {
-      if (files.exists(new Path(folder, RECORD))) {
-        return;
-      }
-
-      boolean there = files.exists(folder);
-      WholeFile.checkWritable(files, folder);
-      if (!there) {
-        files.delete(folder, false);
+      if (!files.exists(new Path(folder, RECORD))) {
+        WholeFile.checkCreatable(files, folder);
       }
     } catch (IOException e) {
       throw unwritable(e);
