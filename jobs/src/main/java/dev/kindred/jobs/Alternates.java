@@ -5,8 +5,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.InvalidInput;
+import dev.kindred.Location;
 import dev.kindred.model.ModelDirectory;
-import dev.kindred.table.Warehouse;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -71,14 +71,15 @@ final class Alternates {
         : Arrays.stream(setting.split(","))
             .map(String::strip)
             .filter(uri -> !uri.isEmpty())
-            .map(uri -> Warehouse.absolute("--alternates", uri).toString())
+            .map(uri -> Location.of("--alternates", uri).path().toString())
             .toList();
   }
 
   private static List<String> beside(ModelDirectory model, Configuration hadoop) {
     Path folder = new Path(model.uri(), FOLDER);
     try {
-      return Arrays.stream(folder.getFileSystem(hadoop).listStatus(folder))
+      return Arrays.stream(
+              new Location("--alternates", folder).fileSystem(hadoop).listStatus(folder))
           .filter(FileStatus::isDirectory)
           .map(file -> file.getPath().toString())
           .sorted()

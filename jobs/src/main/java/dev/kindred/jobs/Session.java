@@ -3,6 +3,7 @@ package dev.kindred.jobs;
 
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
+import dev.kindred.Location;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.jobs.report.Explained;
@@ -124,9 +125,9 @@ final class Session implements AutoCloseable {
   /** Prints singular values, and writes their page if that is asked for. */
   void show(TokenSpectra spectra, String html) {
     if (html != null) {
-      Path file = Warehouse.absolute("--html", html);
+      Path file = Location.of("--html", html).path();
       write("--html", file, Report.html(spectra));
-      System.err.println("kindred: " + shown(file));
+      System.err.println("kindred: " + Location.shown(file));
     }
 
     System.out.print(spectra.text());
@@ -153,11 +154,11 @@ final class Session implements AutoCloseable {
   /** Converts a folder to a model directory, and runs its self-check. */
   void importModel(String from, String out, Safetensors.Dtype dtype) {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-    String target = Warehouse.absolute("--out", out).toString();
-    ModelImport.convert(Warehouse.absolute("--from", from).toString(), target, dtype, hadoop);
+    String target = Location.of("--out", out).path().toString();
+    ModelImport.convert(Location.of("--from", from).path().toString(), target, dtype, hadoop);
     ModelDirectory model = ModelDirectory.read(target, hadoop);
     LoadedModels.get(model);
-    System.out.printf("kindred: model=%s id=%s%n", shown(new Path(target)), model.id());
+    System.out.printf("kindred: model=%s id=%s%n", Location.shown(new Path(target)), model.id());
   }
 
   /** A training that is to be begun or to go on. */
@@ -225,9 +226,9 @@ final class Session implements AutoCloseable {
       Supplier<String> terminal) {
     String page = options.own().get("--html");
     if (page != null) {
-      Path file = Warehouse.absolute("--html", page);
+      Path file = Location.of("--html", page).path();
       write("--html", file, html.get());
-      System.err.println("kindred: " + shown(file));
+      System.err.println("kindred: " + Location.shown(file));
     }
 
     if (options.own().containsKey("--json")) {
@@ -282,7 +283,8 @@ final class Session implements AutoCloseable {
   void show(Settings settings, AnalysedRun run, String found, String line, String drawnPrompt) {
     Path file = writeReport(settings, reportData(settings, run.plan(), run.model(), drawnPrompt));
     System.out.print(found);
-    System.out.printf("kindred: run_id=%s %s report=%s%n", run.plan().runId(), line, shown(file));
+    System.out.printf(
+        "kindred: run_id=%s %s report=%s%n", run.plan().runId(), line, Location.shown(file));
   }
 
   /** Prints a run's summary, writes its report, and prints the line that scripts read. */
@@ -298,7 +300,7 @@ final class Session implements AutoCloseable {
         data.metrics().get("compatible.prompts"),
         data.metrics().get("compatible.hellinger.mean"),
         data.metrics().get("compatible.top1"),
-        shown(file));
+        Location.shown(file));
   }
 
   private ReportData reportData(
@@ -320,9 +322,9 @@ final class Session implements AutoCloseable {
     Path file =
         settings.report().isEmpty()
             ? new Path(
-                Warehouse.absolute("--warehouse", settings.warehouse()),
+                Location.of("--warehouse", settings.warehouse()).path(),
                 Retention.REPORTS + "/" + data.runId() + ".html")
-            : Warehouse.absolute("--report", settings.report());
+            : Location.of("--report", settings.report()).path();
     write("--report", file, Report.html(data));
     return file;
   }
@@ -356,8 +358,9 @@ final class Session implements AutoCloseable {
     }
 
     try {
-      Path file = Warehouse.absolute(option, name);
-      FileSystem files = file.getFileSystem(spark.sparkContext().hadoopConfiguration());
+      Location location = Location.of(option, name);
+      Path file = location.path();
+      FileSystem files = location.fileSystem(spark.sparkContext().hadoopConfiguration());
       if (files.exists(file) && files.getFileStatus(file).isDirectory()) {
         throw new IOException("it is a folder");
       }
@@ -375,12 +378,13 @@ final class Session implements AutoCloseable {
 
   private void write(String option, Path file, String html) {
     try {
-      FileSystem files = file.getFileSystem(spark.sparkContext().hadoopConfiguration());
+      FileSystem files =
+          new Location(option, file).fileSystem(spark.sparkContext().hadoopConfiguration());
       try (var out = files.create(file, true)) {
         out.write(html.getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
-      throw notWritable(option, shown(file), e);
+      throw notWritable(option, Location.shown(file), e);
     }
   }
 
@@ -388,11 +392,6 @@ final class Session implements AutoCloseable {
     return new InvalidInput(
         "%s %s: cannot be written: %s; name a file in a folder that you may write to",
         option, file, String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
-  }
-
-  /** A local file as a path that can be opened as it stands. */
-  static String shown(Path file) {
-    return "file".equals(file.toUri().getScheme()) ? file.toUri().getPath() : file.toString();
   }
 
   @Override

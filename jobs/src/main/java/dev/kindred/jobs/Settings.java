@@ -6,13 +6,13 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueType;
 import dev.kindred.InvalidInput;
+import dev.kindred.Location;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.ModelShape;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
-import dev.kindred.table.Warehouse;
 import java.io.File;
 import java.time.Duration;
 import java.util.Arrays;
@@ -70,7 +70,7 @@ final class Settings {
 
     // A run remembers its model, and may be reported on from another working directory.
     values.computeIfPresent(
-        Setting.MODEL, (setting, uri) -> Warehouse.absolute("--model", uri).toString());
+        Setting.MODEL, (setting, uri) -> Location.of("--model", uri).path().toString());
     return new Settings(values, given);
   }
 

@@ -4,13 +4,13 @@ package dev.kindred.jobs;
 import dev.kindred.ContentId;
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
+import dev.kindred.Location;
 import dev.kindred.corpus.CharacterVocabulary;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.corpus.TokenStream;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.model.GptConfig;
 import dev.kindred.model.SelfCheckSequences;
-import dev.kindred.table.Warehouse;
 import dev.kindred.training.Checkpoint;
 import dev.kindred.training.Recipe;
 import dev.kindred.training.Trainer;
@@ -50,11 +50,11 @@ final class Training {
     this.hadoop = spark.sparkContext().hadoopConfiguration();
     this.settings = settings;
     this.training = training;
-    this.folder = new TrainingFolder(shown(), hadoop);
+    this.folder = new TrainingFolder(training.out(), hadoop);
   }
 
   private Path out() {
-    return Warehouse.absolute("--out", training.out());
+    return Location.of("--out", training.out()).path();
   }
 
   void run() {
@@ -144,8 +144,8 @@ final class Training {
 
   private String read(String tokenizer) {
     try {
-      Path path = Warehouse.absolute("--tokenizer", tokenizer);
-      try (var in = path.getFileSystem(hadoop).open(path)) {
+      Location location = Location.of("--tokenizer", tokenizer);
+      try (var in = location.fileSystem(hadoop).open(location.path())) {
         return new String(in.readAllBytes(), StandardCharsets.UTF_8);
       }
     } catch (IOException e) {
@@ -289,8 +289,7 @@ final class Training {
 
   /** A local folder as a path that can be opened as it stands. */
   private String shown() {
-    Path out = out();
-    return "file".equals(out.toUri().getScheme()) ? out.toUri().getPath() : out.toString();
+    return Location.shown(out());
   }
 
   /** How fast a training is. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import dev.kindred.Location;
 import dev.kindred.evaluation.Bootstrap;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.prediction.Mixture;
@@ -361,7 +362,7 @@ final class Tuning {
         "kindred: tuned honest_hellinger=%.4f compatible_hellinger=%.4f conf=%s",
         mean(after.leaveOneOut()),
         mean(after.compatible()),
-        Session.shown(file));
+        Location.shown(file));
     return text.toString();
   }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.table;
 
+import dev.kindred.Location;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
@@ -116,7 +117,7 @@ public final class PartCommitProtocol extends FileCommitProtocol implements Seri
     ArrayList<CommittedFile> files = new ArrayList<>();
     try {
       for (String file : written) {
-        String path = root.toUri().relativize(new Path(file).toUri()).getPath();
+        String path = Location.below(root, new Path(file));
         files.add(CommittedFile.of(root, path, hadoop));
       }
     } catch (IOException e) {

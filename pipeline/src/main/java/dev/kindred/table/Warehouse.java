@@ -2,6 +2,7 @@
 package dev.kindred.table;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.Location;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -66,36 +67,8 @@ public final class Warehouse {
 
   public Warehouse(SparkSession spark, String uri) {
     this.spark = spark;
-    this.root = absolute("--warehouse", uri);
-  }
-
-  /**
-   * A path with its scheme; one without is local, below the working directory.
-   *
-   * @param option where it was given
-   * @throws InvalidInput naming the option if it is empty or no path
-   */
-  public static Path absolute(String option, String uri) {
-    if (uri.isEmpty()) {
-      throw new InvalidInput("%s: empty; name a file or folder, or its URI", option);
-    }
-
-    try {
-      return absolute(uri);
-    } catch (IllegalArgumentException e) {
-      throw new InvalidInput(
-          "%s %s: not a path: %s; a local one with a colon in its name begins with ./",
-          option, uri, e.getMessage());
-    }
-  }
-
-  private static Path absolute(String uri) {
-    if (new Path(uri).toUri().getScheme() != null) {
-      return new Path(uri);
-    }
-
-    Path local = new Path(java.nio.file.Path.of(uri).toAbsolutePath().normalize().toUri());
-    return new Path(local.toString()); // without the slash that an existing folder's URI ends with
+    this.root =
+        Location.of("--warehouse", uri).qualified(spark.sparkContext().hadoopConfiguration());
   }
 
   public Path root() {
@@ -103,11 +76,7 @@ public final class Warehouse {
   }
 
   public FileSystem fileSystem() {
-    try {
-      return root.getFileSystem(hadoop());
-    } catch (IOException | RuntimeException e) {
-      throw new InvalidInput("--warehouse %s: %s", root, e.getMessage());
-    }
+    return new Location("--warehouse", root).fileSystem(hadoop());
   }
 
   /** Creates the folder where it is missing, and a file in it, to see that both can be done. */
@@ -414,7 +383,7 @@ public final class Warehouse {
       try {
         for (Path folder : foldersBelow(path)) {
           for (FileStatus file : fileSystem().listStatus(folder)) {
-            String name = root.toUri().relativize(file.getPath().toUri()).getPath();
+            String name = Location.below(root, file.getPath());
             if (file.isFile() && !listed.contains(name)) {
               fileSystem().delete(file.getPath(), false);
             }
@@ -513,7 +482,7 @@ public final class Warehouse {
 
     /** Files that are shared with another part lie in its folder. */
     private boolean isBelow(Path part, String file) {
-      return file.startsWith(root.toUri().relativize(part.toUri()).getPath() + "/");
+      return file.startsWith(Location.below(root, part) + "/");
     }
 
     private List<CommittedFiles.Entry> entries() {
@@ -573,7 +542,7 @@ public final class Warehouse {
     /** The values of partition columns in a folder's path. */
     private List<Object> values(Path folder) {
       List<Object> values = new ArrayList<>();
-      String[] names = root.toUri().relativize(folder.toUri()).getPath().split("/");
+      String[] names = Location.below(root, folder).split("/");
       for (int i = 1; i < names.length; i++) { // the first is the table's
         String value = names[i].substring(names[i].indexOf('=') + 1);
         boolean number =

@@ -2,6 +2,7 @@
 package dev.kindred.training;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.Location;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.Safetensors;
 import dev.kindred.table.WholeFile;
@@ -49,14 +50,11 @@ public final class TrainingFolder {
    * @param uri on any file system that Hadoop knows
    */
   public TrainingFolder(String uri, Configuration hadoop) {
-    this.uri = uri;
-    try {
-      this.folder = new Path(uri);
-      this.checkpoints = new Path(folder, CHECKPOINTS);
-      this.files = folder.getFileSystem(hadoop);
-    } catch (IOException | IllegalArgumentException e) {
-      throw new InvalidInput("--out %s: not a folder: %s", uri, e.getMessage());
-    }
+    Location location = Location.of("--out", uri);
+    this.folder = location.path();
+    this.uri = Location.shown(folder);
+    this.checkpoints = new Path(folder, CHECKPOINTS);
+    this.files = location.fileSystem(hadoop);
   }
 
   /**

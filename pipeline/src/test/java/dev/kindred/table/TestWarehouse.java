@@ -193,36 +193,6 @@ class TestWarehouse {
   }
 
   @Test
-  void aPathWithoutSchemeIsLocalAndAbsolute() {
-    Path working = Path.of("").toAbsolutePath();
-
-    assertThat(Warehouse.absolute("--out", "some/where").toString())
-        .isEqualTo("file:" + working.resolve("some/where"));
-  }
-
-  @Test
-  void anEmptyPathIsRefused() {
-    assertThatThrownBy(() -> Warehouse.absolute("--model", ""))
-        .isInstanceOf(InvalidInput.class)
-        .hasMessageStartingWith("--model: empty");
-  }
-
-  @Test
-  void whatIsNoPathIsRefused() {
-    assertThatThrownBy(() -> Warehouse.absolute("--out", "seed:1"))
-        .isInstanceOf(InvalidInput.class)
-        .hasMessageStartingWith("--out seed:1: not a path")
-        .hasMessageEndingWith("begins with ./");
-    assertThat(Warehouse.absolute("--out", "./seed:1").getName()).isEqualTo("seed:1");
-  }
-
-  @Test
-  void aPathWithSchemeStaysAsItIs() {
-    assertThat(Warehouse.absolute("--out", "s3a://bucket/some/where").toString())
-        .isEqualTo("s3a://bucket/some/where");
-  }
-
-  @Test
   void checkWritableCreatesTheFolderAndLeavesNothingInIt(SparkSession spark) {
     Path missing = folder.resolve("a/b");
 
@@ -245,9 +215,7 @@ class TestWarehouse {
 
   @Test
   void aSchemeWhoseFileSystemIsNotOnTheClassPathIsInvalid(SparkSession spark) {
-    Warehouse warehouse = new Warehouse(spark, "s3a://bucket/warehouse");
-
-    assertThatThrownBy(warehouse::checkWritable)
+    assertThatThrownBy(() -> new Warehouse(spark, "s3a://bucket/warehouse"))
         .isInstanceOf(InvalidInput.class)
         .hasMessageStartingWith("--warehouse s3a://bucket/warehouse: ");
   }
