@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import static org.apache.spark.sql.functions.col;
+
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
 import dev.kindred.baseline.Baselines;
@@ -8,9 +10,11 @@ import dev.kindred.baseline.SuffixCounts;
 import dev.kindred.corpus.CorpusScan;
 import dev.kindred.evaluation.Audit;
 import dev.kindred.evaluation.Distances;
+import dev.kindred.evaluation.NextTokenAccuracy;
 import dev.kindred.evaluation.PromptFigures;
 import dev.kindred.evaluation.Slices;
 import dev.kindred.evaluation.Summaries;
+import dev.kindred.jobs.report.Accuracy;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.prediction.Approximations;
@@ -159,6 +163,16 @@ final class Evaluation {
         Summaries.of(distances.read(), approximations.read(), distributions);
     metrics.putAll(Summaries.noiseFloor(alternates));
     metrics.putAll(PromptFigures.of(distances.read(), baselines.read(), alternates, slices));
+    metrics.putAll(
+        NextTokenAccuracy.of(
+            prompts,
+            windows,
+            distances
+                .read()
+                .select(
+                    col("prompt_id"),
+                    col("model_top_token").as(Accuracy.MODEL),
+                    col("leave_one_out_top_token").as(Accuracy.STRINGS))));
     metrics.putAll(joinMetrics(run));
     writeMissing(
         warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN),

@@ -12,6 +12,8 @@ import java.util.List;
  * @param occurrences places of the corpus where the prompt stands; 0 if it is not a window of it
  * @param nextTokens the most probable by the model or the approximation, the most probable first,
  *     as many as are shown
+ * @param following what really follows; null if the prompt is not a window of the corpus, or
+ *     nothing follows it there
  * @param compatible distance of the approximation, with the prompt itself as evidence
  * @param leaveOneOut distance of the approximation without it; null if the prompt is not a window
  *     of the corpus
@@ -22,6 +24,7 @@ public record Explanation(
     String text,
     long occurrences,
     List<NextToken> nextTokens,
+    Following following,
     Distance compatible,
     Distance leaveOneOut,
     List<BlockExplanation> blocks)

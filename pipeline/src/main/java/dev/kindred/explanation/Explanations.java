@@ -114,11 +114,16 @@ public final class Explanations {
         findings
             .prompts()
             .select("prompt_id", "text", "window_id")
-            .join(windows.select("window_id", "occurrences"), new String[] {"window_id"}, "left")
+            .join(
+                windows.select(
+                    col("window_id"), col("occurrences"), col("next_tokens").as("following")),
+                new String[] {"window_id"},
+                "left")
             .select(
                 col("prompt_id"),
                 col("text"),
-                coalesce(col("occurrences"), lit(0L)).as("occurrences"));
+                coalesce(col("occurrences"), lit(0L)).as("occurrences"),
+                col("following"));
     Dataset<Row> similar =
         mostSimilar(findings.similarStrings(), strings)
             .join(windows.select("window_id", "text", "occurrences", "next_tokens"), "window_id")
@@ -152,7 +157,14 @@ public final class Explanations {
                     col("leave_one_out_probabilities").as("leave_one_out")),
             "prompt_id")
         .join(
-            findings.distances().select("prompt_id", "hellinger", "hellinger_leave_one_out"),
+            findings
+                .distances()
+                .select(
+                    "prompt_id",
+                    "hellinger",
+                    "hellinger_leave_one_out",
+                    "model_top_token",
+                    "leave_one_out_top_token"),
             "prompt_id")
         .join(blocks, "prompt_id")
         .join(similar, new String[] {"prompt_id"}, "left");
@@ -197,6 +209,7 @@ public final class Explanations {
               model,
               row.getJavaMap(row.fieldIndex("approximation")),
               isInCorpus ? row.getJavaMap(row.fieldIndex("leave_one_out")) : null),
+          isInCorpus ? following(row) : null,
           ranks.compatible(row.getAs("hellinger")),
           isInCorpus ? ranks.leaveOneOut(row.getAs("hellinger_leave_one_out")) : null,
           blocks(row, model));
@@ -220,6 +233,24 @@ public final class Explanations {
                       approximation.getOrDefault(token, 0.),
                       leaveOneOut == null ? null : leaveOneOut.getOrDefault(token, 0.)))
           .toList();
+    }
+
+    private Following following(Row row) {
+      Map<Integer, Long> counts = row.getJavaMap(row.fieldIndex("following"));
+      if (counts.isEmpty()) {
+        return null;
+      }
+
+      return new Following(
+          mostFrequent(counts),
+          isMostFrequent(row.getAs("model_top_token"), counts),
+          isMostFrequent(row.getAs("leave_one_out_top_token"), counts));
+    }
+
+    /** Whether no other token follows more often; null is a prediction of nothing. */
+    private static boolean isMostFrequent(Integer token, Map<Integer, Long> counts) {
+      long greatest = counts.values().stream().mapToLong(Long::longValue).max().orElseThrow();
+      return token != null && counts.getOrDefault(token, 0L) == greatest;
     }
 
     private List<BlockExplanation> blocks(Row row, double[] model) {

@@ -53,6 +53,11 @@ public final class ExplanationText {
                 : "in the corpus: " + times(explanation.occurrences()),
             FAINT)
         .end();
+    String following = FollowingText.of(explanation);
+    if (!following.isEmpty()) {
+      sentence(following);
+    }
+
     text.blankLine();
     tokens(explanation);
     distance("Hellinger distance ", explanation.compatible(), explained);
@@ -60,7 +65,7 @@ public final class ExplanationText {
       distance("leave-one-out      ", explanation.leaveOneOut(), explained);
     }
 
-    Reasons.of(explanation).forEach(this::reason);
+    Reasons.of(explanation).forEach(this::sentence);
     text.blankLine();
     explanation.blocks().forEach(this::block);
   }
@@ -88,13 +93,23 @@ public final class ExplanationText {
       bar(line, token.model(), greatest, MODEL);
       bar(line, token.approximation(), greatest, CORPUS);
       if (token.leaveOneOut() != null) {
-        line.add(String.format("  %6s", Numbers.percent(token.leaveOneOut())), "");
+        line.add(String.format(Locale.ROOT, "  %6s", Numbers.percent(token.leaveOneOut())), "");
+      }
+
+      if (follows(explanation, token)) {
+        line.add(" ◀", BOLD);
       }
 
       line.end();
     }
 
     text.blankLine();
+  }
+
+  private static boolean follows(Explanation explanation, NextToken token) {
+    return explanation.following() != null
+        && explanation.following().tokens().stream()
+            .anyMatch(following -> following.text().equals(token.text()));
   }
 
   private static void bar(Line line, double probability, double greatest, String colour) {
@@ -123,9 +138,9 @@ public final class ExplanationText {
     line.end();
   }
 
-  private void reason(String reason) {
+  private void sentence(String sentence) {
     Line line = text.line();
-    for (String word : reason.split(" ")) {
+    for (String word : sentence.split(" ")) {
       FittingText fitting = FittingText.start(word, WIDTH);
       if (line.width() > 0 && line.width() + 1 + fitting.width() > WIDTH) {
         line.end();

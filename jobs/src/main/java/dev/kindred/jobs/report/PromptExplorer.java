@@ -34,11 +34,12 @@ import scala.Tuple2;
  * Base64.
  *
  * <p>The JSON is an array of prompts. A prompt is [prompt_id, text, occurrences, distance, closer,
- * leave-one-out distance, closer, next tokens, reasons, strings, blocks]; next tokens are [token,
- * model, approximation, ..], strings [[own beginning, length of the shared suffix, [token, count,
- * ..]], ..], and blocks [[similar strings, share, distance, [token, share, ..], [index in strings,
- * similarity, ..]], ..]. Numbers between 0 and 1 are in ten-thousandths, at least one if they are
- * not 0; what is not known is -1.
+ * leave-one-out distance, closer, next tokens, what follows, reasons, strings, blocks]; next tokens
+ * are [token, model, approximation, ..], what follows is a sentence and the tokens, [] if unknown,
+ * strings [[own beginning, length of the shared suffix, [token, count, ..]], ..], and blocks
+ * [[similar strings, share, distance, [token, share, ..], [index in strings, similarity, ..]], ..].
+ * Numbers between 0 and 1 are in ten-thousandths, at least one if they are not 0; what is not known
+ * is -1.
  *
  * @param shown prompts in it
  * @param all prompts of the run
@@ -153,6 +154,15 @@ public record PromptExplorer(int shown, int all, String data) {
       json.writeString(token.text());
       json.writeNumber(tenThousandths(token.model()));
       json.writeNumber(tenThousandths(token.approximation()));
+    }
+
+    json.writeEndArray();
+    json.writeStartArray();
+    if (prompt.following() != null) {
+      json.writeString(FollowingText.of(prompt));
+      for (TokenCount token : prompt.following().tokens()) {
+        json.writeString(token.text());
+      }
     }
 
     json.writeEndArray();

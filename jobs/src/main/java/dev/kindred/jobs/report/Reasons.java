@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /**
  * Why an approximation is far from the model, in sentences: each says what an explanation shows,
@@ -77,7 +76,7 @@ final class Reasons {
                     String.format(
                         Locale.ROOT,
                         "The model gives %s %s, the similar strings %s.",
-                        visible(token.text()),
+                        VisibleText.quoted(token.text()),
                         Numbers.percent(token.model()),
                         Numbers.percent(token.approximation()))));
     explanation.nextTokens().stream()
@@ -89,7 +88,7 @@ final class Reasons {
                     String.format(
                         Locale.ROOT,
                         "The similar strings give %s %s, the model %s.",
-                        visible(token.text()),
+                        VisibleText.quoted(token.text()),
                         Numbers.percent(token.approximation()),
                         Numbers.percent(token.model()))));
   }
@@ -132,11 +131,5 @@ final class Reasons {
               + Numbers.precise(explanation.leaveOneOut().hellinger())
               + ".");
     }
-  }
-
-  private static String visible(String token) {
-    return VisibleText.runs(token).stream()
-        .map(VisibleText.Run::text)
-        .collect(Collectors.joining("", "“", "”"));
   }
 }

@@ -18,6 +18,14 @@ enum Statement {
           + "from {run}.summaries\n"
           + "where metric rlike '^(compatible[.]|honest[.]|noise_floor[.])?(baseline[.].*)?hellinger[.](mean|ci95)'\n"
           + "order by metric"),
+  ACCURACY(
+      "select count(*) as prompts, avg(if(d.model_top_token = w.follows, 1, 0)) as model,\n"
+          + "       avg(if(d.leave_one_out_top_token <=> w.follows, 1, 0)) as strings,\n"
+          + "       count_if(not d.model_top_token <=> d.leave_one_out_top_token) as differ\n"
+          + "from {run}.distances d\n"
+          + "join {run}.prompts p using (prompt_id)\n"
+          + "join (select window_id, map_keys(next_tokens)[0] as follows from {run}.windows\n"
+          + "      where occurrences = 1 and size(next_tokens) = 1) w using (window_id)"),
   SLICES(
       "select metric, value\n"
           + "from {run}.summaries\n"

@@ -44,6 +44,11 @@ public final class VisibleText {
     return runs(text).stream().map(Run::text).collect(Collectors.joining());
   }
 
+  /** A token within a sentence. */
+  static String quoted(String token) {
+    return "“" + shown(token) + "”";
+  }
+
   /** The text in order; empty text is one sign. */
   static List<Run> runs(String text) {
     if (text.isEmpty()) {

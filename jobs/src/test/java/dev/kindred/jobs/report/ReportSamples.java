@@ -4,6 +4,7 @@ package dev.kindred.jobs.report;
 import dev.kindred.explanation.BlockExplanation;
 import dev.kindred.explanation.Distance;
 import dev.kindred.explanation.Explanation;
+import dev.kindred.explanation.Following;
 import dev.kindred.explanation.NextToken;
 import dev.kindred.explanation.SimilarString;
 import dev.kindred.explanation.TokenCount;
@@ -99,6 +100,7 @@ final class ReportSamples {
         text,
         1,
         List.of(new NextToken(token, 0.5, 0.25, 0.125)),
+        new Following(List.of(new TokenCount(token, 1, 1)), true, false),
         new Distance(0.1234, 0.1234),
         new Distance(0.2345, 0.2),
         List.of(
@@ -126,6 +128,7 @@ final class ReportSamples {
         "alone",
         0,
         List.of(new NextToken("the", 1, 0, null)),
+        null,
         new Distance(1, 1.),
         null,
         List.of(new BlockExplanation(0, 0.76, 1.5, 0, 0, 1, List.of(), List.of())));

@@ -73,6 +73,8 @@ class TestPromptExplorer {
                 java.nio.charset.StandardCharsets.UTF_8))
         .isEqualTo(
             "[7,\"And only l\",1,1234,1234,2345,2000,[\"i\",5000,2500],"
+                + "[\"In the corpus “i” follows: the model is right, the other similar strings are"
+                + " not.\",\"i\"],"
                 + "[\"The model gives “i” 50.0%, the similar strings 25.0%.\","
                 + "\"The prompt itself is much of its evidence: without it the distance is"
                 + " 0.2345.\"],"

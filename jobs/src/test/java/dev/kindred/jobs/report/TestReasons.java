@@ -22,6 +22,7 @@ class TestReasons {
             "prompt",
             1,
             tokens,
+            null,
             new Distance(hellinger, null),
             leaveOneOut == null ? null : new Distance(leaveOneOut, null),
             List.of(blocks)));
