@@ -4,6 +4,7 @@ package dev.kindred.jobs;
 import dev.kindred.table.Warehouse;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -57,6 +58,20 @@ final class Progress extends SparkListener {
     this.runId = runId;
     spark.setLocalProperty("mdc.run_id", runId);
     MDC.put("run_id", runId);
+  }
+
+  /**
+   * Takes back from this thread what Spark and the log show of the command, also of one that
+   * failed.
+   */
+  void forget() {
+    for (String property : List.of("mdc.run_id", "mdc.stage")) {
+      spark.setLocalProperty(property, null);
+    }
+
+    MDC.remove("run_id");
+    spark.setJobDescription(null);
+    spark.clearCallSite();
   }
 
   /**

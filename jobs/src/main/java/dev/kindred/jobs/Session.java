@@ -45,28 +45,41 @@ final class Session implements AutoCloseable {
 
   private final SparkSession spark;
   private final Progress progress;
+  private final String name; // of the command, as in "kindred run"
+  private final boolean isGuest; // of a Spark that others have started, and that goes on after it
   private WarehouseLock lock; // of a command that writes
 
-  private Session(SparkSession spark, Progress progress) {
+  private Session(SparkSession spark, Progress progress, String name, boolean isGuest) {
     this.spark = spark;
     this.progress = progress;
+    this.name = name;
+    this.isGuest = isGuest;
   }
 
-  /** Master, memory and cores come from spark-submit or the launch script. */
+  /**
+   * Master, memory and cores come from spark-submit or the launch script. In a program that has
+   * started Spark already, the command has a SQL session of its own and leaves Spark running.
+   */
   static Session open(String command) {
     DjlEngine.setDefaults();
+    String name = "kindred " + command;
+    SparkSession host = running();
     SparkSession spark =
-        SparkSession.builder()
-            .appName("kindred " + command)
-            .config("spark.sql.session.timeZone", "UTC")
-            // Without it every generated class is first looked for over the network, in the
-            // driver's
-            // artifacts; there are none.
-            .config("spark.sql.artifact.isolation.enabled", "false")
-            .getOrCreate();
+        host != null ? host.newSession() : SparkSession.builder().appName(name).getOrCreate();
+    spark.conf().set("spark.sql.session.timeZone", "UTC");
+    // Else every generated class is first looked for over the network, in the driver's artifacts;
+    // there are none.
+    spark.conf().set("spark.sql.artifact.isolation.enabled", "false");
+    SparkSession.setActiveSession(spark);
     Progress progress = new Progress(spark.sparkContext(), System.err);
     spark.sparkContext().addSparkListener(progress);
-    return new Session(spark, progress);
+    return new Session(spark, progress, name, host != null);
+  }
+
+  /** The Spark that this program has started already, or null. */
+  private static SparkSession running() {
+    var session = SparkSession.getDefaultSession();
+    return session.isDefined() && !session.get().sparkContext().isStopped() ? session.get() : null;
   }
 
   /** Makes this session the only one that writes into the warehouse, until it is closed. */
@@ -76,10 +89,7 @@ final class Session implements AutoCloseable {
       warehouse.checkWritable();
       lock =
           WarehouseLock.acquire(
-              warehouse.fileSystem(),
-              warehouse.root(),
-              spark.sparkContext().appName(),
-              settings.lockWait());
+              warehouse.fileSystem(), warehouse.root(), name, settings.lockWait());
       progress.tell(lock::doing);
     }
 
@@ -400,6 +410,12 @@ final class Session implements AutoCloseable {
       lock.close();
     }
 
-    spark.stop();
+    if (isGuest) {
+      spark.sparkContext().removeSparkListener(progress);
+      progress.forget();
+      SparkSession.clearActiveSession();
+    } else {
+      spark.stop();
+    }
   }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import dev.kindred.LocalSpark;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +16,9 @@ import java.util.List;
  */
 record CommandLineRun(int status, String out, String err) {
 
+  /** Runs a command in the Spark of this JVM's tests, with what no earlier one has cached. */
   static CommandLineRun of(String... arguments) {
+    LocalSpark.session().catalog().clearCache();
     PrintStream standardOut = System.out;
     PrintStream standardErr = System.err;
     ByteArrayOutputStream out = new ByteArrayOutputStream();

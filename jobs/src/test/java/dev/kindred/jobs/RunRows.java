@@ -4,6 +4,7 @@ package dev.kindred.jobs;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.not;
 
+import dev.kindred.LocalSpark;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
@@ -15,7 +16,6 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 
 /** Everything that a run stands on and has found, for comparing runs. */
 final class RunRows {
@@ -76,14 +76,8 @@ final class RunRows {
     return rows;
   }
 
-  /** Asks a warehouse something in a Spark of its own. */
+  /** Asks a warehouse something. */
   static <T> T with(Path folder, Function<Warehouse, T> query) {
-    SparkSession spark =
-        SparkSession.builder().config("spark.sql.session.timeZone", "UTC").getOrCreate();
-    try {
-      return query.apply(new Warehouse(spark, folder.toString()));
-    } finally {
-      spark.stop();
-    }
+    return query.apply(new Warehouse(LocalSpark.session(), folder.toString()));
   }
 }

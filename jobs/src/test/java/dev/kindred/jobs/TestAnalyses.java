@@ -4,8 +4,6 @@ package dev.kindred.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,8 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What can be found about a run once it is published. */
 class TestAnalyses {
-  private static final int PROMPTS = 60;
-  private static final int BLOCKS = 6;
+  private static final int PROMPTS = SharedRun.PROMPTS;
+  private static final int BLOCKS = SharedRun.BLOCKS;
 
   /** Of embeddings that are hardly learned, which takes little time. */
   private static final String RECIPE = "fast_n2_s42_m3";
@@ -30,25 +28,8 @@ class TestAnalyses {
 
   @BeforeAll
   static void run() throws IOException {
-    Path corpus;
-    try (InputStream in = TestAnalyses.class.getResourceAsStream("/dickens.txt")) {
-      in.skipNBytes(3); // the byte order mark
-      corpus =
-          Files.writeString(
-              base.resolve("corpus.txt"), new String(in.readNBytes(6_000), StandardCharsets.UTF_8));
-    }
-
-    CommandLineRun run =
-        command(
-            "run",
-            "--corpus",
-            corpus.toString(),
-            "--prompts",
-            Integer.toString(PROMPTS),
-            "--alternates",
-            "none");
-    assertThat(run.status()).as(run.err()).isZero();
-    runId = run.lastLine().replaceFirst(".*run_id=(\\S+).*", "$1");
+    SharedRun.copyTo(base.resolve("warehouse"));
+    runId = SharedRun.runId();
     tooEarly = command("align");
     for (String stage : List.of("final", "block-5")) {
       String[] selection = {"--stage", stage, "--restarts", "2", "--max-steps", "3"};
@@ -226,13 +207,13 @@ class TestAnalyses {
                 "select directions, count(distinct block), count(*) from"
                     + " kindred.current.alignments group by directions order by directions"))
         .containsExactly(
-            "block-5_fast_n2_s42_m3_k1,1,60",
-            "block-5_fast_n2_s42_m3_k1_signed,1,60",
-            "final_fast_n2_s42_m3_k1,6,360",
-            "final_fast_n2_s42_m3_k1_signed,6,360",
-            "random_42,6,360",
-            "unembedding,6,360",
-            "unembedding_signed,6,360");
+            "block-5_fast_n2_s42_m3_k1,1," + PROMPTS,
+            "block-5_fast_n2_s42_m3_k1_signed,1," + PROMPTS,
+            "final_fast_n2_s42_m3_k1,6," + BLOCKS * PROMPTS,
+            "final_fast_n2_s42_m3_k1_signed,6," + BLOCKS * PROMPTS,
+            "random_42,6," + BLOCKS * PROMPTS,
+            "unembedding,6," + BLOCKS * PROMPTS,
+            "unembedding_signed,6," + BLOCKS * PROMPTS);
   }
 
   @Test

@@ -9,7 +9,6 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,7 +53,7 @@ class TestExpire {
     Files.writeString(base.resolve("two/b.txt"), text.substring(DOCUMENT_BYTES));
     Path warehouse = base.resolve("warehouse");
     for (String[] settings : new String[][] {{"one", "100"}, {"two", "100"}, {"two", "5"}}) {
-      RUNS.add(runId(run(warehouse, settings)));
+      RUNS.add(SharedRun.runId(run(warehouse, settings)));
     }
 
     for (String runId : RUNS) {
@@ -80,21 +79,10 @@ class TestExpire {
     return run;
   }
 
-  private static String runId(CommandLineRun run) {
-    return run.lastLine().replaceAll(".*run_id=(\\S+).*", "$1");
-  }
-
   @BeforeEach
   void copyOfTheWarehouse() throws IOException {
     warehouse = folder.resolve("a warehouse");
-    try (Stream<Path> files = Files.walk(base.resolve("warehouse"))) {
-      for (Path file : files.toList()) {
-        Files.copy(
-            file,
-            warehouse.resolve(base.resolve("warehouse").relativize(file).toString()),
-            StandardCopyOption.COPY_ATTRIBUTES); // what is newer than a run stays
-      }
-    }
+    SharedRun.copy(base.resolve("warehouse"), warehouse);
   }
 
   private CommandLineRun expire(String... options) {
@@ -141,13 +129,15 @@ class TestExpire {
     CommandLineRun report =
         CommandLineRun.of("report", "--run-id", RUNS.get(0), "--warehouse", warehouse.toString());
     assertThat(report.status()).isEqualTo(2);
-    assertThat(runId(run(warehouse, "two", "5"))).as("nothing to do").isEqualTo(RUNS.get(2));
+    assertThat(SharedRun.runId(run(warehouse, "two", "5")))
+        .as("nothing to do")
+        .isEqualTo(RUNS.get(2));
   }
 
   @Test
   void filesThatALongerCorpusSharesStayAndCanBeUsedAgain() throws IOException {
     assertThat(expire("--keep", "1").status()).isZero();
-    String again = runId(run(warehouse, "one", "100"));
+    String again = SharedRun.runId(run(warehouse, "one", "100"));
     assertThat(RunRows.of(warehouse, again)).isEqualTo(ROWS.get(0));
     assertThat(RunRows.of(warehouse, RUNS.get(2))).isEqualTo(ROWS.get(2));
   }

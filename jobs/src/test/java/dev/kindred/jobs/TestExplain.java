@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.table.Tables;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +19,7 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,8 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code kindred explain} against the tables of a run, as a user meets it. */
 class TestExplain {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int CORPUS_BYTES = 12_000;
-  private static final int PROMPTS = 70; // enough for a planned join
+  private static final int PROMPTS = SharedRun.PROMPTS;
   private static final double ROUNDING = 1e-12;
   private static final String NOT_IN_CORPUS = "zz zz zz z";
 
@@ -40,30 +39,25 @@ class TestExplain {
 
   @BeforeAll
   static void runAndExplain() throws IOException {
-    try (InputStream in = TestExplain.class.getResourceAsStream("/dickens.txt")) {
-      Files.write(folder.resolve("corpus.txt"), in.readNBytes(CORPUS_BYTES));
-    }
-
-    warehouse = folder.resolve("warehouse").toString();
-    CommandLineRun run =
-        CommandLineRun.of(
-            "run",
-            "--corpus",
-            folder.resolve("corpus.txt").toString(),
-            "--prompts",
-            Integer.toString(PROMPTS),
-            "--warehouse",
-            warehouse);
-    assertThat(run.status()).as(run.err()).isZero();
-    runId = run.lastLine().replaceAll(".*run_id=(\\S+).*", "$1");
+    warehouse = SharedRun.warehouse().toString();
+    runId = SharedRun.runId();
     texts =
         query(
             tables ->
                 tables.get("prompts").sort("prompt_id").select("text").collectAsList().stream()
                     .map(row -> row.getString(0))
                     .toList());
-    Files.delete(folder.resolve("corpus.txt")); // explanations do not need it
+    Files.move(SharedRun.corpus(), corpus()); // explanations do not need it
     explained = json(explain("--prompts", file(texts), "--json"));
+  }
+
+  @AfterAll
+  static void bringTheCorpusBack() throws IOException {
+    Files.move(corpus(), SharedRun.corpus());
+  }
+
+  private static Path corpus() {
+    return folder.resolve("corpus.txt");
   }
 
   private static <T> T query(java.util.function.Function<Map<String, Dataset<Row>>, T> question) {

@@ -89,35 +89,23 @@ class TestRepeatedRuns {
 
   /** A copy of the warehouse after the first run, and of its corpus. */
   private Path copyOfBase() throws IOException {
-    copy(base, folder.resolve("again"));
+    SharedRun.copy(base, folder.resolve("again"));
     return folder.resolve("again");
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, to.resolve(from.relativize(file).toString()));
-      }
-    }
   }
 
   /** The tables of a run over the same corpus in an empty warehouse. */
   private Map<String, List<String>> fromScratch(Path corpus, String... more) throws IOException {
     Path scratch = folder.resolve("scratch");
     Files.createDirectories(scratch);
-    copy(corpus, scratch.resolve("corpus"));
+    SharedRun.copy(corpus, scratch.resolve("corpus"));
     CommandLineRun run = run(scratch, more);
     assertThat(run.status()).as(run.err()).isZero();
-    return RunRows.of(scratch.resolve("warehouse"), runId(run));
-  }
-
-  private static String runId(CommandLineRun run) {
-    return run.lastLine().replaceAll(".*run_id=(\\S+).*", "$1");
+    return RunRows.of(scratch.resolve("warehouse"), SharedRun.runId(run));
   }
 
   private static Map<String, List<String>> rows(Path where, CommandLineRun run) {
     assertThat(run.status()).as(run.err()).isZero();
-    return RunRows.of(where.resolve("warehouse"), runId(run));
+    return RunRows.of(where.resolve("warehouse"), SharedRun.runId(run));
   }
 
   @Test
@@ -129,11 +117,11 @@ class TestRepeatedRuns {
     assertThat(run.err())
         .contains(
             "kindred: nothing to do: run "
-                + runId(firstRun)
+                + SharedRun.runId(firstRun)
                 + " has this model, corpus, prompts and settings");
-    assertThat(runId(run)).isEqualTo(runId(firstRun));
+    assertThat(SharedRun.runId(run)).isEqualTo(SharedRun.runId(firstRun));
     assertThat(again.resolve("warehouse/runs"))
-        .isDirectoryNotContaining(path -> !path.endsWith("run_id=" + runId(firstRun)));
+        .isDirectoryNotContaining(path -> !path.endsWith("run_id=" + SharedRun.runId(firstRun)));
   }
 
   @Test
@@ -173,7 +161,7 @@ class TestRepeatedRuns {
   void anotherModelCostsActivationsButNotWindows() throws IOException {
     Path again = copyOfBase();
     Path model = again.resolve("model");
-    copy(Path.of(System.getProperty("kindred.home"), "models/dickens-small"), model);
+    SharedRun.copy(Path.of(System.getProperty("kindred.home"), "models/dickens-small"), model);
     Files.writeString(model.resolve("config.json"), "\n", StandardOpenOption.APPEND);
     CommandLineRun run = run(again, "--model", model.toString());
 
@@ -189,9 +177,9 @@ class TestRepeatedRuns {
     CommandLineRun run = run(again, weights);
 
     assertThat(run.status()).as(run.err()).isZero();
-    assertThat(runId(run)).isNotEqualTo(runId(firstRun));
+    assertThat(SharedRun.runId(run)).isNotEqualTo(SharedRun.runId(firstRun));
     assertThat(run.err())
-        .contains("those of run " + runId(firstRun) + ", which has the same join")
+        .contains("those of run " + SharedRun.runId(firstRun) + ", which has the same join")
         .contains("block 0 is there already", "block 5 is there already");
     assertThat(rows(again, run)).isEqualTo(fromScratch(base.resolve("corpus"), weights));
   }
@@ -204,8 +192,11 @@ class TestRepeatedRuns {
     long left = leaveTasks(warehouse.resolve("activations"), 3);
     CommandLineRun run = run(again);
 
-    assertThat(rows(again, run)).isEqualTo(RunRows.of(base.resolve("warehouse"), runId(firstRun)));
-    assertThat(runId(run)).as("it goes on with the run").isEqualTo(runId(firstRun));
+    assertThat(rows(again, run))
+        .isEqualTo(RunRows.of(base.resolve("warehouse"), SharedRun.runId(firstRun)));
+    assertThat(SharedRun.runId(run))
+        .as("it goes on with the run")
+        .isEqualTo(SharedRun.runId(firstRun));
     assertThat(evaluated(run)).isPositive().isEqualTo(windows(warehouse) - left);
   }
 
@@ -214,13 +205,15 @@ class TestRepeatedRuns {
     Path again = copyOfBase();
     Path warehouse = again.resolve("warehouse");
     unpublish(warehouse);
-    Path results = warehouse.resolve("similar_strings/run_id=" + runId(firstRun));
+    Path results = warehouse.resolve("similar_strings/run_id=" + SharedRun.runId(firstRun));
     delete(results.resolve("block=4"));
     Files.delete(results.resolve("block=3/_commits/complete.json"));
-    delete(warehouse.resolve("block_distributions/run_id=" + runId(firstRun) + "/block=4"));
+    delete(
+        warehouse.resolve("block_distributions/run_id=" + SharedRun.runId(firstRun) + "/block=4"));
     CommandLineRun run = run(again);
 
-    assertThat(rows(again, run)).isEqualTo(RunRows.of(base.resolve("warehouse"), runId(firstRun)));
+    assertThat(rows(again, run))
+        .isEqualTo(RunRows.of(base.resolve("warehouse"), SharedRun.runId(firstRun)));
     assertThat(run.err()).contains("block 0 is there already", "block 5 is there already");
     assertThat(run.err()).doesNotContain("block 3 is there", "block 4 is there");
   }
@@ -278,7 +271,7 @@ class TestRepeatedRuns {
             warehouse,
             tables -> {
               assertThat(Runs.newestPublished(tables).orElseThrow().runId())
-                  .isEqualTo(runId(firstRun));
+                  .isEqualTo(SharedRun.runId(firstRun));
               Map<String, String> found = new TreeMap<>();
               tables
                   .read(Tables.RUNS)

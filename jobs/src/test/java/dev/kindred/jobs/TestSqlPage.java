@@ -4,9 +4,9 @@ package dev.kindred.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.kindred.LocalSpark;
 import dev.kindred.sql.KindredCatalog;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,14 +23,12 @@ import org.junit.jupiter.api.io.TempDir;
  * beginning of the embedded corpus that differ in their weights.
  */
 class TestSqlPage {
-  private static final int CORPUS_BYTES = 12_000;
-  private static final int PROMPTS = 60;
+  private static final int PROMPTS = SharedRun.PROMPTS;
   private static final Pattern QUERY = Pattern.compile("```sql\n(.*?)```", Pattern.DOTALL);
   private static final Pattern STATEMENT =
       Pattern.compile("<code>(select .*?)</code>", Pattern.DOTALL);
   private static final Pattern COMMAND =
       Pattern.compile("<code>submit-scripts/kindred.sh (run .*?)</code>", Pattern.DOTALL);
-  private static final Pattern RUN_ID = Pattern.compile("run_id=(r-\\S+)");
 
   @TempDir private static Path folder;
   private static List<String> page;
@@ -49,36 +46,29 @@ class TestSqlPage {
             .results()
             .map(found -> found.group(1))
             .toList();
-    try (InputStream in = TestSqlPage.class.getResourceAsStream("/dickens.txt")) {
-      Files.write(folder.resolve("corpus.txt"), in.readNBytes(CORPUS_BYTES));
-    }
-
-    firstRun = run("0.01,0.01,0.1,1.5,6,0.01");
-    secondRun = run("1,1,1,1,1,1");
+    SharedRun.copyTo(folder.resolve("warehouse"));
+    firstRun = SharedRun.runId();
+    secondRun = runWithEqualWeights();
     sameAgain = asItsReportSays(firstRun);
-    spark =
-        SparkSession.builder()
-            .config("spark.sql.session.timeZone", "UTC")
-            .config("spark.sql.artifact.isolation.enabled", "false")
-            .config("spark.sql.catalog.kindred", KindredCatalog.class.getName())
-            .config("spark.sql.catalog.kindred.warehouse", folder.resolve("warehouse").toString())
-            .getOrCreate();
+    spark = LocalSpark.session().newSession();
+    spark.conf().set("spark.sql.catalog.kindred", KindredCatalog.class.getName());
+    spark.conf().set("spark.sql.catalog.kindred.warehouse", folder.resolve("warehouse").toString());
   }
 
-  private static String run(String weights) {
+  private static String runWithEqualWeights() {
     CommandLineRun run =
         CommandLineRun.of(
             "run",
             "--corpus",
-            folder.resolve("corpus.txt").toString(),
+            SharedRun.corpus().toString(),
             "--prompts",
             Integer.toString(PROMPTS),
             "--weights",
-            weights,
+            "1,1,1,1,1,1",
             "--warehouse",
             folder.resolve("warehouse").toString());
     assertThat(run.status()).as(run.err()).isZero();
-    return RUN_ID.matcher(run.lastLine()).results().findFirst().orElseThrow().group(1);
+    return SharedRun.runId(run);
   }
 
   private static String report(String runId) throws IOException {
@@ -91,13 +81,6 @@ class TestSqlPage {
         new ArrayList<>(List.of(command.replace("\\\n", "").trim().split("\\s+")));
     arguments.addAll(List.of("--warehouse", folder.resolve("warehouse").toString()));
     return CommandLineRun.of(arguments.toArray(String[]::new));
-  }
-
-  @AfterAll
-  static void stop() {
-    if (spark != null) {
-      spark.stop();
-    }
   }
 
   private static List<Row> query(String sql) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kindred.LocalSpark;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.io.IOException;
@@ -18,7 +19,6 @@ import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,7 +52,7 @@ class TestStudyRun {
       study = new ObjectMapper().readTree(in);
     }
 
-    spark = SparkSession.builder().getOrCreate();
+    spark = LocalSpark.session();
     Warehouse warehouse = new Warehouse(spark, folder);
     Row run = warehouse.read(Tables.RUNS).sort(functions.col("published_at").desc()).first();
     String runId = run.getAs("run_id");
@@ -82,13 +82,6 @@ class TestStudyRun {
     assumeTrue(
         spark != null,
         "set KINDRED_STUDY_WAREHOUSE to a warehouse with a full run on TinyShakespeare");
-  }
-
-  @AfterAll
-  static void stop() {
-    if (spark != null) {
-      spark.stop();
-    }
   }
 
   @Test
