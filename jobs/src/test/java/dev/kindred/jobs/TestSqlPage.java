@@ -114,7 +114,8 @@ class TestSqlPage {
         STATEMENT
             .matcher(report(firstRun))
             .results()
-            .map(found -> found.group(1).replace("&#39;", "'").replace("&gt;", ">"))
+            .map(found -> found.group(1))
+            .map(sql -> sql.replace("&#39;", "'").replace("&gt;", ">").replace("&lt;", "<"))
             .toList();
 
     assertThat(statements).hasSizeGreaterThanOrEqualTo(10);
