@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>All runs write into one warehouse, whose name a shell would take apart, each with another part
  * of the embedded corpus.
  */
-@Tag("cluster")
+@Tag("faults")
 class TestRunsOnACluster {
   private static final Path HOME = Path.of(System.getProperty("kindred.home"));
   private static final int CORPUS_CHARACTERS = 5_000;

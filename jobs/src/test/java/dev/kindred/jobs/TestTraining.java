@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -186,6 +187,7 @@ class TestTraining {
   }
 
   @Test
+  @Tag("faults")
   void aTrainingThatWasKilledEndsInTheSameModel() throws IOException, InterruptedException {
     Path out = base.resolve("killed");
     List<String> command =

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.function.Function;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * {@link GpuTasks} on a cluster of several processes, on a host that seems to have four GPUs: the
  * discovery script is ours, {@code nvidia-smi} is not NVIDIA's. Two executors have two GPUs each.
  */
+@Tag("faults")
 class TestGpuTasksOnACluster {
   private static final int EXECUTORS = 2;
   private static final int GPUS = 2; // of an executor
