@@ -78,6 +78,10 @@ if [ -z "$jar" ]; then
     refuse "no jobs jar in $home/lib or $home/jobs/target; build it with: mvn -pl jobs -am -DskipTests package"
 fi
 
+if [ "${DEPLOY_MODE:-client}:$kind" = cluster:kubernetes ] && [[ $jar != local:///* ]]; then
+  refuse "KINDRED_JAR=$jar: a driver pod cannot read it; give the image's, local:///opt/kindred/lib/kindred-jobs-spark.jar"
+fi
+
 # Settings become options of spark-submit, so that spark-defaults.conf still counts, below them. The user's own file is
 # not copied to the command line, which others can see; it wins since its settings are left out of ours.
 declare -A value

@@ -73,6 +73,7 @@ final class Session implements AutoCloseable {
     SparkSession.setActiveSession(spark);
     Progress progress = new Progress(spark.sparkContext(), System.err);
     spark.sparkContext().addSparkListener(progress);
+    AwaitedExecutors.watch(spark.sparkContext(), System.err);
     return new Session(spark, progress, name, host != null);
   }
 

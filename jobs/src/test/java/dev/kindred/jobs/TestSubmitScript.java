@@ -134,6 +134,24 @@ class TestSubmitScript {
     assertRefused(Map.of("MASTER", YARN, "SPARK_HOME", "/no"), "kindred: no /no/bin/spark-submit");
   }
 
+  @Test
+  void aDriverPodNeedsAJarOfItsImage() throws IOException, InterruptedException {
+    assertRefused(
+        Map.of("MASTER", KUBERNETES, "DEPLOY_MODE", "cluster", "KINDRED_JAR", "/lib/kindred.jar"),
+        "kindred: KINDRED_JAR=/lib/kindred.jar: a driver pod cannot read it");
+    assertThat(submit(Map.of("MASTER", KUBERNETES, "DEPLOY_MODE", "cluster"), "run").submissions())
+        .hasSize(1);
+  }
+
+  @Test
+  void theDriverGetsAHeapAndOnYarnTheEnginesFolderWhereverItRuns()
+      throws IOException, InterruptedException {
+    ScriptRun run = submit(Map.of("MASTER", YARN, "DEPLOY_MODE", "cluster"), "run");
+
+    assertThat(run.conf("spark.driver.memory")).isEqualTo("4g");
+    assertThat(run.conf("spark.yarn.appMasterEnv.ENGINE_CACHE_DIR")).isEqualTo("/tmp/kindred-djl");
+  }
+
   private void assertRefused(Map<String, String> environment, String message)
       throws IOException, InterruptedException {
     ScriptRun run = submit(environment, "run");
