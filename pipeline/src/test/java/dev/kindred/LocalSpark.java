@@ -66,6 +66,8 @@ public final class LocalSpark implements BeforeAllCallback, ParameterResolver {
                 "spark.sql.session.timeZone", "UTC",
                 "spark.sql.shuffle.partitions", "2",
                 "spark.sql.artifact.isolation.enabled", "false",
+                // More than a run's queries have, which would else be compiled for every run anew.
+                "spark.sql.codegen.cache.maxEntries", "5000",
                 "spark.ui.enabled", "false",
                 "spark.ui.showConsoleProgress", "false"));
     settings.putAll(properties);

@@ -155,6 +155,7 @@ class TestAudit {
     session.conf().set("spark.sql.codegen.wholeStage", false);
     session.conf().set("spark.sql.codegen.factoryMode", "NO_CODEGEN");
     session.conf().set("spark.sql.adaptive.enabled", false);
+    session.conf().set("spark.sql.constraintPropagation.enabled", false);
     session.conf().set("spark.sql.shuffle.partitions", 1);
     return session;
   }
