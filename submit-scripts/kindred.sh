@@ -48,11 +48,16 @@ done < "$home/conf/spark-local.conf"
 # What Spark adds to the JVMs that it starts itself.
 module_options=$(sed -n 's:.*<spark.java.options>\(.*\)</spark.java.options>.*:\1:p' "$home/pom.xml")
 
+# How wide the terminal is that progress is drawn on; 0 if standard error is none.
+columns=0
+if [ -t 2 ]; then columns=$(stty size 2> /dev/null <&2 | cut -d ' ' -f 2 || true); fi
+case $columns in '' | *[!0-9]*) columns=0 ;; esac
+
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 # shellcheck disable=SC2086  # options are words
 exec "$java" -Xmx"${KINDRED_MEMORY:-6g}" $module_options \
   -Dkindred.home="$home" -Djava.awt.headless=true \
-  -Dlog4j2.configurationFile="$home/conf/log4j2.properties" \
+  -Dlog4j2.configurationFile="$home/conf/log4j2-local.properties" -Dkindred.log=file -Dkindred.columns="$columns" \
   "${spark_conf[@]}" ${KINDRED_JAVA:-} \
   -cp "$(jar):$(cat "$home/jobs/target/spark.classpath")" \
   dev.kindred.jobs.Kindred "$@"

@@ -33,7 +33,10 @@ final class Ablate {
 
   private static void write(AnalysedRun run, Warehouse.Part vectors, Warehouse.Part effects) {
     Dataset<Row> measured =
-        Ablations.measure(run.prompts(), run.onExecutors(), run.batchSize(), run.tasks())
+        run.progress()
+            .counted(
+                Ablations.measure(run.prompts(), run.onExecutors(), run.batchSize(), run.tasks()),
+                (double) run.promptCount() * run.model().shape().blocks())
             .persist(StorageLevel.MEMORY_AND_DISK());
     if (!vectors.isComplete()) {
       vectors.write(Ablations.vectors(measured));

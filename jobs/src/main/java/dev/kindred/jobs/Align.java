@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
@@ -187,11 +188,21 @@ final class Align {
     return run.warehouse().part(Tables.ALIGNMENTS, run.plan().runId(), set.key());
   }
 
+  /** That are measured, at most: prompts without evidence in a block have none there. */
+  private double rows(List<Directions> sets) {
+    long blocks =
+        sets.stream()
+            .mapToLong(set -> IntStream.range(0, shape.blocks()).filter(set::isFor).count())
+            .sum();
+    return (double) run.promptCount() * blocks;
+  }
+
   private void write(List<Directions> missing) {
     Broadcast<List<Directions>> sets =
         JavaSparkContext.fromSparkContext(run.spark().sparkContext()).broadcast(missing);
     Dataset<Row> measured =
-        Alignments.measure(activations(), distributions(), sets)
+        run.progress()
+            .counted(Alignments.measure(activations(), distributions(), sets), rows(missing))
             .persist(StorageLevel.MEMORY_AND_DISK());
     for (Directions set : missing) {
       part(set).write(Alignments.of(measured, set.key()));

@@ -18,6 +18,8 @@ record Estimate(List<Stage> stages) {
   private static final double MODEL_STAGE_FIXED = 5;
   private static final double SORT_PER_WINDOW = 1e-5;
   private static final double JOIN_BLOCK_FIXED = 2;
+  private static final double READ_PER_WINDOW = 1e-5;
+  private static final double PER_PAIR = 2e-9;
   private static final double EVIDENCE_PER_ROW = 4.5e-4;
   private static final double EVALUATION_FIXED = 4;
   private static final double EVALUATION_PER_PROMPT = 2.6e-4;
@@ -63,6 +65,16 @@ record Estimate(List<Stage> stages) {
 
   /** Which stages' tables are there. */
   record Reused(boolean windows, boolean activations, boolean predictions) {}
+
+  /** About how long the join of a block takes on one core, before it is measured. */
+  static double comparingSeconds(long windows, long prompts) {
+    return JOIN_BLOCK_FIXED + windows * READ_PER_WINDOW + (double) windows * prompts * PER_PAIR;
+  }
+
+  /** About how long a block's evidence takes to be written. */
+  static double writingSeconds(long prompts) {
+    return JOIN_BLOCK_FIXED + prompts * EVIDENCE_PER_ROW;
+  }
 
   static Estimate of(Work work, Rates rates, ModelShape shape, DiskNeed disk, Reused reused) {
     double pairs = (double) work.windows() * work.prompts();

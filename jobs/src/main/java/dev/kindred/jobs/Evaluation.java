@@ -46,6 +46,15 @@ import org.slf4j.LoggerFactory;
 final class Evaluation {
   private static final Logger LOG = LoggerFactory.getLogger(Evaluation.class);
 
+  /**
+   * What the parts weigh, as they took on TinyShakespeare: approximations, distances, baselines,
+   * curves, summaries.
+   */
+  private static final double[] EVALUATION = {3, 1, 3, 1, 4};
+
+  /** The same of the audit's checks: of window ids, prompts, summaries and a sample. */
+  private static final double[] AUDIT = {4, 3, 1, 2};
+
   private final SparkSession spark;
   private final Progress progress;
   private final Warehouse warehouse;
@@ -66,15 +75,17 @@ final class Evaluation {
    */
   void evaluate(RunPlan run, ModelDirectory model) {
     progress.setRun(run.runId());
-    progress.step(
-        "evaluation",
-        () -> write(run, model.shape().vocabularySize()),
+    progress.begin("evaluation", EVALUATION);
+    write(run, model.shape().vocabularySize());
+    progress.end(
         warehouse.part(Tables.APPROXIMATIONS, run.runId()),
         warehouse.part(Tables.DISTANCES, run.runId()),
         warehouse.part(Tables.BASELINES, run.runId()),
         warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN));
     List<String> problems = new ArrayList<>();
-    progress.step("audit", () -> problems.addAll(audit(run, model)));
+    progress.begin("audit", AUDIT);
+    problems.addAll(audit(run, model));
+    progress.end();
     lock.check();
     if (problems.isEmpty()) {
       end(run, Runs.PUBLISHED, null);
@@ -113,7 +124,8 @@ final class Evaluation {
             warehouse.part(Tables.DISTANCES, run.runId()).read(),
             warehouse.part(Tables.BASELINES, run.runId()).read(),
             warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN).read()),
-        LoadedModels.get(model));
+        LoadedModels.get(model),
+        progress::partDone);
   }
 
   private void write(RunPlan run, int vocabularySize) {
@@ -129,8 +141,10 @@ final class Evaluation {
     writeMissing(
         approximations,
         () -> Approximations.compute(distributions, prompts, windows, run.mixture()));
+    progress.partDone();
     Warehouse.Part distances = warehouse.part(Tables.DISTANCES, run.runId());
     writeMissing(distances, () -> Distances.measure(approximations.read(), predictions));
+    progress.partDone();
     Warehouse.Part baselines = warehouse.part(Tables.BASELINES, run.runId());
     if (!baselines.isComplete()) {
       try (SuffixCounts suffixes = new SuffixCounts(windows, windowLength)) {
@@ -146,9 +160,11 @@ final class Evaluation {
       }
     }
 
+    progress.partDone();
     writeMissing(
         warehouse.part(Tables.THRESHOLD_CURVES, run.runId()),
         () -> ThresholdCurves.rows(spark, curves(run)).coalesce(1));
+    progress.partDone();
     List<Dataset<Row>> alternates = modelDistances(run);
     long tokens = CorpusScan.tokens(windowsPart.properties());
     Dataset<Row> slices =

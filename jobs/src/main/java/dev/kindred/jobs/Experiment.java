@@ -44,6 +44,9 @@ import org.slf4j.LoggerFactory;
  * <p>Opening one checks everything that can be wrong with the user's input, before any long stage.
  */
 final class Experiment {
+  /** Of the stages that windows take: to cut, to count twice, and to write them in order. */
+  private static final double[] EXTRACTION = {3, 2, 2, 3};
+
   private static final Logger LOG = LoggerFactory.getLogger(Experiment.class);
 
   private final SparkSession spark;
@@ -81,6 +84,10 @@ final class Experiment {
             model,
             settings.windowLength(),
             spark.sparkContext().hadoopConfiguration());
+    if (alternates.isEmpty()) {
+      progress.leaveOut("noise floor");
+    }
+
     TileKernels.check(settings.kernel());
     this.warehouse = new Warehouse(spark, settings.warehouse());
     warehouse.checkWritable();
@@ -167,7 +174,8 @@ final class Experiment {
   }
 
   private CorpusScan scanCorpus() {
-    progress.begin("corpus", 1);
+    progress.begin("corpus");
+    progress.expectStages(1);
     CorpusScan found = CorpusScan.scan(corpus, model.tokenizerJson(), settings.windowLength());
     progress.end();
     if (givenPrompts == null && settings.promptCount().getAsInt() > found.occurrences()) {
@@ -235,11 +243,12 @@ final class Experiment {
     warehouse.checkFree("the table windows", DiskNeed.ofWindows(scan.occurrences()));
     progress.step(
         "windows",
-        () ->
-            part.write(
-                Windows.extract(
-                    spark, corpus, scan, model.tokenizerJson(), settings.windowLength()),
-                scan::asProperties),
+        () -> {
+          progress.expectStages(EXTRACTION);
+          part.write(
+              Windows.extract(spark, corpus, scan, model.tokenizerJson(), settings.windowLength()),
+              scan::asProperties);
+        },
         part);
   }
 
@@ -255,7 +264,7 @@ final class Experiment {
     }
 
     Dataset<Row> windows = required(windowsPart(), "windows");
-    progress.begin("activations", 1);
+    progress.begin("activations");
     part.removeRemains();
     new KnownActivations(spark, warehouse, model, scan).addTo(part, windows, progress);
     evaluate(missing(windows, part), part);
@@ -280,7 +289,9 @@ final class Experiment {
     checkDisk(count);
     int tasks = (int) Math.max(1, count / settings.windowsPerTask());
     part.appendVectors(
-        Activations.compute(windows, onExecutors(), settings.windowsInFlight(), tasks),
+        progress.counted(
+            Activations.compute(windows, onExecutors(), settings.windowsInFlight(), tasks),
+            (double) count * model.shape().blocks()),
         model.shape().blocks(),
         true);
   }
@@ -347,7 +358,10 @@ final class Experiment {
 
   private void predict(
       Dataset<Row> prompts, Warehouse.Part activations, Warehouse.Part predictions) {
-    Dataset<Row> evaluated = evaluate(prompts, model).persist(StorageLevel.MEMORY_AND_DISK());
+    Dataset<Row> evaluated =
+        progress
+            .counted(evaluate(prompts, model), prompts.count())
+            .persist(StorageLevel.MEMORY_AND_DISK());
     if (!activations.isComplete()) {
       activations.writeVectors(Predictions.activations(evaluated), model.shape().blocks());
     }
@@ -379,7 +393,13 @@ final class Experiment {
           "noise floor",
           () -> {
             if (!ofAlternate.isComplete()) {
-              ofAlternate.write(evaluate(prompts, alternate).sort("prompt_id"));
+              // Kept, since a sort reads its rows twice.
+              Dataset<Row> evaluated =
+                  progress
+                      .counted(evaluate(prompts, alternate), prompts.count())
+                      .persist(StorageLevel.MEMORY_AND_DISK());
+              ofAlternate.write(evaluated.sort("prompt_id"));
+              evaluated.unpersist();
             }
 
             distances.write(ModelDistances.measure(predictions, ofAlternate.read()).coalesce(1));

@@ -10,7 +10,9 @@ import dev.kindred.table.WarehouseLock;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 
@@ -64,6 +66,16 @@ final class Expiry {
       delete(plan, files);
     }
 
+    List<java.nio.file.Path> logs = oldLogs();
+    if (!logs.isEmpty()) {
+      out.printf(
+          Locale.ROOT, "%,d logs older than %d days%n", logs.size(), CommandLog.KEPT.toDays());
+    }
+
+    if (!dryRun) {
+      deleteAll(logs);
+    }
+
     List<Retention.Deletion> deletions = plan.deletions();
     out.printf(
         Locale.ROOT,
@@ -72,6 +84,24 @@ final class Expiry {
         deletions.stream().filter(one -> one.reason() == Retention.Reason.RUN).count(),
         deletions.stream().mapToLong(one -> one.files().size()).sum(),
         deletions.stream().mapToLong(Retention.Deletion::bytes).sum());
+  }
+
+  /** Of a warehouse on this machine; elsewhere there are none. */
+  private List<java.nio.file.Path> oldLogs() {
+    var root = warehouse.root().toUri();
+    return "file".equals(root.getScheme())
+        ? CommandLog.old(java.nio.file.Path.of(root.getPath()), Instant.now())
+        : List.of();
+  }
+
+  private static void deleteAll(List<java.nio.file.Path> files) {
+    try {
+      for (java.nio.file.Path file : files) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private interface Reading<T> {

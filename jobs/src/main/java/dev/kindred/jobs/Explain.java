@@ -22,6 +22,7 @@ import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -153,19 +154,29 @@ final class Explain {
     Warehouse.Part windowsPart = warehouse.part(Tables.WINDOWS, corpusId);
     AnalysedRun.required(activations, "the command activations");
     Dataset<Row> windows = windowsPart.read();
-    progress.begin("prompts", 1);
+    progress.begin("prompts");
     Dataset<Row> prompts = kept(Prompts.find(spark, windows, texts, model.tokenizerJson()));
-    Dataset<Row> evaluated = kept(evaluate(prompts, texts.size()));
+    Dataset<Row> evaluated = kept(progress.counted(evaluate(prompts, texts.size()), texts.size()));
     progress.end();
     Dataset<Row> similarStrings =
         spark.createDataFrame(List.of(), Tables.SIMILAR_STRINGS.columns());
     Dataset<Row> distributions =
         spark.createDataFrame(List.of(), Tables.BLOCK_DISTRIBUTIONS.columns());
-    progress.begin("similar strings", thresholds.length);
+    double[] weights = new double[thresholds.length + 2]; // blocks, then what is kept of them
+    Arrays.fill(weights, Estimate.comparingSeconds(windowsPart.rows(), texts.size()));
+    Arrays.fill(weights, thresholds.length, weights.length, Estimate.writingSeconds(texts.size()));
+    progress.begin("similar strings", weights);
     JoinPieces pieces = new JoinPieces(spark, warehouse, model.id(), corpusId, model.shape());
     for (int block = 0; block < thresholds.length; block++) {
       Dataset<Evidence> evidence =
-          join(block, pieces, Predictions.activations(evaluated), prompts, texts.size(), strings);
+          join(
+              block,
+              pieces,
+              Predictions.activations(evaluated),
+              prompts,
+              texts.size(),
+              windowsPart.rows(),
+              strings);
       similarStrings = similarStrings.unionByName(of(block, SimilarStrings.mostSimilar(evidence)));
       distributions =
           distributions.unionByName(of(block, SimilarStrings.blockDistributions(evidence)));
@@ -173,9 +184,10 @@ final class Explain {
     }
 
     similarStrings = kept(inFewTasks(similarStrings));
+    progress.partDone();
     distributions = kept(inFewTasks(distributions));
     progress.end();
-    progress.begin("explanations", 1);
+    progress.begin("explanations");
     Dataset<Row> shownWindows = kept(windowsOf(windows, prompts, similarStrings));
     Dataset<Row> approximations =
         kept(Approximations.compute(distributions, prompts, shownWindows, mixture));
@@ -242,6 +254,7 @@ final class Explain {
       Dataset<Row> promptActivations,
       Dataset<Row> prompts,
       int count,
+      long windows,
       int strings) {
     SimilarStrings join =
         SimilarStrings.join(
@@ -256,6 +269,7 @@ final class Explain {
                 settings.kernel(),
                 count < PROMPTS_THAT_NEED_A_PLAN ? 0 : settings.prefixAxes()));
     Dataset<Evidence> evidence = join.evidence().persist(StorageLevel.MEMORY_AND_DISK());
+    progress.expect(join.compared(), (double) windows * count);
     evidence.count(); // once for all that is made of it
     LOG.info("block={} plan=\"{}\" settled={}", block, join.plan(), join.metrics());
     return evidence;

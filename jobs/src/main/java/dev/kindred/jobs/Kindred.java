@@ -29,6 +29,9 @@ public final class Kindred {
   private static final int REJECTED = 3;
   private static final int BUSY = 4;
 
+  private static final String QUIET = "--quiet";
+  private static final String VERBOSE = "--verbose";
+
   private Kindred() {}
 
   public static void main(String[] arguments) {
@@ -84,6 +87,18 @@ public final class Kindred {
             .type(java.io.File.class)
             .description("settings laid over conf/kindred.conf")
             .build());
+    specification.addOption(
+        OptionSpec.builder("-q", QUIET)
+            .arity("0")
+            .type(boolean.class)
+            .description("prints the result and errors only")
+            .build());
+    specification.addOption(
+        OptionSpec.builder("-v", VERBOSE)
+            .arity("0")
+            .type(boolean.class)
+            .description("shows the log on standard error, too")
+            .build());
     if (command.needsRun()) {
       specification.addOption(
           OptionSpec.builder("--run-id")
@@ -123,7 +138,15 @@ public final class Kindred {
     CommandLine.ParseResult chosen = result.subcommand();
     try {
       Command command = Command.of(chosen.commandSpec().name());
-      command.run(CommandOptions.of(command, chosen));
+      CommandOptions options = CommandOptions.of(command, chosen);
+      boolean isQuiet = chosen.hasMatchedOption(QUIET);
+      boolean isVerbose = chosen.hasMatchedOption(VERBOSE);
+      if (isQuiet && isVerbose) {
+        throw new InvalidInput("%s and %s: only one of them can be given", QUIET, VERBOSE);
+      }
+
+      CommandLog.open(command, options.settings(), isQuiet, isVerbose);
+      command.run(options);
       return 0;
     } catch (Exception e) {
       return explain(e);

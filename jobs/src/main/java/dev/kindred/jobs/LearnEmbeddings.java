@@ -53,7 +53,7 @@ final class LearnEmbeddings {
       return text();
     }
 
-    progress.begin("embeddings", 1);
+    progress.begin("embeddings");
     part.removeRemains();
     List<EmbeddingRecipe.Unit> missing = missing();
     progress.note(
@@ -65,13 +65,16 @@ final class LearnEmbeddings {
           "the table learned_embeddings",
           vectors * (ROW_BYTES + 4L * selection.model().shape().modelDimension()));
       part.appendByTask(
-          LearnedEmbeddings.learn(
-              spark,
-              JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(selection.model()),
-              selection.stage(),
-              selection.recipe(),
-              missing,
-              tasks(missing.size())));
+          progress.counted(
+              LearnedEmbeddings.learn(
+                  spark,
+                  JavaSparkContext.fromSparkContext(spark.sparkContext())
+                      .broadcast(selection.model()),
+                  selection.stage(),
+                  selection.recipe(),
+                  missing,
+                  tasks(missing.size())),
+              vectors));
     }
 
     part.complete(Map.of());

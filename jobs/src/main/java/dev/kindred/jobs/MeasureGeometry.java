@@ -37,7 +37,11 @@ final class MeasureGeometry {
   private static void write(
       AnalysedRun run, Warehouse.Part directions, Warehouse.Part perturbations) {
     Dataset<Row> measured =
-        Geometry.measure(run.prompts(), run.onExecutors(), run.batchSize(), run.tasks(), NOISE_SEED)
+        run.progress()
+            .counted(
+                Geometry.measure(
+                    run.prompts(), run.onExecutors(), run.batchSize(), run.tasks(), NOISE_SEED),
+                run.promptCount())
             .persist(StorageLevel.MEMORY_AND_DISK());
     if (!directions.isComplete()) {
       directions.write(Geometry.directions(measured));

@@ -31,11 +31,11 @@ final class Plan {
   String text() {
     ModelShape shape = inputs.model().shape();
     LanguageModel model = LoadedModels.get(inputs.model());
-    progress.begin("corpus sketch", 1);
+    progress.begin("corpus sketch");
     CorpusSketch sketch =
         CorpusSketch.of(inputs.corpus(), inputs.model().tokenizerJson(), settings.windowLength());
     progress.end();
-    progress.begin("calibration", 1);
+    progress.begin("calibration");
     Estimate.Rates rates =
         new Calibration(spark, inputs.warehouse(), inputs.model())
             .rates(sketch.sample(), joins(shape));

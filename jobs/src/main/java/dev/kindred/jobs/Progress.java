@@ -2,55 +2,114 @@
 package dev.kindred.jobs;
 
 import dev.kindred.table.Warehouse;
-import java.io.PrintStream;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.spark.SparkContext;
+import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.api.java.UDF0;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.util.LongAccumulator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * Tells how far a long step has come and how long it will take, from the tasks that Spark reports.
+ * Tells which step of a command is going on, how far it has come and how long it will take: on a
+ * terminal in a line that a clock draws anew each second, elsewhere in a line now and then.
  *
- * <p>A step has one or more parts of about equal work (the blocks of a join). Within a part, the
- * Spark stage with the most tasks stands for the whole.
+ * <p>The work of a step is counted where it is done. Tasks add to an accumulator, of which Spark
+ * tells with their heartbeats and at their ends ({@link #expect}, {@link #counted}); stages whose
+ * tasks are alike count by tasks ({@link #expectStages}); what the driver does itself it says
+ * ({@link #count}). A step of which nothing is counted shows its time only.
  */
-final class Progress extends SparkListener {
-  private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
+final class Progress extends SparkListener implements AutoCloseable {
+  private static final Duration BETWEEN_DRAWINGS = Duration.ofSeconds(1);
+  private static final Duration BETWEEN_LINES = Duration.ofSeconds(20);
 
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
 
   private final SparkContext spark;
-  private final PrintStream out;
+  private final Terminal terminal;
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "kindred-progress");
+            thread.setDaemon(true);
+            return thread;
+          });
   private Consumer<String> listener = step -> {};
   private final Map<String, Double> seconds = new TreeMap<>(); // of steps that have ended
+  private List<String> steps = List.of();
+  private int number; // of the step, from 1; 0 before the first
   private String runId = "";
   private String step = "";
-  private int parts = 1;
-  private int partsDone;
-  private int stage = -1;
-  private int tasks;
-  private int tasksDone;
-  private double share; // of the step, as last told
+  private String detail = "";
+  private WorkDone work = new WorkDone(1);
+  private Counting counting = new Counting();
   private long started;
   private long lastLine;
 
-  Progress(SparkContext spark, PrintStream out) {
+  /** What is counted of the part of a step that is going on. */
+  private static final class Counting {
+    private double known; // of the accumulator or the driver
+    private long accumulator = -1;
+    private double done; // by tasks that have ended, or by the driver
+    private final Map<Long, Long> ofTasks = new HashMap<>(); // that are running
+    private double[] stageWeights = {};
+    private final List<Integer> stages = new ArrayList<>();
+    private int tasks; // of the last stage
+    private int tasksDone;
+
+    private double stagesDone() {
+      double before = 0;
+      for (int i = 0; i < Math.min(stages.size() - 1, stageWeights.length); i++) {
+        before += stageWeights[i];
+      }
+
+      return stages.isEmpty() || stages.size() > stageWeights.length
+          ? before
+          : before + stageWeights[stages.size() - 1] * tasksDone / Math.max(1, tasks);
+    }
+  }
+
+  Progress(SparkContext spark, Terminal terminal) {
     this.spark = spark;
-    this.out = out;
+    this.terminal = terminal;
+    long period = BETWEEN_DRAWINGS.toMillis();
+    clock.scheduleAtFixedRate(this::tick, period, period, TimeUnit.MILLISECONDS);
   }
 
   /** Tells of each step, and the run that it is of, when it begins. */
   void tell(Consumer<String> newListener) {
     listener = newListener;
+  }
+
+  /** Says which steps the command will go through, as long as nothing is wrong. */
+  synchronized void plan(List<String> names) {
+    steps = List.copyOf(names);
+    number = 0;
+  }
+
+  /** Says that the command will not go through a step that was planned. */
+  synchronized void leaveOut(String name) {
+    steps = steps.stream().filter(planned -> !planned.equals(name)).toList();
   }
 
   /** Puts a run's id before the log lines of its tasks, where the log's pattern has it. */
@@ -80,30 +139,118 @@ final class Progress extends SparkListener {
    * @param written what it writes
    */
   void step(String name, Runnable work, Warehouse.Part... written) {
-    begin(name, 1);
+    begin(name);
     work.run();
     end(written);
   }
 
-  synchronized void begin(String name, int numberOfParts) {
+  /**
+   * Begins a step.
+   *
+   * @param weights of its parts: about how long each takes, in any unit; one part if there are none
+   */
+  synchronized void begin(String name, double... weights) {
     step = name;
-    parts = numberOfParts;
-    partsDone = 0;
-    share = 0;
+    detail = "";
     started = System.nanoTime();
     lastLine = started;
-    nextStage(-1, 0);
+    weigh(weights);
     // Names for Spark's user interface and for the logs of executors.
     spark.setJobDescription("kindred: " + step);
     spark.setCallSite("kindred: " + step);
     spark.setLocalProperty("mdc.stage", step);
     listener.accept((runId + " " + step).strip());
-    out.printf(Locale.ROOT, "%-16s started%n", step);
+    number = next(name);
+    if (terminal.isRedrawn()) {
+      draw();
+    } else {
+      say("started");
+    }
+  }
+
+  /** The place of a step among those that were planned; 0 if it is not. */
+  private int next(String name) {
+    for (int i = number; i < steps.size(); i++) {
+      if (steps.get(i).equals(name)) {
+        return i + 1;
+      }
+    }
+
+    return number > 0 && steps.get(number - 1).equals(name) ? number : 0;
+  }
+
+  /** Says what the parts of the step weigh, once that is known; none of them has begun. */
+  synchronized void weigh(double... weights) {
+    work = weights.length == 0 ? new WorkDone(1) : new WorkDone(weights);
+    counting = new Counting();
   }
 
   synchronized void partDone() {
-    partsDone++;
-    nextStage(-1, 0);
+    work.partDone(elapsed());
+    counting = new Counting();
+  }
+
+  /**
+   * Tasks count the work of the part that is going on.
+   *
+   * @param done an accumulator of the rows or pairs that are done
+   * @param known how many there are
+   */
+  synchronized void expect(LongAccumulator done, double known) {
+    counting = new Counting();
+    counting.accumulator = done.id();
+    counting.known = known;
+  }
+
+  /**
+   * The part that is going on is stages of Spark, known beforehand, each of tasks that are alike.
+   *
+   * @param weights of the stages, in the order in which they run
+   */
+  synchronized void expectStages(double... weights) {
+    counting = new Counting();
+    counting.stageWeights = weights.clone();
+  }
+
+  /** The driver has done some of the work of the part that is going on. */
+  synchronized void count(double done, double known) {
+    counting.done = done;
+    counting.known = known;
+    work.count(elapsed(), done, known);
+  }
+
+  /** What is shown beside how far the step has come. */
+  synchronized void detail(String format, Object... arguments) {
+    detail = String.format(Locale.ROOT, format, arguments);
+  }
+
+  /** Says it in a line of its own. */
+  synchronized void noteDetail() {
+    say(detail);
+  }
+
+  /**
+   * The same rows, each of which counts as work of the part that is going on when a task has made
+   * it.
+   *
+   * @param known how many there will be
+   */
+  Dataset<Row> counted(Dataset<Row> rows, double known) {
+    LongAccumulator made = spark.longAccumulator("kindred: rows of " + step);
+    expect(made, known);
+    return rows.where(
+        functions
+            .udf(counter(made), DataTypes.BooleanType)
+            .asNonNullable()
+            .asNondeterministic() // Spark would leave out a call whose value does not vary
+            .apply());
+  }
+
+  private static UDF0<Boolean> counter(LongAccumulator made) {
+    return () -> {
+      made.add(1);
+      return true;
+    };
   }
 
   /**
@@ -113,7 +260,7 @@ final class Progress extends SparkListener {
    */
   synchronized void end(Warehouse.Part... written) {
     seconds.merge(step, elapsed().toMillis() / 1000.0, Double::sum);
-    out.printf(Locale.ROOT, "%-16s done in %s%n", step, text(elapsed()));
+    say("done in " + text(elapsed()));
     for (Warehouse.Part part : written) {
       LOG.info(
           "stage={} rows={} bytes={} seconds={} path={}",
@@ -136,53 +283,113 @@ final class Progress extends SparkListener {
   }
 
   /** Says that a step's outcome is there already, once it is found to be undamaged. */
-  void reused(String name, Warehouse.Part part) {
+  synchronized void reused(String name, Warehouse.Part part) {
     part.verify();
-    out.printf(Locale.ROOT, "%-16s reused: %s%n", name, part.name());
+    number = next(name);
+    terminal.line(named(name) + "reused: " + part.name());
     LOG.info("stage={} reused=true rows={} path={}", name, part.rows(), part.name());
   }
 
   /** Says something about the step that is going on. */
   synchronized void note(String format, Object... arguments) {
-    String text = String.format(Locale.ROOT, format, arguments);
-    out.printf(Locale.ROOT, "%-16s %s%n", step, text);
+    say(String.format(Locale.ROOT, format, arguments));
   }
 
-  private void nextStage(int id, int numberOfTasks) {
-    stage = id;
-    tasks = numberOfTasks;
-    tasksDone = 0;
+  private void say(String text) {
+    lastLine = System.nanoTime();
+    terminal.line(named(step) + text);
+  }
+
+  private String named(String name) {
+    String place =
+        number == 0 || steps.size() < 2
+            ? ""
+            : String.format(Locale.ROOT, "[%d/%d] ", number, steps.size());
+    return place + String.format(Locale.ROOT, "%-16s ", name);
+  }
+
+  private void draw() {
+    terminal.draw(
+        named(step) + work.text(elapsed()) + (detail.isEmpty() ? "" : "  (" + detail + ")"));
+  }
+
+  private synchronized void tick() {
+    if (step.isEmpty()) {
+      return;
+    }
+
+    if (counting.stageWeights.length > 0) {
+      double all = 0;
+      for (double weight : counting.stageWeights) {
+        all += weight;
+      }
+
+      // A single task says nothing until it has ended.
+      boolean isTold = counting.tasks > 1 || counting.stages.size() > 1;
+      work.count(elapsed(), counting.stagesDone(), isTold ? all : 0);
+    } else {
+      double running = counting.ofTasks.values().stream().mapToLong(Long::longValue).sum();
+      work.count(elapsed(), counting.done + running, counting.known);
+    }
+
+    if (terminal.isRedrawn()) {
+      draw();
+    } else if (System.nanoTime() - lastLine >= BETWEEN_LINES.toNanos()) {
+      say(work.text(elapsed()) + (detail.isEmpty() ? "" : "  (" + detail + ")"));
+    }
   }
 
   @Override
   public synchronized void onStageSubmitted(SparkListenerStageSubmitted submitted) {
-    // One task tells nothing about how far a step is.
-    int count = submitted.stageInfo().numTasks();
-    if (!step.isEmpty() && count > Math.max(1, tasks)) {
-      nextStage(submitted.stageInfo().stageId(), count);
+    if (!step.isEmpty() && !counting.stages.contains(submitted.stageInfo().stageId())) {
+      counting.stages.add(submitted.stageInfo().stageId());
+      counting.tasks = submitted.stageInfo().numTasks();
+      counting.tasksDone = 0;
     }
   }
 
   @Override
+  public synchronized void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate update) {
+    CollectionConverters.asJava(update.accumUpdates())
+        .forEach(
+            task ->
+                CollectionConverters.asJava(task._4())
+                    .forEach(
+                        sum -> {
+                          if (sum.id() == counting.accumulator && sum.update().isDefined()) {
+                            counting.ofTasks.put((Long) task._1(), value(sum));
+                          }
+                        }));
+  }
+
+  @Override
   public synchronized void onTaskEnd(SparkListenerTaskEnd ended) {
-    if (step.isEmpty() || ended.stageId() != stage || !ended.taskInfo().successful()) {
+    counting.ofTasks.remove(ended.taskInfo().taskId());
+    if (!ended.taskInfo().successful()) {
       return;
     }
 
-    tasksDone++;
-    if (System.nanoTime() - lastLine >= BETWEEN_LINES.toNanos()) {
-      lastLine = System.nanoTime();
-      // A part's second stage may have more tasks than its first: what is told never goes back.
-      share = Math.max(share, (partsDone + (double) tasksDone / tasks) / parts);
-      Duration left = Duration.ofNanos((long) (elapsed().toNanos() * (1 - share) / share));
-      out.printf(
-          Locale.ROOT,
-          "%-16s %3.0f %%  elapsed %s, about %s left%n",
-          step,
-          100 * share,
-          text(elapsed()),
-          text(left));
+    if (!counting.stages.isEmpty()
+        && counting.stages.get(counting.stages.size() - 1) == ended.stageId()) {
+      counting.tasksDone++;
     }
+
+    for (AccumulableInfo sum : CollectionConverters.asJava(ended.taskInfo().accumulables())) {
+      if (sum.id() == counting.accumulator && sum.update().isDefined()) {
+        counting.done += value(sum);
+      }
+    }
+  }
+
+  private static long value(AccumulableInfo sum) {
+    return ((Number) sum.update().get()).longValue();
+  }
+
+  /** Stops the clock, and takes away what it has drawn of a step that did not end. */
+  @Override
+  public void close() {
+    clock.shutdownNow();
+    terminal.clear();
   }
 
   private Duration elapsed() {

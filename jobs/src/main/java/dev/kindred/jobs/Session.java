@@ -71,7 +71,8 @@ final class Session implements AutoCloseable {
     // there are none.
     spark.conf().set("spark.sql.artifact.isolation.enabled", "false");
     SparkSession.setActiveSession(spark);
-    Progress progress = new Progress(spark.sparkContext(), System.err);
+    Progress progress = new Progress(spark.sparkContext(), Terminal.standardError());
+    progress.plan(Steps.of(command));
     spark.sparkContext().addSparkListener(progress);
     AwaitedExecutors.watch(spark.sparkContext(), System.err);
     return new Session(spark, progress, name, host != null);
@@ -138,7 +139,7 @@ final class Session implements AutoCloseable {
     if (html != null) {
       Path file = Location.of("--html", html).path();
       write("--html", file, Report.html(spectra));
-      System.err.println("kindred: " + Location.shown(file));
+      Terminal.standardError().line("kindred: " + Location.shown(file));
     }
 
     System.out.print(spectra.text());
@@ -175,7 +176,7 @@ final class Session implements AutoCloseable {
   /** A training that is to be begun or to go on. */
   Training training(Settings settings, TrainingSettings training) {
     settings.check();
-    return new Training(spark, settings, training);
+    return new Training(spark, progress, settings, training);
   }
 
   SqlShell sqlShell(Settings settings, String format) {
@@ -239,7 +240,7 @@ final class Session implements AutoCloseable {
     if (page != null) {
       Path file = Location.of("--html", page).path();
       write("--html", file, html.get());
-      System.err.println("kindred: " + Location.shown(file));
+      Terminal.standardError().line("kindred: " + Location.shown(file));
     }
 
     if (options.own().containsKey("--json")) {
@@ -264,9 +265,11 @@ final class Session implements AutoCloseable {
 
   /** Says which published run has what is asked for, and reports it. */
   void nothingToDo(Settings settings, RunPlan run) {
-    System.err.printf(
-        "kindred: nothing to do: run %s has this model, corpus, prompts and settings%n",
-        run.runId());
+    Terminal.standardError()
+        .line(
+            "kindred: nothing to do: run "
+                + run.runId()
+                + " has this model, corpus, prompts and settings");
     report(settings, run);
   }
 
@@ -407,6 +410,7 @@ final class Session implements AutoCloseable {
 
   @Override
   public void close() {
+    progress.close();
     if (lock != null) {
       lock.close();
     }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -54,19 +55,26 @@ final class SimilarityJoin {
 
   /** Joins for a run: tables similar_strings and block_distributions. */
   void joinFor(RunPlan run) {
-    progress.begin("similar strings", of.shape().blocks());
+    progress.begin("similar strings");
     takeOver(run);
+    progress.weigh(
+        weights(
+            block ->
+                isThere(
+                    warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block),
+                    warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block)),
+            block -> binned(block, run.thresholds()[block]).isPresent()));
     for (int block = 0; block < of.shape().blocks(); block++) {
       Warehouse.Part strings = warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block);
       Warehouse.Part counts = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block);
       double threshold = run.thresholds()[block];
-      if (strings.isComplete() && counts.isComplete()) {
+      if (isThere(strings, counts)) {
         progress.note("block %d is there already", block);
+        progress.partDone();
+        progress.partDone();
       } else {
         find(block, threshold, strings, counts);
       }
-
-      progress.partDone();
     }
 
     progress.end(
@@ -79,7 +87,9 @@ final class SimilarityJoin {
     Optional<Binned> binned = binned(block, threshold);
     if (binned.isPresent()) {
       progress.note("block %d is in similarity_bins", block);
+      progress.partDone();
       sumUp(binned.get(), threshold, strings, counts);
+      progress.partDone();
       return;
     }
 
@@ -94,12 +104,21 @@ final class SimilarityJoin {
 
   /** Joins for all thresholds on a grid: tables nearest_strings and similarity_bins. */
   void joinFor(SimilarityBins bins) {
-    progress.begin("similarity bins", of.shape().blocks());
+    progress.begin(
+        "similarity bins",
+        weights(
+            block ->
+                isThere(
+                    part(Tables.NEAREST_STRINGS, bins, block),
+                    part(Tables.SIMILARITY_BINS, bins, block)),
+            block -> false));
     for (int block = 0; block < of.shape().blocks(); block++) {
       Warehouse.Part strings = part(Tables.NEAREST_STRINGS, bins, block);
       Warehouse.Part counts = part(Tables.SIMILARITY_BINS, bins, block);
-      if (strings.isComplete() && counts.isComplete()) {
+      if (isThere(strings, counts)) {
         progress.note("block %d is there already", block);
+        progress.partDone();
+        progress.partDone();
       } else {
         SimilarStrings.Settings join = joinSettings(bins);
         join(
@@ -110,8 +129,6 @@ final class SimilarityJoin {
             counts,
             evidence -> SimilarStrings.similarityBins(evidence, join));
       }
-
-      progress.partDone();
     }
 
     progress.end(
@@ -119,6 +136,35 @@ final class SimilarityJoin {
             Tables.NEAREST_STRINGS, of.modelId(), of.corpusId(), of.promptSet(), bins.toString()),
         warehouse.part(
             Tables.SIMILARITY_BINS, of.modelId(), of.corpusId(), of.promptSet(), bins.toString()));
+  }
+
+  private long windows() {
+    return warehouse.part(Tables.WINDOWS, of.corpusId()).rows();
+  }
+
+  private long prompts() {
+    return warehouse.part(Tables.PROMPTS, of.promptSet()).rows();
+  }
+
+  private static boolean isThere(Warehouse.Part strings, Warehouse.Part counts) {
+    return strings.isComplete() && counts.isComplete();
+  }
+
+  /**
+   * About how long each block takes, in seconds of a core: first to compare its pairs, then to
+   * write what was found.
+   */
+  private double[] weights(IntPredicate isThere, IntPredicate isBinned) {
+    double[] weights = new double[2 * of.shape().blocks()];
+    for (int block = 0; block < of.shape().blocks(); block++) {
+      if (!isThere.test(block)) {
+        weights[2 * block] =
+            isBinned.test(block) ? 0 : Estimate.comparingSeconds(windows(), prompts());
+        weights[2 * block + 1] = Estimate.writingSeconds(prompts());
+      }
+    }
+
+    return weights;
   }
 
   private SimilarStrings.Settings joinSettings(SimilarityBins bins) {
@@ -191,7 +237,10 @@ final class SimilarityJoin {
             warehouse.part(Tables.PROMPTS, of.promptSet()).read(),
             settings);
     LOG.info("block={} plan=\"{}\"", block, join.plan());
+    progress.expect(join.compared(), (double) windows() * prompts());
     Dataset<Evidence> evidence = join.evidence().persist(StorageLevel.MEMORY_AND_DISK());
+    evidence.count();
+    progress.partDone();
     if (!strings.isComplete()) {
       strings.write(
           stringsOf.apply(evidence), () -> Map.of(KEPT, Integer.toString(settings.keep())));
@@ -202,6 +251,7 @@ final class SimilarityJoin {
     }
 
     evidence.unpersist();
+    progress.partDone();
     LOG.info("block={} settled={}", block, join.metrics());
   }
 

@@ -34,19 +34,20 @@ import org.apache.spark.sql.SparkSession;
 
 /** The command train: reads the corpus, trains, keeps checkpoints, writes the model directory. */
 final class Training {
-  private static final Duration BETWEEN_LINES = Duration.ofSeconds(10);
 
   /** What computes a step, of those that a record names. */
   private static final List<String> VERSIONS_THAT_COUNT = List.of("kindred", "pytorch");
 
   private final SparkSession spark;
+  private final Progress progress;
   private final Configuration hadoop;
   private final Settings settings;
   private final TrainingSettings training;
   private final TrainingFolder folder;
 
-  Training(SparkSession spark, Settings settings, TrainingSettings training) {
+  Training(SparkSession spark, Progress progress, Settings settings, TrainingSettings training) {
     this.spark = spark;
+    this.progress = progress;
     this.hadoop = spark.sparkContext().hadoopConfiguration();
     this.settings = settings;
     this.training = training;
@@ -59,6 +60,7 @@ final class Training {
 
   void run() {
     folder.checkWritable();
+    progress.begin("corpus");
     Corpus corpus = corpus();
     String tokenizerJson =
         training.tokenizer().isEmpty()
@@ -66,6 +68,7 @@ final class Training {
             : read(training.tokenizer());
     TokenStream stream = TokenStream.read(corpus, tokenizerJson);
     TrainingRecord record = record(stream, tokenizerJson);
+    progress.end();
     if (folder.isFinished(record, training.dtype())) {
       System.err.printf("kindred: nothing to do: %s is this training's model%n", shown());
       return;
@@ -84,6 +87,7 @@ final class Training {
             : new Trainer(record.model(), record.recipe(), stream.tokens(), training.threads())) {
       TrainingRecord done =
           train(trainer, resumed.map(TrainingFolder.Resumed::record).orElse(record));
+      progress.begin("self-check");
       folder.write(trainer.checkpoint(), done); // what follows may die, too
       folder.finish(
           trainer.checkpoint(),
@@ -91,6 +95,7 @@ final class Training {
           training.dtype(),
           tokenizerJson,
           selfCheck(done.model(), stream.tokens()));
+      progress.end();
       TrainingRecord.Evaluation last = done.losses().get(done.losses().size() - 1);
       System.out.printf(
           Locale.ROOT,
@@ -204,10 +209,10 @@ final class Training {
     TrainingRecord record = from;
     int steps = record.recipe().steps();
     int first = trainer.step();
-    System.err.printf(
-        Locale.ROOT,
-        "train            %s from step %,d of %,d: %,d train and %,d validation tokens%n",
-        first == 0 ? "started" : "goes on",
+    progress.begin("train");
+    progress.note(
+        "%sfrom step %,d of %,d: %,d train and %,d validation tokens",
+        first == 0 ? "" : "goes on ",
         first,
         steps,
         record.trainTokens(),
@@ -216,7 +221,6 @@ final class Training {
         record.losses().isEmpty() ? 0 : record.losses().get(record.losses().size() - 1).seconds();
     Pace pace = new Pace();
     long checkpoint = System.nanoTime();
-    long line = 0;
     // One that is due waits for the next step's loss, which tells whether its weights are good.
     Runnable due = () -> {};
     while (trainer.step() < steps) {
@@ -246,24 +250,17 @@ final class Training {
                     losses.trainLoss(),
                     losses.validationLoss(),
                     before + pace.elapsed().toSeconds()));
-        System.err.printf(
-            Locale.ROOT,
-            "train            step %,d: train loss %.4f, validation loss %.4f%n",
-            losses.step(),
-            losses.trainLoss(),
-            losses.validationLoss());
+        progress.note(
+            "step %,d: train loss %.4f, validation loss %.4f",
+            losses.step(), losses.trainLoss(), losses.validationLoss());
       }
 
-      if (System.nanoTime() - line >= BETWEEN_LINES.toNanos() || last) {
-        line = System.nanoTime();
-        System.err.printf(
-            Locale.ROOT,
-            "train            step %,d of %,d, loss %.4f, %,.0f tokens/s, about %s left%n",
-            step.number(),
-            steps,
-            step.loss(),
-            pace.tokensPerSecond(),
-            Progress.text(pace.left(trainer.step() - first, steps - first)));
+      progress.count(trainer.step() - first, steps - first);
+      progress.detail(
+          "step %,d of %,d, loss %.4f, %,.0f tokens/s",
+          step.number(), steps, step.loss(), pace.tokensPerSecond());
+      if (last) {
+        progress.noteDetail();
       }
 
       if (!last && System.nanoTime() - checkpoint >= training.checkpointInterval().toNanos()) {
@@ -274,6 +271,7 @@ final class Training {
       }
     }
 
+    progress.end();
     return record;
   }
 
@@ -307,10 +305,6 @@ final class Training {
 
     private double tokensPerSecond() {
       return tokens / (elapsed().toNanos() / 1e9);
-    }
-
-    private Duration left(int done, int all) {
-      return Duration.ofNanos((long) (elapsed().toNanos() * (double) (all - done) / done));
     }
   }
 }

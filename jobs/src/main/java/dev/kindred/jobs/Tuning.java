@@ -93,10 +93,13 @@ final class Tuning {
    * @return what was found, for the terminal
    */
   String tune(String promptSet, String tuningSet) {
-    progress.begin("tuning", SATURATIONS.length + 5 + RATES.length);
+    double[] weights = new double[1 + SATURATIONS.length + 5 + RATES.length];
+    Arrays.fill(weights, 1); // evidence, ways to combine, saturations
+    progress.begin("tuning", weights);
     List<PromptBins> tuning = inOrder(promptBins(tuningSet));
     List<ThresholdCurves.Point> curves = ThresholdCurves.of(tuning, model.shape().blocks(), bins);
     List<Tuned> starts = List.of(asGiven(), eachAlone(curves));
+    progress.partDone();
     List<Way> ways = ways(tuning, starts);
     double saturation = 0;
     Tuner.Result best = null;
@@ -119,7 +122,7 @@ final class Tuning {
     Tuned tuned = rounded(best.tuned());
     Mixture mixture = new Mixture(tuned.weights(), saturation);
     progress.end();
-    progress.begin("held-out prompts", 1);
+    progress.begin("held-out prompts");
     List<Measured> measured =
         measure(
             promptBins(promptSet),

@@ -51,7 +51,9 @@ class TestProgress {
     Warehouse.Part part =
         new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
     Progress progress =
-        new Progress(spark.sparkContext(), new PrintStream(terminal, true, StandardCharsets.UTF_8));
+        new Progress(
+            spark.sparkContext(),
+            new Terminal(new PrintStream(terminal, true, StandardCharsets.UTF_8), 0, false, ""));
     progress.setRun("r-1");
     progress.step(
         "counting",

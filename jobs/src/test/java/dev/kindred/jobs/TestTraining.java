@@ -99,8 +99,7 @@ class TestTraining {
 
     assertThat(losses).hasSize(4);
     assertThat(losses.get(3)).isLessThan(losses.get(0));
-    assertThat(trained.err())
-        .containsPattern("step 40 of 40, loss [\\d.]+, [\\d,]+ tokens/s, about");
+    assertThat(trained.err()).containsPattern("step 40 of 40, loss [\\d.]+, [\\d,]+ tokens/s");
   }
 
   @Test

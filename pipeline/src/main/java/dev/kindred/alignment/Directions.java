@@ -144,7 +144,7 @@ public final class Directions implements Serializable {
   }
 
   /** Whether they are meant for a block. */
-  boolean isFor(int otherBlock) {
+  public boolean isFor(int otherBlock) {
     return block == EVERY || block == otherBlock;
   }
 

@@ -117,11 +117,23 @@ public final class Audit {
    *     example; empty if the run is sound
    */
   public static List<String> problems(Run run, LanguageModel model) {
+    return problems(run, model, () -> {});
+  }
+
+  /**
+   * The same, and says when each of its four checks is done: of window ids, of prompts, of
+   * summaries, of a sample of activations.
+   */
+  public static List<String> problems(Run run, LanguageModel model, Runnable checked) {
     Audit audit = new Audit(run, model);
     Totals totals = audit.windowIds();
+    checked.run();
     audit.prompts(totals);
+    checked.run();
     audit.summaries();
+    checked.run();
     audit.problems.addAll(ActivationSample.problems(run, model));
+    checked.run();
     return audit.problems;
   }
 

@@ -161,6 +161,14 @@ public final class SimilarStrings {
   }
 
   /**
+   * Pairs of a prompt and a window that tasks have compared so far, of all pairs that there are. A
+   * task that runs twice counts twice.
+   */
+  public LongAccumulator compared() {
+    return counters.compared();
+  }
+
+  /**
    * What the join did, once {@link #evidence} has been computed:
    *
    * <ul>
@@ -488,6 +496,7 @@ public final class SimilarStrings {
           while (!drained.hasNext() && (next < order.length || windows.hasNext())) {
             fill();
             join.join(batch);
+            counters.compared.add((long) batch.size() * vectors.count());
             boolean last = next == order.length && !windows.hasNext();
             if (last || table.pairsKept() > limit()) {
               drained = table.drain().iterator();
@@ -561,11 +570,15 @@ public final class SimilarStrings {
    * only.
    */
   private record Counters(
-      LongAccumulator byPrefix, LongAccumulator byFloat, LongAccumulator byDouble)
+      LongAccumulator compared,
+      LongAccumulator byPrefix,
+      LongAccumulator byFloat,
+      LongAccumulator byDouble)
       implements Serializable {
 
     private static Counters register(JavaSparkContext context) {
       return new Counters(
+          context.sc().longAccumulator("kindred: pairs compared"),
           context.sc().longAccumulator(),
           context.sc().longAccumulator(),
           context.sc().longAccumulator());

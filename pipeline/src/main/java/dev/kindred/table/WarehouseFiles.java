@@ -22,7 +22,7 @@ import org.apache.hadoop.fs.Path;
  */
 public final class WarehouseFiles {
   private static final String COMMITS = "_commits";
-  private static final Pattern LEFT_ALONE = Pattern.compile("corpora|tunings|_lock(\\..*)?");
+  private static final Pattern LEFT_ALONE = Pattern.compile("corpora|tunings|logs|_lock(\\..*)?");
 
   private final FileSystem fileSystem;
   private final Path root;
