@@ -46,13 +46,9 @@ import org.slf4j.LoggerFactory;
 final class Evaluation {
   private static final Logger LOG = LoggerFactory.getLogger(Evaluation.class);
 
-  /**
-   * What the parts weigh, as they took on TinyShakespeare: approximations, distances, baselines,
-   * curves, summaries.
-   */
-  private static final double[] EVALUATION = {3, 1, 3, 1, 4};
+  private static final double BASELINES_PER_WINDOW = 3e-5; // seconds
 
-  /** The same of the audit's checks: of window ids, prompts, summaries and a sample. */
+  /** What the audit's checks weigh: of window ids, prompts, summaries and a sample. */
   private static final double[] AUDIT = {4, 3, 1, 2};
 
   private final SparkSession spark;
@@ -75,7 +71,7 @@ final class Evaluation {
    */
   void evaluate(RunPlan run, ModelDirectory model) {
     progress.setRun(run.runId());
-    progress.begin("evaluation", EVALUATION);
+    progress.begin("evaluation", weights(run));
     write(run, model.shape().vocabularySize());
     progress.end(
         warehouse.part(Tables.APPROXIMATIONS, run.runId()),
@@ -101,6 +97,12 @@ final class Evaluation {
         run.runId(),
         problems.get(0),
         problems.size() == 1 ? "" : " (and " + (problems.size() - 1) + " more, see the log)");
+  }
+
+  /** About how long parts take: approximations, distances, baselines, curves, summaries. */
+  private double[] weights(RunPlan run) {
+    long windows = warehouse.part(Tables.WINDOWS, run.corpusId()).rows();
+    return new double[] {2, 1, 2 + BASELINES_PER_WINDOW * windows, 0.5, 4};
   }
 
   private List<String> audit(RunPlan run, ModelDirectory model) {

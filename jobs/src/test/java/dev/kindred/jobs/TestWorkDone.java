@@ -21,7 +21,7 @@ class TestWorkDone {
     work.count(at(62), 37_500, 150_000);
     assertThat(work.text(at(62))).isEqualTo(" 25 %  1:02, about 3 min left");
     work.count(at(105), 75_000, 150_000);
-    assertThat(work.text(at(105))).isEqualTo(" 50 %  1:45, about 2 min left");
+    assertThat(work.text(at(105))).isEqualTo(" 50 %  1:45, about 1 min left");
   }
 
   @Test

@@ -129,8 +129,8 @@ public final class ExplanationText {
       line.add(
           String.format(
               Locale.ROOT,
-              "   %.1f %% of the run's %,d prompts are closer",
-              100 * distance.closer(),
+              "   %s of the run's %,d prompts are closer",
+              Numbers.rank(distance.closer()).replace("%", " %"),
               explained.rankedAmong()),
           "");
     }

@@ -73,6 +73,8 @@ public record LossCurve(List<Point> points) {
     DoubleStream all = DoubleStream.concat(Arrays.stream(train), Arrays.stream(validation));
     chart.getStyler().setXAxisDecimalPattern("#,##0");
     chart.getStyler().setYAxisDecimalPattern("0.0");
+    // Beyond the last step, or its label would not fit on a narrow page.
+    chart.getStyler().setXAxisMax(1.06 * steps[steps.length - 1]);
     chart.getStyler().setYAxisMin(Math.floor(10 * all.min().orElse(0)) / 10);
     XYSeries ofTraining = chart.addSeries("train", steps, train);
     ofTraining.setMarker(SeriesMarkers.NONE);

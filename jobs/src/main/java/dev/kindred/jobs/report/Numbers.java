@@ -36,6 +36,27 @@ final class Numbers {
     return format("%.1f%%", 100 * share);
   }
 
+  /** The share of prompts that are closer, in [0, 1]: nothing is closer than the best. */
+  static String rank(double closer) {
+    return closer == 0 ? "none" : percent(closer);
+  }
+
+  /** How many decimals, four at most, show all of some numbers that people have chosen. */
+  static int decimals(double... values) {
+    int most = 0;
+    for (double value : values) {
+      String shown = precise(value).replaceAll("0+$", "");
+      most = Math.max(most, Double.isFinite(value) ? shown.length() - 1 - shown.indexOf('.') : 0);
+    }
+
+    return most;
+  }
+
+  /** A number with so many decimals. */
+  static String fixed(double value, int decimals) {
+    return format("%,." + decimals + "f", value);
+  }
+
   /** A share in [0, 1] as a whole percentage, for an axis. */
   static String wholePercent(double share) {
     return format("%.0f%%", 100 * share);

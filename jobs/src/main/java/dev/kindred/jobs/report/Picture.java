@@ -17,6 +17,7 @@ import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.style.AxesChartStyler;
 import org.knowm.xchart.style.XYStyler;
 
 /**
@@ -137,6 +138,7 @@ record Picture(String xTitle, String yTitle, String alt, BiConsumer<XYChart, Ink
     styler.setXAxisTitleColor(ink.labels);
     styler.setYAxisTitleColor(ink.labels);
     styler.setAxisTickLabelsFont(FONT);
+    styler.setYAxisLabelAlignment(AxesChartStyler.TextAlignment.Right);
     styler.setAxisTickLabelsColor(ink.labels);
     styler.setAxisTickMarksColor(ink.labels);
     styler.setAxisTicksLineVisible(false);

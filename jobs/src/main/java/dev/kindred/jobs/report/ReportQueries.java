@@ -127,6 +127,19 @@ public final class ReportQueries {
     return data;
   }
 
+  /** How many, and where they are from. */
+  static String prompts(double count, Map<String, String> settings, String promptSet) {
+    String from = settings.get("prompts");
+    return from.matches("\\d+")
+        ? String.format(
+            Locale.ROOT,
+            "%,.0f drawn with seed %s (%s)",
+            count,
+            settings.get("prompt-seed"),
+            promptSet)
+        : String.format(Locale.ROOT, "%,.0f from %s (%s)", count, from, promptSet);
+  }
+
   private static List<ReportData.Fact> facts(
       Row run, Warehouse warehouse, Map<String, Double> metrics) {
     Map<String, String> settings = run.getJavaMap(run.fieldIndex("settings"));
@@ -155,13 +168,7 @@ public final class ReportQueries {
     facts.add(
         new ReportData.Fact(
             "prompts",
-            String.format(
-                Locale.ROOT,
-                "%,.0f from %s, seed %s (%s)",
-                metrics.get("compatible.prompts"),
-                settings.get("prompts"),
-                settings.get("prompt-seed"),
-                run.<String>getAs("prompt_set"))));
+            prompts(metrics.get("compatible.prompts"), settings, run.<String>getAs("prompt_set"))));
     String saturation = settings.getOrDefault("saturation", "none");
     facts.add(
         new ReportData.Fact(

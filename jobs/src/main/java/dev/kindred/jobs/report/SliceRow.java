@@ -9,6 +9,7 @@ import java.util.Map;
  * Some of the prompts, and how the similar strings do on them.
  *
  * @param kind of slice; empty where it is that of the row above
+ * @param kindRows rows of the kind; 0 where it is that of the row above
  * @param honest mean distance of the similar strings, without the prompt's own window
  * @param compatible the same with it
  * @param ngram the smoothed n-gram's, without the prompt's own window
@@ -16,6 +17,7 @@ import java.util.Map;
  */
 record SliceRow(
     String kind,
+    int kindRows,
     String slice,
     double prompts,
     Comparison.Mean honest,
@@ -63,12 +65,15 @@ record SliceRow(
     List<SliceRow> rows = new ArrayList<>();
     for (Kind kind : KINDS) {
       String label = kind.label();
+      int kindRows =
+          (int) kind.slices().stream().filter(slice -> isThere(metrics, kind, slice)).count();
       for (Slice slice : kind.slices()) {
-        String prefix = "slice." + kind.metric() + "." + slice.metric() + ".";
-        if (metrics.containsKey(prefix + "prompts")) {
+        String prefix = prefix(kind, slice);
+        if (isThere(metrics, kind, slice)) {
           rows.add(
               new SliceRow(
                   label,
+                  kindRows,
                   slice.label(),
                   metrics.get(prefix + "prompts"),
                   Comparison.Mean.of(metrics, prefix + "honest.hellinger"),
@@ -76,10 +81,19 @@ record SliceRow(
                   Comparison.Mean.of(metrics, prefix + "honest.baseline.kneser_ney.hellinger"),
                   metrics.get(prefix + "honest.top1")));
           label = "";
+          kindRows = 0;
         }
       }
     }
 
     return rows;
+  }
+
+  private static String prefix(Kind kind, Slice slice) {
+    return "slice." + kind.metric() + "." + slice.metric() + ".";
+  }
+
+  private static boolean isThere(Map<String, Double> metrics, Kind kind, Slice slice) {
+    return metrics.containsKey(prefix(kind, slice) + "prompts");
   }
 }

@@ -29,4 +29,20 @@ class TestNumbers {
   void shareIsAPercentage(double share, String percentage) {
     assertThat(Numbers.percent(share)).isEqualTo(percentage);
   }
+
+  @Test
+  void chosenNumbersHaveTheDecimalsThatTheyNeed() {
+    assertThat(Numbers.decimals(0.95, 0.9, 0.81)).isEqualTo(2);
+    assertThat(Numbers.decimals(6, 1)).isZero();
+    assertThat(Numbers.decimals(1.0 / 6, 6)).isEqualTo(4);
+    assertThat(Numbers.fixed(0.9, 2)).isEqualTo("0.90");
+    assertThat(Numbers.fixed(6, 0)).isEqualTo("6");
+  }
+
+  @Test
+  void nothingIsCloserThanTheBest() {
+    assertThat(Numbers.rank(0)).isEqualTo("none");
+    assertThat(Numbers.rank(0.00001)).isEqualTo("<0.1%");
+    assertThat(Numbers.rank(0.5)).isEqualTo("50.0%");
+  }
 }

@@ -10,6 +10,7 @@ import dev.kindred.model.HookPoint;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -221,5 +222,40 @@ class TestReport {
   @Test
   void loadsNothingButWhatItCarries() {
     assertThat(ONE_PROMPT).doesNotContainPattern(SOURCE_BESIDE_DATA);
+  }
+
+  @Test
+  void whatScrollsCanBeReachedByKeyboardAndHasAName() {
+    List<String> regions =
+        Pattern.compile("<div class=\"scroll[^>]*>")
+            .matcher(ONE_PROMPT)
+            .results()
+            .map(MatchResult::group)
+            .toList();
+
+    assertThat(regions)
+        .isNotEmpty()
+        .doesNotHaveDuplicates()
+        .allSatisfy(
+            region -> assertThat(region).contains("tabindex=\"0\" role=\"region\" aria-label=\""));
+  }
+
+  @Test
+  void everyTableHasACaptionAndNoHeaderIsEmpty() {
+    for (String page : List.of(ONE_PROMPT, EVERY_METRIC)) {
+      assertThat(page.split("<table", -1)).hasSameSizeAs(page.split("<caption", -1));
+      assertThat(page).doesNotContainPattern("<th[^>]*>\\s*</th>");
+    }
+  }
+
+  @Test
+  void slicesOfOneKindShareItsHeader() {
+    Map<String, Double> metrics = new TreeMap<>(ReportSamples.METRICS);
+    for (String slice : List.of("split.inside", "split.outside", "occurrences.once")) {
+      metrics.put("slice." + slice + ".prompts", 10.0);
+      metrics.put("slice." + slice + ".honest.top1", 0.5);
+    }
+
+    assertThat(SliceRow.of(metrics).stream().map(SliceRow::kindRows)).containsExactly(2, 0, 1);
   }
 }

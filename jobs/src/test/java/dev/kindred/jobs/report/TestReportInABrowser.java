@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.LocalSpark;
 import dev.kindred.explanation.Explanation;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -38,6 +40,7 @@ class TestReportInABrowser {
   @TempDir private Path folder;
   private Chromium chromium;
   private String html;
+  private String someOfAThousand;
 
   @BeforeEach
   void render(SparkSession spark) {
@@ -59,6 +62,10 @@ class TestReportInABrowser {
             PROMPTS,
             1 << 20);
     html = Report.html(ReportSamples.withExplorer(explorer, prompts.subList(6, 10)));
+    someOfAThousand =
+        Report.html(
+            ReportSamples.withExplorer(
+                new PromptExplorer(PROMPTS, 1_000, explorer.data()), List.of()));
   }
 
   private String run(int width, String script) throws IOException, InterruptedException {
@@ -166,5 +173,68 @@ class TestReportInABrowser {
                     + " report('wide ' + (document.documentElement.scrollWidth > innerWidth)"
                     + " + ', out ' + out.map(e => e.outerHTML.slice(0, 80))); }, 200);"))
         .isEqualTo("wide false, out ");
+  }
+
+  /** What the page says when texts are typed. */
+  private List<String> said(String page, String... typed) throws IOException, InterruptedException {
+    String all = Arrays.stream(typed).map(text -> "'" + text + "'").collect(joining(","));
+    return chromium
+        .run(
+            page,
+            1400,
+            String.format(
+                WHEN_READY,
+                "report(["
+                    + all
+                    + "].map(text => { type(text);"
+                    + " return explorer.querySelector('[role=status]').textContent; })"
+                    + ".join('\\n'));"))
+        .lines()
+        .toList();
+  }
+
+  @Test
+  void aPromptThatIsNotInThePageIsNotDenied() throws IOException, InterruptedException {
+    String others = "940 of the run’s 1,000 prompts are not in this page";
+    String run = " --run-id run-7";
+    assertThat(said(someOfAThousand, "#700", "it\\'s ⏎", "prompt 12", "#12", "#1000"))
+        .containsExactly(
+            "Prompt #700 is not shown: "
+                + others
+                + ". Its text, to explain it: select text from kindred.`run-7`.prompts where"
+                + " prompt_id = 700",
+            "No prompt here has this text; "
+                + others
+                + ". To explain any prompt: submit-scripts/kindred.sh explain 'it'\\''s \\n'"
+                + run,
+            "1 prompt; "
+                + others
+                + ". To explain any prompt: submit-scripts/kindred.sh explain 'prompt 12'"
+                + run,
+            "1 prompt",
+            "The run has no prompt #1000: its prompts are #0 to #999.");
+  }
+
+  @Test
+  void aPageWithAllPromptsSaysThatThereAreNoOthers() throws IOException, InterruptedException {
+    assertThat(said(html, "nowhere", "#60", "prompt 12"))
+        .containsExactly(
+            "No prompt has this text.",
+            "The run has no prompt #60: its prompts are #0 to #59.",
+            "1 prompt");
+  }
+
+  @Test
+  void rowsShowWhatTheyAreOrderedBy() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "const order = explorer.querySelector('select'); report([...order.options]"
+                    + ".map(option => { order.value = option.value; type('prompt 12');"
+                    + " return explorer.querySelector('.find-figure').textContent; })"
+                    + ".join('|'));"))
+        .isEqualTo(
+            "distance 0.1234|distance 0.1234|leave-one-out 0.2345|changed by 0.1111|"
+                + "4,321 similar strings|distance 0.1234");
   }
 }

@@ -4,6 +4,7 @@ package dev.kindred.jobs.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TestReportQueries {
@@ -28,5 +29,17 @@ class TestReportQueries {
   @Test
   void fewPromptsAreShownOnceEach() {
     assertThat(thirds(4, 12)).containsExactly(List.of(0, 1), List.of(2), List.of(3));
+  }
+
+  @Test
+  void promptsSayHowManyTheyAreAndWhereTheyAreFrom() {
+    assertThat(
+            ReportQueries.prompts(
+                20_000, Map.of("prompts", "20000", "prompt-seed", "1337"), "p-1f"))
+        .isEqualTo("20,000 drawn with seed 1337 (p-1f)");
+    assertThat(
+            ReportQueries.prompts(
+                1_234, Map.of("prompts", "mine.jsonl", "prompt-seed", "1337"), "p-2e"))
+        .isEqualTo("1,234 from mine.jsonl (p-2e)");
   }
 }
