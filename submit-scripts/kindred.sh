@@ -50,7 +50,7 @@ module_options=$(sed -n 's:.*<spark.java.options>\(.*\)</spark.java.options>.*:\
 
 # How wide the terminal is that progress is drawn on; 0 if standard error is none.
 columns=0
-if [ -t 2 ]; then columns=$(stty size 2> /dev/null <&2 | cut -d ' ' -f 2 || true); fi
+if [ -t 2 ]; then columns=$(stty size <&2 2> /dev/null | cut -d ' ' -f 2 || true); fi
 case $columns in '' | *[!0-9]*) columns=0 ;; esac
 
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
