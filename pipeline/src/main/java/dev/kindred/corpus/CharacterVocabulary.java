@@ -58,7 +58,7 @@ public final class CharacterVocabulary {
 
   private static Iterator<Integer> characters(Piece piece) {
     if (piece.problem() != null) {
-      throw new InvalidInput("--corpus: %s: %s", piece.document(), piece.problem());
+      throw new Problem(piece.document(), piece.problem()).asInvalidInput();
     }
 
     return piece.text().codePoints().distinct().boxed().iterator();

@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.corpus;
 
-import static org.apache.spark.sql.functions.col;
-
 import dev.kindred.InvalidInput;
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
@@ -46,21 +36,20 @@ public final class Corpus {
   private static final long SECTION_BYTES = 16L << 20;
   private static final int SECTION_FILES = 4096;
   private static final long WHOLE_DOCUMENT_BYTES = 256L << 20;
-  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
 
   private final SparkSession spark;
   private final String uri;
   private final Format format;
-  private final String textColumn;
-  private final List<FileStatus> files;
-  private JavaRDD<Piece> pieces; // of the first call: how Spark splits files may change between two
+  private final PieceReader reader;
+  private final List<CorpusFile> files;
+  private List<Section> sections; // of the first call: the number of cores may change between two
 
   private Corpus(
-      SparkSession spark, String uri, Format format, String textColumn, List<FileStatus> files) {
+      SparkSession spark, String uri, Format format, PieceReader reader, List<CorpusFile> files) {
     this.spark = spark;
     this.uri = uri;
     this.format = format;
-    this.textColumn = textColumn;
+    this.reader = reader;
     this.files = files;
   }
 
@@ -69,123 +58,109 @@ public final class Corpus {
    *
    * @param uri a file, a folder (with all folders below it) or a glob
    * @param textColumn the column with the text, for Parquet and JSON lines
+   * @throws InvalidInput if there are none, or such as cannot be read as a corpus
    */
   public static Corpus open(SparkSession spark, String uri, Format format, String textColumn) {
-    List<FileStatus> files;
-    try {
-      files = list(spark, uri);
-    } catch (FileNotFoundException e) {
-      throw new InvalidInput("--corpus %s: no such file or folder", uri);
-    } catch (IOException | RuntimeException e) {
-      throw new InvalidInput("--corpus %s: cannot be listed: %s", uri, e.getMessage());
-    }
-
-    if (files.isEmpty()) {
-      throw new InvalidInput("--corpus %s: no files there", uri);
-    }
-
+    List<CorpusFile> files = CorpusListing.of(uri, spark.sparkContext().hadoopConfiguration());
     Format resolved = format == Format.AUTO ? formatOf(uri, files) : format;
-    return new Corpus(spark, uri, resolved, textColumn, files);
+    return switch (resolved) {
+      case PARQUET ->
+          new Corpus(spark, uri, resolved, new ParquetRows(textColumn), byEscapedPath(files));
+      case JSONL ->
+          new Corpus(spark, uri, resolved, new JsonLines(textColumn), byEscapedPath(files));
+      default -> new Corpus(spark, uri, resolved, new TextFiles(), files);
+    };
   }
 
-  private static List<FileStatus> list(SparkSession spark, String uri) throws IOException {
-    Path path = new Path(uri);
-    FileSystem system = path.getFileSystem(spark.sparkContext().hadoopConfiguration());
-    FileStatus[] matches = system.globStatus(path);
-    if (matches == null || matches.length == 0) {
-      throw new FileNotFoundException(uri);
-    }
-
-    List<FileStatus> files = new ArrayList<>();
-    for (FileStatus match : matches) {
-      add(files, system, match);
-    }
-
-    files.sort(Comparator.comparing(file -> file.getPath().toString()));
-    return files;
+  /** Corpus ids depend on this order: that of URIs in which a blank is %20. */
+  private static List<CorpusFile> byEscapedPath(List<CorpusFile> files) {
+    return files.stream()
+        .sorted(Comparator.comparing(file -> new Path(file.path()).toUri().toString()))
+        .toList();
   }
 
-  /** By listStatus: on local disks listFiles starts a process a file, for its permissions. */
-  private static void add(List<FileStatus> files, FileSystem system, FileStatus found)
-      throws IOException {
-    if (found.isFile()) {
-      files.add(found);
-      return;
-    }
-
-    for (FileStatus child : system.listStatus(found.getPath())) {
-      String name = child.getPath().getName();
-      if (!name.startsWith("_") && !name.startsWith(".")) {
-        add(files, system, child);
-      }
-    }
-  }
-
-  private static Format formatOf(String uri, List<FileStatus> files) {
+  private static Format formatOf(String uri, List<CorpusFile> files) {
     Format first = formatOf(files.get(0));
-    for (FileStatus file : files) {
+    for (CorpusFile file : files) {
       if (formatOf(file) != first) {
         throw new InvalidInput(
             "--corpus %s mixes kinds of files (%s, %s); name one kind with --corpus-format",
-            uri, files.get(0).getPath().getName(), file.getPath().getName());
+            uri, name(files.get(0)), name(file));
       }
     }
 
     return first;
   }
 
-  private static Format formatOf(FileStatus file) {
-    String name = file.getPath().getName().toLowerCase(Locale.ROOT);
+  private static String name(CorpusFile file) {
+    return file.path().substring(file.path().lastIndexOf('/') + 1);
+  }
+
+  private static Format formatOf(CorpusFile file) {
+    String name = name(file).toLowerCase(Locale.ROOT);
     if (name.endsWith(".parquet")) {
       return Format.PARQUET;
     }
 
-    return name.matches(".*\\.(jsonl|ndjson|json)(\\.gz|\\.zst)?") ? Format.JSONL : Format.TEXT;
+    return name.matches("(?s).*\\.(jsonl|ndjson|json)(\\.gz|\\.zst|\\.bz2)?")
+        ? Format.JSONL
+        : Format.TEXT;
   }
 
+  /** The pieces of a section, in order; they can be asked for once. */
+  record Pieces(Section section, Iterator<Piece> pieces) {}
+
   /**
-   * The corpus in pieces. All pieces of a section are in one partition, one after the other and in
-   * order. Later calls give the same sections as the first one, whose arguments count.
+   * The corpus in sections, one a partition, in order. Later calls give the same sections as the
+   * first one.
    *
    * @param characterLevel whether the tokenizer allows documents to be cut
    * @param followingTokens how many tokens of what follows a piece needs
    */
-  JavaRDD<Piece> pieces(boolean characterLevel, int followingTokens) {
-    if (pieces == null) {
-      pieces =
-          format == Format.TEXT
-              ? textPieces(characterLevel, followingTokens)
-              : rowPieces(characterLevel, followingTokens);
+  JavaRDD<Pieces> sections(boolean characterLevel, int followingTokens) {
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    if (sections == null) {
+      sections = cut(characterLevel, context.defaultParallelism());
     }
 
-    return pieces;
+    Broadcast<SerializableConfiguration> hadoop =
+        context.broadcast(
+            new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()));
+    PieceReader read = reader;
+    return context
+        .parallelize(sections, sections.size())
+        .map(
+            section ->
+                new Pieces(
+                    section,
+                    new PiecesOfSplits(
+                        section.splits().iterator(),
+                        split ->
+                            read.read(
+                                split, hadoop.value().value(), characterLevel, followingTokens))));
   }
 
-  private JavaRDD<Piece> textPieces(boolean characterLevel, int followingTokens) {
-    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    long total = files.stream().mapToLong(FileStatus::getLen).sum();
-    long share = total / (2L * context.defaultParallelism()) + 1;
-    long sectionBytes = Math.min(SECTION_BYTES, Math.max(Piece.BYTES, share));
+  /** All pieces; those of a section are in one partition. */
+  JavaRDD<Piece> pieces(boolean characterLevel, int followingTokens) {
+    return sections(characterLevel, followingTokens).flatMap(Pieces::pieces);
+  }
 
-    List<List<Split>> sections = new ArrayList<>();
-    List<Split> section = new ArrayList<>();
+  private List<Section> cut(boolean characterLevel, int cores) {
+    long total = files.stream().mapToLong(CorpusFile::length).sum();
+    long share = Math.max(Piece.BYTES, total / (2L * cores) + 1);
+    long sectionBytes = Math.min(share, format == Format.TEXT ? SECTION_BYTES : splitBytes());
+
+    List<Section> cut = new ArrayList<>();
+    List<Section.Split> section = new ArrayList<>();
     long bytes = 0;
-    for (FileStatus file : files) {
-      String path = file.getPath().toString();
-      if (!characterLevel && file.getLen() > WHOLE_DOCUMENT_BYTES) {
-        throw new InvalidInput(
-            "--corpus %s: %s has %d bytes; with this tokenizer a document is tokenised whole and"
-                + " may have %d at most: split the file",
-            uri, path, file.getLen(), WHOLE_DOCUMENT_BYTES);
-      }
-
-      long step = characterLevel ? Piece.BYTES : Math.max(1, file.getLen());
-      for (long start = 0; start < Math.max(1, file.getLen()); start += step) {
-        long end = Math.min(file.getLen(), start + step);
-        section.add(new Split(path, file.getLen(), start, end));
+    for (CorpusFile file : files) {
+      long step = step(file, characterLevel, sectionBytes);
+      for (long start = 0; start < Math.max(1, file.length()); start += step) {
+        long end = start + Math.min(file.length() - start, step);
+        section.add(new Section.Split(file, start, end));
         bytes += end - start;
         if (bytes >= sectionBytes || section.size() >= SECTION_FILES) {
-          sections.add(section);
+          cut.add(new Section(section));
           section = new ArrayList<>();
           bytes = 0;
         }
@@ -193,217 +168,90 @@ public final class Corpus {
     }
 
     if (!section.isEmpty()) {
-      sections.add(section);
+      cut.add(new Section(section));
     }
 
-    Broadcast<SerializableConfiguration> hadoop =
-        context.broadcast(
-            new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()));
-    return context
-        .parallelize(sections, sections.size())
-        .flatMap(new ReadSplits(hadoop, followingTokens));
+    return cut;
   }
 
-  /** Bytes [start, end) of a file; characters that begin in them. */
-  private record Split(String path, long fileLength, long start, long end)
-      implements java.io.Serializable {}
-
-  private static final class ReadSplits implements FlatMapFunction<List<Split>, Piece> {
-    private static final long serialVersionUID = 1L;
-
-    private final Broadcast<SerializableConfiguration> hadoop;
-    private final int followingTokens;
-
-    private ReadSplits(Broadcast<SerializableConfiguration> hadoop, int followingTokens) {
-      this.hadoop = hadoop;
-      this.followingTokens = followingTokens;
-    }
-
-    @Override
-    public Iterator<Piece> call(List<Split> splits) {
-      Section section = new Section(splits.get(0).path(), splits.get(0).start());
-      return splits.stream().map(split -> read(section, split)).iterator();
-    }
-
-    private Piece read(Section section, Split split) {
-      long from = Math.max(0, split.start() - 3);
-      long to = Math.min(split.fileLength(), split.end() + 3 + 4L * (followingTokens + 1));
-      byte[] bytes;
-      try {
-        bytes = bytes(split.path(), from, (int) (to - from));
-      } catch (IOException | RuntimeException e) {
-        return Piece.unreadable(section, split.path(), "cannot be read: " + e.getMessage());
-      }
-
-      int start = Utf8.boundary(bytes, (int) (split.start() - from));
-      int end = Utf8.boundary(bytes, (int) (split.end() - from));
-      if (split.start() == 0 && startsWithMark(bytes)) {
-        start = BYTE_ORDER_MARK.length;
-      }
-
-      int followingEnd = Utf8.after(bytes, end, followingTokens);
-      try {
-        return new Piece(
-            section,
-            split.path(),
-            from + start,
-            split.start() == 0,
-            Utf8.decode(bytes, start, end, from),
-            new String(bytes, end, followingEnd - end, StandardCharsets.UTF_8),
-            null);
-      } catch (InvalidInput e) {
-        return Piece.unreadable(section, split.path(), e.getMessage());
-      }
-    }
-
-    private byte[] bytes(String path, long from, int length) throws IOException {
-      Path file = new Path(path);
-      byte[] bytes = new byte[length];
-      try (var in = file.getFileSystem(hadoop.value().value()).open(file)) {
-        in.readFully(from, bytes);
-      }
-
-      return bytes;
-    }
-
-    private static boolean startsWithMark(byte[] bytes) {
-      return bytes.length >= BYTE_ORDER_MARK.length
-          && java.util.Arrays.equals(
-              bytes, 0, BYTE_ORDER_MARK.length, BYTE_ORDER_MARK, 0, BYTE_ORDER_MARK.length);
-    }
+  private long splitBytes() {
+    return Math.max(1, spark.sessionState().conf().filesMaxPartitionBytes());
   }
 
-  private JavaRDD<Piece> rowPieces(boolean characterLevel, int followingTokens) {
-    // Spark takes paths for globs.
-    String[] paths =
-        files.stream()
-            .map(file -> file.getPath().toString().replaceAll("[{}\\[\\]*?\\\\]", "\\\\$0"))
-            .toArray(String[]::new);
-    Dataset<Row> rows;
-    if (format == Format.PARQUET) {
-      rows = parquet(paths);
-      checkTextColumn(rows.schema());
-    } else {
-      rows =
-          spark.read().schema(new StructType().add(textColumn, DataTypes.StringType)).json(paths);
-    }
-
-    return rows.select(
-            col("_metadata.file_path"),
-            col("_metadata.file_block_start"),
-            col("`" + textColumn.replace("`", "``") + "`"))
-        .toJavaRDD()
-        .mapPartitions(new ReadRows(textColumn, characterLevel, followingTokens));
+  private long step(CorpusFile file, boolean characterLevel, long sectionBytes) {
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    return switch (format) {
+      case PARQUET -> sectionBytes;
+      case JSONL ->
+          JsonLines.isCompressed(file.path(), hadoop) ? Math.max(1, file.length()) : sectionBytes;
+      default -> characterLevel ? Piece.BYTES : wholeDocument(file);
+    };
   }
 
-  private Dataset<Row> parquet(String[] paths) {
+  private long wholeDocument(CorpusFile file) {
+    if (file.length() > WHOLE_DOCUMENT_BYTES) {
+      throw new InvalidInput(
+          "--corpus %s: %s has %d bytes; with this tokenizer a document is tokenised whole and"
+              + " may have %d at most: split the file",
+          uri, file.path(), file.length(), WHOLE_DOCUMENT_BYTES);
+    }
+
+    return Math.max(1, file.length());
+  }
+
+  /** The error for a problem, with the number of a line in its file. */
+  InvalidInput invalid(Problem problem) {
+    DocumentName document = problem.document();
+    if (document.afterByte() == 0) {
+      return problem.asInvalidInput();
+    }
+
+    CorpusFile file =
+        files.stream().filter(one -> one.path().equals(document.path())).findFirst().orElseThrow();
+    long before;
     try {
-      return spark.read().parquet(paths);
-    } catch (Exception e) { // Scala's checked exceptions are not declared
-      Throwable cause = e;
-      while (cause.getCause() != null) {
-        cause = cause.getCause();
-      }
-
-      throw new InvalidInput(
-          "--corpus %s: cannot be read as Parquet: %s",
-          uri, String.valueOf(cause.getMessage()).lines().findFirst().orElse(""));
+      before =
+          JsonLines.linesBefore(
+              file, document.afterByte(), spark.sparkContext().hadoopConfiguration());
+    } catch (IOException e) {
+      return problem.asInvalidInput(); // which says where the counting began
     }
+
+    DocumentName inFile =
+        new DocumentName(document.path(), document.unit(), before + document.number(), 0);
+    return new Problem(inFile, problem.text()).asInvalidInput();
   }
 
-  private void checkTextColumn(StructType schema) {
-    int index = List.of(schema.fieldNames()).indexOf(textColumn);
-    if (index < 0) {
-      throw new InvalidInput(
-          "--text-column %s: not a column of %s; its columns are %s",
-          textColumn, uri, String.join(", ", schema.fieldNames()));
-    }
-
-    if (!schema.fields()[index].dataType().equals(DataTypes.StringType)) {
-      throw new InvalidInput(
-          "--text-column %s: of type %s, expected string",
-          textColumn, schema.fields()[index].dataType().catalogString());
-    }
+  private interface OpenSplit {
+    Iterator<Piece> open(Section.Split split);
   }
 
-  private static final class ReadRows implements FlatMapFunction<Iterator<Row>, Piece> {
-    private static final long serialVersionUID = 1L;
+  private static final class PiecesOfSplits implements Iterator<Piece> {
+    private final Iterator<Section.Split> splits;
+    private final OpenSplit opening;
+    private Iterator<Piece> pieces = List.<Piece>of().iterator();
 
-    private final String textColumn;
-    private final boolean characterLevel;
-    private final int followingTokens;
-
-    private ReadRows(String textColumn, boolean characterLevel, int followingTokens) {
-      this.textColumn = textColumn;
-      this.characterLevel = characterLevel;
-      this.followingTokens = followingTokens;
+    private PiecesOfSplits(Iterator<Section.Split> splits, OpenSplit opening) {
+      this.splits = splits;
+      this.opening = opening;
     }
 
     @Override
-    public Iterator<Piece> call(Iterator<Row> rows) {
-      return new Iterator<>() {
-        private Section section;
-        private long row;
-        private Iterator<Piece> document = List.<Piece>of().iterator();
+    public boolean hasNext() {
+      while (!pieces.hasNext() && splits.hasNext()) {
+        pieces = opening.open(splits.next());
+      }
 
-        @Override
-        public boolean hasNext() {
-          return document.hasNext() || rows.hasNext();
-        }
-
-        @Override
-        public Piece next() {
-          if (!document.hasNext()) {
-            Row next = rows.next();
-            Section here = new Section(next.getString(0), next.getLong(1));
-            row = here.equals(section) ? row + 1 : 1;
-            section = here;
-            document = pieces(next.getString(2)).iterator();
-          }
-
-          return document.next();
-        }
-
-        private List<Piece> pieces(String text) {
-          String name = String.format("%s row %d", section.path(), row);
-          if (section.start() > 0) {
-            name += " after byte " + section.start();
-          }
-
-          return text == null
-              ? List.of(
-                  Piece.unreadable(
-                      section,
-                      name,
-                      String.format("no text in column %s; see --text-column", textColumn)))
-              : cut(section, name, text);
-        }
-      };
+      return pieces.hasNext();
     }
 
-    private List<Piece> cut(Section section, String document, String text) {
-      if (!characterLevel || text.length() < Piece.BYTES / 4) {
-        return List.of(new Piece(section, document, 0, true, text, "", null));
+    @Override
+    public Piece next() {
+      if (!hasNext()) {
+        throw new java.util.NoSuchElementException();
       }
 
-      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-      List<Piece> pieces = new ArrayList<>();
-      for (int cut = 0; cut < bytes.length; cut += Piece.BYTES) {
-        int start = Utf8.boundary(bytes, cut);
-        int end = Utf8.boundary(bytes, Math.min(bytes.length, cut + Piece.BYTES));
-        int followingEnd = Utf8.after(bytes, end, followingTokens);
-        pieces.add(
-            new Piece(
-                section,
-                document,
-                start,
-                cut == 0,
-                new String(bytes, start, end - start, StandardCharsets.UTF_8),
-                new String(bytes, end, followingEnd - end, StandardCharsets.UTF_8),
-                null));
-      }
-
-      return pieces;
+      return pieces.next();
     }
   }
 }

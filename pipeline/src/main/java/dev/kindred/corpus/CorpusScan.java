@@ -8,14 +8,11 @@ import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.Function;
 
 /**
  * What one quick pass over a corpus finds: that it can be used, how long it is, and its identity.
@@ -26,7 +23,7 @@ import org.apache.spark.api.java.function.FlatMapFunction;
  * @param occurrences places where a window stands
  * @param cut hash of what turns documents into windows: the tokenizer and the window length
  * @param digests of all pieces in order, {@value #DIGEST_BYTES} bytes each
- * @param sectionStarts tokens before each section
+ * @param sections what each section of the corpus must be when it is read again
  */
 public record CorpusScan(
     String corpusId,
@@ -35,7 +32,7 @@ public record CorpusScan(
     long occurrences,
     byte[] cut,
     byte[] digests,
-    Map<Section, Long> sectionStarts) {
+    List<Expected> sections) {
   private static final String TOKENS = "tokens";
   private static final String PIECES = "pieces";
   private static final String CUT = "cut";
@@ -53,24 +50,21 @@ public record CorpusScan(
   public static CorpusScan scan(Corpus corpus, String tokenizerJson, int windowLength) {
     Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
     List<SectionScan> sections =
-        new ArrayList<>(
-            corpus
-                .pieces(tokenizer.isCharacterLevel(), windowLength)
-                .mapPartitions(new ScanSections(tokenizerJson, windowLength))
-                .collect());
-    sections.sort(Comparator.comparing(SectionScan::section));
-
-    Map<Section, Long> starts = new TreeMap<>();
+        corpus
+            .sections(tokenizer.isCharacterLevel(), windowLength)
+            .map(new ScanSection(tokenizerJson, windowLength))
+            .collect();
     ByteArrayOutputStream digests = new ByteArrayOutputStream();
+    List<Expected> expected = new ArrayList<>();
     long documents = 0;
     long tokens = 0;
     long occurrences = 0;
     for (SectionScan section : sections) {
       if (section.problem() != null) {
-        throw new InvalidInput("--corpus: %s", section.problem());
+        throw corpus.invalid(section.problem());
       }
 
-      starts.put(section.section(), tokens);
+      expected.add(new Expected(tokens, section.digests(), section.following()));
       documents += section.documents();
       tokens += section.tokens();
       occurrences += section.occurrences();
@@ -95,13 +89,37 @@ public record CorpusScan(
             .hash(TOKENIZER_BYTES);
     byte[] pieces = digests.toByteArray();
     return new CorpusScan(
-        id(cut, pieces, pieces.length),
-        documents,
-        tokens,
-        occurrences,
-        cut,
-        pieces,
-        new LinkedHashMap<>(starts));
+        id(cut, pieces, pieces.length), documents, tokens, occurrences, cut, pieces, expected);
+  }
+
+  /**
+   * What a section must be when it is read again.
+   *
+   * @param start tokens of the corpus before it
+   * @param digests of its pieces, {@value #DIGEST_BYTES} bytes each
+   * @param following hash of what follows its pieces
+   */
+  record Expected(long start, byte[] digests, byte[] following) implements Serializable {
+
+    /** Whether a piece is the one that was there. */
+    boolean hasPiece(int index, Piece piece) {
+      int from = Math.multiplyExact(index, DIGEST_BYTES);
+      return from < digests.length
+          && Arrays.equals(digest(piece), 0, DIGEST_BYTES, digests, from, from + DIGEST_BYTES);
+    }
+
+    /** Whether so many pieces are all, and what follows them is what did. */
+    boolean isAll(int pieces, ContentId followingPieces) {
+      return pieces == digests.length / DIGEST_BYTES
+          && Arrays.equals(followingPieces.hash(DIGEST_BYTES), following);
+    }
+  }
+
+  private static byte[] digest(Piece piece) {
+    return new ContentId()
+        .add((byte) (piece.startsDocument() ? 1 : 0))
+        .add(piece.text())
+        .hash(DIGEST_BYTES);
   }
 
   private static String id(byte[] cut, byte[] digests, int bytes) {
@@ -155,73 +173,62 @@ public record CorpusScan(
   }
 
   private record SectionScan(
-      Section section,
       long documents,
       long tokens,
       long occurrences,
       byte[] digests,
-      String problem)
+      byte[] following,
+      Problem problem)
       implements Serializable {}
 
-  private static final class ScanSections implements FlatMapFunction<Iterator<Piece>, SectionScan> {
+  private static final class ScanSection implements Function<Corpus.Pieces, SectionScan> {
     private static final long serialVersionUID = 1L;
 
     private final String tokenizerJson;
     private final int windowLength;
 
-    private ScanSections(String tokenizerJson, int windowLength) {
+    private ScanSection(String tokenizerJson, int windowLength) {
       this.tokenizerJson = tokenizerJson;
       this.windowLength = windowLength;
     }
 
     @Override
-    public Iterator<SectionScan> call(Iterator<Piece> pieces) {
+    public SectionScan call(Corpus.Pieces section) {
       Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
-      Map<Section, Totals> sections = new LinkedHashMap<>();
+      ByteArrayOutputStream digests = new ByteArrayOutputStream();
+      ContentId followings = new ContentId();
+      long documents = 0;
+      long tokens = 0;
+      long occurrences = 0;
+      Iterator<Piece> pieces = section.pieces();
       while (pieces.hasNext()) {
         Piece piece = pieces.next();
-        sections
-            .computeIfAbsent(piece.section(), section -> new Totals())
-            .add(piece, tokenizer, windowLength);
+        Piece.Tokenised own = piece.tokenise(tokenizer);
+        if (own.problem() != null) {
+          return new SectionScan(0, 0, 0, new byte[0], new byte[0], own.problem());
+        }
+
+        int following = known(piece.following(), tokenizer);
+        documents += piece.startsDocument() ? 1 : 0;
+        tokens += own.tokenIds().length;
+        occurrences += Windows.starts(own.tokenIds().length, following, windowLength);
+        digests.writeBytes(digest(piece));
+        followings.add(piece.following());
       }
 
-      return sections.entrySet().stream().map(e -> e.getValue().of(e.getKey())).iterator();
-    }
-  }
-
-  private static final class Totals {
-    private final ByteArrayOutputStream digests = new ByteArrayOutputStream();
-    private long documents;
-    private long tokens;
-    private long occurrences;
-    private String problem;
-
-    private void add(Piece piece, Tokenizer tokenizer, int windowLength) {
-      if (problem == null) {
-        problem = piece.problemWith(tokenizer);
-      }
-
-      if (problem != null) {
-        return;
-      }
-
-      int own = tokenizer.encode(piece.text()).length;
-      int following = tokenizer.encode(known(piece.following(), tokenizer)).length;
-      tokens += own;
-      occurrences += Windows.starts(own, following, windowLength);
-      byte start = (byte) (piece.startsDocument() ? 1 : 0);
-      documents += start;
-      digests.writeBytes(new ContentId().add(start).add(piece.text()).hash(DIGEST_BYTES));
-    }
-
-    /** What follows is the next piece's to complain about. */
-    private static String known(String following, Tokenizer tokenizer) {
-      return tokenizer.firstUnknown(following).isPresent() ? "" : following;
-    }
-
-    private SectionScan of(Section section) {
       return new SectionScan(
-          section, documents, tokens, occurrences, digests.toByteArray(), problem);
+          documents,
+          tokens,
+          occurrences,
+          digests.toByteArray(),
+          followings.hash(DIGEST_BYTES),
+          null);
+    }
+
+    /** Tokens that follow; what is wrong with them is the next piece's to complain about. */
+    private static int known(String following, Tokenizer tokenizer) {
+      Tokenizer.Encoded encoded = tokenizer.encodeChecked(following);
+      return encoded.loss() == null ? encoded.tokenIds().length : 0;
     }
   }
 }

@@ -140,6 +140,10 @@ public final class CorpusSketch implements Serializable {
       CorpusSketch sketch = new CorpusSketch(windowLength);
       while (pieces.hasNext()) {
         Piece piece = pieces.next();
+        if (piece.problem() != null) { // it changed since it was scanned
+          throw new Problem(piece.document(), piece.problem()).asInvalidInput();
+        }
+
         int[] own = tokenizer.encode(piece.text());
         int[] following = tokenizer.encode(piece.following());
         int[] tokens = Arrays.copyOf(own, own.length + following.length);

@@ -9,13 +9,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
+import dev.kindred.Location;
 import dev.kindred.table.Tables;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
-import org.apache.hadoop.fs.Path;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -64,7 +66,8 @@ public final class Prompts {
       }
 
       String found =
-          String.format("%s: \"%s\" has %d tokens", where, prompt.replace("\n", "\\n"), tokens);
+          String.format(
+              Locale.ROOT, "%s: \"%s\" has %d tokens", where, prompt.replace("\n", "\\n"), tokens);
       throw least == most
           ? new InvalidInput("%s, windows have %d (--window-length)", found, most)
           : new InvalidInput("%s, the model reads %s", found, this);
@@ -233,7 +236,7 @@ public final class Prompts {
       }
 
       String prompt = uri.endsWith(".jsonl") ? jsonString(uri, line, text) : text;
-      String where = String.format("--prompts %s: line %d", uri, line);
+      String where = String.format(Locale.ROOT, "--prompts %s: line %d", uri, line);
       checkKnown(where, prompt, tokenizer);
       lengths.check(where, prompt, tokenizer.encode(prompt).length);
       prompts.add(prompt);
@@ -288,10 +291,18 @@ public final class Prompts {
   }
 
   private static List<String> lines(SparkSession spark, String uri) {
-    Path path = new Path(uri);
-    try (var in = path.getFileSystem(spark.sparkContext().hadoopConfiguration()).open(path)) {
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    Location location = Location.of("--prompts", uri);
+    location.fileSystem(hadoop);
+    try (var in = CorpusFile.fileSystem(location.path(), hadoop).open(location.path())) {
       byte[] bytes = in.readAllBytes();
-      return List.of(Utf8.decode(bytes, 0, bytes.length, 0).split("\r?\n", -1));
+      Optional<String> other = Content.otherThanText(bytes);
+      if (other.isPresent()) {
+        throw new InvalidInput("%s", other.get());
+      }
+
+      int start = Utf8.afterMark(bytes, bytes.length);
+      return List.of(Utf8.decode(bytes, start, bytes.length, 0).split("\r?\n", -1));
     } catch (FileNotFoundException e) {
       throw new InvalidInput("--prompts %s: neither a number nor a file", uri);
     } catch (InvalidInput e) {
@@ -316,14 +327,24 @@ public final class Prompts {
   }
 
   private static void checkKnown(String where, String prompt, Tokenizer tokenizer) {
-    OptionalInt unknown = tokenizer.firstUnknown(prompt);
-    if (unknown.isPresent()) {
-      int index = unknown.getAsInt();
+    int surrogate = Utf8.loneSurrogate(prompt);
+    if (surrogate >= 0) {
       throw new InvalidInput(
-          "%s: the model has no token for %s at character %d",
+          "%s: half of a surrogate pair, %s, at character %d; write the whole character",
           where,
-          Characters.describe(prompt.codePointAt(index)),
-          prompt.codePointCount(0, index) + 1);
+          Characters.describe(prompt.charAt(surrogate)),
+          prompt.codePointCount(0, surrogate) + 1);
+    }
+
+    Tokenizer.Loss loss = tokenizer.firstLoss(prompt);
+    if (loss != null) {
+      throw new InvalidInput(
+          loss.isUnknown()
+              ? "%s: the model has no token for %s at character %d"
+              : "%s: the tokenizer does not keep %s at character %d",
+          where,
+          loss.describe(prompt),
+          prompt.codePointCount(0, loss.start()) + 1);
     }
   }
 }

@@ -2,21 +2,16 @@
 package dev.kindred.corpus;
 
 import java.io.Serializable;
-import java.util.Comparator;
+import java.util.List;
 
 /**
- * A stretch of the corpus that one task reads from start to end. Sections in their natural order
- * make up the whole token stream.
+ * A stretch of the corpus that one task reads from start to end. Sections in the order of their
+ * numbers make up the whole token stream.
  *
- * @param path the file in which it begins
- * @param start its first byte in that file
+ * @param splits what is in it, one after the other; at least one
  */
-record Section(String path, long start) implements Comparable<Section>, Serializable {
-  private static final Comparator<Section> ORDER =
-      Comparator.comparing(Section::path).thenComparingLong(Section::start);
+record Section(List<Split> splits) implements Serializable {
 
-  @Override
-  public int compareTo(Section other) {
-    return ORDER.compare(this, other);
-  }
+  /** Bytes [start, end) of a file: the documents, or characters, that begin in them. */
+  record Split(CorpusFile file, long start, long end) implements Serializable {}
 }

@@ -6,11 +6,9 @@ import dev.kindred.InvalidInput;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HexFormat;
-import java.util.Iterator;
 import java.util.List;
-import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.Function;
 
 /**
  * A whole corpus in this process, as a model is trained on it: its documents one after the other,
@@ -34,10 +32,9 @@ public record TokenStream(int[] tokens, String sha256) {
     List<TokenisedPiece> pieces = new ArrayList<>();
     corpus
         .pieces(characterLevel, 0)
-        .mapPartitions(new Tokenise(tokenizerJson))
+        .map(new Tokenise(tokenizerJson))
         .toLocalIterator()
         .forEachRemaining(pieces::add);
-    pieces.sort(Comparator.comparing(TokenisedPiece::section)); // keeps the order in a section
 
     ContentId text = new ContentId();
     long total = pieces.stream().mapToLong(piece -> piece.tokens().length).sum();
@@ -51,7 +48,7 @@ public record TokenStream(int[] tokens, String sha256) {
     int end = 0;
     for (TokenisedPiece piece : pieces) {
       if (piece.problem() != null) {
-        throw new InvalidInput("--corpus: %s", piece.problem());
+        throw corpus.invalid(piece.problem());
       }
 
       System.arraycopy(piece.tokens(), 0, tokens, end, piece.tokens().length);
@@ -62,10 +59,10 @@ public record TokenStream(int[] tokens, String sha256) {
     return new TokenStream(tokens, HexFormat.of().formatHex(text.hash(SHA256_BYTES)));
   }
 
-  private record TokenisedPiece(Section section, byte[] utf8, int[] tokens, String problem)
+  private record TokenisedPiece(byte[] utf8, int[] tokens, Problem problem)
       implements Serializable {}
 
-  private static final class Tokenise implements FlatMapFunction<Iterator<Piece>, TokenisedPiece> {
+  private static final class Tokenise implements Function<Piece, TokenisedPiece> {
     private static final long serialVersionUID = 1L;
 
     private final String tokenizerJson;
@@ -75,23 +72,12 @@ public record TokenStream(int[] tokens, String sha256) {
     }
 
     @Override
-    public Iterator<TokenisedPiece> call(Iterator<Piece> pieces) {
-      Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
-      List<TokenisedPiece> tokenised = new ArrayList<>();
-      while (pieces.hasNext()) {
-        Piece piece = pieces.next();
-        String problem = piece.problemWith(tokenizer);
-        tokenised.add(
-            problem == null
-                ? new TokenisedPiece(
-                    piece.section(),
-                    piece.text().getBytes(StandardCharsets.UTF_8),
-                    tokenizer.encode(piece.text()),
-                    null)
-                : new TokenisedPiece(piece.section(), new byte[0], new int[0], problem));
-      }
-
-      return tokenised.iterator();
+    public TokenisedPiece call(Piece piece) {
+      Piece.Tokenised tokenised = piece.tokenise(Tokenizer.of(tokenizerJson));
+      return tokenised.problem() == null
+          ? new TokenisedPiece(
+              piece.text().getBytes(StandardCharsets.UTF_8), tokenised.tokenIds(), null)
+          : new TokenisedPiece(new byte[0], new int[0], tokenised.problem());
     }
   }
 }

@@ -7,15 +7,17 @@ import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -32,23 +34,30 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Tokenizer {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Map<String, Tokenizer> LOADED = new ConcurrentHashMap<>();
+  private static final int NO_ID = Integer.MAX_VALUE;
+
+  /** No text: noncharacters of Unicode. */
+  private static final String UNKNOWN = "\ufdd0unknown\ufdd1";
 
   private final HuggingFaceTokenizer tokenizer;
   private final boolean characterLevel;
   private final Set<Integer> knownCharacters; // code points; of a character-level tokenizer
-  private final long unknownId; // of any other tokenizer; -1 if it has none
+  private final int unknownId; // of any other tokenizer
+  private final boolean isCheckedByDecoding;
   private final int vocabularySize;
 
   private Tokenizer(
       HuggingFaceTokenizer tokenizer,
       boolean characterLevel,
       Set<Integer> knownCharacters,
-      long unknownId,
+      int unknownId,
+      boolean isCheckedByDecoding,
       int vocabularySize) {
     this.tokenizer = tokenizer;
     this.characterLevel = characterLevel;
     this.knownCharacters = knownCharacters;
     this.unknownId = unknownId;
+    this.isCheckedByDecoding = isCheckedByDecoding;
     this.vocabularySize = vocabularySize;
   }
 
@@ -69,20 +78,22 @@ public final class Tokenizer {
       throw new InvalidInput("tokenizer.json: not JSON: %s", e.getOriginalMessage());
     }
 
+    int vocabularySize = greatestId(root) + 1;
+    boolean characterLevel = isCharacterLevel(root);
+    int unknownId = characterLevel ? -1 : unknownId(root);
+    String loaded = characterLevel ? json : root.toString();
     DjlEngine.setDefaults();
     HuggingFaceTokenizer tokenizer;
     try {
       tokenizer =
           HuggingFaceTokenizer.newInstance(
-              new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)),
+              new ByteArrayInputStream(loaded.getBytes(StandardCharsets.UTF_8)),
               Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false"));
     } catch (IOException | RuntimeException e) {
       throw new InvalidInput("tokenizer.json: cannot be loaded: %s", e.getMessage());
     }
 
-    JsonNode model = root.path("model");
-    JsonNode vocabulary = model.path("vocab");
-    boolean characterLevel = isCharacterLevel(root);
+    JsonNode vocabulary = root.path("model").path("vocab");
     Set<Integer> characters = new HashSet<>();
     if (characterLevel) {
       for (Iterator<String> i = vocabulary.fieldNames(); i.hasNext(); ) {
@@ -93,8 +104,43 @@ public final class Tokenizer {
       }
     }
 
-    long unknownId = vocabulary.path(model.path("unk_token").asText("")).asLong(-1);
-    return new Tokenizer(tokenizer, characterLevel, characters, unknownId, greatestId(root) + 1);
+    String decoder = root.path("decoder").path("type").asText();
+    boolean decodes = !decoder.isEmpty() && !decoder.equals("WordPiece"); // which removes blanks
+    return new Tokenizer(tokenizer, characterLevel, characters, unknownId, decodes, vocabularySize);
+  }
+
+  /**
+   * The id of the token that stands for what no other does. A model without one gets one here,
+   * since it would drop what it does not know, or fail: the others' ids do not change.
+   */
+  private static int unknownId(JsonNode root) {
+    if (!(root.path("model") instanceof ObjectNode model)) {
+      return NO_ID;
+    }
+
+    if (model.path("vocab") instanceof ArrayNode pieces) { // of a Unigram model
+      if (!model.path("unk_id").isInt()) {
+        pieces.addArray().add(UNKNOWN).add(0.0);
+        model.put("unk_id", pieces.size() - 1);
+      }
+
+      return model.path("unk_id").asInt();
+    }
+
+    if (!(model.path("vocab") instanceof ObjectNode vocabulary)) {
+      return NO_ID;
+    }
+
+    if (!model.path("unk_token").isTextual()) {
+      model.put("unk_token", UNKNOWN);
+    }
+
+    String unknown = model.path("unk_token").asText();
+    if (!vocabulary.has(unknown)) {
+      vocabulary.put(unknown, NO_ID);
+    }
+
+    return vocabulary.path(unknown).asInt();
   }
 
   /** Added tokens may be in the model's vocabulary, too, as GPT-2's end of text is. */
@@ -136,52 +182,159 @@ public final class Tokenizer {
   }
 
   /**
-   * Where the first character stands that no token is for.
+   * What of a text is not in its tokens.
    *
-   * @return index into the text, or empty if every character is known
+   * @param start index into the text
+   * @param end index after it
+   * @param isUnknown whether there is no token for it; otherwise the tokenizer drops or changes it
    */
-  public OptionalInt firstUnknown(String text) {
-    if (!characterLevel) {
-      return firstUnknownToken(text);
+  record Loss(int start, int end, boolean isUnknown) {
+    private static final int LONGEST = 40;
+
+    /** The character, or the word, for a message. */
+    String describe(String text) {
+      int first = text.codePointAt(start);
+      if (end <= start + Character.charCount(first)) {
+        return Characters.describe(first);
+      }
+
+      String word = text.substring(start, end);
+      return word.codePointCount(0, word.length()) > LONGEST || word.matches("(?s).*\\p{C}.*")
+          ? "what begins with " + Characters.describe(first)
+          : '"' + word + '"';
+    }
+  }
+
+  /** Token ids of a text, and the first thing that is not in them; null if all is. */
+  record Encoded(int[] tokenIds, Loss loss) {}
+
+  /**
+   * Tokenises a text and looks whether the tokens are all of it. White space may be lost: some
+   * tokenizers only use it to find words.
+   */
+  Encoded encodeChecked(String text) {
+    if (text.isEmpty()) {
+      return new Encoded(new int[0], null);
     }
 
+    if (characterLevel) {
+      Loss loss = firstUnknownCharacter(text);
+      return new Encoded(loss == null ? encode(text) : new int[0], loss);
+    }
+
+    Encoding encoding = tokenizer.encode(text, false, false);
+    int[] tokenIds = ids(encoding);
+    return new Encoded(tokenIds, loss(text, encoding, tokenIds));
+  }
+
+  /** The first thing in a text that is not in its tokens; null if all is. */
+  Loss firstLoss(String text) {
+    return encodeChecked(text).loss();
+  }
+
+  private Loss firstUnknownCharacter(String text) {
     for (int i = 0; i < text.length(); ) {
       int character = text.codePointAt(i);
       if (!knownCharacters.contains(character)) {
-        return OptionalInt.of(i);
+        return new Loss(i, i + Character.charCount(character), true);
       }
 
       i += Character.charCount(character);
     }
 
-    return OptionalInt.empty();
+    return null;
   }
 
-  private OptionalInt firstUnknownToken(String text) {
-    if (unknownId < 0) {
-      return OptionalInt.empty();
-    }
-
-    Encoding encoding = tokenizer.encode(text, false, false);
-    long[] ids = encoding.getIds();
-    for (int i = 0; i < ids.length; i++) {
-      if (ids[i] == unknownId) {
+  private Loss loss(String text, Encoding encoding, int[] tokenIds) {
+    for (int i = 0; i < tokenIds.length; i++) {
+      if (tokenIds[i] == unknownId) {
         CharSpan span = encoding.getCharTokenSpans()[i];
-        // Spans count code points.
-        return OptionalInt.of(span == null ? 0 : text.offsetByCodePoints(0, span.getStart()));
+        if (span == null) {
+          return new Loss(0, 0, true);
+        }
+
+        int start = text.offsetByCodePoints(0, span.getStart()); // spans count code points
+        int end = text.offsetByCodePoints(start, Math.max(1, span.getEnd() - span.getStart()));
+        return new Loss(start, end, true);
       }
     }
 
-    return OptionalInt.empty();
+    return isCheckedByDecoding
+        ? firstDifference(text, decode(tokenIds))
+        : firstUncovered(text, encoding.getCharTokenSpans());
   }
 
-  /** Token ids of a text in which {@link #firstUnknown} finds nothing. */
+  /** The first character that another text lacks, white space aside; null if it lacks none. */
+  static Loss firstDifference(String text, String other) {
+    int j = 0;
+    for (int i = 0; i < text.length(); ) {
+      int character = text.codePointAt(i);
+      int end = i + Character.charCount(character);
+      if (!isWhiteSpace(character)) {
+        while (j < other.length() && isWhiteSpace(other.codePointAt(j))) {
+          j++;
+        }
+
+        if (j == other.length() || other.codePointAt(j) != character) {
+          return new Loss(i, end, false);
+        }
+
+        j += Character.charCount(character);
+      }
+
+      i = end;
+    }
+
+    while (j < other.length() && isWhiteSpace(other.codePointAt(j))) {
+      j++;
+    }
+
+    return j == other.length()
+        ? null
+        : new Loss(text.offsetByCodePoints(text.length(), -1), text.length(), false);
+  }
+
+  /** The first character, white space aside, that no token's span has. */
+  private static Loss firstUncovered(String text, CharSpan... spans) {
+    BitSet covered = new BitSet();
+    for (CharSpan span : spans) {
+      if (span != null) {
+        covered.set(span.getStart(), Math.max(span.getStart(), span.getEnd()));
+      }
+    }
+
+    int place = 0;
+    for (int i = 0; i < text.length(); place++) {
+      int character = text.codePointAt(i);
+      int end = i + Character.charCount(character);
+      if (!covered.get(place) && !isWhiteSpace(character)) {
+        return new Loss(i, end, false);
+      }
+
+      i = end;
+    }
+
+    return null;
+  }
+
+  /** Whether Unicode says so, and not Java. All such characters have one code unit. */
+  private static boolean isWhiteSpace(int character) {
+    return Character.isSpaceChar(character)
+        || character >= 0x09 && character <= 0x0d
+        || character == 0x85;
+  }
+
+  /** Token ids of a text of which {@link #firstLoss} finds none. */
   public int[] encode(String text) {
     if (text.isEmpty()) {
       return new int[0];
     }
 
-    long[] ids = tokenizer.encode(text, false, false).getIds();
+    return ids(tokenizer.encode(text, false, false));
+  }
+
+  private static int[] ids(Encoding encoding) {
+    long[] ids = encoding.getIds();
     int[] tokenIds = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
       tokenIds[i] = Math.toIntExact(ids[i]);

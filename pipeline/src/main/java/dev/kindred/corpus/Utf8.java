@@ -44,6 +44,38 @@ final class Utf8 {
     return bytes.length;
   }
 
+  /** Where a file's text begins: after a byte order mark, if it has one. */
+  static int afterMark(byte[] bytes, int length) {
+    boolean marked =
+        length >= 3
+            && bytes[0] == (byte) 0xef
+            && bytes[1] == (byte) 0xbb
+            && bytes[2] == (byte) 0xbf;
+    return marked ? 3 : 0;
+  }
+
+  /** The index of the first half of a surrogate pair that stands alone; -1 if there is none. */
+  static int loneSurrogate(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char here = text.charAt(i);
+      if (!Character.isSurrogate(here)) {
+        continue;
+      }
+
+      boolean pair =
+          Character.isHighSurrogate(here)
+              && i + 1 < text.length()
+              && Character.isLowSurrogate(text.charAt(i + 1));
+      if (!pair) {
+        return i;
+      }
+
+      i++;
+    }
+
+    return -1;
+  }
+
   /**
    * Decodes a range.
    *

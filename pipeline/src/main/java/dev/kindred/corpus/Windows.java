@@ -13,16 +13,20 @@ import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
+import dev.kindred.ContentId;
+import dev.kindred.InvalidInput;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
-import org.apache.spark.api.java.function.FlatMapFunction;
+import java.util.Locale;
+import java.util.NoSuchElementException;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function2;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -48,20 +52,24 @@ public final class Windows {
   /**
    * Extracts the windows.
    *
+   * <p>What is read is compared with the scan; a corpus that changed is an {@link InvalidInput} of
+   * the job that reads the result.
+   *
    * @param scan of the same corpus, tokenizer and window length
    * @return rows of {@link Tables#WINDOWS}, in the order of their window ids
    */
   public static Dataset<Row> extract(
       SparkSession spark, Corpus corpus, CorpusScan scan, String tokenizerJson, int windowLength) {
     boolean characterLevel = Tokenizer.of(tokenizerJson).isCharacterLevel();
+    Broadcast<List<CorpusScan.Expected>> expected =
+        JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(scan.sections());
     Dataset<Row> occurrences =
         spark
             .createDataset(
                 corpus
-                    .pieces(characterLevel, windowLength)
-                    .mapPartitions(
-                        new CutWindows(
-                            new HashMap<>(scan.sectionStarts()), tokenizerJson, windowLength))
+                    .sections(characterLevel, windowLength)
+                    .mapPartitionsWithIndex(
+                        new CutSection(expected, tokenizerJson, windowLength), true)
                     .rdd(),
                 Encoders.bean(Occurrence.class))
             .toDF();
@@ -73,7 +81,7 @@ public final class Windows {
     // twice,
     // first to sample them.
     int partitions = (int) (scan.tokens() / POSITIONS_PER_PARTITION + 1);
-    String partition = String.format("int(window_id div %d)", POSITIONS_PER_PARTITION);
+    String partition = String.format(Locale.ROOT, "int(window_id div %d)", POSITIONS_PER_PARTITION);
     return byNextToken
         .groupBy(col("tokenIds"))
         .agg(
@@ -127,26 +135,33 @@ public final class Windows {
     return Math.max(0, Math.min(own, own + following - windowLength + 1));
   }
 
-  private static final class CutWindows implements FlatMapFunction<Iterator<Piece>, Occurrence> {
+  private static final class CutSection
+      implements Function2<Integer, Iterator<Corpus.Pieces>, Iterator<Occurrence>> {
     private static final long serialVersionUID = 1L;
 
-    private final HashMap<Section, Long> sectionStarts;
+    private final Broadcast<List<CorpusScan.Expected>> sections;
     private final String tokenizerJson;
     private final int windowLength;
 
-    private CutWindows(
-        HashMap<Section, Long> sectionStarts, String tokenizerJson, int windowLength) {
-      this.sectionStarts = sectionStarts;
+    private CutSection(
+        Broadcast<List<CorpusScan.Expected>> sections, String tokenizerJson, int windowLength) {
+      this.sections = sections;
       this.tokenizerJson = tokenizerJson;
       this.windowLength = windowLength;
     }
 
     @Override
-    public Iterator<Occurrence> call(Iterator<Piece> pieces) {
+    public Iterator<Occurrence> call(Integer number, Iterator<Corpus.Pieces> ofPartition) {
       Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
-      Map<Section, Long> positions = new HashMap<>(sectionStarts);
+      Corpus.Pieces section = ofPartition.next();
+      Iterator<Piece> pieces = section.pieces();
+      CorpusScan.Expected expected = sections.value().get(number);
       return new Iterator<>() {
         private Iterator<Occurrence> windows = Collections.emptyIterator();
+        private final ContentId followings = new ContentId();
+        private long position = expected.start();
+        private int read;
+        private boolean ended;
 
         @Override
         public boolean hasNext() {
@@ -154,29 +169,51 @@ public final class Windows {
             windows = windows(pieces.next());
           }
 
+          if (!windows.hasNext() && !ended) {
+            ended = true;
+            if (!expected.isAll(read, followings)) {
+              throw changed(section.section().splits().get(0).file().path());
+            }
+          }
+
           return windows.hasNext();
         }
 
         @Override
         public Occurrence next() {
-          hasNext();
+          if (!hasNext()) {
+            throw new NoSuchElementException();
+          }
+
           return windows.next();
         }
 
         private Iterator<Occurrence> windows(Piece piece) {
+          if (piece.problem() != null) {
+            throw new Problem(piece.document(), piece.problem()).asInvalidInput();
+          }
+
+          if (!expected.hasPiece(read, piece)) {
+            throw changed(piece.document().path());
+          }
+
+          read++;
+          followings.add(piece.following());
           int[] own = tokenizer.encode(piece.text());
           int[] following = tokenizer.encode(piece.following());
           int[] tokens = Arrays.copyOf(own, own.length + following.length);
           System.arraycopy(following, 0, tokens, own.length, following.length);
-          Long position = positions.get(piece.section());
-          if (position == null) {
-            throw new IllegalStateException("No scan of " + piece.section());
-          }
-
-          positions.put(piece.section(), position + own.length);
-          return cut(tokens, starts(own.length, following.length, windowLength), position);
+          long start = position;
+          position += own.length;
+          return cut(tokens, starts(own.length, following.length, windowLength), start);
         }
       };
+    }
+
+    private static InvalidInput changed(String path) {
+      return new InvalidInput(
+          "--corpus: %s: changed while the corpus was read; run again when nothing writes to it",
+          path);
     }
 
     private Iterator<Occurrence> cut(int[] tokens, int starts, long position) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.corpus;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kindred.InvalidInput;
@@ -10,7 +11,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
 import org.apache.spark.sql.SparkSession;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
@@ -18,6 +22,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LocalSpark.class)
 class TestCorpusErrors {
@@ -36,21 +41,24 @@ class TestCorpusErrors {
   void aGlobThatMatchesNothing(SparkSession spark) {
     Path glob = folder.resolve("*.txt");
 
-    assertInvalid(spark, glob).hasMessage("--corpus %s: no such file or folder", glob);
+    assertInvalid(spark, glob)
+        .hasMessage(
+            "--corpus %s: no such file or folder, and as a glob (* ? [] {} \\) it matches none",
+            glob);
   }
 
   @Test
   void anUnknownScheme(SparkSession spark) {
     assertThatThrownBy(() -> Corpus.open(spark, "abacus://host/path", Corpus.Format.AUTO, "text"))
         .isInstanceOf(InvalidInput.class)
-        .hasMessageStartingWith("--corpus abacus://host/path: cannot be listed: ");
+        .hasMessageStartingWith("--corpus abacus://host/path: there is no file system");
   }
 
   @Test
   void aSchemeWhoseFileSystemIsNotOnTheClassPath(SparkSession spark) {
     assertThatThrownBy(() -> Corpus.open(spark, "s3a://bucket/path", Corpus.Format.AUTO, "text"))
         .isInstanceOf(InvalidInput.class)
-        .hasMessageStartingWith("--corpus s3a://bucket/path: cannot be listed: ");
+        .hasMessageStartingWith("--corpus s3a://bucket/path: reading s3a:// needs Hadoop's S3A;");
   }
 
   @Test
@@ -62,7 +70,13 @@ class TestCorpusErrors {
   void aFolderWithHiddenFilesOnly(SparkSession spark) throws IOException {
     Files.writeString(folder.resolve("_SUCCESS"), "abc");
 
-    assertInvalid(spark, folder).hasMessage("--corpus %s: no files there", folder);
+    for (Path corpus : List.of(folder, folder.resolve("*"))) {
+      assertInvalid(spark, corpus)
+          .hasMessage(
+              "--corpus %s: no files there but some whose names begin with _ or ., which are left"
+                  + " out; rename them, or name one itself",
+              corpus);
+    }
   }
 
   @Test
@@ -194,7 +208,7 @@ class TestCorpusErrors {
 
     assertInvalid(spark, folder)
         .hasMessage(
-            "--corpus: file:%s row 2: the model has no token for \"x\" (U+0078) at byte offset 3;"
+            "--corpus: file:%s line 2: the model has no token for \"x\" (U+0078) at byte offset 3;"
                 + " remove it from the corpus, or use a model that knows it",
             file);
   }
@@ -213,7 +227,20 @@ class TestCorpusErrors {
     spark.range(3).selectExpr("id", "'abc' as body").write().mode("append").parquet(uri());
 
     assertInvalid(spark, folder)
-        .hasMessage("--text-column text: not a column of %s; its columns are id, body", folder);
+        .hasMessageMatching(
+            "--corpus: file:\\S+\\.parquet: no column text, its columns are id, body; see"
+                + " --text-column");
+  }
+
+  @Test
+  void theParquetFileThatLacksTheTextColumn(SparkSession spark) throws IOException {
+    spark.range(3).selectExpr("'abc' as text").write().mode("append").parquet(uri());
+    Path others = Files.createDirectory(folder.resolve("z"));
+    spark.range(0, 3, 1, 1).selectExpr("id").write().mode("append").parquet(others.toString());
+
+    assertInvalid(spark, folder)
+        .hasMessageMatching(
+            "--corpus: file:\\S+/z/\\S+: no column text, its columns are id; see --text-column");
   }
 
   @Test
@@ -221,7 +248,11 @@ class TestCorpusErrors {
     spark.range(3).selectExpr("array(id) as text").write().mode("append").parquet(uri());
 
     assertInvalid(spark, folder)
-        .hasMessage("--text-column text: of type array<bigint>, expected string");
+        .hasMessageMatching(
+            "--corpus: file:\\S+: column text is of the type required group text \\(LIST\\) .*,"
+                + " expected string; see --text-column")
+        .message()
+        .hasLineCount(1);
   }
 
   @Test
@@ -238,34 +269,244 @@ class TestCorpusErrors {
             "--corpus: file:\\S+\\.parquet row 2: no text in column text; see --text-column");
   }
 
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {"{\"text\": \"abc", "abc abc", "{\"body\": \"abc\"}", "{\"text\": null}", "[1, 2]"})
-  void aJsonLineWithoutText(String line, SparkSession spark) throws IOException {
-    Path file = Files.writeString(folder.resolve("a.jsonl"), "{\"text\": \"abc\"}\n" + line + "\n");
+  @Test
+  void parquetThatIsNotUtf8(SparkSession spark) {
+    spark
+        .range(0, 1, 1, 1)
+        .selectExpr("cast(x'6162ff' as string) as text")
+        .write()
+        .mode("append")
+        .parquet(uri());
 
     assertInvalid(spark, folder)
-        .hasMessage("--corpus: file:%s row 2: no text in column text; see --text-column", file);
+        .hasMessageContaining(" row 1: not UTF-8: byte 0xFF at byte offset 2;");
   }
 
-  @Test
-  void aParquetFileThatIsNone(SparkSession spark) throws IOException {
-    Files.writeString(folder.resolve("a.parquet"), "plain text, whatever its name says");
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{`text`: `abc                     | not a JSON object: ",
+        "{                                 | not a JSON object: ",
+        "abc abc                           | not a JSON object: ",
+        "{`text`: `abc`} // why            | not a JSON object: ",
+        "{`text`: `a`}{`text`: `b`}        | more than one JSON value; end the line after each",
+        "{`text`: `a`} [{`text`: `b`}]     | more than one JSON value; end the line after each",
+        "{`text`: `a`} 1                   | more than one JSON value; end the line after each",
+        "{`text`: `a`, `text`: `b`}        | the column text twice in one object; remove one",
+        "{`text`: null, `text`: `b`}       | the column text twice in one object; remove one",
+        "{`body`: `abc`}                   | no text in column text; see --text-column",
+        "{`b`: {`text`: `abc`}}            | no text in column text; see --text-column",
+        "{`text`: null}                    | no text in column text; see --text-column",
+        "{`text`: 1234567890123456}        | a number in column text, expected a string;",
+        "{`text`: true}                    | a boolean in column text, expected a string;",
+        "{`text`: [`abc`]}                 | an array in column text, expected a string;",
+        "{`text`: {`a`: `abc`}}            | an object in column text, expected a string;",
+        "[1, 2]                            | a number, not a JSON object;",
+        "[{`text`: `abc`}, null]           | null, not a JSON object;",
+        "`abc`                             | a string, not a JSON object;",
+        "{`text`: `ab\\ud83dc`}             | half of a surrogate pair (\\ud83d) at character 3",
+        "{`text`: `\\ude00\\ud83d`}         | half of a surrogate pair (\\ude00) at character 1",
+      })
+  void aLineThatIsNotAnObjectWithAText(String line, String problem) {
+    JsonLines lines = new JsonLines("text");
 
-    assertInvalid(spark, folder)
-        .hasMessageStartingWith("--corpus %s: cannot be read as Parquet: ", folder)
+    assertThatThrownBy(() -> lines.texts(line.replace('`', '"')))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageStartingWith(problem)
         .message()
-        .contains("a.parquet is not a Parquet file")
         .hasLineCount(1);
   }
 
   @Test
-  void aFileNameThatHadoopCannotRead(SparkSession spark) throws IOException {
-    Path file = Files.writeString(folder.resolve("a:b.txt"), "abc");
+  void aJsonTextMayHaveMoreThanTwentyMillionCharacters() throws IOException {
+    String line = "{\"text\": \"" + "ab".repeat(10_500_000) + "\"}";
+
+    assertThat(new JsonLines("text").texts(line))
+        .singleElement()
+        .satisfies(text -> assertThat(text.length()).isEqualTo(21_000_000));
+  }
+
+  @Test
+  void theLineOfAFileThatTasksShare(SparkSession spark) throws IOException {
+    String lines = "{\"text\": \"abc\"}\r\n\n".repeat(30_000);
+    Path file = Files.writeString(folder.resolve("a.jsonl"), lines + "{'text': 5}\n" + lines);
 
     assertInvalid(spark, folder)
-        .hasMessageStartingWith("--corpus: file:%s: cannot be read: ", file);
+        .hasMessage(
+            "--corpus: file:%s line 60001: a number in column text, expected a string; see"
+                + " --text-column",
+            file);
+  }
+
+  @Test
+  void aJsonLineThatIsNotUtf8(SparkSession spark) throws IOException {
+    Path file =
+        Files.write(folder.resolve("a.jsonl"), bytes("{\"text\": \"a\"}\n{'b':'", "e9", "'}"));
+
+    assertInvalid(spark, folder)
+        .hasMessage(
+            "--corpus: file:%s line 2: not UTF-8: byte 0xE9 at byte offset 20; convert the file to"
+                + " UTF-8",
+            file);
+  }
+
+  @Test
+  void aParquetFileThatIsNone(SparkSession spark) throws IOException {
+    Path file = Files.writeString(folder.resolve("a.parquet"), "plain text, whatever its name");
+
+    assertInvalid(spark, folder)
+        .hasMessageStartingWith("--corpus: file:%s: cannot be read as Parquet: ", file)
+        .hasMessageContaining("is not a Parquet file")
+        .message()
+        .hasLineCount(1);
+  }
+
+  @ParameterizedTest(name = "{1}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "1f8b0800             | is compressed by gzip; unpack it",
+        "425a6839314159265359 | is compressed by bzip2; unpack it",
+        "28b52ffd2400         | is compressed by Zstandard; unpack it",
+        "fd377a585a000000     | is compressed by xz; unpack it",
+        "504b03041400         | is a zip archive; unpack it",
+        "504152311504         | is Parquet; read it with --corpus-format parquet",
+        "fffe61006200         | is text in UTF-16; convert the file to UTF-8",
+        "feff00610062         | is text in UTF-16; convert the file to UTF-8",
+        "6100620063006400     | is text in UTF-16; convert the file to UTF-8",
+        "0061006200630064     | is text in UTF-16; convert the file to UTF-8",
+        "fffe000061000000     | is text in UTF-16; convert the file to UTF-8",
+        "0000feff00000061     | is text in UTF-32; convert the file to UTF-8",
+      })
+  void whatIsNoTextIsNamed(String hex, String what) {
+    assertThat(Content.otherThanText(HexFormat.of().parseHex(hex))).contains(what);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "a", "PAR1", "PAR1 and more", "BZh9 text", "PK", "a\u0000b", "é€"})
+  void textIsNotTakenForSomethingElse(String text) {
+    assertThat(Content.otherThanText(text.getBytes(StandardCharsets.UTF_8))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a.txt", "a.jsonl"})
+  void aFileThatIsCompressedAsItsNameDoesNotSay(String name, SparkSession spark)
+      throws IOException {
+    Path file = Files.write(folder.resolve(name), bytes("", "1f8b0800000000000003", "abc"));
+
+    assertInvalid(spark, folder)
+        .hasMessage("--corpus: file:%s: is compressed by gzip; unpack it", file);
+  }
+
+  @Test
+  void aCompressedFileThatEndsEarly(SparkSession spark) throws IOException {
+    ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+    try (var out = new GZIPOutputStream(zipped)) {
+      out.write("{\"text\": \"abc\"}\n".repeat(9).getBytes(StandardCharsets.UTF_8));
+    }
+
+    byte[] half = Arrays.copyOf(zipped.toByteArray(), zipped.size() - 12);
+    Path file = Files.write(folder.resolve("a.jsonl.gz"), half);
+
+    assertInvalid(spark, folder)
+        .hasMessageMatching("--corpus: file:" + file + "( line \\d+)?: cannot be read: .+");
+  }
+
+  @Test
+  void aPipe(SparkSession spark) throws IOException, InterruptedException {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+
+    for (Path corpus : List.of(pipe, folder, folder.resolve("*"))) {
+      assertInvalid(spark, corpus)
+          .hasMessage(
+              "--corpus %s: %s is a pipe, socket or device; write its content to a file",
+              corpus, pipe);
+    }
+  }
+
+  @Test
+  void aLinkToAFolderAbove(SparkSession spark) throws IOException {
+    Path below = Files.createDirectories(folder.resolve("a/b"));
+    Files.writeString(folder.resolve("a.txt"), "abc");
+    Path link = Files.createSymbolicLink(below.resolve("up"), Path.of("../.."));
+
+    assertInvalid(spark, folder)
+        .hasMessage(
+            "--corpus %s: %s is a link to a folder above it, whose files would count again; remove"
+                + " it",
+            folder, link);
+  }
+
+  @Test
+  void aLinkThatLeadsNowhere(SparkSession spark) throws IOException {
+    Files.writeString(folder.resolve("a.txt"), "abc");
+    Path link = Files.createSymbolicLink(folder.resolve("b.txt"), Path.of("nowhere"));
+
+    assertInvalid(spark, folder)
+        .hasMessage("--corpus %s: %s is a link that leads nowhere; remove it", folder, link);
+  }
+
+  @Test
+  void aNameThatTheLocaleCannotWrite(SparkSession spark) throws IOException, InterruptedException {
+    Files.writeString(folder.resolve("a.txt"), "abc");
+    Process touch =
+        new ProcessBuilder("bash", "-c", "echo abc > $'gr\\xf6\\xdfe.txt'")
+            .directory(folder.toFile())
+            .start();
+    assertThat(touch.waitFor()).isZero();
+
+    assertInvalid(spark, folder)
+        .hasMessageStartingWith("--corpus %s: %s has a file whose name gr", folder, folder)
+        .hasMessageEndingWith(
+            " the locale cannot write; set LC_ALL to a UTF-8 locale such as C.UTF-8, or rename it");
+  }
+
+  @Test
+  void twoAsterisks(SparkSession spark) {
+    Path glob = folder.resolve("**/*.txt");
+
+    assertInvalid(spark, glob)
+        .hasMessage(
+            "--corpus %s: ** is not known; a folder is read with all folders below it, and *"
+                + " matches within one name",
+            glob);
+  }
+
+  @Test
+  void aGlobThatIsNone(SparkSession spark) {
+    assertInvalid(spark, folder.resolve("[ab"))
+        .hasMessageStartingWith("--corpus %s/[ab: no such file or folder, and no glob: ", folder);
+  }
+
+  @Test
+  void anEscapedName(SparkSession spark) throws IOException {
+    Path spaced = Files.createDirectory(folder.resolve("my folder"));
+    String escaped = "file://" + spaced.toString().replace(" ", "%20");
+
+    assertThatThrownBy(() -> Corpus.open(spark, escaped, Corpus.Format.AUTO, "text"))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessage(
+            "--corpus %s: no such file or folder; names are written as they are, with a blank for"
+                + " %%20",
+            escaped);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"abcabcabc", "ab", ""})
+  void aFileWhoseLengthChangesAfterItWasListed(String later, SparkSession spark)
+      throws IOException {
+    Path file = Files.writeString(folder.resolve("a.txt"), "abcabc");
+    Corpus corpus = Corpus.open(spark, folder.toString(), Corpus.Format.AUTO, "text");
+    Files.writeString(file, later);
+
+    assertThatThrownBy(() -> CorpusScan.scan(corpus, TOKENIZER, 3))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessage(
+            "--corpus: file:%s: cannot be read: it has %d bytes, and had 6 when it was listed; run"
+                + " again when nothing writes to it",
+            file, later.length());
   }
 
   @Test

@@ -197,6 +197,37 @@ class TestPrompts {
         .containsExactly("be\n", "not");
   }
 
+  @Test
+  void aByteOrderMarkIsNotPartOfAPrompt(SparkSession spark) throws IOException {
+    assertThat(read(spark, "prompts.txt", "\ufeffto \nnot\n")).containsExactly("to ", "not");
+    assertThat(read(spark, "prompts.jsonl", "\ufeff\"not\"\n")).containsExactly("not");
+  }
+
+  @Test
+  void aStaleChecksumFileDoesNotMatter(SparkSession spark) throws IOException {
+    Files.writeString(folder.resolve(".10:30.txt.crc"), "crc\0\0\0\2\0\1\2\3\4");
+
+    assertThat(read(spark, "10:30.txt", "not\n")).containsExactly("not");
+  }
+
+  @Test
+  void aCompressedFileIsInvalid(SparkSession spark) throws IOException {
+    Path file = Files.write(folder.resolve("p.txt"), new byte[] {0x1f, (byte) 0x8b, 8, 0, 0, 0});
+
+    assertThatThrownBy(() -> Prompts.read(spark, file.toString(), TOKENIZER, LENGTHS))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessage("--prompts %s: is compressed by gzip; unpack it", file);
+  }
+
+  @Test
+  void halfOfASurrogatePairIsInvalid(SparkSession spark) {
+    assertInvalid(spark, "prompts.jsonl", "\"no\\ud83d\"\n")
+        .hasMessage(
+            "--prompts %s: line 1: half of a surrogate pair, U+D83D, at character 3; write the whole"
+                + " character",
+            folder.resolve("prompts.jsonl"));
+  }
+
   @ParameterizedTest
   @CsvSource({"question, 8", "to, 2"})
   void aPromptOfAnotherLengthIsInvalid(String prompt, int tokens, SparkSession spark) {
@@ -253,7 +284,7 @@ class TestPrompts {
   void aSchemeWhoseFileSystemIsNotOnTheClassPathIsInvalid(SparkSession spark) {
     assertThatThrownBy(() -> Prompts.read(spark, "s3a://bucket/prompts.txt", TOKENIZER, LENGTHS))
         .isInstanceOf(InvalidInput.class)
-        .hasMessageStartingWith("--prompts s3a://bucket/prompts.txt: cannot be read: ");
+        .hasMessageStartingWith("--prompts s3a://bucket/prompts.txt: reading s3a:// needs");
   }
 
   @Test

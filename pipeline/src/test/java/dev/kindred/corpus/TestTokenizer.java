@@ -4,10 +4,13 @@ package dev.kindred.corpus;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.InvalidInput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,6 +25,28 @@ class TestTokenizer {
        "decoder": null,
        "model": {"type": "WordLevel", "vocab": {"[UNK]": 0, "my": 1, "noble": 2, "lord": 3},
                  "unk_token": "[UNK]"}}
+      """;
+
+  /** Byte pair encoding with neither a token for unknown characters nor tokens for bytes. */
+  private static final String BYTE_PAIRS =
+      """
+      {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+       "normalizer": null, "pre_tokenizer": null, "post_processor": null,
+       "decoder": {"type": "Fuse"},
+       "model": {"type": "BPE", "dropout": null, "unk_token": null,
+                 "continuing_subword_prefix": null, "end_of_word_suffix": null, "fuse_unk": false,
+                 "byte_fallback": false,
+                 "vocab": {"a": 0, "b": 1, "c": 2, "d": 3, "ab": 4, " ": 5},
+                 "merges": ["a b"]}}
+      """;
+
+  private static final String UNIGRAM =
+      """
+      {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+       "normalizer": null, "pre_tokenizer": null, "post_processor": null,
+       "decoder": {"type": "Fuse"},
+       "model": {"type": "Unigram", "unk_id": %s,
+                 "vocab": [["<unk>", 0.0], ["a", -1.0], ["b", -1.5], [" ", -2.0], ["ab", -2.0]]}}
       """;
 
   @Test
@@ -98,20 +123,20 @@ class TestTokenizer {
 
   @ParameterizedTest
   @CsvSource({"hello 😀, 6", "café, 3", "é, 0", "a tab\there, 5"})
-  void firstUnknownIsTheIndexOfTheCharacter(String text, int expected) throws IOException {
-    assertThat(tinyShakespeare().firstUnknown(text)).hasValue(expected);
+  void firstLossIsTheIndexOfTheUnknownCharacter(String text, int expected) throws IOException {
+    assertThat(tinyShakespeare().firstLoss(text).start()).isEqualTo(expected);
   }
 
   @Test
-  void firstUnknownIsAnIndexIntoTheJavaString() {
+  void firstLossIsAnIndexIntoTheJavaString() {
     Tokenizer tokenizer = Tokenizer.of(CharacterTokenizers.of("a😀"));
 
-    assertThat(tokenizer.firstUnknown("😀😀ab")).hasValue(5);
+    assertThat(tokenizer.firstLoss("😀😀ab").start()).isEqualTo(5);
   }
 
   @Test
-  void firstUnknownIsEmptyWhereAllCharactersAreKnown() throws IOException {
-    assertThat(tinyShakespeare().firstUnknown("O, that this too\n")).isEmpty();
+  void nothingIsLostWhereAllCharactersAreKnown() throws IOException {
+    assertThat(tinyShakespeare().firstLoss("O, that this too\n")).isNull();
   }
 
   @Test
@@ -141,21 +166,144 @@ class TestTokenizer {
   }
 
   @Test
-  void firstUnknownFindsTheWordThatOnlyTheUnknownTokenStandsFor() {
-    assertThat(Tokenizer.of(WORDS).firstUnknown("my good lord")).hasValue(3);
+  void firstLossIsTheWordThatOnlyTheUnknownTokenStandsFor() {
+    assertThat(Tokenizer.of(WORDS).firstLoss("my good lord").start()).isEqualTo(3);
   }
 
   @Test
-  void firstUnknownWordIsAnIndexIntoTheJavaString() {
+  void anUnknownWordsPlaceIsAnIndexIntoTheJavaString() {
     String json =
         WORDS.replace("noble", "nöble😀").replace("\"Whitespace\"", "\"WhitespaceSplit\"");
 
-    assertThat(Tokenizer.of(json).firstUnknown("nöble😀 my good lord")).hasValue(11);
+    assertThat(Tokenizer.of(json).firstLoss("nöble😀 my good lord").start()).isEqualTo(11);
   }
 
   @Test
-  void firstUnknownIsEmptyWhereAllWordsAreKnown() {
-    assertThat(Tokenizer.of(WORDS).firstUnknown("my noble lord")).isEmpty();
+  void nothingIsLostWhereAllWordsAreKnown() {
+    assertThat(Tokenizer.of(WORDS).firstLoss("my noble lord")).isNull();
+  }
+
+  @Test
+  void anUnknownWordIsDescribedAsAWord() {
+    String text = "my dull lord";
+
+    assertThat(Tokenizer.of(WORDS).firstLoss(text).describe(text)).isEqualTo("\"dull\"");
+  }
+
+  @Test
+  void wordsThatAreUnknownToAModelWithoutATokenForThemAreFound() {
+    String json = WORDS.replace("\"[UNK]\": 0,", "");
+
+    assertThat(Tokenizer.of(json).firstLoss("my good lord"))
+        .isEqualTo(new Tokenizer.Loss(3, 7, true));
+    assertThat(Tokenizer.of(json).vocabularySize()).isEqualTo(4);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({"ab€€cd, 2", "€ab, 0", "ab €, 3", "abQ cd, 2", "abQ, 2", "a😀€b, 1", "é, 0"})
+  void whatABytePairModelWouldDropIsFound(String text, int place) {
+    Tokenizer.Loss loss = Tokenizer.of(BYTE_PAIRS).firstLoss(text);
+
+    assertThat(loss.start()).isEqualTo(place);
+    assertThat(loss.isUnknown()).isTrue();
+  }
+
+  @Test
+  void whatABytePairModelKnowsHasTheTokensThatItHadWithoutTheCheck() {
+    Tokenizer tokenizer = Tokenizer.of(BYTE_PAIRS);
+
+    assertThat(tokenizer.encodeChecked("abcd ab").tokenIds()).containsExactly(4, 2, 3, 5, 4);
+    assertThat(tokenizer.encodeChecked("abcd ab").loss()).isNull();
+    assertThat(tokenizer.vocabularySize()).isEqualTo(6);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({"ab, -1", "a Q, 2", "Qa, 0"})
+  void whatAUnigramModelHasNoPieceForIsFound(String text, int place) {
+    for (String unknown : List.of("null", "0")) {
+      Tokenizer.Loss loss = Tokenizer.of(UNIGRAM.formatted(unknown)).firstLoss(text);
+
+      assertThat(loss == null ? -1 : loss.start()).as("unk_id %s", unknown).isEqualTo(place);
+    }
+  }
+
+  @ParameterizedTest(name = "{0} in {1}")
+  @CsvSource({
+    "'{\"type\": \"Lowercase\"}', abAb, 2",
+    "'{\"type\": \"Replace\", \"pattern\": {\"String\": \"Q\"}, \"content\": \"\"}', abQcd, 2",
+    "'{\"type\": \"Replace\", \"pattern\": {\"String\": \"Q\"}, \"content\": \"\"}', abcdQ, 4",
+    "'{\"type\": \"Replace\", \"pattern\": {\"String\": \"Q\"}, \"content\": \"ab\"}', Q, 0",
+  })
+  void whatANormalizerChangesIsFound(String normalizer, String text, int place) {
+    String json = BYTE_PAIRS.replace("\"normalizer\": null", "\"normalizer\": " + normalizer);
+
+    Tokenizer.Loss loss = Tokenizer.of(json).firstLoss(text);
+
+    assertThat(loss.start()).isEqualTo(place);
+    assertThat(loss.isUnknown()).isFalse();
+  }
+
+  @Test
+  void whatIsRemovedBetweenWordsIsFound() {
+    String json =
+        WORDS.replace(
+            "{\"type\": \"Whitespace\"}",
+            """
+            {"type": "Split", "pattern": {"Regex": "[ ,]"}, "behavior": "Removed",
+             "invert": false}""");
+
+    assertThat(Tokenizer.of(json).firstLoss("my noble lord")).isNull();
+    assertThat(Tokenizer.of(json).firstLoss("my noble,lord"))
+        .isEqualTo(new Tokenizer.Loss(8, 9, false));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"naïve  café\n\tend ", "😀€é", " x", "x\u00a0y\u3000z\u2028", "\u0000"})
+  void aTokenizerOfBytesLosesNothing(String text) throws IOException {
+    Tokenizer tokenizer = Tokenizer.of(bytes());
+
+    assertThat(tokenizer.firstLoss(text)).isNull();
+    assertThat(tokenizer.decode(tokenizer.encode(text))).isEqualTo(text);
+  }
+
+  @Test
+  void whiteSpaceMayBeLost() {
+    assertThat(Tokenizer.of(WORDS).firstLoss(" my\n\nnoble\u00a0lord\t")).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "abc, abc, -1",
+    "abc, ac, 1",
+    "a b, ab, -1",
+    "ab, a b, -1",
+    "abc, ab, 2",
+    "ab, abc, 1"
+  })
+  void aDifferenceIsTheFirstCharacterThatIsNotTheSame(String text, String other, int place) {
+    Tokenizer.Loss loss = Tokenizer.firstDifference(text, other);
+
+    assertThat(loss == null ? -1 : loss.start()).isEqualTo(place);
+  }
+
+  /** GPT-2's kind, without merges: a token for each byte, written as a visible character. */
+  private static String bytes() {
+    ObjectNode vocabulary = new ObjectMapper().createObjectNode();
+    int others = 256;
+    for (int b = 0; b < 256; b++) {
+      boolean visible = b > 32 && b < 127 || b > 160 && b != 173;
+      vocabulary.put(Character.toString(visible ? b : others++), b);
+    }
+
+    return """
+        {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+         "normalizer": null,
+         "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true},
+         "post_processor": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true},
+         "decoder": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true},
+         "model": {"type": "BPE", "vocab": %s, "merges": []}}
+        """
+        .formatted(vocabulary);
   }
 
   @ParameterizedTest

@@ -2,8 +2,10 @@
 package dev.kindred.corpus;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kindred.InvalidInput;
 import dev.kindred.LocalSpark;
 import dev.kindred.corpus.WindowOracle.Window;
 import dev.kindred.table.Tables;
@@ -12,11 +14,22 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.SimpleGroup;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.io.LocalOutputFile;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.MessageTypeParser;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -27,6 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -124,7 +138,7 @@ class TestWindows {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a b%20", "a[1]", "{a}*?", "a~b"})
+  @ValueSource(strings = {"a b%20", "a[1]", "{a}*?", "a~b", "10:30", "a\\b"})
   void aFileNameMayHaveSpacesAndSpecialCharacters(
       String name, @TempDir Path texts, @TempDir Path lines, SparkSession spark)
       throws IOException {
@@ -135,6 +149,184 @@ class TestWindows {
     folder = lines;
     Files.writeString(folder.resolve(name + ".jsonl"), "{\"text\": \"abca\"}");
     assertThat(extract(spark, Corpus.Format.AUTO, "abc", 2)).as("JSON lines").isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"set[1]", "{a,b}", "a*?", "10:30", "back\\slash"})
+  void aPathThatIsThereIsNotAGlob(String name, @TempDir Path other, SparkSession spark)
+      throws IOException {
+    folder = Files.createDirectory(other.resolve(name));
+    writeTexts(List.of("abca"));
+
+    assertThat(extract(spark, Corpus.Format.AUTO, "abc", 2))
+        .isEqualTo(WindowOracle.windows(List.of("abca"), "abc", 2));
+  }
+
+  @Test
+  void parquetNamesMayHaveColonsAndBrackets(@TempDir Path other, SparkSession spark)
+      throws IOException {
+    writeParquet(spark, List.of("abca"));
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.filter(one -> one.toString().endsWith(".parquet")).toList()) {
+        Files.copy(file, other.resolve("10:30 [1].parquet"));
+      }
+    }
+
+    folder = other;
+    assertThat(extract(spark, Corpus.Format.AUTO, "abc", 2))
+        .isEqualTo(WindowOracle.windows(List.of("abca"), "abc", 2));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "*            | abc bcb ccc",
+        "*.txt        | abc",
+        "[ab]*        | abc bcb",
+        "{a.txt,b/*}  | abc bcb",
+        "{b,b/1.txt}  | bcb",
+        "_*           | aa",
+        ".*           | bb",
+        "?/*          | bcb",
+        "*/[1]*       | bcb ccc",
+        "b/../a.*     | abc",
+        "_old.txt     | aa",
+      })
+  void aGlobMatchesWhatAFoldersListingHas(String glob, String documents, SparkSession spark)
+      throws IOException {
+    Files.createDirectories(folder.resolve("b"));
+    Files.createDirectories(folder.resolve("10:30"));
+    Files.createDirectories(folder.resolve(".hidden"));
+    Files.writeString(folder.resolve("a.txt"), "abc");
+    Files.writeString(folder.resolve("b/1.txt"), "bcb");
+    Files.writeString(folder.resolve("10:30/1:1.txt"), "ccc");
+    Files.writeString(folder.resolve("_old.txt"), "aa");
+    Files.writeString(folder.resolve(".hidden/a.txt"), "bb");
+    Corpus corpus = Corpus.open(spark, folder + "/" + glob, Corpus.Format.AUTO, "text");
+
+    assertThat(corpus.pieces(true, 0).map(Piece::text).collect())
+        .containsExactlyInAnyOrder(documents.split(" "));
+  }
+
+  @Test
+  void aStaleChecksumFileDoesNotMatter(SparkSession spark) throws IOException {
+    writeTexts(List.of("abca"));
+    Files.write(
+        folder.resolve(".00000.txt.crc"), new byte[] {'c', 'r', 'c', 0, 0, 0, 2, 0, 1, 2, 3, 4});
+
+    assertThat(extract(spark, Corpus.Format.AUTO, "abc", 2))
+        .isEqualTo(WindowOracle.windows(List.of("abca"), "abc", 2));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"_metadata", "_corrupt_record", "Text", "file_path"})
+  void aTextColumnMayHaveAnyName(String column, @TempDir Path parquet, SparkSession spark)
+      throws IOException {
+    Files.writeString(folder.resolve("a.jsonl"), "{\"" + column + "\": \"abca\", \"text\": 1}");
+    spark
+        .range(0, 1, 1, 1)
+        .selectExpr("'abca' as `" + column + "`", "1 as other")
+        .write()
+        .mode("append")
+        .parquet(parquet.toString());
+    for (Path corpus : List.of(folder, parquet)) {
+      assertThat(
+              Corpus.open(spark, corpus.toString(), Corpus.Format.AUTO, column)
+                  .pieces(true, 0)
+                  .map(Piece::text)
+                  .collect())
+          .containsExactly("abca");
+    }
+  }
+
+  @Test
+  void onlyTheTypeOfParquetsTextColumnMatters(SparkSession spark) throws IOException {
+    MessageType schema =
+        MessageTypeParser.parseMessageType(
+            "message m { optional binary text (STRING); optional binary Text (STRING);"
+                + " optional int64 at (TIMESTAMP(NANOS,true)); optional int32 _metadata; }");
+    Path file = folder.resolve("a.parquet");
+    try (ParquetWriter<Group> writer =
+        ExampleParquetWriter.builder(new LocalOutputFile(file)).withType(schema).build()) {
+      Group row = new SimpleGroup(schema);
+      row.append("text", "abca").append("Text", "bbb").append("at", 5L).append("_metadata", 1);
+      writer.write(row);
+    }
+
+    assertThat(extract(spark, Corpus.Format.AUTO, "abc", 2))
+        .isEqualTo(WindowOracle.windows(List.of("abca"), "abc", 2));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Corpus.Format.class,
+      names = {"TEXT", "PARQUET", "JSONL"})
+  void aCorpusThatChangesAfterTheScanIsNotCut(
+      Corpus.Format format, @TempDir Path original, @TempDir Path changed, SparkSession spark)
+      throws IOException {
+    List<String> documents = List.of("abcab", "bbbbb");
+    folder = changed;
+    write(spark, format, List.of("abcab", "bbbbc"));
+    folder = original;
+    write(spark, format, documents);
+    List<Window> expected = WindowOracle.windows(documents, "abc", 3);
+    String tokenizer = CharacterTokenizers.of("abc");
+    Corpus corpus = Corpus.open(spark, folder.toString(), format, "text");
+    CorpusScan scan = CorpusScan.scan(corpus, tokenizer, 3);
+    Map<Path, byte[]> before = contents(original);
+
+    overwrite(before.keySet(), contents(changed));
+    assertThatThrownBy(() -> Windows.extract(spark, corpus, scan, tokenizer, 3).collectAsList())
+        .satisfies(
+            thrown ->
+                assertThat(InvalidInput.findIn(thrown))
+                    .hasMessageMatching(
+                        "--corpus: file:\\S+: (changed while the corpus was read|cannot be read: it"
+                            + " has \\d+ bytes, and had \\d+ when it was listed); run again when"
+                            + " nothing writes to it"));
+
+    overwrite(before.keySet(), before);
+    assertThat(WindowOracle.collect(Windows.extract(spark, corpus, scan, tokenizer, 3)))
+        .isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\n\n", "{'text': 'abca'}\n{'text': 'cab'}\n", "{'text': 'abca'}\n"})
+  void linesThatAreGoneOrNewAfterTheScanAreMissed(
+      String later, @TempDir Path other, SparkSession spark) throws IOException {
+    String all = "{'text': 'abca'}\n{'text': 'ca'}\n";
+    String tokenizer = CharacterTokenizers.of("abc");
+    Path file = Files.writeString(other.resolve("a.jsonl"), all + " ".repeat(50));
+    Corpus corpus = Corpus.open(spark, other.toString(), Corpus.Format.AUTO, "text");
+    CorpusScan scan = CorpusScan.scan(corpus, tokenizer, 2);
+    Files.writeString(file, later + " ".repeat(50 + all.length() - later.length()));
+
+    assertThatThrownBy(() -> Windows.extract(spark, corpus, scan, tokenizer, 2).collectAsList())
+        .satisfies(
+            thrown ->
+                assertThat(InvalidInput.findIn(thrown))
+                    .hasMessageContaining("a.jsonl: changed while the corpus was read;"));
+  }
+
+  private static Map<Path, byte[]> contents(Path folder) throws IOException {
+    Map<Path, byte[]> contents = new TreeMap<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file :
+          files.filter(one -> !one.getFileName().toString().matches("[_.].*")).toList()) {
+        contents.put(file, Files.readAllBytes(file));
+      }
+    }
+
+    return contents;
+  }
+
+  /** Each file gets the content that has its place, in the order of names. */
+  private static void overwrite(Set<Path> files, Map<Path, byte[]> contents) throws IOException {
+    Iterator<byte[]> next = contents.values().iterator();
+    for (Path file : new TreeSet<>(files)) {
+      Files.write(file, next.next());
+    }
   }
 
   @Test
@@ -242,6 +434,30 @@ class TestWindows {
 
     assertThat(extract(split, format, MIXED, 3))
         .isEqualTo(WindowOracle.windows(documents, MIXED, 3));
+  }
+
+  @Test
+  void linesMayEndInEveryWayWhereverTasksMeet(SparkSession spark) throws IOException {
+    List<String> documents = List.of("a", "", "abca", "b", "cc", "abc", "", "ba");
+    List<String> ends = List.of("\n", "\r", "\r\n", "\n\n", "\r\r\n", "\n\r", " \n", "");
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < documents.size(); i++) {
+      lines.append("{'text':'").append(documents.get(i)).append("'}").append(ends.get(i));
+    }
+
+    Files.writeString(folder.resolve("a.jsonl"), lines);
+    SparkSession session = spark.newSession();
+    for (int bytes : new int[] {1, 2, 5, 13}) {
+      session.conf().set("spark.sql.files.maxPartitionBytes", Integer.toString(bytes));
+
+      assertThat(
+              Corpus.open(session, folder.toString(), Corpus.Format.AUTO, "text")
+                  .pieces(true, 0)
+                  .map(Piece::text)
+                  .collect())
+          .as("split at each %d bytes", bytes)
+          .isEqualTo(documents);
+    }
   }
 
   @ParameterizedTest
