@@ -88,7 +88,7 @@ enum Command {
     @Override
     void run(CommandOptions options) {
       try (Session session = Session.open("windows")) {
-        session.experiment(options.settings()).windows();
+        session.withoutPrompts(options.settings()).windows();
       }
     }
   },
@@ -100,7 +100,7 @@ enum Command {
     @Override
     void run(CommandOptions options) {
       try (Session session = Session.open("activations")) {
-        session.experiment(options.settings()).activations();
+        session.withoutPrompts(options.settings()).activations();
       }
     }
   },

@@ -178,13 +178,18 @@ final class Experiment {
     progress.expectStages(1);
     CorpusScan found = CorpusScan.scan(corpus, model.tokenizerJson(), settings.windowLength());
     progress.end();
-    if (givenPrompts == null && settings.promptCount().getAsInt() > found.occurrences()) {
+    return found;
+  }
+
+  /** For the commands that need prompts: refuses more than the corpus can have. */
+  Experiment withPrompts() {
+    if (promptCount() > scan.occurrences() && givenPrompts == null) {
       throw new InvalidInput(
           "--prompts %d: the corpus has only %d windows; ask for fewer",
-          settings.promptCount().getAsInt(), found.occurrences());
+          promptCount(), scan.occurrences());
     }
 
-    return found;
+    return this;
   }
 
   /** The run with this model, corpus, prompts and settings that was published, the last one. */

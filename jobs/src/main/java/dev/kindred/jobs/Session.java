@@ -99,6 +99,11 @@ final class Session implements AutoCloseable {
   }
 
   Experiment experiment(Settings settings) {
+    return withoutPrompts(settings).withPrompts();
+  }
+
+  /** The same for what needs the corpus alone, however few windows it has. */
+  Experiment withoutPrompts(Settings settings) {
     settings.check();
     lock(settings);
     return new Experiment(spark, progress, settings);
@@ -147,7 +152,8 @@ final class Session implements AutoCloseable {
 
   Plan estimate(Settings settings) {
     settings.check();
-    return new Plan(spark, progress, settings, new Experiment(spark, progress, settings));
+    return new Plan(
+        spark, progress, settings, new Experiment(spark, progress, settings).withPrompts());
   }
 
   Evaluation evaluation(Settings settings) {

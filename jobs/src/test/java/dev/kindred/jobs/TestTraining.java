@@ -353,7 +353,7 @@ class TestTraining {
         training(base.resolve("x"), "--context", "4000"),
         "--context 4000: longer than the corpus's validation split, which has 2000 of its 20000");
     assertRefused(training(base.resolve("x"), "--out", "seed:1"), "--out seed:1: not a path");
-    assertRefused(training(base.resolve("x"), "--corpus", ""), "--corpus : cannot be listed");
+    assertRefused(training(base.resolve("x"), "--corpus", ""), "--corpus: empty; name a file");
     assertRefused(
         training(base.resolve("x"), "--tokenizer", "/no/such.json"),
         "--tokenizer /no/such.json: cannot be read");
