@@ -20,6 +20,7 @@ import dev.kindred.model.ModelDirectory;
 import dev.kindred.prediction.Approximations;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Runs;
+import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WarehouseLock;
@@ -32,6 +33,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -315,8 +317,38 @@ final class Evaluation {
             run.modelId(),
             run.corpusId(),
             run.promptSet(),
-            run.identity()),
+            run.identity(),
+            new Runs.Order(run.begun(), 0, Set.of())),
+        parts(run),
         spark.createDataFrame(List.of(row), Tables.RUNS.fileColumns()));
+  }
+
+  /** What the run consists of and was computed from. */
+  private List<Warehouse.Part> parts(RunPlan run) {
+    List<Warehouse.Part> parts = new ArrayList<>();
+    parts.add(warehouse.part(Tables.WINDOWS, run.corpusId()));
+    parts.add(warehouse.part(Tables.TOKENS, run.corpusId()));
+    parts.add(warehouse.part(Tables.ACTIVATIONS, run.modelId(), run.corpusId()));
+    parts.add(warehouse.part(Tables.PROMPTS, run.promptSet()));
+    parts.add(warehouse.part(Tables.PROMPT_ACTIVATIONS, run.modelId(), run.promptSet()));
+    parts.add(warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()));
+    for (String alternate : run.alternates()) {
+      parts.add(warehouse.part(Tables.MODEL_DISTANCES, run.modelId(), run.promptSet(), alternate));
+    }
+
+    for (int block = 0; block < run.weights().length; block++) {
+      parts.add(warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block));
+      parts.add(warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block));
+    }
+
+    for (Table table :
+        List.of(
+            Tables.APPROXIMATIONS, Tables.DISTANCES, Tables.BASELINES, Tables.THRESHOLD_CURVES)) {
+      parts.add(warehouse.part(table, run.runId()));
+    }
+
+    parts.add(warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN));
+    return parts;
   }
 
   private Map<String, String> versions() {

@@ -194,21 +194,16 @@ final class Experiment {
 
   /** The run with this model, corpus, prompts and settings that was published, the last one. */
   Optional<RunPlan> published() {
-    String identity = newPlan().identity();
-    return RunPlan.lastPublished(warehouse, run -> run.identity().equals(identity));
+    return newPlan().publishedAlike(warehouse);
   }
 
   /** Begins a run, or goes on with one that was begun with the same plan and did not end. */
   RunPlan begin() {
     RunPlan plan = newPlan();
     Optional<RunPlan> begun = plan.begunBefore(warehouse);
-    RunPlan run = begun.orElse(plan);
     checkDisk(0); // what the activations need is known once windows are
     checkJoinMemory();
-    if (begun.isEmpty()) {
-      run.write(warehouse);
-    }
-
+    RunPlan run = begun.orElseGet(() -> plan.write(warehouse));
     progress.setRun(run.runId());
     LOG.info(
         "run={} resumed={} model={} corpus={} prompts={} warehouse={}",

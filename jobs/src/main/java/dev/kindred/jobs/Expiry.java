@@ -127,7 +127,8 @@ final class Expiry {
 
   private Retention.Begun begun(String runId) {
     RunPlan plan = RunPlan.read(warehouse, runId);
-    return new Retention.Begun(runId, plan.modelId(), plan.corpusId(), plan.promptSet());
+    return new Retention.Begun(
+        runId, plan.modelId(), plan.corpusId(), plan.promptSet(), plan.begun());
   }
 
   private void tell(Retention.Deletion deletion, List<Runs.Run> ended) {

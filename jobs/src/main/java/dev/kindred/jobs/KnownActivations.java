@@ -80,7 +80,7 @@ final class KnownActivations {
 
   /** The corpus of the last published run that was cut alike. */
   private Optional<String> lastCorpus() {
-    List<Runs.Run> runs = Runs.all(warehouse);
+    List<Runs.Run> runs = Runs.readable(warehouse);
     return runs.stream()
         .filter(run -> run.isPublished() && run.modelId().equals(model.id()))
         .map(Runs.Run::corpusId)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Retention;
 import dev.kindred.table.Runs;
+import dev.kindred.table.SealedJson;
+import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WholeFile;
 import java.io.FileNotFoundException;
@@ -22,9 +24,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a run is about: written when it starts, so that its later stages can be commands of their
@@ -37,6 +44,7 @@ import org.apache.hadoop.fs.Path;
  * @param weights one a block
  * @param saturation of the {@link Mixture}
  * @param settings as {@link Settings#asText}
+ * @param begun its place among runs, {@link Runs.Order#begun}
  */
 record RunPlan(
     String runId,
@@ -49,8 +57,10 @@ record RunPlan(
     double[] thresholds,
     double[] weights,
     double saturation,
-    Map<String, String> settings) {
-  private static final ObjectMapper JSON = new ObjectMapper();
+    Map<String, String> settings,
+    long begun) {
+  private static final Logger LOG = LoggerFactory.getLogger(RunPlan.class);
+  private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
   private static final List<Setting> OF_RESULTS =
       List.of(
           Setting.CORPUS,
@@ -69,9 +79,16 @@ record RunPlan(
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
 
   RunPlan {
-    // Plans were written without these.
-    saturation = saturation == 0 ? Double.POSITIVE_INFINITY : saturation;
-    alternates = alternates == null ? List.of() : alternates;
+    if (!Runs.isId(runId)
+        || thresholds.length == 0
+        || thresholds.length != weights.length
+        || alternates.contains(null)
+        || settings.containsValue(null)
+        || begun < 0) {
+      throw new IllegalArgumentException("it is no plan of a run");
+    }
+
+    Instant.parse(startedAt);
   }
 
   /** A run that starts now, under an id that sorts by time. */
@@ -97,7 +114,29 @@ record RunPlan(
         thresholds,
         mixture.weights(),
         mixture.saturation(),
-        settings);
+        settings,
+        0);
+  }
+
+  /** The plan with the number that follows those of all runs in a warehouse. */
+  private RunPlan numbered(Warehouse warehouse) {
+    long latest =
+        Math.max(
+            Runs.latest(warehouse),
+            plans(warehouse, id -> true).mapToLong(RunPlan::begun).max().orElse(0));
+    return new RunPlan(
+        runId,
+        startedAt,
+        version,
+        modelId,
+        corpusId,
+        promptSet,
+        alternates,
+        thresholds,
+        weights,
+        saturation,
+        settings,
+        latest + 1);
   }
 
   /** How blocks are mixed. */
@@ -105,7 +144,10 @@ record RunPlan(
     return new Mixture(weights, saturation);
   }
 
-  /** Identifies what is computed: runs with the same identity have the same results. */
+  /**
+   * Identifies what is computed: runs with the same identity have the same results. Records of runs
+   * hold it, by which plans are recognised: what a plan of some version gives must never change.
+   */
   String identity() {
     return identity(
         "i",
@@ -163,34 +205,70 @@ record RunPlan(
    * rejected.
    */
   Optional<RunPlan> begunBefore(Warehouse warehouse) {
+    return plans(warehouse, id -> !Runs.isOver(warehouse, id))
+        .filter(plan -> plan.identity().equals(identity()))
+        .max(Comparator.comparingLong(RunPlan::begun).thenComparing(RunPlan::runId));
+  }
+
+  /** The plans of some runs; those that cannot be read are named in the log. */
+  private static Stream<RunPlan> plans(Warehouse warehouse, Predicate<String> which) {
     try {
       return Arrays.stream(warehouse.fileSystem().listStatus(folder(warehouse)))
           .map(file -> file.getPath().getName())
-          .filter(name -> name.startsWith("r-") && name.endsWith(".json"))
+          .filter(name -> name.endsWith(".json"))
           .map(name -> name.substring(0, name.length() - ".json".length()))
-          .filter(id -> Runs.find(warehouse, id).isEmpty())
-          .sorted(Comparator.reverseOrder())
-          .map(id -> read(warehouse, id))
-          .filter(plan -> plan.identity().equals(identity()))
-          .findFirst();
+          .filter(Runs::isId)
+          .filter(which)
+          .flatMap(id -> ifReadable(warehouse, id).stream());
     } catch (FileNotFoundException e) {
-      return Optional.empty();
+      return Stream.empty();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
+  /** The plan of a run that one can do without. If it cannot be read, that is in the log. */
+  static Optional<RunPlan> ifReadable(Warehouse warehouse, String runId) {
+    try {
+      return Optional.of(read(warehouse, runId));
+    } catch (InvalidInput e) {
+      if (WARNED.add(e.getMessage())) {
+        LOG.warn("{}; until then the run does not count", e.getMessage());
+      }
+
+      return Optional.empty();
+    }
+  }
+
   /**
-   * The plan of the run that was published last.
+   * The plan of the run that was published last. All of the run is there.
    *
    * @param which runs count
+   * @throws InvalidInput if it is not known which that is, or if something of it is missing
    */
   static Optional<RunPlan> lastPublished(Warehouse warehouse, Predicate<Runs.Run> which) {
-    return Runs.all(warehouse).stream()
-        .filter(Runs.Run::isPublished)
-        .filter(which)
+    return Runs.newestPublished(warehouse, which)
+        .map(
+            run -> {
+              Runs.checkWhole(warehouse, run.runId());
+              return read(warehouse, run.runId());
+            });
+  }
+
+  /**
+   * The plan of the last published run with this one's identity. All of the run is there.
+   *
+   * @throws InvalidInput if something of it is missing
+   */
+  Optional<RunPlan> publishedAlike(Warehouse warehouse) {
+    return Runs.readable(warehouse).stream()
+        .filter(run -> run.isPublished() && run.identity().equals(identity()))
         .reduce((first, second) -> second)
-        .map(run -> read(warehouse, run.runId()));
+        .map(
+            run -> {
+              Runs.checkWhole(warehouse, run.runId());
+              return read(warehouse, run.runId());
+            });
   }
 
   private static Path folder(Warehouse warehouse) {
@@ -201,12 +279,19 @@ record RunPlan(
     return new Path(folder(warehouse), runId + ".json");
   }
 
-  void write(Warehouse warehouse) {
+  /**
+   * Writes the plan of a run that begins.
+   *
+   * @return the plan with its place among runs
+   */
+  RunPlan write(Warehouse warehouse) {
+    RunPlan plan = numbered(warehouse);
     try {
       WholeFile.create(
           warehouse.fileSystem(),
           path(warehouse, runId),
-          JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
+          SealedJson.sealIndented(SealedJson.content(plan)));
+      return plan;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -248,22 +333,74 @@ record RunPlan(
           "--run-id %s: is not published; end it with the command evaluate", runId);
     }
 
+    Runs.checkWhole(warehouse, runId);
     return plan;
   }
 
+  /**
+   * The plan of a run. If the run is over, it is the one that its record was made by.
+   *
+   * @throws InvalidInput if there is none, or it cannot be read, or is not that one
+   */
   static RunPlan read(Warehouse warehouse, String runId) {
     if (!Runs.isId(runId)) {
       throw new InvalidInput("--run-id %s: not a run's id such as r-20261122-041500-3f2a", runId);
     }
 
-    try (var in = warehouse.fileSystem().open(path(warehouse, runId))) {
-      return JSON.readValue(in.readAllBytes(), RunPlan.class);
+    Path path = path(warehouse, runId);
+    Optional<Runs.Run> ended = Runs.find(warehouse, runId);
+    String remedy =
+        String.format(
+            "remove it%s and run again",
+            ended.isPresent() ? " and " + warehouse.part(Tables.RUNS, runId).name() : "");
+    try {
+      return SealedJson.read(
+          warehouse.fileSystem(),
+          path,
+          "plan",
+          remedy,
+          opened -> {
+            RunPlan plan = of(opened);
+            if (!plan.runId().equals(runId)) {
+              throw new IllegalArgumentException("it is of run " + plan.runId());
+            }
+
+            if (ended.isPresent() && !ended.get().identity().equals(plan.identity())) {
+              throw new IllegalArgumentException("it is not the one by which the run was made");
+            }
+
+            return plan;
+          });
     } catch (FileNotFoundException e) {
+      if (ended.isPresent()) {
+        throw new InvalidInput("plan %s is missing; %s", path, remedy.replace("it and ", ""));
+      }
+
       throw new InvalidInput(
           "--run-id %s: no such run in %s; see the folder run_plans there",
           runId, warehouse.root());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static RunPlan of(SealedJson.Opened opened) {
+    ObjectNode content = opened.content();
+    if (opened.format() == 1) {
+      if (content.has("begun")) {
+        throw new IllegalArgumentException("its format is missing");
+      }
+
+      content.put("begun", 0);
+      if (!content.has("alternates")) { // before 0.2
+        content.putArray("alternates");
+      }
+
+      if (!content.has("saturation")) { // before 0.2
+        content.put("saturation", "Infinity");
+      }
+    }
+
+    return SealedJson.Opened.bind(content, RunPlan.class);
   }
 }

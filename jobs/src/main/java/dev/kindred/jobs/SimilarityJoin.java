@@ -264,14 +264,14 @@ final class SimilarityJoin {
   /** Lists the files of the last published run that differs in weights or alternates only. */
   private void takeOver(RunPlan run) {
     Optional<RunPlan> last =
-        Runs.all(warehouse).stream()
+        Runs.readable(warehouse).stream()
             .filter(
                 ended ->
                     ended.isPublished()
                         && ended.modelId().equals(of.modelId())
                         && ended.corpusId().equals(of.corpusId())
                         && ended.promptSet().equals(of.promptSet()))
-            .map(ended -> RunPlan.read(warehouse, ended.runId()))
+            .flatMap(ended -> RunPlan.ifReadable(warehouse, ended.runId()).stream())
             .filter(plan -> plan.joinIdentity().equals(run.joinIdentity()))
             .reduce((first, second) -> second);
     if (last.isEmpty()) {

@@ -258,7 +258,8 @@ class TestRepeatedRuns {
     ObjectNode complete = (ObjectNode) JSON.readTree(record.toFile());
     ((ArrayNode) complete.get("files")).remove(2); // its windows are lost to one block
     Files.delete(record.resolveSibling("." + record.getFileName() + ".crc"));
-    Files.writeString(record, complete.toString());
+    // As Kindred 0.2 wrote them: without a checksum, which would tell.
+    Files.writeString(record, complete.retain("files", "properties").toString());
     CommandLineRun run = run(again, "--prompt-seed", "7");
 
     assertThat(run.status()).as(run.err()).isEqualTo(3);

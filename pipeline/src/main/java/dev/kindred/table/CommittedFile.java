@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.table;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Locale;
 import java.util.zip.CRC32;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -27,10 +29,21 @@ import org.apache.parquet.hadoop.util.HadoopInputFile;
 public record CommittedFile(String path, long bytes, long rows, long footerCrc)
     implements Serializable {
   private static final int TAIL_BYTES = 8; // the footer's length and Parquet's magic number
+  private static final String CHANGED =
+      "is damaged, or another file in its place: its footer has changed";
+  private static final int END_BYTES = 64 << 10; // more than most footers
 
-  /** Refuses what is not below the warehouse: readers open what a record names. */
+  /** Refuses what cannot be, and what is not below the warehouse: readers open what it names. */
   public CommittedFile {
-    if (path.startsWith("/")
+    checkPath(path);
+    if (bytes < TAIL_BYTES || rows < 0 || footerCrc < 0 || footerCrc > 0xffff_ffffL) {
+      throw new IllegalArgumentException("Not the facts of a file: " + path);
+    }
+  }
+
+  static void checkPath(String path) {
+    if (path.isEmpty()
+        || path.startsWith("/")
         || path.contains(":")
         || path.contains("\\")
         || List.of(path.split("/")).contains("..")) {
@@ -61,23 +74,30 @@ public record CommittedFile(String path, long bytes, long rows, long footerCrc)
     }
   }
 
+  /** Of the footer, its length and the magic number: read at once unless the footer is long. */
   private static long footerCrc(FSDataInputStream in, long length) throws IOException {
     if (length < TAIL_BYTES) {
-      throw new IOException(String.format("only %d bytes are left of it", length));
+      throw new IOException(String.format(Locale.ROOT, "only %d bytes are left of it", length));
     }
 
-    byte[] tail = new byte[TAIL_BYTES];
-    in.readFully(length - TAIL_BYTES, tail);
-    long footer = ByteBuffer.wrap(tail).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    byte[] end = new byte[(int) Math.min(length, END_BYTES)];
+    in.readFully(length - end.length, end);
+    long footer =
+        ByteBuffer.wrap(end).order(ByteOrder.LITTLE_ENDIAN).getInt(end.length - TAIL_BYTES);
     if (footer < 0 || footer > length - TAIL_BYTES) {
       throw new IOException("not a whole Parquet file: its footer is damaged");
     }
 
-    byte[] bytes = new byte[(int) footer];
-    in.readFully(length - TAIL_BYTES - footer, bytes);
+    int counted = (int) (footer + TAIL_BYTES);
     CRC32 crc = new CRC32();
-    crc.update(bytes);
-    crc.update(tail);
+    if (counted > end.length) {
+      byte[] start = new byte[counted - end.length];
+      in.readFully(length - counted, start);
+      crc.update(start);
+      counted = end.length;
+    }
+
+    crc.update(end, end.length - counted, counted);
     return crc.getValue();
   }
 
@@ -90,20 +110,47 @@ public record CommittedFile(String path, long bytes, long rows, long footerCrc)
     CommittedFile found;
     try {
       found = of(root, path, hadoop);
-    } catch (java.io.FileNotFoundException e) {
-      return "is missing";
-    } catch (IOException e) {
-      return "is damaged: " + String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    } catch (IOException | RuntimeException e) {
+      return problem(e);
     }
 
-    if (found.bytes != bytes) {
-      return String.format("is damaged: %d bytes, %d were written", found.bytes, bytes);
-    }
+    return found.bytes != bytes || found.footerCrc != footerCrc
+        ? problem(found.bytes, found.footerCrc)
+        : found.rows != rows ? CHANGED : null;
+  }
 
-    if (found.rows != rows || found.footerCrc != footerCrc) {
-      return "is damaged: its footer has changed";
-    }
+  /**
+   * Compares the file's length and the bytes of its footer with what they were, which takes one
+   * read. The footer names the file and has the place of every page, and pages have checksums.
+   *
+   * @return what is wrong with it, or null
+   */
+  String problemOfFooter(Path root, Configuration hadoop) {
+    Path file = new Path(root, path);
+    try {
+      FileSystem files = file.getFileSystem(hadoop);
+      FileStatus status = files.getFileStatus(file);
+      if (status.getLen() != bytes) {
+        return problem(status.getLen(), footerCrc);
+      }
 
-    return null;
+      try (FSDataInputStream in = files.open(file)) {
+        return problem(bytes, footerCrc(in, bytes));
+      }
+    } catch (IOException | RuntimeException e) {
+      return problem(e);
+    }
+  }
+
+  private String problem(long foundBytes, long foundCrc) {
+    return foundBytes != bytes
+        ? String.format(Locale.ROOT, "is damaged: %d bytes, %d were written", foundBytes, bytes)
+        : foundCrc != footerCrc ? CHANGED : null;
+  }
+
+  private static String problem(Exception thrown) {
+    return thrown instanceof FileNotFoundException
+        ? "is missing"
+        : "is damaged: " + String.valueOf(thrown.getMessage()).lines().findFirst().orElse("");
   }
 }

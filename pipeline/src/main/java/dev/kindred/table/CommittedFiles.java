@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.table;
 
+import dev.kindred.InvalidInput;
+import dev.kindred.Location;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.execution.datasources.NoopCache$;
+import org.apache.spark.sql.execution.datasources.PartitionDirectory;
 import org.apache.spark.sql.execution.datasources.PartitionPath;
 import org.apache.spark.sql.execution.datasources.PartitionSpec;
 import org.apache.spark.sql.execution.datasources.PartitioningAwareFileIndex;
@@ -28,6 +35,7 @@ import scala.jdk.javaapi.CollectionConverters;
 public final class CommittedFiles extends PartitioningAwareFileIndex {
   private static final long BLOCK_BYTES = 128L << 20;
 
+  private final SparkSession spark;
   private final Path root;
   private final StructType partitionColumns;
   private final List<Entry> entries;
@@ -36,8 +44,9 @@ public final class CommittedFiles extends PartitioningAwareFileIndex {
    * A file of a dataset.
    *
    * @param partition values of the table's partition columns
+   * @param part folder of the part whose record lists it
    */
-  record Entry(List<Object> partition, CommittedFile file) {}
+  record Entry(List<Object> partition, CommittedFile file, Path part) {}
 
   /**
    * An index.
@@ -51,6 +60,7 @@ public final class CommittedFiles extends PartitioningAwareFileIndex {
         scala.collection.immutable.Map$.MODULE$.<String, String>empty(),
         Option.apply(null),
         NoopCache$.MODULE$);
+    this.spark = spark;
     this.root = root;
     this.partitionColumns = partitionColumns;
     this.entries = List.copyOf(entries);
@@ -70,6 +80,67 @@ public final class CommittedFiles extends PartitioningAwareFileIndex {
   @Override
   public void refresh() {
     // Committed files do not change.
+  }
+
+  /**
+   * The files that filters leave, for Spark to read: the moment at which they are compared with
+   * their records, unless this process has done so.
+   *
+   * @throws InvalidInput naming the first that is not as it was written
+   */
+  @Override
+  public Seq<PartitionDirectory> listFiles(
+      Seq<Expression> partitionFilters, Seq<Expression> dataFilters) {
+    Seq<PartitionDirectory> listed = super.listFiles(partitionFilters, dataFilters);
+    Set<Path> left = new HashSet<>();
+    CollectionConverters.asJava(listed)
+        .forEach(
+            folder ->
+                CollectionConverters.asJava(folder.files())
+                    .forEach(file -> left.add(file.getPath())));
+    check(entries.stream().filter(entry -> left.contains(path(entry))).toList());
+    return listed;
+  }
+
+  /**
+   * The paths of all files, compared with their records, for readers other than Spark's.
+   *
+   * @throws InvalidInput naming the first that is not as it was written
+   */
+  public List<Path> checkedFiles() {
+    check(entries);
+    return entries.stream().map(this::path).toList();
+  }
+
+  private void check(List<Entry> read) {
+    Map<CommittedFile, String> problems =
+        FileCheck.problems(
+            JavaSparkContext.fromSparkContext(spark.sparkContext()),
+            root,
+            read.stream().map(Entry::file).toList());
+    if (!problems.isEmpty()) {
+      throw damaged(root, read, problems);
+    }
+  }
+
+  /**
+   * The line that names a file which is not as it was written, and what to do.
+   *
+   * @param problems what is wrong with some of the entries' files, at least one
+   */
+  static InvalidInput damaged(Path root, List<Entry> entries, Map<CommittedFile, String> problems) {
+    Entry first =
+        entries.stream().filter(entry -> problems.containsKey(entry.file())).findFirst().get();
+    boolean isShared = !first.file().path().startsWith(Location.below(root, first.part()) + "/");
+    return new InvalidInput(
+        "--warehouse %s: %s %s; remove %s%s%s and run again, to compute it anew%s",
+        root,
+        first.file().path(),
+        problems.get(first.file()),
+        first.part(),
+        isShared ? " and that other part" : "",
+        Runs.recordBeside(root, first.part()),
+        problems.size() == 1 ? "" : " (" + problems.size() + " files are damaged)");
   }
 
   @Override

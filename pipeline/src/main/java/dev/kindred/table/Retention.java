@@ -65,10 +65,20 @@ public final class Retention {
     }
   }
 
-  /** What a run reads and writes. */
-  public record Begun(String runId, String modelId, String corpusId, String promptSet) {
+  /**
+   * What a run reads and writes.
+   *
+   * @param begun its {@link Runs.Order#begun}
+   */
+  public record Begun(String runId, String modelId, String corpusId, String promptSet, long begun) {
     private static Begun of(Runs.Run run) {
-      return new Begun(run.runId(), run.modelId(), run.corpusId(), run.promptSet());
+      return new Begun(
+          run.runId(), run.modelId(), run.corpusId(), run.promptSet(), run.order().begun());
+    }
+
+    /** Whether it was begun after another one: of Kindred 0.2's, by their ids, which have times. */
+    private boolean isYounger(Begun than) {
+      return begun != than.begun ? begun > than.begun : runId.compareTo(than.runId) > 0;
     }
 
     private boolean uses(Map<String, String> keys) {
@@ -92,7 +102,7 @@ public final class Retention {
    * @param ended all runs that are over, in the order in which they ended
    * @param files of the folders of tables, plans and reports
    * @param listed the paths that the records in a part's folder list; asked for parts that are kept
-   * @param plan of a run that is not over; asked for runs that are kept
+   * @param plan of a run that is not over
    */
   public record Contents(
       List<Runs.Run> ended,
@@ -179,14 +189,17 @@ public final class Retention {
       keptRuns.add(Begun.of(run));
     }
 
+    Begun newestBegun = Begun.of(newest);
     Set<String> ended = new HashSet<>();
+    boolean afterOldest = false;
     for (Runs.Run run : contents.ended()) {
       ended.add(run.runId());
-      if (!run.isPublished() && run.endedAt().isAfter(published.get(0).endedAt())) {
+      afterOldest |= run.equals(published.get(0));
+      if (!run.isPublished() && afterOldest) {
         keptRecords.add(run.runId());
       }
 
-      if (!run.isPublished() && isYounger(run.runId(), newest)) {
+      if (!run.isPublished() && Begun.of(run).isYounger(newestBegun)) {
         keptRecords.add(run.runId());
         keptRuns.add(Begun.of(run));
       }
@@ -194,9 +207,12 @@ public final class Retention {
 
     for (StoredFile file : contents.files()) {
       Optional<String> runId = planned(file);
-      if (runId.isPresent() && !ended.contains(runId.get()) && isYounger(runId.get(), newest)) {
-        keptRecords.add(runId.get());
-        keptRuns.add(contents.plan().apply(runId.get()));
+      if (runId.isPresent() && !ended.contains(runId.get())) {
+        Begun begun = contents.plan().apply(runId.get());
+        if (begun.isYounger(newestBegun)) {
+          keptRecords.add(runId.get());
+          keptRuns.add(begun);
+        }
       }
     }
 
@@ -207,11 +223,6 @@ public final class Retention {
             .mapToLong(StoredFile::modified)
             .findFirst()
             .orElse(Long.MAX_VALUE);
-  }
-
-  /** Ids sort by the time at which runs began. */
-  private static boolean isYounger(String runId, Runs.Run than) {
-    return runId.compareTo(than.runId()) > 0;
   }
 
   /** The run whose plan a file is. */

@@ -25,7 +25,6 @@ import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.hadoop.util.HadoopOutputFile;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.execution.datasources.OutputWriter;
-import org.apache.spark.sql.execution.datasources.parquet.ParquetWriteSupport;
 
 /**
  * A Parquet file of integers and vectors that is being written. Schema, metadata and the size of
@@ -50,11 +49,12 @@ final class VectorFile extends OutputWriter {
   /**
    * Creates the file.
    *
-   * @param job settings of the job, as {@link VectorFormat#prepareWrite} leaves them
+   * @param job settings of the job, as {@link VectorFormat#prepareWrite} leaves them, with the
+   *     {@link FileName}
    */
   VectorFile(String path, Configuration job) throws IOException {
     this.path = path;
-    this.context = new ParquetWriteSupport().init(job);
+    this.context = new FileName.WriteSupport().init(job);
     this.rowGroupBytes = ParquetOutputFormat.getLongBlockSize(job);
     this.pageBytes = (int) Math.min(PAGE_BYTES, rowGroupBytes / 32);
     this.columns =

@@ -65,6 +65,7 @@ public final class VectorFormat extends ParquetFileFormat {
 
     @Override
     public OutputWriter newInstance(String path, StructType columns, TaskAttemptContext task) {
+      FileName.set(task.getConfiguration(), path);
       try {
         return new VectorFile(path, task.getConfiguration());
       } catch (IOException e) {

@@ -11,11 +11,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -38,6 +40,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.util.SerializableConfiguration;
 import scala.Option;
+import scala.Tuple2;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
@@ -241,10 +244,18 @@ public final class Warehouse {
      * @param properties facts about it by name, asked for when the rows have been written
      */
     public void write(Dataset<Row> rows, Supplier<Map<String, String>> properties) {
+      write(rows, properties, List.of());
+    }
+
+    /** Writes the whole part; its record lists parts elsewhere. */
+    void write(
+        Dataset<Row> rows,
+        Supplier<Map<String, String>> properties,
+        List<CommitLog.Listed> elsewhere) {
       checkIncomplete();
       remove();
       append(rows);
-      complete(properties.get());
+      complete(properties.get(), elsewhere);
     }
 
     /** Writes the whole part without facts. */
@@ -285,7 +296,8 @@ public final class Warehouse {
               writer(rows, folders())
                   .option(PartCommitProtocol.BY_TASK, byTask)
                   .mode(SaveMode.Append)
-                  .parquet(path.toString()));
+                  .format(TableFormat.class.getName())
+                  .save(path.toString()));
     }
 
     /**
@@ -325,8 +337,59 @@ public final class Warehouse {
      * @param properties facts about it
      */
     public void complete(Map<String, String> properties) {
+      complete(properties, List.of());
+    }
+
+    private void complete(Map<String, String> properties, List<CommitLog.Listed> elsewhere) {
       checkIncomplete();
-      log(path).complete(properties);
+      log(path).complete(properties, elsewhere);
+    }
+
+    /** Its folder, below the warehouse. */
+    String place() {
+      return Location.below(root, path);
+    }
+
+    /** The part's own record, if it is complete by itself. */
+    Optional<CommitLog.Commit> commit() {
+      return log(path).complete();
+    }
+
+    /**
+     * The part as another one's record lists it.
+     *
+     * @throws InvalidInput if it is not there
+     */
+    CommitLog.Listed listed() {
+      CommitLog.Complete record =
+          log(path)
+              .completeRecord()
+              .orElseThrow(() -> new InvalidInput("%s is missing; run again", path));
+      return new CommitLog.Listed(place(), record.commit().rows(), record.digest());
+    }
+
+    /** The blocks of all that is complete in it, of a table whose last key is the block. */
+    public List<Integer> blocks() {
+      return blocksByKeys().values().stream().flatMap(Set::stream).distinct().sorted().toList();
+    }
+
+    /** The same by values of the keys before. A block without rows counts, too. */
+    public Map<List<Object>, Set<Integer>> blocksByKeys() {
+      Map<List<Object>, Set<Integer>> blocks = new LinkedHashMap<>();
+      for (Record record : records()) {
+        List<Object> ofRecord = values(Location.below(root, record.folder()));
+        Stream.concat(
+                Stream.of(ofRecord), entries(record).stream().map(CommittedFiles.Entry::partition))
+            .filter(values -> values.size() == table.partitionColumns().size())
+            .forEach(
+                values ->
+                    blocks
+                        .computeIfAbsent(
+                            values.subList(0, values.size() - 1), others -> new TreeSet<>())
+                        .add((Integer) values.get(values.size() - 1)));
+      }
+
+      return blocks;
     }
 
     private void checkIncomplete() {
@@ -407,7 +470,8 @@ public final class Warehouse {
     /** What is in the part before it is complete. */
     public Dataset<Row> readSoFar() {
       return Warehouse.this.read(
-          table, entries(new Record(path, new CommitLog.Commit(log(path).soFar(), Map.of()))));
+          table,
+          entries(new Record(path, new CommitLog.Commit(log(path).soFar(), Map.of(), List.of()))));
     }
 
     /**
@@ -455,56 +519,51 @@ public final class Warehouse {
      * @throws InvalidInput naming the first file that is not as it was written
      */
     public void verify() {
+      List<CommittedFiles.Entry> entries = entries();
       List<CommittedFile> files =
-          entries().stream().map(CommittedFiles.Entry::file).distinct().toList();
+          entries.stream().map(CommittedFiles.Entry::file).distinct().toList();
       JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
       Broadcast<SerializableConfiguration> hadoop =
           context.broadcast(new SerializableConfiguration(hadoop()));
       String folder = root.toString();
-      List<String> problems =
+      Map<CommittedFile, String> problems =
           context
               .parallelize(files, Math.max(1, files.size() / FILES_PER_CHECK))
-              .map(file -> problem(file, folder, hadoop))
-              .filter(problem -> problem != null)
-              .collect();
+              .mapToPair(file -> new Tuple2<>(file, problem(file, folder, hadoop)))
+              .filter(found -> found._2() != null)
+              .collectAsMap();
       hadoop.destroy();
       if (!problems.isEmpty()) {
-        String first = problems.get(0);
-        throw new InvalidInput(
-            "--warehouse %s: %s; remove %s%s and run again, to compute it anew%s",
-            root,
-            first,
-            path,
-            isBelow(path, first) ? "" : " and that other part",
-            problems.size() == 1 ? "" : " (" + problems.size() + " files are damaged)");
+        throw CommittedFiles.damaged(root, entries, problems);
       }
-    }
-
-    /** Files that are shared with another part lie in its folder. */
-    private boolean isBelow(Path part, String file) {
-      return file.startsWith(Location.below(root, part) + "/");
     }
 
     private List<CommittedFiles.Entry> entries() {
+      return records().stream()
+          .flatMap(record -> entries(record).stream())
+          .filter(entry -> entry.partition().subList(0, keys.size()).equals(keys))
+          .toList();
+    }
+
+    /** The record that the part is within, or those of all complete parts in it. */
+    private List<Record> records() {
       Optional<Record> record = record();
       if (record.isPresent()) {
-        return entries(record.get()).stream()
-            .filter(entry -> entry.partition().subList(0, keys.size()).equals(keys))
-            .toList();
+        return List.of(record.get());
       }
 
-      List<CommittedFiles.Entry> below = new ArrayList<>();
+      List<Record> below = new ArrayList<>();
       addBelow(path, below);
       return below;
     }
 
-    private void addBelow(Path folder, List<CommittedFiles.Entry> entries) {
+    private void addBelow(Path folder, List<Record> records) {
       for (Path child : children(folder)) {
         Optional<CommitLog.Commit> commit = log(child).complete();
         if (commit.isPresent()) {
-          entries.addAll(entries(new Record(child, commit.get())));
+          records.add(new Record(child, commit.get()));
         } else {
-          addBelow(child, entries);
+          addBelow(child, records);
         }
       }
     }
@@ -527,26 +586,43 @@ public final class Warehouse {
 
     /** A file may lie in another part's folder: only columns below the record's come from there. */
     private List<CommittedFiles.Entry> entries(Record record) {
-      List<Object> ofRecord = values(record.folder());
+      List<Object> ofRecord = values(Location.below(root, record.folder()));
       List<CommittedFiles.Entry> entries = new ArrayList<>();
       for (CommittedFile file : record.commit().files()) {
         List<Object> values = new ArrayList<>(ofRecord);
-        List<Object> ofFile = values(new Path(root, file.path()).getParent());
+        List<Object> ofFile =
+            values(file.path().substring(0, Math.max(0, file.path().lastIndexOf('/'))));
+        if (ofRecord.isEmpty() || ofFile.size() != table.partitionColumns().size()) {
+          throw new InvalidInput(
+              "record of %s is damaged: that folder and file %s are not both of table %s; remove it"
+                  + " and run again",
+              record.folder(), file.path(), table.name());
+        }
+
         values.addAll(ofFile.subList(ofRecord.size(), ofFile.size()));
-        entries.add(new CommittedFiles.Entry(values, file));
+        entries.add(new CommittedFiles.Entry(values, file, record.folder()));
       }
 
       return entries;
     }
 
-    /** The values of partition columns in a folder's path. */
-    private List<Object> values(Path folder) {
+    /** The values of keys in a folder's path below the warehouse; none if it is not the table's. */
+    private List<Object> values(String folder) {
       List<Object> values = new ArrayList<>();
-      String[] names = Location.below(root, folder).split("/");
-      for (int i = 1; i < names.length; i++) { // the first is the table's
+      String[] names = folder.split("/");
+      if (!names[0].equals(table.name()) || names.length - 1 > table.partitionColumns().size()) {
+        return List.of();
+      }
+
+      for (int i = 1; i < names.length; i++) {
+        String column = table.partitionColumns().get(i - 1) + "=";
         String value = names[i].substring(names[i].indexOf('=') + 1);
         boolean number =
             table.folderColumns().fields()[i - 1].dataType().equals(DataTypes.IntegerType);
+        if (!names[i].startsWith(column) || number && !value.matches("\\d{1,9}")) {
+          return List.of();
+        }
+
         values.add(number ? (Object) Integer.valueOf(value) : value);
       }
 
@@ -556,6 +632,11 @@ public final class Warehouse {
 
   /** A commit and the folder of the part that it is about. */
   private record Record(Path folder, CommitLog.Commit commit) {}
+
+  /** The record of a complete part, from the part's folder below the warehouse. */
+  Optional<CommitLog.Complete> recordOf(String place) {
+    return log(new Path(root, place)).completeRecord();
+  }
 
   private CommitLog log(Path part) {
     return new CommitLog(fileSystem(), part);
@@ -597,7 +678,6 @@ public final class Warehouse {
   /** What is wrong with a file, on an executor. */
   private static String problem(
       CommittedFile file, String root, Broadcast<SerializableConfiguration> hadoop) {
-    String problem = file.problem(new Path(root), hadoop.value().value());
-    return problem == null ? null : file.path() + " " + problem;
+    return file.problem(new Path(root), hadoop.value().value());
   }
 }

@@ -24,6 +24,7 @@ final class PaperWarehouse {
   private final Map<String, Begun> plans = new TreeMap<>();
   private final List<Runs.Run> ended = new ArrayList<>();
   private long clock = 1_000;
+  private long numbers;
 
   /** Nights with changing corpora and models, deaths, rejections, remains and foreign files. */
   static PaperWarehouse random(Random random) {
@@ -65,7 +66,8 @@ final class PaperWarehouse {
   }
 
   void begin(String runId, String model, String corpus, String prompts) {
-    plans.put(runId, new Begun(runId, model, corpus, prompts));
+    numbers++;
+    plans.put(runId, new Begun(runId, model, corpus, prompts, numbers));
     add("run_plans/" + runId + ".json");
     inputs(model, corpus, prompts);
     for (int block = 0; block < BLOCKS; block++) {
@@ -91,7 +93,15 @@ final class PaperWarehouse {
     add("reports/" + runId + ".html");
     ended.add(
         new Runs.Run(
-            runId, status, Instant.ofEpochSecond(clock), model, corpus, prompts, "i-" + runId));
+            runId,
+            status,
+            Instant.ofEpochSecond(-clock), // clocks have no say
+            model,
+            corpus,
+            prompts,
+            "i-" + runId,
+            new Runs.Order(numbers, numbers + 1, Set.of())));
+    numbers++;
   }
 
   /** What a run needs, as far as it is not there. */

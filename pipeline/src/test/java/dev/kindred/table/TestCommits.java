@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.table;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
 import dev.kindred.LocalSpark;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -173,16 +179,255 @@ class TestCommits {
   void aRecordCannotNameFilesOutsideTheWarehouse(String path, SparkSession spark)
       throws IOException {
     part.writeVectors(vectors(spark), 2);
-    Path record = folder.resolve("activations/model_id=m-1/corpus_id=c-1/_commits/complete.json");
-    Files.delete(record.resolveSibling(".complete.json.crc"));
-    Files.writeString(
-        record,
-        Files.readString(record).replaceFirst("\"path\":\"[^\"]+\"", "\"path\":\"" + path + "\""));
+    writeRecord(asOf02().replaceFirst("\"path\":\"[^\"]+\"", "\"path\":\"" + path + "\""));
 
     assertThatThrownBy(part::read)
         .isInstanceOf(InvalidInput.class)
         .hasMessageContaining("complete.json is damaged")
         .hasMessageContaining("Not a path below the warehouse: " + path);
+  }
+
+  private Path record() {
+    return folder.resolve("activations/model_id=m-1/corpus_id=c-1/_commits/complete.json");
+  }
+
+  private void writeRecord(byte[] content) throws IOException {
+    Files.deleteIfExists(checksums(record())); // those of the local file system
+    Files.write(record(), content);
+  }
+
+  private void writeRecord(String content) throws IOException {
+    writeRecord(content.getBytes(UTF_8));
+  }
+
+  /** The record as Kindred 0.2 would have written it. */
+  private String asOf02() throws IOException {
+    ObjectNode record = (ObjectNode) new ObjectMapper().readTree(record().toFile());
+    return record.retain("files", "properties").toString();
+  }
+
+  /** All that the part's record says. */
+  private List<Object> said() {
+    return List.of(
+        part.properties(), List.of(part.index().inputFiles()), part.rows(), part.bytes());
+  }
+
+  @Test
+  void aRecordSaysWhatItSaidOrIsDamagedWhicheverByteIsChanged(SparkSession spark)
+      throws IOException {
+    part.appendVectors(vectors(spark).coalesce(1), 2, false);
+    part.complete(Map.of("windows", "60"));
+    List<Object> before = said();
+    byte[] written = Files.readAllBytes(record());
+    for (int i = 0; i < written.length; i++) {
+      for (int mask : new int[] {0x01, 0x10, 0x80}) {
+        byte[] changed = written.clone();
+        changed[i] ^= (byte) mask;
+        writeRecord(changed);
+        assertSaidOrDamaged(before, "byte " + i + " mask " + mask);
+      }
+
+      writeRecord(Arrays.copyOf(written, i));
+      assertSaidOrDamaged(before, "the first " + i + " bytes");
+    }
+  }
+
+  private void assertSaidOrDamaged(List<Object> before, String change) {
+    List<Object> after;
+    try {
+      after = said();
+    } catch (InvalidInput e) {
+      assertThat(e)
+          .as(change)
+          .hasMessageContaining("complete.json is")
+          .hasMessageContaining("record ")
+          .message()
+          .hasLineCount(1);
+      return;
+    }
+
+    assertThat(after).as(change).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "null",
+        "[]",
+        "",
+        "7",
+        "{\"files\":null,\"properties\":{}}",
+        "{\"files\":[null],\"properties\":{}}",
+        "{\"files\":[{}],\"properties\":{}}",
+        "{\"files\":[]}",
+        "{\"properties\":{}}",
+        "{\"files\":[],\"properties\":null}",
+        "{\"files\":[],\"properties\":{\"a\":null}}",
+        "{\"files\":[],\"properties\":{\"a\":1}}",
+        "{\"files\":[],\"properties\":{},\"more\":1}",
+        "{\"files\":[],\"files\":[],\"properties\":{}}",
+        "{\"files\":[],\"properties\":{}}{}",
+        "{\"files\":[{\"path\":\"a/b\",\"bytes\":\"90\",\"rows\":1,\"footerCrc\":1}],\"properties\":{}}",
+        "{\"files\":[{\"path\":\"a/b\",\"bytes\":-90,\"rows\":1,\"footerCrc\":1}],\"properties\":{}}",
+        "{\"files\":[{\"path\":\"a/b\",\"bytes\":90,\"rows\":1.5,\"footerCrc\":1}],\"properties\":{}}",
+        "{\"files\":[{\"path\":\"a/b\",\"bytes\":90,\"footerCrc\":1}],\"properties\":{}}",
+        "{\"files\":[{\"path\":null,\"bytes\":90,\"rows\":1,\"footerCrc\":1}],\"properties\":{}}",
+        "{\"files\":[{\"path\":\"a\",\"bytes\":90,\"rows\":1,\"footerCrc\":1}],\"properties\":{}}",
+        "{\"files\":[{\"path\":\"activations/model_id=m-1/corpus_id=c-1/block=x/f\",\"bytes\":90,"
+            + "\"rows\":1,\"footerCrc\":1}],\"properties\":{}}",
+        "{\"format\":2,\"files\":[],\"properties\":{}}"
+      })
+  void whatIsNoRecordOfThisVersionOrTheOneBeforeIsDamaged(String content, SparkSession spark)
+      throws IOException {
+    part.writeVectors(vectors(spark), 2);
+    writeRecord(content);
+
+    assertThatThrownBy(part::read)
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("damaged")
+        .hasMessageContaining("corpus_id=c-1")
+        .hasMessageContaining("run again")
+        .message()
+        .hasLineCount(1);
+  }
+
+  @Test
+  void aRecordWithoutFormatOrChecksumIsNotTakenForOneOfTheVersionBefore(SparkSession spark)
+      throws IOException {
+    part.writeVectors(vectors(spark), 2);
+    ObjectNode record = (ObjectNode) new ObjectMapper().readTree(record().toFile());
+    for (List<String> lost :
+        List.of(List.of("format"), List.of("checksum"), List.of("format", "checksum"))) {
+      writeRecord(record.deepCopy().remove(lost).toString());
+
+      assertThatThrownBy(part::read).as(lost.toString()).hasMessageContaining("is damaged");
+    }
+  }
+
+  @Test
+  void aRecordOfTheVersionBeforeIsRead(SparkSession spark) throws IOException {
+    part.writeVectors(vectors(spark), 2);
+    List<Object> before = said();
+    writeRecord(asOf02());
+
+    assertThat(said()).isEqualTo(before);
+    assertThat(part.read().count()).isEqualTo(2 * TASKS * ROWS);
+  }
+
+  @Test
+  void aRecordOfANewerVersionIsNotCalledDamaged(SparkSession spark) throws IOException {
+    part.writeVectors(vectors(spark), 2);
+    String unsealed =
+        Files.readString(record())
+            .replace("{\"format\":2,", "{\"format\":3,\"new\":[],")
+            .replaceFirst("[0-9a-f]{64}(?=\"}\\s*$)", "0".repeat(64));
+    String seal = HexFormat.of().formatHex(new ContentId().add(unsealed).hash(32));
+    writeRecord(unsealed.replace("0".repeat(64), seal));
+
+    assertThatThrownBy(part::read)
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("complete.json is of format 3, a newer version of Kindred wrote it")
+        .hasMessageNotContaining("damaged");
+  }
+
+  @Test
+  void aRecordWhoseChecksumsOnTheDiskAreWrongIsDamaged(SparkSession spark) throws IOException {
+    part.writeVectors(vectors(spark), 2);
+    flip(record(), 40);
+
+    assertThatThrownBy(part::read)
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("complete.json is damaged: ")
+        .hasMessageEndingWith("remove " + part.name() + " and run again")
+        .message()
+        .hasLineCount(1);
+  }
+
+  @Test
+  void aRecordInTheFolderOfAnotherPartIsDamaged(SparkSession spark) throws IOException {
+    part.writeVectors(vectors(spark), 2);
+    Warehouse.Part other = warehouse.part(Tables.ACTIVATIONS, "m-1", "c-2");
+    other.writeVectors(vectors(spark).where("window_id < 10"), 2);
+    Path record = folder.resolve("activations/model_id=m-1/corpus_id=c-2/_commits/complete.json");
+    writeRecord(Files.readAllBytes(record));
+
+    assertThatThrownBy(part::read)
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("it is the record of activations/model_id=m-1/corpus_id=c-2");
+  }
+
+  @Test
+  void aDamagedFileIsNamedWhenItIsFirstRead(SparkSession spark) throws IOException {
+    part.writeVectors(vectors(spark), 2);
+    Path file = files("block=1").get(2);
+    Files.delete(checksums(file));
+    flip(file, Files.size(file) - 40);
+
+    assertThat(part.read().where("block = 0").count()).as("others").isEqualTo(TASKS * ROWS);
+    assertThatThrownBy(() -> part.read().where("block = 1").count())
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining(file.getFileName().toString())
+        .hasMessageContaining("its footer has changed")
+        .hasMessageContaining("remove " + part.name());
+  }
+
+  @Test
+  void noFileCanTakeThePlaceOfAnother(SparkSession spark) throws IOException {
+    Path warehouseFolder = folder.resolve("one");
+    Warehouse small = new Warehouse(spark, warehouseFolder.toString());
+    Dataset<Row> vectors = vectors(spark).where("window_id < 10").coalesce(1);
+    Dataset<Row> metric = spark.sql("select 'a' as metric, 1d as value");
+    small.part(Tables.ACTIVATIONS, "m-1", "c-1").writeVectors(vectors, 2);
+    small.part(Tables.ACTIVATIONS, "m-1", "c-2").writeVectors(vectors, 2);
+    small.part(Tables.SUMMARIES, "r-1", "run").write(metric);
+    small.part(Tables.SUMMARIES, "r-2", "run").write(metric);
+    List<Path> files = allFiles(warehouseFolder);
+    assertThat(files).hasSize(6);
+    for (int i = 0; i < files.size(); i++) {
+      for (int k = 0; k < i; k++) {
+        Path copy = Files.createDirectory(folder.resolve(i + "-" + k));
+        copy(warehouseFolder, copy);
+        exchange(
+            copy.resolve(warehouseFolder.relativize(files.get(i))),
+            copy.resolve(warehouseFolder.relativize(files.get(k))));
+        Warehouse exchanged = new Warehouse(spark, copy.toString());
+
+        assertThatThrownBy(
+                () -> {
+                  exchanged.read(Tables.ACTIVATIONS).collectAsList();
+                  exchanged.read(Tables.SUMMARIES).collectAsList();
+                })
+            .as("%s and %s", files.get(i), files.get(k))
+            .isInstanceOf(InvalidInput.class)
+            .hasMessageContaining("is damaged");
+      }
+    }
+  }
+
+  private static void exchange(Path one, Path other) throws IOException {
+    Path aside = one.resolveSibling("aside");
+    Files.move(one, aside);
+    Files.move(other, one);
+    Files.move(aside, other);
+    Files.deleteIfExists(checksums(one));
+    Files.deleteIfExists(checksums(other));
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Path target = to.resolve(from.relativize(file));
+        Files.createDirectories(target.getParent());
+        Files.copy(file, target);
+      }
+    }
+  }
+
+  private static List<Path> allFiles(Path warehouse) throws IOException {
+    try (Stream<Path> files = Files.walk(warehouse)) {
+      return files.filter(file -> file.toString().endsWith(".parquet")).sorted().toList();
+    }
   }
 
   @Test

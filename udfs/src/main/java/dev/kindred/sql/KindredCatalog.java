@@ -60,6 +60,14 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
           Tables.SUBSPACES,
           Tables.ALIGNMENTS);
 
+  /** Tables whose blocks are parts of their own. */
+  private static final List<Table> BY_BLOCK =
+      List.of(
+          Tables.SIMILAR_STRINGS,
+          Tables.BLOCK_DISTRIBUTIONS,
+          Tables.SIMILARITY_BINS,
+          Tables.NEAREST_STRINGS);
+
   private static final String CURRENT = "current";
   private static final String WAREHOUSE = "warehouse";
   private static final String WAREHOUSE_VARIABLE = "KINDRED_WAREHOUSE";
@@ -128,12 +136,47 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
           name, run.runId(), table.name(), run.status(), warehouse.root());
     }
 
+    if (run.isPublished()) {
+      Runs.checkWhole(warehouse, run.runId(), table::equals);
+    }
+
+    checkBlocks(warehouse, table, run, part);
     return new KindredTable(
         spark,
         String.format("%s.`%s`.%s", name, run.runId(), table.name()),
         String.format("%s/%s@%s", warehouse.root(), table.name(), run.runId()),
         table,
         part.index());
+  }
+
+  /**
+   * Checks that what was computed block by block has all blocks, or none: some of them would make
+   * sums that look like those of all.
+   */
+  private void checkBlocks(Warehouse warehouse, Table table, Runs.Run run, Warehouse.Part part) {
+    if (!BY_BLOCK.contains(table)) {
+      return;
+    }
+
+    List<Integer> expected = Runs.blocks(warehouse, run);
+    part.blocksByKeys()
+        .forEach(
+            (keys, blocks) -> {
+              if (!expected.isEmpty() && !blocks.containsAll(expected)) {
+                List<Integer> missing = new ArrayList<>(expected);
+                missing.removeAll(blocks);
+                throw new InvalidInput(
+                    "%s.`%s`.%s: block %d of %s is missing in %s; compute it with the command that"
+                        + " made the others, kindred %s",
+                    name,
+                    run.runId(),
+                    table.name(),
+                    missing.get(0),
+                    keys.get(keys.size() - 1),
+                    warehouse.root(),
+                    table.partitionColumns().contains("run_id") ? "similar" : "tune");
+              }
+            });
   }
 
   private KindredTable allRuns() {
@@ -197,7 +240,7 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
   @Override
   public String[][] listNamespaces() {
     List<String[]> namespaces = new ArrayList<>();
-    Runs.all(warehouse(SparkSession.active())).stream()
+    Runs.readable(warehouse(SparkSession.active())).stream()
         .filter(Runs.Run::isPublished)
         .forEach(run -> namespaces.add(new String[] {run.runId()}));
     namespaces.add(defaultNamespace());

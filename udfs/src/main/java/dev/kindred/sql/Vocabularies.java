@@ -39,8 +39,8 @@ final class Vocabularies {
     }
 
     Map<Integer, String> texts = new HashMap<>();
-    for (String file : tokens.index().inputFiles()) {
-      addAll(new Path(java.net.URI.create(file)), warehouse, texts);
+    for (Path file : tokens.index().checkedFiles()) {
+      addAll(file, warehouse, texts);
     }
 
     return texts;

@@ -100,6 +100,10 @@ final class SmallWarehouse {
 
     write(Tables.DISTANCES, distances, runId);
     write(Tables.APPROXIMATIONS, approximations, runId);
+    for (int block = 0; block < 2; block++) {
+      write(Tables.SIMILAR_STRINGS, List.of(row(runId, block, 0, 7L, .5f)), runId, block);
+    }
+
     Instant ended = START.plusSeconds(runs);
     boolean published = status.equals(Runs.PUBLISHED);
     Row record =
@@ -117,9 +121,30 @@ final class SmallWarehouse {
             Map.of("audit", 1.5));
     Runs.end(
         warehouse,
-        new Runs.Run(runId, status, ended, MODEL, CORPUS, PROMPT_SET, "plan-" + runs),
+        new Runs.Run(
+            runId, status, ended, MODEL, CORPUS, PROMPT_SET, "plan-" + runs, Runs.Order.NONE),
+        List.of(
+            warehouse.part(Tables.DISTANCES, runId),
+            warehouse.part(Tables.APPROXIMATIONS, runId),
+            warehouse.part(Tables.SIMILAR_STRINGS, runId, 0),
+            warehouse.part(Tables.SIMILAR_STRINGS, runId, 1),
+            warehouse.part(Tables.TOKENS, CORPUS)),
         spark.createDataFrame(List.of(record), Tables.RUNS.columns()));
     return runId;
+  }
+
+  /** Adds a row of what tuning leaves for each of some blocks. */
+  void writeBins(int blocks) {
+    for (int block = 0; block < blocks; block++) {
+      write(
+          Tables.NEAREST_STRINGS,
+          List.of(row(MODEL, CORPUS, PROMPT_SET, "b", block, 0, 7L, .5)),
+          MODEL,
+          CORPUS,
+          PROMPT_SET,
+          "b",
+          block);
+    }
   }
 
   private void write(Table table, List<Row> rows, Object... keys) {

@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
@@ -379,5 +381,132 @@ class TestKindredCatalog {
       assertThatThrownBy(() -> query("select * from kindred.current.distances"))
           .hasStackTraceContaining(file.getFileName().toString());
     }
+  }
+
+  @Test
+  void noFileCanTakeThePlaceOfAnother(SparkSession spark) throws IOException {
+    openEmptyWarehouse(spark);
+    warehouse.publish();
+    warehouse.publish();
+    List<Path> files = tables(warehouse.folder());
+    assertThat(files).hasSizeGreaterThan(7);
+    Random random = new Random(7);
+    for (int pair = 0; pair < 12; pair++) {
+      Path one = files.get(random.nextInt(files.size()));
+      Path other = files.get(random.nextInt(files.size()));
+      Path copy = folder.resolve("exchanged" + pair);
+      copy(warehouse.folder(), copy);
+      if (one.equals(other)) {
+        continue;
+      }
+
+      exchange(
+          copy.resolve(warehouse.folder().relativize(one)),
+          copy.resolve(warehouse.folder().relativize(other)));
+      session.conf().set("spark.sql.catalog.exchanged" + pair, KindredCatalog.class.getName());
+      session.conf().set("spark.sql.catalog.exchanged" + pair + ".warehouse", copy.toString());
+
+      String table = "exchanged" + pair + "." + tableOf(one);
+      assertThatThrownBy(() -> query("select * from " + table))
+          .as("%s and %s", one, other)
+          .hasStackTraceContaining(one.getFileName().toString())
+          .hasStackTraceContaining("is damaged");
+    }
+  }
+
+  /** The table of a file of the warehouse, of the run that it is of. */
+  private String tableOf(Path file) {
+    Path place = warehouse.folder().relativize(file);
+    String table = place.getName(0).toString();
+    String key = place.getName(1).toString();
+    return key.startsWith("run_id=")
+        ? "`" + key.substring("run_id=".length()) + "`." + table
+        : "current." + table;
+  }
+
+  private static void exchange(Path one, Path other) throws IOException {
+    Path aside = one.resolveSibling("aside");
+    Files.move(one, aside);
+    Files.move(other, one);
+    Files.move(aside, other);
+    for (Path file : List.of(one, other)) {
+      Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc"));
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Path target = to.resolve(from.relativize(file));
+        Files.createDirectories(target.getParent());
+        Files.copy(file, target);
+      }
+    }
+  }
+
+  private static List<Path> tables(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(file -> file.toString().endsWith(".parquet")).sorted().toList();
+    }
+  }
+
+  @Test
+  void whatARunHasByBlocksIsNotShownWithoutAllBlocks(SparkSession spark) throws IOException {
+    openEmptyWarehouse(spark);
+    String run = warehouse.publish();
+    warehouse.writeBins(2);
+    assertThat(query("select count(*) from kindred.current.nearest_strings")).containsExactly("2");
+    Files.delete(
+        warehouse
+            .folder()
+            .resolve(
+                "nearest_strings/model_id=m-1/corpus_id=c-1/prompt_set=p-1/bins=b/block=1/_commits"
+                    + "/complete.json"));
+
+    assertThatThrownBy(() -> query("select count(*) from kindred.current.nearest_strings"))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessage(
+            "kindred.`%s`.nearest_strings: block 1 of b is missing in file:%s; compute it with the"
+                + " command that made the others, kindred tune",
+            run, warehouse.folder());
+  }
+
+  @Test
+  void aMissingPartOfARunIsNamed(SparkSession spark) throws IOException {
+    openEmptyWarehouse(spark);
+    String run = warehouse.publish();
+    Path record = warehouse.folder().resolve("similar_strings/run_id=" + run + "/block=1");
+    assertThat(query("select count(*) from kindred.current.similar_strings")).containsExactly("2");
+    Files.delete(record.resolve("_commits/complete.json"));
+
+    assertThatThrownBy(() -> query("select count(*) from kindred.current.similar_strings"))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("run " + run + " is not whole: file:" + record + " is missing");
+    assertThat(query("select count(*) from kindred.current.distances"))
+        .as("other tables")
+        .containsExactly(Integer.toString(SmallWarehouse.PROMPTS));
+  }
+
+  @Test
+  void aDamagedRecordOfTheNewestRunIsNotPassedOver(SparkSession spark) throws IOException {
+    openEmptyWarehouse(spark);
+    String first = warehouse.publish();
+    String second = warehouse.publish();
+    Path record = warehouse.folder().resolve("runs/run_id=" + second + "/_commits/complete.json");
+    Files.delete(record.resolveSibling(".complete.json.crc"));
+    Files.writeString(record, Files.readString(record).replace("published", "publixhed"));
+
+    for (String table : List.of("current.distances", "`" + second + "`.distances", "runs")) {
+      assertThatThrownBy(() -> query("select * from kindred." + table))
+          .as(table)
+          .isInstanceOf(InvalidInput.class)
+          .hasMessageContaining("record file:" + record + " is damaged");
+    }
+
+    assertThat(query("select distinct run_id from kindred.`" + first + "`.distances"))
+        .containsExactly(first);
+    String third = warehouse.publish();
+    assertThat(query("select distinct run_id from kindred.current.distances"))
+        .containsExactly(third);
   }
 }

@@ -77,6 +77,7 @@ public final class ReportQueries {
                 () ->
                     new InvalidInput(
                         "--run-id %s: not published yet; run the command evaluate first", runId));
+    Runs.checkWhole(warehouse, runId);
     Map<String, Double> metrics = Summaries.metrics(warehouse.part(Tables.SUMMARIES, runId).read());
     List<Row> distances =
         warehouse
@@ -99,7 +100,7 @@ public final class ReportQueries {
                     IntStream.of(explored),
                     shown.stream().flatMapToInt(IntStream::of).map(place -> ids[place])))
             .persist(StorageLevel.MEMORY_AND_DISK_SER());
-    List<ReportData.Group> groups = groups(explanations, shown, ids);
+    List<ReportData.Group> groups = groups(runId, explanations, shown, ids);
     ModelViews views = new ModelViews(model);
     ReportData data =
         new ReportData(
@@ -320,7 +321,7 @@ public final class ReportQueries {
    * @param ids of all prompts, from the best explained to the worst
    */
   private static List<ReportData.Group> groups(
-      JavaRDD<Explanation> explanations, List<int[]> shown, int[] ids) {
+      String runId, JavaRDD<Explanation> explanations, List<int[]> shown, int[] ids) {
     Set<Integer> shownIds =
         shown.stream()
             .flatMapToInt(IntStream::of)
@@ -329,6 +330,17 @@ public final class ReportQueries {
     Map<Integer, Explanation> prompts =
         explanations.filter(prompt -> shownIds.contains(prompt.promptId())).collect().stream()
             .collect(Collectors.toMap(Explanation::promptId, prompt -> prompt));
+    shownIds.stream()
+        .filter(id -> !prompts.containsKey(id))
+        .findFirst()
+        .ifPresent(
+            id -> {
+              throw new InvalidInput(
+                  "run %s: its distances have prompt %d, its prompts have not: they are not of one"
+                      + " run; remove runs/run_id=%s and distances/run_id=%s from the warehouse and"
+                      + " run again",
+                  runId, id, runId, runId);
+            });
     List<ReportData.Group> groups = new ArrayList<>();
     List<String> names = List.of("Best explained", "In the middle", "Worst explained");
     for (int i = 0; i < names.size(); i++) {
