@@ -170,7 +170,7 @@ final class Evaluation {
         () -> ThresholdCurves.rows(spark, curves(run)).coalesce(1));
     progress.partDone();
     List<Dataset<Row>> alternates = modelDistances(run);
-    long tokens = CorpusScan.tokens(windowsPart.properties());
+    long tokens = windowsPart.facts(CorpusScan::tokens);
     Dataset<Row> slices =
         Slices.of(
             prompts,
@@ -247,13 +247,18 @@ final class Evaluation {
     Map<String, Double> metrics = new TreeMap<>();
     for (int block = 0; block < run.weights().length; block++) {
       String name = "block." + block + ".join.";
-      warehouse
-          .part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block)
-          .properties()
-          .forEach((metric, value) -> metrics.put(name + metric, Double.valueOf(value)));
+      Map<String, Double> ofBlock =
+          warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block).facts(Evaluation::numbers);
+      ofBlock.forEach((metric, value) -> metrics.put(name + metric, value));
     }
 
     return metrics;
+  }
+
+  private static Map<String, Double> numbers(Map<String, String> properties) {
+    Map<String, Double> numbers = new TreeMap<>();
+    properties.forEach((name, value) -> numbers.put(name, Double.valueOf(value)));
+    return numbers;
   }
 
   private void check(RunPlan run) {

@@ -99,7 +99,7 @@ final class KnownActivations {
   }
 
   private int pieces(String corpusId) {
-    return CorpusScan.pieces(facts(corpusId));
+    return warehouse.part(Tables.WINDOWS, corpusId).facts(CorpusScan::pieces);
   }
 
   private void copy(String corpusId, Warehouse.Part part, Dataset<Row> windows, Progress progress) {

@@ -203,7 +203,7 @@ final class SimilarityJoin {
     }
 
     private int kept() {
-      return Integer.parseInt(strings.properties().get(KEPT));
+      return strings.facts(properties -> Integer.parseInt(properties.get(KEPT)));
     }
   }
 

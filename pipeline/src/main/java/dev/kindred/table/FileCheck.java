@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.table;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.PrivilegedAction;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.security.UserGroupInformation;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
@@ -42,6 +46,8 @@ final class FileCheck {
           task -> {
             Thread thread = new Thread(task, "kindred-reads");
             thread.setDaemon(true);
+            // A session's own, which whoever asks first may have, is closed with the session.
+            thread.setContextClassLoader(FileCheck.class.getClassLoader());
             return thread;
           });
 
@@ -67,7 +73,7 @@ final class FileCheck {
             ? onExecutors(spark, root, unchecked)
             : inParallel(
                 unchecked.stream()
-                    .map(file -> (Callable<String>) () -> text(file.problemOfFooter(root, hadoop)))
+                    .map(file -> (Supplier<String>) () -> text(file.problemOfFooter(root, hadoop)))
                     .toList());
     Map<CommittedFile, String> problems = new LinkedHashMap<>();
     for (int i = 0; i < unchecked.size(); i++) {
@@ -104,15 +110,22 @@ final class FileCheck {
   }
 
   /**
-   * Does small reads, which wait for a file system more than they compute, at the same time.
+   * Does small reads, which wait for a file system more than they compute, at the same time and
+   * with the rights of the caller.
    *
    * @return what they give, in order
    * @throws RuntimeException that of the first that throws one
    */
-  static <T> List<T> inParallel(List<Callable<T>> reads) {
+  static <T> List<T> inParallel(List<Supplier<T>> reads) {
     try {
+      UserGroupInformation user = UserGroupInformation.getCurrentUser();
+      List<Future<T>> running = new ArrayList<>();
+      for (Supplier<T> read : reads) {
+        running.add(POOL.submit(() -> user.doAs((PrivilegedAction<T>) read::get)));
+      }
+
       List<T> values = new ArrayList<>();
-      for (Future<T> read : POOL.invokeAll(reads)) {
+      for (Future<T> read : running) {
         values.add(read.get());
       }
 
@@ -126,6 +139,8 @@ final class FileCheck {
       }
 
       throw new IllegalStateException(e.getCause());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

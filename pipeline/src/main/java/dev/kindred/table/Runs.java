@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -259,7 +259,7 @@ public final class Runs {
 
   private static History history(Warehouse warehouse) {
     Map<String, InvalidInput> damaged = new ConcurrentHashMap<>();
-    List<Callable<Optional<Run>>> reads = new ArrayList<>();
+    List<Supplier<Optional<Run>>> reads = new ArrayList<>();
     for (String runId : warehouse.keys(Tables.RUNS)) {
       if (!isId(runId)) {
         continue;
@@ -369,7 +369,7 @@ public final class Runs {
     Run run = run(warehouse, runId, record);
     List<CommitLog.Listed> parts =
         run.order().ended() == 0 ? partsOfOldRun(warehouse, run) : record.parts();
-    List<Callable<Optional<String>>> checks = new ArrayList<>();
+    List<Supplier<Optional<String>>> checks = new ArrayList<>();
     for (CommitLog.Listed part : parts) {
       if (which.test(table(part))) {
         checks.add(() -> problem(warehouse, runId, part));

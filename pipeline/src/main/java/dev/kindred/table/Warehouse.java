@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -221,6 +222,23 @@ public final class Warehouse {
     public Map<String, String> properties() {
       return propertiesIfComplete()
           .orElseThrow(() -> new IllegalStateException("Not complete: " + path));
+    }
+
+    /**
+     * What is made of the facts that its writer left.
+     *
+     * @param reading parses them; a NumberFormatException means that they are damaged
+     * @throws InvalidInput naming the part if they are
+     */
+    public <T> T facts(Function<Map<String, String>, T> reading) {
+      try {
+        return reading.apply(properties());
+      } catch (NumberFormatException e) {
+        throw new InvalidInput(
+            "record of %s is damaged: a property is missing or no number: %s; remove %s and run"
+                + " again",
+            path, e.getMessage(), path);
+      }
     }
 
     /** The facts that its writer left; empty as long as it has not been written to its end. */

@@ -345,6 +345,20 @@ class TestCommits {
   }
 
   @Test
+  void aPropertyThatIsNoNumberIsDamage(SparkSession spark) {
+    part.appendVectors(vectors(spark), 2, false);
+    part.complete(Map.of("windows", "60", "tokens", "7x9"));
+
+    long windows = part.facts(facts -> Long.parseLong(facts.get("windows")));
+    assertThat(windows).isEqualTo(60);
+    for (String name : List.of("tokens", "missing")) {
+      assertThatThrownBy(() -> part.facts(facts -> Long.parseLong(facts.get(name))))
+          .isInstanceOf(InvalidInput.class)
+          .hasMessageStartingWith("record of " + part.name() + " is damaged: a property is");
+    }
+  }
+
+  @Test
   void aRecordInTheFolderOfAnotherPartIsDamaged(SparkSession spark) throws IOException {
     part.writeVectors(vectors(spark), 2);
     Warehouse.Part other = warehouse.part(Tables.ACTIVATIONS, "m-1", "c-2");

@@ -111,6 +111,20 @@ class TestRetention {
   }
 
   @Test
+  void whatIsNewestDoesNotDependOnIdsWhichHaveTimesInThem() {
+    PaperWarehouse warehouse = new PaperWarehouse();
+    warehouse.publish("r-9", "m-a", "c-1", "p-1");
+    warehouse.publish("r-5", "m-a", "c-2", "p-2");
+    warehouse.begin("r-1", "m-a", "c-3", "p-3");
+    Plan plan = warehouse.plan(1);
+    assertThat(plan.published()).containsExactly("r-5");
+    assertThat(plan.deletions())
+        .filteredOn(deletion -> deletion.reason() == Reason.RUN)
+        .extracting(Deletion::what)
+        .containsExactly("r-9");
+  }
+
+  @Test
   void aRejectedRunKeepsItsResultsUntilALaterOneIsPublishedAndItsRecordLonger() {
     PaperWarehouse warehouse = new PaperWarehouse();
     warehouse.publish("r-1", "m-a", "c-1", "p-1");
