@@ -200,9 +200,10 @@ final class CommitLog {
     return place;
   }
 
-  /** Adds files to a part that is not complete. */
+  /** Adds files to a part that is not complete. One that is given twice is there once. */
   void add(List<CommittedFile> added) {
-    create(UUID.randomUUID() + ".json", new Commit(added, Map.of(), List.of()));
+    List<CommittedFile> once = added.stream().distinct().toList();
+    create(UUID.randomUUID() + ".json", new Commit(once, Map.of(), List.of()));
   }
 
   /** Makes the part complete with the files that are in it so far. */

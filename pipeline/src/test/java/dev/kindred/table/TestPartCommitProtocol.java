@@ -25,8 +25,8 @@ import scala.collection.immutable.Seq;
 
 /** What the records of a part list when some cannot be written. */
 class TestPartCommitProtocol {
-  private static final CommittedFile FIRST = new CommittedFile("windows/a.parquet", 3, 2, 1);
-  private static final CommittedFile SECOND = new CommittedFile("windows/b.parquet", 6, 5, 4);
+  private static final CommittedFile FIRST = new CommittedFile("windows/a.parquet", 30, 2, 1);
+  private static final CommittedFile SECOND = new CommittedFile("windows/b.parquet", 60, 5, 4);
 
   @TempDir private File folder;
   private FailingFileSystem files;
