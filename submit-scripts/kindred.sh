@@ -6,18 +6,28 @@
 # KINDRED_MEMORY   heap of the one Java process (default 6g)
 # KINDRED_JAVA     further options for java
 set -euo pipefail
-home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+home=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
+# shellcheck source=common.sh
+. "$home/submit-scripts/common.sh"
+
+check_memory "${KINDRED_MEMORY:-6g}"
+check_machine
+use_utf8
+use_loopback
 
 if [ -n "${JAVA_HOME:-}" ]; then java="$JAVA_HOME/bin/java"; else java=java; fi
-if ! "$java" -version > /dev/null 2>&1; then
-  echo "kindred: no Java found; install JDK 17 or set JAVA_HOME" >&2
-  exit 2
+command -v "$java" > /dev/null || refuse "no $java; install JDK 17 or set JAVA_HOME"
+if ! version=$("$java" -version 2>&1); then
+  refuse "$java does not start: $(grep -v '^Picked up' <<< "$version" | head -n 3 | paste -sd " ")"
 fi
+case $version in
+  *'version "17'[.\"-]* | *'version "21'[.\"-]*) ;;
+  *) refuse "$java is $(grep -m 1 ' version ' <<< "$version" || echo "of an unknown version"); install JDK 17 or 21, or set JAVA_HOME to one" ;;
+esac
 
-if [ ! -e "$home/pom.xml" ]; then
-  echo "kindred: $home has no sources to build from; there, MASTER='local[*]' submit-scripts/submit.sh runs commands" >&2
-  exit 2
-fi
+[ -e "$home/pom.xml" ] ||
+  refuse "$home has no sources to build from; there, MASTER='local[*]' submit-scripts/submit.sh runs commands"
+[[ $home != *:* ]] || refuse "$home: Java's class path cannot have a colon in it; move or rename the folder"
 
 jar() {
   # The newest: those of earlier versions stay there.

@@ -13,29 +13,36 @@
 #   4    the warehouse is in use by another run, or the night before has not ended
 #   128+ killed by a signal
 set -uo pipefail
-home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-
-refuse() {
-  echo "kindred: $1" >&2
-  exit 2
-}
+home=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
+# shellcheck source=common.sh
+. "$home/submit-scripts/common.sh"
 
 [ $# -gt 0 ] || refuse "nightly.sh: which file? Copy conf/nightly.env.example"
 file=$1
 shift
 [ -r "$file" ] && [ -f "$file" ] || refuse "$file: no such file; copy conf/nightly.env.example"
 
+password='://[^/@]*:[^/@]*@'
 run_args=()
 submit_args=("$@")
 declare -A setting=([ATTEMPTS]=2 [KEEP_LOGS]=30)
 number=0
 while IFS= read -r line || [ -n "$line" ]; do
   number=$((number + 1))
+  line=${line%$'\r'} # of a file that Windows wrote
+  [ "$number" -gt 1 ] || line=${line#$'\xef\xbb\xbf'}
   case $line in '' | '#'*) continue ;; *=*) ;; *) refuse "$file, line $number: expected NAME=value" ;; esac
+  [[ ${line//$'\t'/} != *[[:cntrl:]]* ]] || refuse "$file, line $number: has a control character in it"
   key=${line%%=*}
   value=${line#*=}
   case $key in
-    RUN_ARG) run_args+=("$value") ;;
+    RUN_ARG)
+      [[ ! $value =~ ^(--[a-z-]+)[[:space:]]+(.*)$ ]] ||
+        refuse "$file, line $number: RUN_ARG is one argument; write RUN_ARG=${BASH_REMATCH[1]}=${BASH_REMATCH[2]}"
+      [[ ! $value =~ $password ]] ||
+        refuse "$file, line $number: RUN_ARG has a password in its URI, which would be logged; give it to Hadoop's credential provider"
+      run_args+=("$value")
+      ;;
     SUBMIT_ARG) submit_args+=("$value") ;;
     MASTER | DEVICE | DEPLOY_MODE | SPARK_CONF | SPARK_HOME | JAVA_HOME | HADOOP_CONF_DIR | KINDRED_JAR | KINDRED_MEMORY)
       export "$key=$value"
@@ -57,7 +64,7 @@ for key in KEEP ATTEMPTS KEEP_LOGS; do
   [[ ${setting[$key]:-1} =~ ^[1-9][0-9]{0,5}$ ]] || refuse "$file: $key=${setting[$key]}: expected a whole number from 1"
 done
 for key in CORPUS MODEL WAREHOUSE; do
-  [[ ! ${setting[$key]:-} =~ ://[^/@]*:[^/@]*@ ]] ||
+  [[ ! ${setting[$key]:-} =~ $password ]] ||
     refuse "$file: $key has a password in its URI, which would be logged; give it to Hadoop's credential provider"
 done
 # spark-submit may end with 0 although the driver failed there (SPARK-26365).

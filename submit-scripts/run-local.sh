@@ -3,4 +3,4 @@
 #
 #   submit-scripts/run-local.sh [--corpus URI] [--model DIR] [--prompts N|FILE] [--prompt-seed S] [--window-length L]
 #                               [--thresholds a,b,..] [--weights a,b,..] [--warehouse DIR] [--report FILE]
-exec "$(dirname "${BASH_SOURCE[0]}")/kindred.sh" run "$@"
+exec "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/kindred.sh" run "$@"

@@ -15,4 +15,4 @@ case " $* " in
 esac
 
 export KINDRED_MEMORY="${KINDRED_MEMORY:-2g}"
-exec "$(dirname "${BASH_SOURCE[0]}")/kindred.sh" sql ${warehouse:+--warehouse "$warehouse"} "$@"
+exec "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/kindred.sh" sql ${warehouse:+--warehouse "$warehouse"} "$@"

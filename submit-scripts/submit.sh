@@ -16,12 +16,11 @@
 #
 # Exit status, in client mode: the program's, see docs/operations.md.
 set -euo pipefail
-home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+home=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
+# shellcheck source=common.sh
+. "$home/submit-scripts/common.sh"
 
-refuse() {
-  echo "kindred: $1" >&2
-  exit 2
-}
+use_utf8
 
 options=()
 for ((i = 1; i <= $#; i++)); do
@@ -95,6 +94,9 @@ for file in "${files[@]}"; do
 done
 
 if [ "$kind" = local ]; then # all work is in the driver
+  check_memory "${KINDRED_MEMORY:-6g}"
+  check_machine
+  use_loopback
   keys+=(spark.driver.memory)
   value[spark.driver.memory]=${KINDRED_MEMORY:-6g}
 fi
@@ -119,6 +121,7 @@ if [ "${DEPLOY_MODE:-client}" = client ]; then
   quoted=${home//\\/\\\\}
   quoted=${quoted//\"/\\\"}
   SPARK_SUBMIT_OPTS="${SPARK_SUBMIT_OPTS:+$SPARK_SUBMIT_OPTS }\"-Dkindred.home=$quoted\""
+  SPARK_SUBMIT_OPTS+=" -Dkindred.launcher=submit-scripts/submit.sh"
   case ${SPARK_SUBMIT_OPTS} in
     *-Dlog4j2.configurationFile=*) ;;
     *) SPARK_SUBMIT_OPTS+=" \"-Dlog4j2.configurationFile=$quoted/conf/log4j2.properties\"" ;;

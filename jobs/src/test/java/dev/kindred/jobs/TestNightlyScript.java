@@ -157,6 +157,9 @@ class TestNightlyScript {
         "WAREHOUSE=|WAREHOUSE is not set",
         "CORPUS=s3a://key:secret@bucket/x|CORPUS has a password in its URI",
         "'DEPLOY_MODE=cluster\nMASTER=k8s://x'|DEPLOY_MODE=cluster does not tell on Kubernetes",
+        "RUN_ARG=--prompts 5|line 6: RUN_ARG is one argument; write RUN_ARG=--prompts=5",
+        "RUN_ARG=--alternates=s3a://key:secret@b/x|line 6: RUN_ARG has a password in its URI",
+        "'CORPUS=a\rb'|line 6: has a control character in it",
         "LOG_DIR=/proc/no|LOG_DIR=/proc/no: cannot be written"
       })
   void aFileThatCannotBeUsedIsRefusedInOneLine(String line, String message)
@@ -170,6 +173,16 @@ class TestNightlyScript {
         .contains(message)
         .doesNotContain("secret");
     assertThat(night.submissions()).isEmpty();
+  }
+
+  @Test
+  void aFileThatWindowsWroteIsReadAsItIsMeant() throws IOException, InterruptedException {
+    Path file = file("KEEP=7", "CORPUS=/data/größe");
+    Files.writeString(file, "\uFEFF" + Files.readString(file).replace("\n", "\r\n"));
+    ScriptRun night = ScriptRun.of(folder, List.of(0, 0), Map.of(), "nightly.sh", file.toString());
+    assertThat(night.status()).as(night.output()).isZero();
+    assertThat(night.arguments()).contains("/data/größe");
+    assertThat(night.submissions().toString()).doesNotContain("\r");
   }
 
   @Test

@@ -166,4 +166,24 @@ class TestSubmitScript {
             ScriptRun.of(folder, List.of(3), Map.of("MASTER", YARN), "submit.sh", "run").status())
         .isEqualTo(3);
   }
+
+  @ParameterizedTest
+  @CsvSource({"2000", "4GB", "300m"})
+  void memoryOfThisMachineIsCheckedAsKindredChecksIt(String memory)
+      throws IOException, InterruptedException {
+    ScriptRun run = submit(Map.of("MASTER", LOCAL, "KINDRED_MEMORY", memory), "run");
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.output()).startsWith("kindred: KINDRED_MEMORY=" + memory + ": ").hasLineCount(1);
+  }
+
+  @Test
+  void theScriptIsStartedByALinkAndWithACdPath() throws IOException, InterruptedException {
+    Path script = Path.of(System.getProperty("kindred.home"), "submit-scripts/submit.sh");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), script);
+    ScriptRun run =
+        ScriptRun.of(
+            folder, List.of(0), Map.of("MASTER", YARN, "CDPATH", "/:."), link.toString(), "run");
+    assertThat(run.status()).as(run.output()).isZero();
+    assertThat(run.conf("spark.executor.memoryOverhead")).isEqualTo("3g");
+  }
 }
