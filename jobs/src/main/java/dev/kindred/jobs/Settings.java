@@ -31,6 +31,11 @@ import java.util.stream.Collectors;
 final class Settings {
   private static final String ROOT = "kindred";
 
+  // Beyond these, products with counts of next tokens are lost: as 0, or as infinity.
+  private static final double LEAST_FACTOR = 1e-9;
+  private static final double GREATEST_WEIGHT = 1e9;
+  private static final double GREATEST_SATURATION = 1e15;
+
   private final Map<Setting, String> values;
   private final Set<Setting> given;
 
@@ -110,6 +115,10 @@ final class Settings {
           && Arrays.stream(Setting.values()).noneMatch(s -> s.key().equals(key))) {
         throw new InvalidInput("--conf %s: kindred.%s is not a setting", file, key);
       }
+    }
+
+    if (config.hasPath(TrainingSettings.ROOT)) {
+      TrainingSettings.checkKeys(file, config.getConfig(TrainingSettings.ROOT));
     }
 
     return config;
@@ -202,14 +211,23 @@ final class Settings {
     return thresholds;
   }
 
-  /** One weight a block, not negative, not all zero. */
+  /** One weight a block, 0 or from 1e-9 to 1e9, not all zero. */
   private double[] weights(ModelShape model) {
     double[] weights = perBlock(Setting.WEIGHTS, model);
     for (int block = 0; block < weights.length; block++) {
-      if (!(weights[block] >= 0 && weights[block] < Double.POSITIVE_INFINITY)) {
+      boolean valid =
+          weights[block] == 0
+              || weights[block] >= LEAST_FACTOR && weights[block] <= GREATEST_WEIGHT;
+      if (!valid) {
         throw invalid(
             Setting.WEIGHTS,
-            String.format("%s for block %d is not a weight of 0 or more", weights[block], block));
+            String.format(
+                Locale.ROOT,
+                "%s for block %d is not a weight: 0, or a number from %s to %s",
+                weights[block],
+                block,
+                LEAST_FACTOR,
+                GREATEST_WEIGHT));
       }
     }
 
@@ -254,14 +272,20 @@ final class Settings {
 
     try {
       double saturation = Double.parseDouble(value);
-      if (saturation > 0 && saturation < Double.POSITIVE_INFINITY) {
+      if (saturation >= LEAST_FACTOR && saturation <= GREATEST_SATURATION) {
         return saturation;
       }
     } catch (NumberFormatException e) {
       // The message below serves both.
     }
 
-    throw invalid(Setting.SATURATION, "expected a number above 0, or none");
+    throw invalid(
+        Setting.SATURATION,
+        String.format(
+            Locale.ROOT,
+            "expected a number from %s to %s, or none",
+            LEAST_FACTOR,
+            GREATEST_SATURATION));
   }
 
   private double[] perBlock(Setting setting, ModelShape model) {

@@ -4,6 +4,7 @@ package dev.kindred.jobs;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValueType;
 import dev.kindred.InvalidInput;
@@ -24,9 +25,26 @@ import java.util.Map;
  * conf/kindred.conf}. A bad value is {@link InvalidInput} naming option and remedy.
  */
 final class TrainingSettings {
-  private static final String ROOT = "kindred.train";
+  /** Where they are in {@code kindred.conf}. */
+  static final String ROOT = "kindred.train";
+
   private static final float NORM_EPSILON = 1e-5f;
-  private static final double BELOW_ONE = Math.nextDown(1.);
+  private static final double GREATEST_BETA = .999999; // nearer to 1 it would be 1 as a float
+  private static final double LEAST_RATE = 1e-12;
+  private static final double GREATEST_RATE = 1000;
+  private static final double GREATEST_CLIP = 1e9;
+  private static final double LEAST_WEIGHT = 1e-6;
+  private static final double GREATEST_WEIGHT = 1e6;
+  private static final int MOST_LAYERS = 1000;
+  private static final int MOST_BATCH_TOKENS = 1 << 24;
+  private static final int MOST_EVALUATION_CONTEXTS = 1_000_000;
+  private static final int MOST_THREADS = 4096;
+  // A checkpoint, which has each number with both of its moments, is written as one array of bytes.
+  private static final long MOST_PARAMETERS = 175_000_000;
+  // Of one sequence, as every pair of positions has a weight in each layer and head.
+  private static final double MOST_ATTENTION_BYTES = 256e9;
+
+  private static final String PRESETS = "presets";
 
   private final Config config;
 
@@ -65,13 +83,7 @@ final class TrainingSettings {
     checkOneDuration("", ofCommandLine);
     Config bundled = ConfigFactory.parseResources("kindred.conf").getConfig(ROOT);
     Config user = userFile(file);
-    for (String key : user.root().keySet()) {
-      if (!key.equals("presets")
-          && Arrays.stream(TrainingSetting.values()).noneMatch(s -> s.key().equals(key))) {
-        throw new InvalidInput("--conf %s: %s.%s is not a setting", file, ROOT, key);
-      }
-    }
-
+    checkKeys(file, user);
     checkOneDuration("--conf " + file + ": ", user);
     Config own = over(ofCommandLine, user);
     Config all = own.withFallback(bundled);
@@ -87,6 +99,35 @@ final class TrainingSettings {
     checkOneDuration("--conf " + file + ": preset " + preset + ": ", ofUser);
     Config chosen = over(ofUser, preset(bundled, preset));
     return new TrainingSettings(over(own, chosen).withFallback(bundled));
+  }
+
+  /**
+   * Checks the names of settings and of those in presets.
+   *
+   * @param file for messages
+   * @param user what the file has for trainings; need not be resolved
+   */
+  static void checkKeys(File file, Config user) {
+    checkKeys(file, ROOT, user.root());
+    if (user.root().get(PRESETS) instanceof ConfigObject presets) {
+      presets.forEach(
+          (name, preset) -> {
+            if (preset instanceof ConfigObject settings) {
+              checkKeys(file, ROOT + "." + PRESETS + "." + name, settings);
+            }
+          });
+    }
+  }
+
+  private static void checkKeys(File file, String path, ConfigObject settings) {
+    for (String key : settings.keySet()) {
+      boolean known =
+          path.equals(ROOT) && key.equals(PRESETS)
+              || Arrays.stream(TrainingSetting.values()).anyMatch(s -> s.key().equals(key));
+      if (!known) {
+        throw new InvalidInput("--conf %s: %s.%s is not a setting", file, path, key);
+      }
+    }
   }
 
   private static Config preset(Config source, String name) {
@@ -172,16 +213,21 @@ final class TrainingSettings {
     int dModel = positive(TrainingSetting.D_MODEL);
     int heads = positive(TrainingSetting.HEADS);
     if (dModel % heads != 0) {
-      throw invalid(TrainingSetting.D_MODEL, String.format("not a multiple of --heads %d", heads));
+      throw invalid(
+          TrainingSetting.D_MODEL,
+          String.format(Locale.ROOT, "not a multiple of --heads %d", heads));
     }
 
+    int layers = whole(TrainingSetting.LAYERS, 1, MOST_LAYERS);
+    int context = positive(TrainingSetting.CONTEXT);
+    checkSize(vocabularySize, dModel, layers, heads, context);
     return new GptConfig(
         vocabularySize,
         dModel,
-        positive(TrainingSetting.LAYERS),
+        layers,
         heads,
         4 * dModel,
-        positive(TrainingSetting.CONTEXT),
+        context,
         GptConfig.Activation.RELU,
         false,
         true,
@@ -190,31 +236,57 @@ final class TrainingSettings {
         NORM_EPSILON);
   }
 
+  /** In floating point, as products of settings may be larger than any whole number. */
+  private void checkSize(int vocabularySize, int dModel, int layers, int heads, int context) {
+    double d = dModel;
+    double parameters = d * (2. * vocabularySize + context + layers * (12 * d + 10));
+    if (parameters > MOST_PARAMETERS) {
+      throw new InvalidInput(
+          "--layers %d --d-model %d --context %d: with a vocabulary of %d that is a model of %,.0f"
+              + " million numbers, which take %,.1f GB to train; expected at most %d million",
+          layers,
+          dModel,
+          context,
+          vocabularySize,
+          parameters / 1e6,
+          4 * Float.BYTES * parameters / 1e9,
+          MOST_PARAMETERS / 1_000_000);
+    }
+
+    double attention = (double) Float.BYTES * layers * heads * context * context;
+    if (attention > MOST_ATTENTION_BYTES) {
+      throw new InvalidInput(
+          "--context %d: attention over it takes %,.0f GB in %d layers of %d heads; expected at most"
+              + " %,.0f GB, give a shorter one",
+          context, attention / 1e9, layers, heads, MOST_ATTENTION_BYTES / 1e9);
+    }
+  }
+
   /**
    * How it is trained.
    *
    * @param trainTokens of the training split, for epochs
    */
   Recipe recipe(long trainTokens) {
-    int batchTokens = positive(TrainingSetting.BATCH_TOKENS);
+    int batchTokens = whole(TrainingSetting.BATCH_TOKENS, 1, MOST_BATCH_TOKENS);
     return new Recipe(
         wholeNumber(TrainingSetting.SEED),
         steps(trainTokens, batchTokens),
         batchTokens,
         contextWeights(),
-        number(TrainingSetting.LEARNING_RATE, 0, Double.MAX_VALUE),
-        number(TrainingSetting.FINAL_LEARNING_RATE, 0, Double.MAX_VALUE),
+        rate(TrainingSetting.LEARNING_RATE, GREATEST_RATE),
+        rate(TrainingSetting.FINAL_LEARNING_RATE, GREATEST_RATE),
         notNegative(TrainingSetting.WARM_UP_STEPS),
         oneOf(TrainingSetting.DECAY, Recipe.Decay.class),
         notNegative(TrainingSetting.DECAY_START),
-        number(TrainingSetting.BETA1, 0, BELOW_ONE),
-        number(TrainingSetting.BETA2, 0, BELOW_ONE),
-        number(TrainingSetting.WEIGHT_DECAY, 0, Double.MAX_VALUE),
+        number(TrainingSetting.BETA1, 0, GREATEST_BETA),
+        number(TrainingSetting.BETA2, 0, GREATEST_BETA),
+        rate(TrainingSetting.WEIGHT_DECAY, GREATEST_RATE),
         oneOf(TrainingSetting.DECAYED_WEIGHTS, Recipe.DecayedWeights.class),
-        number(TrainingSetting.CLIP, 0, Double.MAX_VALUE),
+        rate(TrainingSetting.CLIP, GREATEST_CLIP),
         number(TrainingSetting.DROPOUT, 0, .99),
         positive(TrainingSetting.EVALUATE_EVERY),
-        positive(TrainingSetting.EVALUATION_CONTEXTS));
+        whole(TrainingSetting.EVALUATION_CONTEXTS, 1, MOST_EVALUATION_CONTEXTS));
   }
 
   private int steps(long trainTokens, int batchTokens) {
@@ -225,7 +297,8 @@ final class TrainingSettings {
     double epochs = number(TrainingSetting.EPOCHS, 1e-9, 1e9);
     double steps = Math.ceil(epochs * trainTokens / batchTokens);
     if (steps > Integer.MAX_VALUE) {
-      throw invalid(TrainingSetting.EPOCHS, String.format("%.0f steps are too many", steps));
+      throw invalid(
+          TrainingSetting.EPOCHS, String.format(Locale.ROOT, "%.0f steps are too many", steps));
     }
 
     return (int) steps;
@@ -241,14 +314,23 @@ final class TrainingSettings {
 
     boolean valid =
         weights.size() == 4
-            && weights.stream().allMatch(weight -> weight >= 0 && Double.isFinite(weight))
+            && weights.stream().allMatch(TrainingSettings::isWeight)
             && weights.stream().anyMatch(weight -> weight > 0);
     if (!valid) {
       throw invalid(
-          TrainingSetting.CONTEXT_WEIGHTS, "expected four numbers of 0 or more, not all of them 0");
+          TrainingSetting.CONTEXT_WEIGHTS,
+          String.format(
+              Locale.ROOT,
+              "expected four numbers, each of them 0 or from %s to %s, not all of them 0",
+              LEAST_WEIGHT,
+              GREATEST_WEIGHT));
     }
 
     return weights;
+  }
+
+  private static boolean isWeight(double weight) {
+    return weight == 0 || weight >= LEAST_WEIGHT && weight <= GREATEST_WEIGHT;
   }
 
   Duration checkpointInterval() {
@@ -258,7 +340,7 @@ final class TrainingSettings {
   int threads() {
     return string(TrainingSetting.THREADS).equalsIgnoreCase("auto")
         ? Runtime.getRuntime().availableProcessors()
-        : positive(TrainingSetting.THREADS);
+        : whole(TrainingSetting.THREADS, 1, MOST_THREADS);
   }
 
   Safetensors.Dtype dtype() {
@@ -296,19 +378,19 @@ final class TrainingSettings {
   }
 
   private int positive(TrainingSetting setting) {
-    return whole(setting, 1);
+    return whole(setting, 1, Integer.MAX_VALUE);
   }
 
   private int notNegative(TrainingSetting setting) {
-    return whole(setting, 0);
+    return whole(setting, 0, Integer.MAX_VALUE);
   }
 
-  private int whole(TrainingSetting setting, int least) {
+  private int whole(TrainingSetting setting, int least, int most) {
     long value = wholeNumber(setting);
-    if (value < least || value > Integer.MAX_VALUE) {
+    if (value < least || value > most) {
       throw invalid(
           setting,
-          String.format("expected a whole number from %d to %d", least, Integer.MAX_VALUE));
+          String.format(Locale.ROOT, "expected a whole number from %d to %d", least, most));
     }
 
     return (int) value;
@@ -323,24 +405,33 @@ final class TrainingSettings {
   }
 
   private double number(TrainingSetting setting, double least, double most) {
-    double value;
-    try {
-      value = Double.parseDouble(string(setting));
-    } catch (NumberFormatException e) {
-      throw invalid(setting, "expected a number");
-    }
-
+    double value = number(setting);
     if (!(value >= least && value <= most)) {
       throw invalid(
-          setting,
-          most == Double.MAX_VALUE
-              ? String.format(Locale.ROOT, "expected a number of %s or more", least)
-              : most == BELOW_ONE
-                  ? String.format(Locale.ROOT, "expected a number from %s to below 1", least)
-                  : String.format(Locale.ROOT, "expected a number from %s to %s", least, most));
+          setting, String.format(Locale.ROOT, "expected a number from %s to %s", least, most));
     }
 
     return value;
+  }
+
+  /** 0, or a number that is not lost when weights are multiplied by it. */
+  private double rate(TrainingSetting setting, double most) {
+    double value = number(setting);
+    if (!(value == 0 || value >= LEAST_RATE && value <= most)) {
+      throw invalid(
+          setting,
+          String.format(Locale.ROOT, "expected 0, or a number from %s to %s", LEAST_RATE, most));
+    }
+
+    return value;
+  }
+
+  private double number(TrainingSetting setting) {
+    try {
+      return Double.parseDouble(string(setting));
+    } catch (NumberFormatException e) {
+      throw invalid(setting, "expected a number");
+    }
   }
 
   private <E extends Enum<E>> E oneOf(TrainingSetting setting, Class<E> choices) {

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TestSettings {
   private static final ModelShape SIX_BLOCKS = new ModelShape(65, 384, 6, 256);
@@ -150,7 +151,7 @@ class TestSettings {
         "--dropout 0.995: expected a number from 0.0 to 0.99");
     assertInvalid(
         () -> TrainingSettings.resolve(null, Map.of("--beta2", "1")).recipe(1),
-        "--beta2 1: expected a number from 0.0 to below 1");
+        "--beta2 1: expected a number from 0.0 to 0.999999");
   }
 
   private File write(String text) throws IOException {
@@ -264,7 +265,80 @@ class TestSettings {
   void aNegativeWeightIsRefused() {
     assertInvalid(
         () -> with(Setting.WEIGHTS, "1,1,-1,1,1,1").mixture(SIX_BLOCKS),
-        "--weights 1,1,-1,1,1,1: -1.0 for block 2 is not a weight of 0 or more");
+        "--weights 1,1,-1,1,1,1: -1.0 for block 2 is not a weight: 0, or a number from 1.0E-9 to"
+            + " 1.0E9");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1e-320", "1e308", "NaN", "Infinity", "-0.5"})
+  void aFactorThatWouldBeLostIsRefused(String number) {
+    assertThatThrownBy(() -> with(Setting.SATURATION, number).check())
+        .isInstanceOf(InvalidInput.class)
+        .hasMessage(
+            "--saturation " + number + ": expected a number from 1.0E-9 to 1.0E15, or none");
+    assertThatThrownBy(() -> with(Setting.WEIGHTS, "1,1,1," + number + ",1,1").mixture(SIX_BLOCKS))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("for block 3 is not a weight: 0, or a number from 1.0E-9 to 1.0E9");
+    for (String setting : List.of("learning-rate", "final-learning-rate", "clip", "weight-decay")) {
+      assertThatThrownBy(
+              () -> TrainingSettings.resolve(null, Map.of("--" + setting, number)).recipe(1))
+          .isInstanceOf(InvalidInput.class)
+          .hasMessageStartingWith(
+              "--" + setting + " " + number + ": expected 0, or a number from 1.0E-12 to");
+    }
+  }
+
+  @Test
+  void factorsOfTheLeastAndGreatestSizeAreTaken() {
+    double least = with(Setting.SATURATION, "1e-9").mixture(SIX_BLOCKS).factor(0, 1e19);
+    assertThat(least).isPositive();
+    assertThat(with(Setting.SATURATION, "1e15").mixture(SIX_BLOCKS).factor(0, 1)).isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1e-9", "1e-999999999", "1e999999999", "0.00000000000000000000001"})
+  void aGridOfTooManyBinsIsRefused(String step) {
+    assertThatThrownBy(() -> with(Setting.BIN_STEP, step).check())
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("--bin-step " + step);
+    assertThatThrownBy(() -> with(Setting.BIN_FLOOR, "1e-999999999").check())
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("--bin-floor 1e-999999999");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "layers, 2147483647, expected a whole number from 1 to 1000",
+    "d-model, 2147483646, million numbers",
+    "context, 2147483647, million numbers",
+    "context, 800000, attention over it takes",
+    "batch-tokens, 2147483647, expected a whole number from 1 to 16777216",
+    "evaluation-contexts, 2147483647, expected a whole number from 1 to 1000000",
+    "threads, 2147483647, expected a whole number from 1 to 4096"
+  })
+  void aTrainingThatIsTooLargeIsRefused(String setting, String value, String message) {
+    TrainingSettings settings =
+        TrainingSettings.resolve(null, Map.of("--out", "m", "--" + setting, value));
+    assertThatThrownBy(settings::check)
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("--" + setting + " " + value)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void aVocabularyThatIsTooLargeIsRefused() {
+    assertThatThrownBy(() -> TrainingSettings.resolve(null, Map.of()).model(Integer.MAX_VALUE))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("with a vocabulary of 2147483647 that is a model of");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"train.stesp = 5", "train.presets.mine.layer = 5"})
+  void aTrainingsSettingThatIsNoneIsRefusedByOtherCommandsToo(String text) throws IOException {
+    File file = write("kindred." + text);
+    String message = "--conf " + file + ": kindred." + text.split(" ")[0] + " is not a setting";
+    assertInvalid(() -> Settings.resolve(file, Map.of()), message);
+    assertInvalid(() -> TrainingSettings.resolve(file, Map.of()), message);
   }
 
   @Test

@@ -5,15 +5,18 @@ import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -32,7 +35,10 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>One instance per process and content; safe for use by several threads.
  */
 public final class Tokenizer {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
   private static final Map<String, Tokenizer> LOADED = new ConcurrentHashMap<>();
   private static final int NO_ID = Integer.MAX_VALUE;
 
@@ -148,16 +154,27 @@ public final class Tokenizer {
     JsonNode vocabulary = root.path("model").path("vocab");
     int greatest = vocabulary.isArray() ? vocabulary.size() - 1 : -1; // a place there is an id
     if (vocabulary.isObject()) {
-      for (JsonNode id : vocabulary) {
-        greatest = Math.max(greatest, id.asInt());
+      for (Map.Entry<String, JsonNode> token : vocabulary.properties()) {
+        greatest = Math.max(greatest, id(token.getKey(), token.getValue()));
       }
     }
 
     for (JsonNode token : root.path("added_tokens")) {
-      greatest = Math.max(greatest, token.path("id").asInt());
+      greatest = Math.max(greatest, id(token.path("content").asText(), token.path("id")));
     }
 
     return greatest;
+  }
+
+  /** An id for which there is a vocabulary size. */
+  private static int id(String token, JsonNode id) {
+    if (!id.isInt() || id.asInt() < 0 || id.asInt() == Integer.MAX_VALUE) {
+      throw new InvalidInput(
+          "tokenizer.json: the id of token %s is %s, expected a whole number from 0 to %d",
+          TextNode.valueOf(token), id, Integer.MAX_VALUE - 1);
+    }
+
+    return id.asInt();
   }
 
   private static boolean isCharacterLevel(JsonNode root) {
@@ -225,6 +242,14 @@ public final class Tokenizer {
     Encoding encoding = tokenizer.encode(text, false, false);
     int[] tokenIds = ids(encoding);
     return new Encoded(tokenIds, loss(text, encoding, tokenIds));
+  }
+
+  /**
+   * Whether a text and tokens belong together: the tokens are decoded to the text, or it is encoded
+   * to them. Both need not hold, as a tokenizer may join tokens that stand side by side.
+   */
+  public boolean relates(String text, int... tokenIds) {
+    return decode(tokenIds).equals(text) || Arrays.equals(encodeChecked(text).tokenIds(), tokenIds);
   }
 
   /** The first thing in a text that is not in its tokens; null if all is. */

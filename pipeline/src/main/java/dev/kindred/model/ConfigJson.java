@@ -2,6 +2,7 @@
 package dev.kindred.model;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.InvalidInput;
@@ -13,7 +14,10 @@ import java.util.Map;
  * A model directory's {@code config.json}; whatever is missing or wrong is {@link InvalidInput}.
  */
 public final class ConfigJson {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
 
   private final String source;
   private final JsonNode fields;
@@ -62,10 +66,13 @@ public final class ConfigJson {
     return required(field, value.isInt() && value.asInt() > 0, "a positive whole number").asInt();
   }
 
-  public double positive(String field) {
+  /** A number that is not lost as a float: neither 0 nor infinite there. */
+  public float positive(String field) {
     JsonNode value = required(field);
-    return required(field, value.isNumber() && value.asDouble() > 0, "a positive number")
-        .asDouble();
+    float number = (float) value.asDouble();
+    boolean valid = value.isNumber() && number >= Float.MIN_NORMAL && number <= Float.MAX_VALUE;
+    required(field, valid, "a positive number from " + Float.MIN_NORMAL + " to " + Float.MAX_VALUE);
+    return number;
   }
 
   /** The enum constant whose name is the field's text in capitals. */
@@ -84,7 +91,7 @@ public final class ConfigJson {
 
   /** An error about this file. */
   public InvalidInput invalid(String format, Object... arguments) {
-    return new InvalidInput("%s: %s", source, String.format(format, arguments));
+    return new InvalidInput("%s: %s", source, String.format(Locale.ROOT, format, arguments));
   }
 
   private JsonNode required(String field) {

@@ -59,12 +59,29 @@ public record GptConfig(
             json.bool("attention_output_bias"),
             json.bool("tied_unembedding"),
             json.bool("unembedding_bias"),
-            (float) json.positive("norm_epsilon"));
+            json.positive("norm_epsilon"));
     if (config.dModel % config.nHeads != 0) {
       throw json.invalid("d_model %d is not divisible by n_heads %d", config.dModel, config.nHeads);
     }
 
     return config;
+  }
+
+  /**
+   * Checks that weights are exactly this model's. Blocks are compared first: however many a config
+   * asks for, the names of no more tensors are made than the file can have.
+   *
+   * @throws dev.kindred.InvalidInput naming what is wrong
+   */
+  void check(Safetensors weights) {
+    int found = weights.tensors().size();
+    if (nLayers > found) {
+      throw weights.invalid(
+          "%d tensors are too few for n_layers %d of config.json; is either damaged?",
+          found, nLayers);
+    }
+
+    weights.check(tensors());
   }
 
   public ModelShape shape() {

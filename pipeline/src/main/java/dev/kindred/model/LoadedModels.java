@@ -4,6 +4,7 @@ package dev.kindred.model;
 import ai.djl.Device;
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -44,7 +45,7 @@ public final class LoadedModels {
         "Model {} loaded on {} and checked in {} s",
         directory.id(),
         device,
-        String.format("%.1f", (System.nanoTime() - start) / 1e9));
+        String.format(Locale.ROOT, "%.1f", (System.nanoTime() - start) / 1e9));
     return model;
   }
 

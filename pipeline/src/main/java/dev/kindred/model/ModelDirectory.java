@@ -4,6 +4,7 @@ package dev.kindred.model;
 import ai.djl.Device;
 import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
+import dev.kindred.Location;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.table.WholeFile;
@@ -11,13 +12,19 @@ import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The content of a model directory, small enough to travel to executors: {@code config.json},
@@ -34,7 +41,9 @@ public record ModelDirectory(
     String tokenizerJson,
     String selfcheckJson)
     implements Serializable {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelDirectory.class);
   private static final String CONFIG = "config.json";
+  private static final int SHA256_BYTES = 32;
 
   /** The file with the weights. */
   public static final String WEIGHTS = "model.safetensors";
@@ -43,30 +52,35 @@ public record ModelDirectory(
   private static final String SELFCHECK = "selfcheck.json";
 
   /**
-   * Reads a model directory and checks everything that can be checked without running the model.
+   * Reads a model directory and checks everything that can be checked without running the model:
+   * also that its files are those that the self-check was written for.
    *
    * @param uri a folder on any file system that Hadoop knows
-   * @throws InvalidInput for a missing file, an impossible config, or weights that do not fit it
+   * @throws InvalidInput for a missing or changed file, an impossible config, or weights that do
+   *     not fit it
    */
   public static ModelDirectory read(String uri, Configuration hadoop) {
     try {
-      Path folder = new Path(uri);
-      FileSystem files = folder.getFileSystem(hadoop);
+      Location location = Location.of("--model", uri);
+      Path folder = location.path();
+      FileSystem files = location.fileSystem(hadoop);
       if (!files.exists(folder)) {
         throw new InvalidInput("--model %s: no such folder", uri);
       }
 
       byte[] config = file(files, folder, CONFIG);
       byte[] weights = file(files, folder, WEIGHTS);
+      byte[] tokenizer = file(files, folder, TOKENIZER);
+      Map<String, String> sha256 = sha256(config, weights, tokenizer);
       ModelDirectory directory =
           new ModelDirectory(
               new ContentId().add(config).add(weights).id("m"),
               uri,
-              text(config),
+              text(uri, CONFIG, config),
               weights,
-              text(file(files, folder, TOKENIZER)),
-              text(file(files, folder, SELFCHECK)));
-      directory.check();
+              text(uri, TOKENIZER, tokenizer),
+              text(uri, SELFCHECK, file(files, folder, SELFCHECK)));
+      directory.check(sha256);
       return directory;
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidInput("--model %s: cannot be read: %s", uri, e.getMessage());
@@ -75,12 +89,14 @@ public record ModelDirectory(
 
   /**
    * Writes a model directory: its self-check holds what the engine finds with the weights as they
-   * are stored, and is the last file to be written. Files of these names are replaced.
+   * are stored, and the checksums of the other files; it is the last file to be written. Files of
+   * these names are replaced.
    *
    * @param folder where it will be
    * @param weights name to values, row-major, as {@link GptConfig#tensors} has them
    * @param dtype what they are stored as
    * @param sequences of the self-check
+   * @throws InvalidInput, before anything is written, if what the model computes is not finite
    */
   public static void write(
       FileSystem files,
@@ -95,15 +111,37 @@ public record ModelDirectory(
     Safetensors.write(stored, config.tensors(), weights, dtype, Map.of());
     Safetensors rounded = Safetensors.parse(WEIGHTS, stored.toByteArray());
     rounded.check(config.tensors()); // float16 ends at 65504
+    byte[] configFile = bytes(config.toJson());
+    byte[] weightsFile = stored.toByteArray();
+    byte[] tokenizerFile = bytes(tokenizerJson);
     String selfCheck;
     try (LanguageModel model = Gpt.load(config, rounded, Device.cpu())) {
-      selfCheck = SelfCheck.of(model, Tokenizer.of(tokenizerJson), sequences).toJson();
+      selfCheck =
+          SelfCheck.of(
+                  model,
+                  Tokenizer.of(tokenizerJson),
+                  sequences,
+                  sha256(configFile, weightsFile, tokenizerFile))
+              .toJson();
     }
 
-    WholeFile.replace(files, new Path(folder, CONFIG), bytes(config.toJson()));
-    WholeFile.replace(files, new Path(folder, TOKENIZER), bytes(tokenizerJson));
-    WholeFile.replace(files, new Path(folder, WEIGHTS), stored.toByteArray());
+    WholeFile.replace(files, new Path(folder, CONFIG), configFile);
+    WholeFile.replace(files, new Path(folder, TOKENIZER), tokenizerFile);
+    WholeFile.replace(files, new Path(folder, WEIGHTS), weightsFile);
     WholeFile.replace(files, new Path(folder, SELFCHECK), bytes(selfCheck));
+  }
+
+  /** The checksums that a self-check has, by file. */
+  private static Map<String, String> sha256(byte[] config, byte[] weights, byte[] tokenizer) {
+    Map<String, String> sha256 = new LinkedHashMap<>();
+    sha256.put(CONFIG, sha256(config));
+    sha256.put(WEIGHTS, sha256(weights));
+    sha256.put(TOKENIZER, sha256(tokenizer));
+    return sha256;
+  }
+
+  private static String sha256(byte[] content) {
+    return HexFormat.of().formatHex(new ContentId().add(content).hash(SHA256_BYTES));
   }
 
   private static byte[] bytes(String text) {
@@ -119,21 +157,39 @@ public record ModelDirectory(
     }
   }
 
-  private static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.UTF_8);
+  private static String text(String folder, String name, byte[] bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new InvalidInput("%s/%s: not UTF-8; is it damaged?", folder, name);
+    }
   }
 
-  private void check() {
+  private void check(Map<String, String> sha256) {
     GptConfig config = gptConfig();
-    weights().check(config.tensors());
-    int tokens = Tokenizer.of(tokenizerJson).vocabularySize();
+    config.check(weights());
+    Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
+    int tokens = tokenizer.vocabularySize();
     if (tokens > config.dVocab()) {
       throw new InvalidInput(
           "%s/%s has %d tokens, more than d_vocab %d of %s",
           uri, TOKENIZER, tokens, config.dVocab(), CONFIG);
     }
 
-    SelfCheck.parse(name(SELFCHECK), selfcheckJson, shape());
+    SelfCheck selfCheck = selfCheck();
+    if (!selfCheck.hasChecksums()) {
+      LOG.info(
+          "{}: self-check without checksums, so that damage may stay unnoticed; kindred"
+              + " import-model writes them",
+          uri);
+    }
+
+    selfCheck.checkFiles(uri, sha256);
+    selfCheck.check(tokenizer);
+  }
+
+  private SelfCheck selfCheck() {
+    return SelfCheck.parse(name(SELFCHECK), selfcheckJson, shape());
   }
 
   public ModelShape shape() {
@@ -173,7 +229,7 @@ public record ModelDirectory(
   /** Runs the self-check; a model that fails is closed. */
   private void check(Function<int[], LanguageModel.Predictions> predict, Runnable close) {
     try {
-      SelfCheck.parse(name(SELFCHECK), selfcheckJson, shape()).run(predict);
+      selfCheck().run(predict);
     } catch (RuntimeException e) {
       close.run();
       throw e;

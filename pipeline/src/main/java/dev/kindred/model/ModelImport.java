@@ -2,6 +2,7 @@
 package dev.kindred.model;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.Location;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.table.WholeFile;
 import java.io.IOException;
@@ -35,23 +36,25 @@ public final class ModelImport {
   public static void convert(
       String from, String out, Safetensors.Dtype dtype, Configuration hadoop) {
     try {
-      Path source = new Path(from);
-      FileSystem files = source.getFileSystem(hadoop);
+      Location of = Location.of("--from", from);
+      Path source = of.path();
+      FileSystem files = of.fileSystem(hadoop);
       ConfigJson json =
           ConfigJson.parse(from + "/config.json", text(files, new Path(source, "config.json")));
       GptConfig config = ModelDirectory.gptConfig(json);
       Safetensors tensors =
           Safetensors.parse(
               from + "/model.safetensors", bytes(files, new Path(source, "model.safetensors")));
-      tensors.check(config.tensors());
+      config.check(tensors);
       String tokenizerJson = text(files, new Path(source, "tokenizer.json"));
       int tokens = Tokenizer.of(tokenizerJson).vocabularySize();
       if (tokens > config.dVocab()) {
         throw json.invalid("d_vocab %d is less than the tokenizer's %d", config.dVocab(), tokens);
       }
 
-      Path target = new Path(out);
-      FileSystem targetFiles = target.getFileSystem(hadoop);
+      Location to = Location.of("--out", out);
+      Path target = to.path();
+      FileSystem targetFiles = to.fileSystem(hadoop);
       if (targetFiles.exists(target)) {
         throw new InvalidInput("--out %s: is there already; name a new folder", out);
       }
@@ -60,12 +63,17 @@ public final class ModelImport {
       tensors.tensors().forEach(tensor -> values.put(tensor.name(), tensors.floats(tensor)));
       FileSystem plain =
           targetFiles instanceof LocalFileSystem local ? local.getRaw() : targetFiles;
-      ModelDirectory.write(
-          plain, target, config, values::get, dtype, tokenizerJson, sequences(config, tokens));
-      WholeFile.create(
-          plain,
-          new Path(target, "README.md"),
-          card(target.getName(), from, tensors, dtype).getBytes(StandardCharsets.UTF_8));
+      try {
+        ModelDirectory.write(
+            plain, target, config, values::get, dtype, tokenizerJson, sequences(config, tokens));
+        WholeFile.create(
+            plain,
+            new Path(target, "README.md"),
+            card(target.getName(), from, tensors, dtype).getBytes(StandardCharsets.UTF_8));
+      } catch (IOException | RuntimeException e) {
+        plain.delete(target, true); // it was not there before, and is not a model
+        throw e;
+      }
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidInput("--from %s --out %s: %s", from, out, e.getMessage());
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -12,8 +14,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -30,7 +34,11 @@ import java.util.stream.Stream;
  * know. Kindred widens F16 and BF16 to float32 and takes F32 as it is.
  */
 public final class Safetensors {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
+  private static final int NAMES_IN_MESSAGES = 3;
   private static final int HEADER_LENGTH_BYTES = 8;
   private static final String METADATA = "__metadata__";
 
@@ -61,6 +69,7 @@ public final class Safetensors {
    * @param end byte after the last
    */
   public record Tensor(String name, String dtype, long[] shape, long begin, long end) {
+    /** Fits, as {@link #parse} has seen that a file has room for them. */
     private int elements() {
       return Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
     }
@@ -86,8 +95,15 @@ public final class Safetensors {
     JsonNode header;
     try {
       header = JSON.readTree(file, HEADER_LENGTH_BYTES, (int) headerLength);
+    } catch (JsonProcessingException e) {
+      throw new InvalidInput(
+          "%s: not safetensors: its header is not JSON: %s", source, e.getOriginalMessage());
     } catch (IOException e) {
       throw new InvalidInput("%s: not safetensors: its header is not JSON", source);
+    }
+
+    if (!header.isObject()) {
+      throw new InvalidInput("%s: not safetensors: its header is not a JSON object", source);
     }
 
     int dataStart = HEADER_LENGTH_BYTES + (int) headerLength;
@@ -114,11 +130,17 @@ public final class Safetensors {
 
     long[] shape = new long[entry.get("shape").size()];
     for (int i = 0; i < shape.length; i++) {
-      shape[i] = entry.get("shape").get(i).asLong();
+      shape[i] = length(source, name, "shape", entry.get("shape").get(i));
     }
 
-    long begin = offsets.get(0).asLong();
-    long end = offsets.get(1).asLong();
+    if (!isWithin(shape, dataLength)) {
+      throw new InvalidInput(
+          "%s: tensor %s has shape %s, more numbers than the file has bytes",
+          source, name, Arrays.toString(shape));
+    }
+
+    long begin = length(source, name, "data_offsets", offsets.get(0));
+    long end = length(source, name, "data_offsets", offsets.get(1));
     if (begin < 0 || end < begin || end > dataLength) {
       throw new InvalidInput(
           "%s: tensor %s lies outside the file (bytes %d to %d of %d); is the file cut short?",
@@ -128,16 +150,46 @@ public final class Safetensors {
     return new Tensor(name, entry.get("dtype").asText(), shape, begin, end);
   }
 
+  private static long length(String source, String name, String field, JsonNode value) {
+    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.asLong() < 0) {
+      throw new InvalidInput(
+          "%s: tensor %s has %s in its %s, expected whole numbers of 0 or more",
+          source, name, value, field);
+    }
+
+    return value.asLong();
+  }
+
+  /** Whether the product of lengths is at most a bound; it may itself be too large for a long. */
+  private static boolean isWithin(long[] shape, long bound) {
+    if (Arrays.stream(shape).anyMatch(length -> length == 0)) {
+      return Arrays.stream(shape).allMatch(length -> length <= bound);
+    }
+
+    long left = bound;
+    for (long length : shape) {
+      left /= length;
+    }
+
+    return left > 0;
+  }
+
+  /** An error about this file. */
+  InvalidInput invalid(String format, Object... arguments) {
+    return new InvalidInput("%s: %s", source, String.format(Locale.ROOT, format, arguments));
+  }
+
   /**
-   * Checks that the file holds exactly these tensors, in a dtype that Kindred takes, and only
-   * finite values.
+   * Checks that the file holds exactly these tensors, in a dtype that Kindred takes, each byte in
+   * one of them, and only finite values.
    *
    * @param expected name to shape
-   * @throws InvalidInput naming every tensor that is missing, surplus or misshapen, or the first
-   *     value that is not finite
+   * @throws InvalidInput naming tensors that are missing, surplus or misshapen, the first few of
+   *     each, or the first value that is not finite
    */
   public void check(Map<String, long[]> expected) {
     List<String> problems = new ArrayList<>();
+    prefix(expected).ifPresent(problems::add);
     addNames(
         problems, "missing", expected.keySet().stream().filter(name -> !tensors.containsKey(name)));
     addNames(
@@ -161,14 +213,67 @@ public final class Safetensors {
                     String.format(
                         "tensor%s %s %s dtype %s, supported are F16, BF16 and F32; convert the file",
                         names.size() == 1 ? "" : "s",
-                        String.join(", ", names),
+                        firstOf(names),
                         names.size() == 1 ? "has" : "have",
                         dtype)));
     if (!problems.isEmpty()) {
       throw new InvalidInput("%s: %s", source, String.join("; ", problems));
     }
 
+    checkPlaces();
     tensors.values().forEach(this::checkFinite);
+  }
+
+  /** That tensors follow each other without overlaps and gaps, in any order, up to the end. */
+  private void checkPlaces() {
+    long end = 0;
+    for (Tensor tensor :
+        tensors.values().stream()
+            .sorted(Comparator.comparingLong(Tensor::begin).thenComparingLong(Tensor::end))
+            .toList()) {
+      if (tensor.begin() != end) {
+        throw invalid(
+            "tensor %s begins at byte %d of the data, expected %d, where the one before it ends",
+            tensor.name(), tensor.begin(), end);
+      }
+
+      end = tensor.end();
+    }
+
+    if (end != file.length - dataStart) {
+      throw invalid(
+          "its tensors end at byte %d of %d of the data; the rest is no tensor's",
+          end, file.length - dataStart);
+    }
+  }
+
+  /** Names as other programs save them, {@code _orig_mod.wte.weight}, begin alike. */
+  private Optional<String> prefix(Map<String, long[]> expected) {
+    String first = expected.keySet().iterator().next();
+    return tensors.keySet().stream()
+        .filter(name -> name.endsWith("." + first))
+        .map(name -> name.substring(0, name.length() - first.length()))
+        .findFirst()
+        .map(
+            prefix -> {
+              long prefixed =
+                  tensors.keySet().stream().filter(name -> name.startsWith(prefix)).count();
+              return String.format(
+                  Locale.ROOT,
+                  "%s begin with \"%s\", which is not part of the architecture's; rename them"
+                      + " without it",
+                  prefixed == tensors.size()
+                      ? "all names of tensors"
+                      : prefixed + " of " + tensors.size() + " names of tensors",
+                  prefix);
+            });
+  }
+
+  private static String firstOf(List<String> names) {
+    String first = String.join(", ", names.subList(0, Math.min(NAMES_IN_MESSAGES, names.size())));
+    return names.size() <= NAMES_IN_MESSAGES
+        ? first
+        : first + " and " + (names.size() - NAMES_IN_MESSAGES) + " more";
   }
 
   private static void addNames(List<String> problems, String what, Stream<String> names) {
@@ -176,9 +281,7 @@ public final class Safetensors {
     if (!all.isEmpty()) {
       problems.add(
           String.format(
-              all.size() == 1 ? "tensor %s is %s" : "tensors %s are %s",
-              String.join(", ", all),
-              what));
+              all.size() == 1 ? "tensor %s is %s" : "tensors %s are %s", firstOf(all), what));
     }
   }
 

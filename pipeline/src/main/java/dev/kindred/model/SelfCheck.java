@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -25,15 +26,20 @@ final class SelfCheck {
   private static final ObjectMapper JSON =
       new ObjectMapper()
           .setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false);
+          .configure(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES, false)
+          .configure(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES, true)
+          .configure(DeserializationFeature.ACCEPT_FLOAT_AS_INT, false)
+          .configure(DeserializationFeature.FAIL_ON_TRAILING_TOKENS, true);
+  private static final double GREATEST_TOLERANCE = .1;
 
   /**
    * The file.
    *
    * @param relativeTolerance of norms and probabilities; probabilities may also differ by as much
    *     absolutely
+   * @param sha256 of the model directory's other files, by name; null in those of version 0.2
    */
-  record Reference(double relativeTolerance, List<Case> cases) {}
+  record Reference(double relativeTolerance, Map<String, String> sha256, List<Case> cases) {}
 
   /** One sequence; {@code topTokenIds} are the most probable tokens, most probable first. */
   record Case(
@@ -55,13 +61,17 @@ final class SelfCheck {
    * A self-check that a model passes.
    *
    * @param sequences token ids, one sequence a case
+   * @param sha256 of the directory's other files, by name
+   * @throws InvalidInput if the model computes what is not finite
    */
-  static SelfCheck of(LanguageModel model, Tokenizer tokenizer, List<int[]> sequences) {
+  static SelfCheck of(
+      LanguageModel model, Tokenizer tokenizer, List<int[]> sequences, Map<String, String> sha256) {
     List<Case> cases = new ArrayList<>();
     for (int[] sequence : sequences) {
       LanguageModel.Predictions found = model.predict(new int[][] {sequence});
       double[] norms = Arrays.stream(found.ffnOutputs()).mapToDouble(SelfCheck::norm).toArray();
       float[] ofTokens = found.probabilities();
+      checkFinite(sequence, norms, ofTokens);
       int[] top =
           IntStream.range(0, ofTokens.length)
               .boxed()
@@ -73,7 +83,28 @@ final class SelfCheck {
       cases.add(new Case(tokenizer.decode(sequence), sequence, norms, top, probabilities));
     }
 
-    return new SelfCheck("self-check", new Reference(RELATIVE_TOLERANCE, cases));
+    return new SelfCheck("self-check", new Reference(RELATIVE_TOLERANCE, sha256, cases));
+  }
+
+  private static void checkFinite(int[] sequence, double[] norms, float[] probabilities) {
+    for (int block = 0; block < norms.length; block++) {
+      if (!Double.isFinite(norms[block])) {
+        throw notFinite(sequence, "the FFN output of block " + block, norms[block]);
+      }
+    }
+
+    for (float probability : probabilities) {
+      if (!Float.isFinite(probability)) {
+        throw notFinite(sequence, "a probability", probability);
+      }
+    }
+  }
+
+  private static InvalidInput notFinite(int[] sequence, String what, double value) {
+    return new InvalidInput(
+        "model.safetensors: %s of this model is %s for the tokens %s: its weights overflow in"
+            + " float32; are they damaged?",
+        what, Double.isNaN(value) ? "NaN" : "infinite", Arrays.toString(sequence));
   }
 
   /** The content of a {@code selfcheck.json}. */
@@ -93,11 +124,23 @@ final class SelfCheck {
       throw new InvalidInput("%s: not a self-check: %s", source, e.getOriginalMessage());
     }
 
-    if (reference.cases() == null || reference.cases().isEmpty()) {
+    if (reference == null || reference.cases() == null || reference.cases().isEmpty()) {
       throw new InvalidInput("%s: it has no cases", source);
     }
 
-    for (Case c : reference.cases()) {
+    double tolerance = reference.relativeTolerance();
+    if (!(tolerance > 0 && tolerance <= GREATEST_TOLERANCE)) {
+      throw new InvalidInput(
+          "%s: relative_tolerance is %s, expected a number above 0, up to %s",
+          source, tolerance, GREATEST_TOLERANCE);
+    }
+
+    for (int i = 0; i < reference.cases().size(); i++) {
+      Case c = reference.cases().get(i);
+      if (c == null || c.text() == null) {
+        throw new InvalidInput("%s: case %d has no text", source, i + 1);
+      }
+
       checkCase(source, c, shape);
     }
 
@@ -116,14 +159,65 @@ final class SelfCheck {
             && c.topTokenIds().length == c.topProbabilities().length;
     if (!complete) {
       throw new InvalidInput(
-          "%s: case \"%s\" lacks fields, or has not %d norms", source, c.text(), shape.blocks());
+          "%s: case \"%s\" lacks fields, or has not %d norms", source, shown(c), shape.blocks());
     }
 
-    for (int token : c.tokenIds()) {
+    checkTokens(source, c, c.tokenIds(), shape);
+    checkTokens(source, c, c.topTokenIds(), shape);
+  }
+
+  private static void checkTokens(String source, Case c, int[] tokens, ModelShape shape) {
+    for (int token : tokens) {
       if (token < 0 || token >= shape.vocabularySize()) {
         throw new InvalidInput(
             "%s: case \"%s\" has token %d, outside [0, %d)",
-            source, c.text(), token, shape.vocabularySize());
+            source, shown(c), token, shape.vocabularySize());
+      }
+    }
+  }
+
+  /** Whether it has those of all files; version 0.2 wrote none. */
+  boolean hasChecksums() {
+    return reference.sha256() != null;
+  }
+
+  /**
+   * Compares checksums, if there are any.
+   *
+   * @param folder for messages
+   * @param found of each file
+   * @throws InvalidInput naming the first file that is not the one that this was written for
+   */
+  void checkFiles(String folder, Map<String, String> found) {
+    if (!hasChecksums()) {
+      return;
+    }
+
+    found.forEach(
+        (file, sha256) -> {
+          String expected = reference.sha256().get(file);
+          if (!sha256.equals(expected)) {
+            throw new InvalidInput(
+                "%s/%s: damaged or changed: its SHA-256 is %s, by selfcheck.json %s; get the file"
+                    + " again, or give the folder as it is to kindred import-model --from",
+                folder, file, sha256, expected);
+          }
+        });
+  }
+
+  /**
+   * Checks that texts and tokens of all cases belong together, which needs no model. Texts are what
+   * tokens were decoded to; a tokenizer that joins tokens may encode them otherwise.
+   *
+   * @throws InvalidInput naming the first text whose tokens are others
+   */
+  void check(Tokenizer tokenizer) {
+    for (Case c : reference.cases()) {
+      if (!tokenizer.relates(c.text(), c.tokenIds())) {
+        throw new InvalidInput(
+            "%s: self-check failed for \"%s\": its tokens %s are \"%s\" by tokenizer.json;"
+                + " tokenizer and model do not belong together",
+            source, shown(c), Arrays.toString(c.tokenIds()), shown(tokenizer.decode(c.tokenIds())));
       }
     }
   }
@@ -169,6 +263,15 @@ final class SelfCheck {
     return new InvalidInput(
         "%s: self-check failed for \"%s\": %s is %.6f, expected %.6f; weights and config do not"
             + " belong together",
-        source, c.text().replace("\n", "\\n"), what, found, expected);
+        source, shown(c), what, found, expected);
+  }
+
+  private static String shown(Case c) {
+    return shown(c.text());
+  }
+
+  /** Without line ends: messages are one line. */
+  private static String shown(String text) {
+    return text.replace("\n", "\\n").replace("\r", "\\r");
   }
 }

@@ -19,6 +19,8 @@ public final class SimilarityBins implements Serializable {
   /** Where {@link #settle} does not know. */
   static final int OPEN = -2;
 
+  private static final int DIGITS = 20;
+
   /** The bin of what is not above the floor. */
   static final int BELOW = -1;
 
@@ -48,6 +50,13 @@ public final class SimilarityBins implements Serializable {
   public static SimilarityBins grid(String floor, String step) {
     BigDecimal first = new BigDecimal(floor);
     BigDecimal width = new BigDecimal(step);
+    if (isOutOfProportion(first) || isOutOfProportion(width)) {
+      throw new InvalidInput(
+          "--bin-floor %s --bin-step %s: expected numbers of at most %d digits, such as 0.7 and"
+              + " 0.01",
+          floor, step, DIGITS);
+    }
+
     BigDecimal range = BigDecimal.ONE.subtract(first);
     if (first.compareTo(BigDecimal.ONE.negate()) < 0
         || width.compareTo(new BigDecimal("0.0001")) < 0
@@ -70,6 +79,11 @@ public final class SimilarityBins implements Serializable {
             + "_"
             + width.stripTrailingZeros().toPlainString();
     return new SimilarityBins(name, edges, 1 / width.doubleValue());
+  }
+
+  /** Sums with 1e-999999999 would have a billion digits. */
+  private static boolean isOutOfProportion(BigDecimal number) {
+    return number.precision() > DIGITS || Math.abs((long) number.scale()) > DIGITS;
   }
 
   /**
