@@ -2,6 +2,7 @@
 package dev.kindred.jobs;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.corpus.CorpusScan;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.model.ModelDirectory;
@@ -61,9 +62,32 @@ final class AnalysedRun {
             ? newest(warehouse, given)
             : RunPlan.published(warehouse, options.runId());
     ModelDirectory model = given == null ? plan.model(hadoop) : plan.checked(given);
+    checkTokenizer(
+        warehouse,
+        plan.corpusId(),
+        Integer.parseInt(plan.settings().get(Setting.WINDOW_LENGTH.key())),
+        model);
     AnalysedRun run = new AnalysedRun(spark, progress, warehouse, plan, model);
     run.prompts();
     return run;
+  }
+
+  /**
+   * Checks that a model's tokenizer is the one that cut a corpus. Its id and its weights can be a
+   * run's though its tokenizer is not.
+   *
+   * @throws InvalidInput if it is another one
+   */
+  static void checkTokenizer(
+      Warehouse warehouse, String corpusId, int windowLength, ModelDirectory model) {
+    Warehouse.Part windows = warehouse.part(Tables.WINDOWS, corpusId);
+    if (windows.isComplete()
+        && !CorpusScan.isCutBy(windows.properties(), model.tokenizerJson(), windowLength)) {
+      throw new InvalidInput(
+          "--model %s: its tokenizer.json is not the one that corpus %s was cut with; give the"
+              + " model's directory as it was, or run again with this one",
+          model.uri(), corpusId);
+    }
   }
 
   private static RunPlan newest(Warehouse warehouse, ModelDirectory model) {

@@ -87,6 +87,7 @@ final class Explain {
             .first()
             .getList(0)
             .size();
+    AnalysedRun.checkTokenizer(warehouse, corpusId, windowLength, model);
   }
 
   /** The settings', but for what only the run says. */

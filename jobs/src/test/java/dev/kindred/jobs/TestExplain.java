@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.table.Tables;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -111,6 +112,50 @@ class TestExplain {
         assertThat(prompt.get(protocol).get("closer").asDouble()).isEqualTo(closer);
       }
     }
+  }
+
+  @Test
+  void whatFollowsAPromptIsWhatFollowsItInTheText() throws IOException {
+    String text = Files.readString(corpus());
+    for (int prompt = 0; prompt < PROMPTS; prompt++) {
+      Map<String, Long> expected = new TreeMap<>();
+      String sought = texts.get(prompt);
+      for (int at = text.indexOf(sought); at >= 0; at = text.indexOf(sought, at + 1)) {
+        int next = at + sought.length();
+        if (next < text.length()) {
+          expected.merge(text.substring(next, next + 1), 1L, Long::sum);
+        }
+      }
+
+      Map<String, Long> found = new TreeMap<>();
+      explained
+          .get("prompts")
+          .get(prompt)
+          .get("following")
+          .path("tokens")
+          .forEach(token -> found.put(token.get("text").asText(), token.get("count").asLong()));
+      assertThat(found).as(sought).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void aTokenizerThatDidNotCutTheCorpusIsRefused() throws IOException {
+    Path model = folder.resolve("other tokenizer");
+    SharedRun.copy(Path.of(System.getProperty("kindred.home"), "models/dickens-small"), model);
+    Path tokenizer = model.resolve("tokenizer.json");
+    Files.writeString(tokenizer, Files.readString(tokenizer) + "\n");
+    Path selfCheck = model.resolve("selfcheck.json"); // as version 0.2 wrote it
+    ObjectNode fields = (ObjectNode) JSON.readTree(Files.readString(selfCheck));
+    fields.remove("sha256");
+    Files.writeString(selfCheck, JSON.writeValueAsString(fields));
+
+    CommandLineRun run = explain("--model", model.toString(), texts.get(0));
+
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages())
+        .last()
+        .asString()
+        .contains("--model", "its tokenizer.json is not the one that corpus c-");
   }
 
   @Test

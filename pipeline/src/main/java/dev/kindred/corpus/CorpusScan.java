@@ -81,15 +81,18 @@ public record CorpusScan(
           windowLength);
     }
 
-    byte[] cut =
-        new ContentId()
-            .add("kindred corpus 1")
-            .add(new ContentId().add(tokenizerJson).hash(TOKENIZER_BYTES))
-            .add(ByteBuffer.allocate(Integer.BYTES).putInt(windowLength).array())
-            .hash(TOKENIZER_BYTES);
+    byte[] cut = cut(tokenizerJson, windowLength);
     byte[] pieces = digests.toByteArray();
     return new CorpusScan(
         id(cut, pieces, pieces.length), documents, tokens, occurrences, cut, pieces, expected);
+  }
+
+  private static byte[] cut(String tokenizerJson, int windowLength) {
+    return new ContentId()
+        .add("kindred corpus 1")
+        .add(new ContentId().add(tokenizerJson).hash(TOKENIZER_BYTES))
+        .add(ByteBuffer.allocate(Integer.BYTES).putInt(windowLength).array())
+        .hash(TOKENIZER_BYTES);
   }
 
   /**
@@ -170,6 +173,15 @@ public record CorpusScan(
   /** Whether another corpus has the same tokenizer and window length. */
   public boolean isCutLike(Map<String, String> properties) {
     return HexFormat.of().formatHex(cut).equals(properties.get(CUT));
+  }
+
+  /**
+   * Whether a tokenizer cut the corpus that {@link #asProperties} tells of into windows of a
+   * length.
+   */
+  public static boolean isCutBy(
+      Map<String, String> properties, String tokenizerJson, int windowLength) {
+    return HexFormat.of().formatHex(cut(tokenizerJson, windowLength)).equals(properties.get(CUT));
   }
 
   private record SectionScan(
