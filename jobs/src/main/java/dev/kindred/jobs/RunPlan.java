@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -82,8 +83,8 @@ record RunPlan(
     if (!Runs.isId(runId)
         || thresholds.length == 0
         || thresholds.length != weights.length
-        || alternates.contains(null)
-        || settings.containsValue(null)
+        || alternates.stream().anyMatch(Objects::isNull)
+        || settings.values().stream().anyMatch(Objects::isNull)
         || begun < 0) {
       throw new IllegalArgumentException("it is no plan of a run");
     }
