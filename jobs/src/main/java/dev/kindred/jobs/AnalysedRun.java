@@ -50,8 +50,8 @@ final class AnalysedRun {
    *
    * @throws InvalidInput if there is none, or its model has changed
    */
-  static AnalysedRun find(SparkSession spark, Progress progress, CommandOptions options) {
-    Warehouse warehouse = new Warehouse(spark, options.settings().warehouse());
+  static AnalysedRun find(
+      SparkSession spark, Progress progress, Warehouse warehouse, CommandOptions options) {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     ModelDirectory given =
         options.settings().isGiven(Setting.MODEL)

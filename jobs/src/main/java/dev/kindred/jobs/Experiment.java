@@ -63,7 +63,7 @@ final class Experiment {
   private final String promptSet;
 
   /** Reads and checks model, corpus, prompts and warehouse. */
-  Experiment(SparkSession spark, Progress progress, Settings settings) {
+  Experiment(SparkSession spark, Progress progress, Settings settings, Warehouse warehouse) {
     this.spark = spark;
     this.progress = progress;
     this.settings = settings;
@@ -89,7 +89,7 @@ final class Experiment {
     }
 
     TileKernels.check(settings.kernel());
-    this.warehouse = new Warehouse(spark, settings.warehouse());
+    this.warehouse = warehouse;
     warehouse.checkWritable();
     checkMemory(LoadedModels.get(model));
 
@@ -265,7 +265,11 @@ final class Experiment {
 
     Dataset<Row> windows = required(windowsPart(), "windows");
     progress.begin("activations");
-    part.removeRemains();
+    if (!part.resume()) {
+      progress.end(part);
+      return;
+    }
+
     new KnownActivations(spark, warehouse, model, scan).addTo(part, windows, progress);
     evaluate(missing(windows, part), part);
     part.complete(Map.of());

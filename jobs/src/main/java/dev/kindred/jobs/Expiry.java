@@ -163,7 +163,9 @@ final class Expiry {
     lock.check();
     long lastCheck = System.nanoTime();
     for (Retention.StoredFile file : plan.filesInOrder()) {
-      if (System.nanoTime() - lastCheck > BETWEEN_CHECKS.toNanos()) {
+      // Once its record is gone nobody reads a part, and names of data files are used once.
+      if (Retention.isReadByItself(file)
+          || System.nanoTime() - lastCheck > BETWEEN_CHECKS.toNanos()) {
         lock.check();
         lastCheck = System.nanoTime();
       }

@@ -160,6 +160,12 @@ public final class Kindred {
   }
 
   private static int explain(Exception thrown) {
+    Optional<WarehouseBusy> lost = lostLock(thrown);
+    if (lost.isPresent()) {
+      System.err.println("kindred: " + firstLine(lost.get().getMessage()));
+      return BUSY;
+    }
+
     InvalidInput invalid = InvalidInput.findIn(thrown);
     if (invalid != null) {
       System.err.println("kindred: " + firstLine(invalid.getMessage()));
@@ -186,6 +192,14 @@ public final class Kindred {
 
     thrown.printStackTrace(new PrintWriter(System.err, true));
     return BUG;
+  }
+
+  /** What closing the session has found, whatever else became of losing the lock. */
+  private static Optional<WarehouseBusy> lostLock(Throwable thrown) {
+    return Stream.of(thrown.getSuppressed())
+        .filter(WarehouseBusy.class::isInstance)
+        .map(WarehouseBusy.class::cast)
+        .findFirst();
   }
 
   /** What Spark says of a file whose checksum is wrong, or that is no Parquet file any more. */

@@ -54,7 +54,11 @@ final class LearnEmbeddings {
     }
 
     progress.begin("embeddings");
-    part.removeRemains();
+    if (!part.resume()) {
+      progress.end(part);
+      return text();
+    }
+
     List<EmbeddingRecipe.Unit> missing = missing();
     progress.note(
         "%,d of %,d groups to learn, up to %d vectors each",

@@ -4,6 +4,7 @@ package dev.kindred.jobs;
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
 import dev.kindred.Location;
+import dev.kindred.WarehouseBusy;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.jobs.report.Explained;
@@ -93,9 +94,25 @@ final class Session implements AutoCloseable {
           WarehouseLock.acquire(
               warehouse.fileSystem(), warehouse.root(), name, settings.lockWait());
       progress.tell(lock::doing);
+      lock.onLoss(this::stop);
     }
 
     return lock;
+  }
+
+  /** Ends whatever is being computed, with an exception in the thread that waits for it. */
+  private void stop() {
+    spark.sparkContext().cancelAllJobs();
+    if (!isGuest) {
+      spark.stop();
+    }
+  }
+
+  /** The warehouse, to write into if this session has its lock. */
+  private Warehouse warehouse(Settings settings) {
+    return lock == null
+        ? new Warehouse(spark, settings.warehouse())
+        : new Warehouse(spark, settings.warehouse(), lock::check);
   }
 
   Experiment experiment(Settings settings) {
@@ -106,7 +123,7 @@ final class Session implements AutoCloseable {
   Experiment withoutPrompts(Settings settings) {
     settings.check();
     lock(settings);
-    return new Experiment(spark, progress, settings);
+    return new Experiment(spark, progress, settings, warehouse(settings));
   }
 
   /** What chooses settings by the evidence that the experiment has kept by bins. */
@@ -118,15 +135,14 @@ final class Session implements AutoCloseable {
   /** What learns embeddings, or finds them learned. */
   LearnEmbeddings embeddings(Settings settings, Map<String, String> options) {
     EmbeddingSelection selection = selection(settings, options);
-    return new LearnEmbeddings(
-        spark, progress, new Warehouse(spark, settings.warehouse()), selection);
+    return new LearnEmbeddings(spark, progress, warehouse(settings), selection);
   }
 
   /** What finds the subspaces of learned embeddings. */
   TokenSubspaces subspaces(Settings settings, Map<String, String> options) {
     checkPage("--html", options.get("--html"));
     EmbeddingSelection selection = selection(settings, options);
-    return new TokenSubspaces(progress, new Warehouse(spark, settings.warehouse()), selection);
+    return new TokenSubspaces(progress, warehouse(settings), selection);
   }
 
   private EmbeddingSelection selection(Settings settings, Map<String, String> options) {
@@ -152,13 +168,14 @@ final class Session implements AutoCloseable {
 
   Plan estimate(Settings settings) {
     settings.check();
-    return new Plan(
-        spark, progress, settings, new Experiment(spark, progress, settings).withPrompts());
+    Experiment experiment =
+        new Experiment(spark, progress, settings, warehouse(settings)).withPrompts();
+    return new Plan(spark, progress, settings, experiment);
   }
 
   Evaluation evaluation(Settings settings) {
-    return new Evaluation(
-        spark, progress, new Warehouse(spark, settings.warehouse()), lock(settings));
+    WarehouseLock held = lock(settings);
+    return new Evaluation(spark, progress, warehouse(settings), held);
   }
 
   /** What deletes old runs of a warehouse, which must be there. */
@@ -283,9 +300,11 @@ final class Session implements AutoCloseable {
   AnalysedRun analysedRun(CommandOptions options) {
     options.settings().check();
     checkReport(options.settings());
-    AnalysedRun.find(spark, progress, options); // or else no warehouse comes to be
+    AnalysedRun.find(
+        spark, progress, warehouse(options.settings()), options); // or else none comes to be
     lock(options.settings());
-    AnalysedRun run = AnalysedRun.find(spark, progress, options); // as it is after the wait
+    AnalysedRun run = // as it is after the wait
+        AnalysedRun.find(spark, progress, warehouse(options.settings()), options);
     progress.setRun(run.plan().runId());
     return run;
   }
@@ -414,6 +433,11 @@ final class Session implements AutoCloseable {
         option, file, String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
   }
 
+  /**
+   * Gives the lock back.
+   *
+   * @throws WarehouseBusy if it was taken away, which is why what was being computed has failed
+   */
   @Override
   public void close() {
     progress.close();
@@ -427,6 +451,10 @@ final class Session implements AutoCloseable {
       SparkSession.clearActiveSession();
     } else {
       spark.stop();
+    }
+
+    if (lock != null && lock.loss().isPresent()) {
+      throw lock.loss().get();
     }
   }
 }

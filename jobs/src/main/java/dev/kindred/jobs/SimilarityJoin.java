@@ -282,9 +282,8 @@ final class SimilarityJoin {
       for (Table table : List.of(Tables.SIMILAR_STRINGS, Tables.BLOCK_DISTRIBUTIONS)) {
         Warehouse.Part part = warehouse.part(table, run.runId(), block);
         Warehouse.Part there = warehouse.part(table, last.get().runId(), block);
-        if (!part.isComplete() && there.isComplete()) {
+        if (!part.isComplete() && there.isComplete() && part.resume()) {
           if (part.isEmpty()) { // else a run that died has shared them already
-            part.removeRemains();
             part.share(there);
           }
 

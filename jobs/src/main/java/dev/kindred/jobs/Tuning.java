@@ -288,6 +288,7 @@ final class Tuning {
             numbers(thresholds(tuned)),
             numbers(mixture.weights()),
             saturation(mixture));
+    warehouse.checkLock();
     try {
       WholeFile.replace(warehouse.fileSystem(), file, text.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {

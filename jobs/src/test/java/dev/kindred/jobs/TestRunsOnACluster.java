@@ -337,7 +337,10 @@ class TestRunsOnACluster {
     return files("activations/**/_commits")
         .filter(commits -> !Files.exists(commits.resolve("complete.json")))
         .mapToLong(
-            commits -> names(commits).filter(name -> name.matches("[0-9a-f-]{36}\\.json")).count())
+            commits ->
+                names(commits)
+                    .filter(name -> name.matches("[0-9a-f-]+\\.[0-9a-f-]{36}\\.json"))
+                    .count())
         .sum();
   }
 

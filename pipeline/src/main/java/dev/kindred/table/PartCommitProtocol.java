@@ -36,6 +36,9 @@ public final class PartCommitProtocol extends FileCommitProtocol implements Seri
   /** The job's setting that names the warehouse's folder. */
   static final String WAREHOUSE = "kindred.warehouse";
 
+  /** The job's setting with its writer's name in the {@link CommitLog}. */
+  static final String WRITER = "kindred.writer";
+
   /** The job's setting that keeps the work of finished tasks though the job fails: a boolean. */
   static final String BY_TASK = "kindred.commit-by-task";
 
@@ -43,6 +46,7 @@ public final class PartCommitProtocol extends FileCommitProtocol implements Seri
   private final String part;
   private transient List<String> written; // by this task
   private transient CommitLog log;
+  private transient String writer;
   private transient ConcurrentLinkedQueue<CommittedFile> unrecorded;
   private transient boolean byTask;
   private transient ExecutorService recorder;
@@ -64,14 +68,16 @@ public final class PartCommitProtocol extends FileCommitProtocol implements Seri
     try {
       begin(
           new CommitLog(folder.getFileSystem(job.getConfiguration()), folder),
+          job.getConfiguration().get(WRITER),
           job.getConfiguration().getBoolean(BY_TASK, false));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  void begin(CommitLog log, boolean byTask) {
+  void begin(CommitLog log, String writer, boolean byTask) {
     this.log = log;
+    this.writer = writer;
     this.byTask = byTask;
     unrecorded = new ConcurrentLinkedQueue<>();
     recorder =
@@ -163,7 +169,7 @@ public final class PartCommitProtocol extends FileCommitProtocol implements Seri
     }
 
     try {
-      log.add(files);
+      log.add(writer, files);
     } catch (RuntimeException e) {
       unrecorded.addAll(files); // for the next record
       throw e;

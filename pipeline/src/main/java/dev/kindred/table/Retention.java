@@ -46,7 +46,8 @@ public final class Retention {
   private static final Pattern RUN_FILE =
       Pattern.compile("\\.?(r-[0-9a-z-]+?)(\\.joins)?\\.(json|html)(\\.[0-9a-f-]{36})?");
   private static final Pattern RECORD =
-      Pattern.compile("\\.?(complete|[0-9a-f-]{36})\\.json(\\.[0-9a-f-]{36})?");
+      Pattern.compile(
+          "\\.?(complete|epoch-\\d+|([0-9a-f-]+\\.)?[0-9a-f-]{36})\\.json(\\.[0-9a-f-]{36})?");
   private static final Pattern DATA_FILE = Pattern.compile("part-.*\\.parquet|_SUCCESS");
 
   /**
@@ -394,6 +395,11 @@ public final class Retention {
   /** A part's folder from one of those below it. */
   private static String withoutBlock(String folder) {
     return folder.replaceAll("(/block=[^/]*)?(/" + COMMITS + ")?$", "");
+  }
+
+  /** Whether a file says by itself that something is there: a plan, or the record of a part. */
+  public static boolean isReadByItself(StoredFile file) {
+    return rank(file) <= 2;
   }
 
   private static int rank(StoredFile file) {

@@ -3,6 +3,7 @@ package dev.kindred.table;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.Location;
+import dev.kindred.WarehouseBusy;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,7 +11,6 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -49,7 +48,8 @@ import scala.jdk.javaapi.CollectionConverters;
  *
  * <p>Files are Parquet, in one folder per key ({@code windows/corpus_id=c-../}). What counts is
  * what {@link CommitLog} lists: a part is complete once its last record is there, complete parts
- * never change, and files that no record lists are the remains of a writer that died.
+ * never change, and files that no record lists are the remains of a writer that died or lost its
+ * lock.
  */
 public final class Warehouse {
   private static final String COMMIT_PROTOCOL = "spark.sql.sources.commitProtocolClass";
@@ -68,15 +68,32 @@ public final class Warehouse {
 
   private final SparkSession spark;
   private final Path root;
+  private final Runnable lock;
 
+  /** A warehouse to read, or one that nobody else writes into. */
   public Warehouse(SparkSession spark, String uri) {
+    this(spark, uri, () -> {});
+  }
+
+  /**
+   * A warehouse to write into.
+   *
+   * @param lock fails if this process is not the one that may: {@link WarehouseLock#check}
+   */
+  public Warehouse(SparkSession spark, String uri, Runnable lock) {
     this.spark = spark;
+    this.lock = lock;
     this.root =
         Location.of("--warehouse", uri).qualified(spark.sparkContext().hadoopConfiguration());
   }
 
   public Path root() {
     return root;
+  }
+
+  /** Makes sure that this process is still the one that may write here. */
+  public void checkLock() {
+    lock.run();
   }
 
   public FileSystem fileSystem() {
@@ -186,6 +203,7 @@ public final class Warehouse {
     private final Table table;
     private final List<Object> keys;
     private final Path path;
+    private String writer = ""; // in the part's log; empty as long as it has not begun
 
     private Part(Table table, List<Object> keys) {
       this.table = table;
@@ -257,7 +275,8 @@ public final class Warehouse {
     }
 
     /**
-     * Writes the whole part with {@link #append}.
+     * Writes the whole part with {@link #append}, unless it is complete: nothing is ever
+     * overwritten.
      *
      * @param properties facts about it by name, asked for when the rows have been written
      */
@@ -270,10 +289,10 @@ public final class Warehouse {
         Dataset<Row> rows,
         Supplier<Map<String, String>> properties,
         List<CommitLog.Listed> elsewhere) {
-      checkIncomplete();
-      remove();
-      append(rows);
-      complete(properties.get(), elsewhere);
+      if (begin(false)) {
+        append(rows);
+        complete(properties.get(), elsewhere);
+      }
     }
 
     /** Writes the whole part without facts. */
@@ -281,19 +300,57 @@ public final class Warehouse {
       write(rows, Map::of);
     }
 
-    /** Writes the whole part with {@link #appendVectors}. */
+    /** Writes the whole part with {@link #appendVectors}, unless it is complete. */
     public void writeVectors(Dataset<Row> rows, int count) {
-      checkIncomplete();
-      remove();
-      appendVectors(rows, count, false);
-      complete(Map.of());
+      if (begin(false)) {
+        appendVectors(rows, count, false);
+        complete(Map.of());
+      }
+    }
+
+    /**
+     * Goes on with a part that another writer may have begun: that one can do nothing more. Files
+     * that it recorded stay, others are removed.
+     *
+     * @return whether the part is not complete by now
+     */
+    public boolean resume() {
+      return begin(true);
+    }
+
+    private boolean begin(boolean keepFiles) {
+      writer = "";
+      if (isComplete()) {
+        return false;
+      }
+
+      Optional<String> begun = log(path).begin(keepFiles, lock);
+      writer = begun.orElse("");
+      if (begun.isPresent()) {
+        log(path).removeUnlisted(writer, root);
+      }
+
+      return begun.isPresent();
+    }
+
+    /** The writer's name; begins without removing anything. */
+    private String writer() {
+      if (writer.isEmpty()) {
+        writer = log(path).begin(true, lock).orElseThrow(this::completedByAnother);
+      }
+
+      return writer;
+    }
+
+    private WarehouseBusy completedByAnother() {
+      return new WarehouseBusy("%s: another writer has completed it; start again", path);
     }
 
     /**
      * Adds rows to a part that is not complete, all of them or none. Partition columns beyond the
      * part's keys become folders.
      *
-     * @throws IllegalStateException if the part is complete: nothing is ever overwritten
+     * @throws WarehouseBusy if the part is complete, or another writer has begun
      */
     public void append(Dataset<Row> rows) {
       append(rows, false);
@@ -307,11 +364,12 @@ public final class Warehouse {
     }
 
     private void append(Dataset<Row> rows, boolean byTask) {
-      checkIncomplete();
+      String name = writer();
       withConf(
           Map.of(COMMIT_PROTOCOL, PartCommitProtocol.class.getName()),
           () ->
               writer(rows, folders())
+                  .option(PartCommitProtocol.WRITER, name)
                   .option(PartCommitProtocol.BY_TASK, byTask)
                   .mode(SaveMode.Append)
                   .format(TableFormat.class.getName())
@@ -327,7 +385,7 @@ public final class Warehouse {
      * @param byTask whether rows of tasks that have finished stay in the part if others fail
      */
     public void appendVectors(Dataset<Row> rows, int count, boolean byTask) {
-      checkIncomplete();
+      String name = writer();
       withConf(
           Map.of(
               COMMIT_PROTOCOL,
@@ -337,6 +395,7 @@ public final class Warehouse {
           () ->
               writer(rows, folders())
                   .option(ROW_GROUP_BYTES, Math.min(ROW_GROUP, OPEN_FILE_BYTES / count))
+                  .option(PartCommitProtocol.WRITER, name)
                   .option(PartCommitProtocol.BY_TASK, byTask)
                   .mode(SaveMode.Append)
                   .format(VectorFormat.class.getName())
@@ -345,8 +404,7 @@ public final class Warehouse {
 
     /** Adds all files of a complete part of the same table, where they are. */
     public void share(Part other) {
-      checkIncomplete();
-      log(path).add(other.record().orElseThrow().commit().files());
+      log(path).add(writer(), other.record().orElseThrow().commit().files());
     }
 
     /**
@@ -359,8 +417,8 @@ public final class Warehouse {
     }
 
     private void complete(Map<String, String> properties, List<CommitLog.Listed> elsewhere) {
-      checkIncomplete();
-      log(path).complete(properties, elsewhere);
+      log(path).complete(writer(), properties, elsewhere);
+      writer = "";
     }
 
     /** Its folder, below the warehouse. */
@@ -410,12 +468,6 @@ public final class Warehouse {
       return blocks;
     }
 
-    private void checkIncomplete() {
-      if (isComplete()) {
-        throw new IllegalStateException("Complete already: " + path);
-      }
-    }
-
     private List<String> folders() {
       return table.partitionColumns().subList(keys.size(), table.partitionColumns().size());
     }
@@ -446,32 +498,6 @@ public final class Warehouse {
         write.run();
       } finally {
         before.forEach((key, value) -> spark.conf().set(key, value));
-      }
-    }
-
-    private void remove() {
-      try {
-        fileSystem().delete(path, true);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    /** Removes files that a writer which died has left without listing them. */
-    public void removeRemains() {
-      Set<String> listed =
-          log(path).soFar().stream().map(CommittedFile::path).collect(Collectors.toSet());
-      try {
-        for (Path folder : foldersBelow(path)) {
-          for (FileStatus file : fileSystem().listStatus(folder)) {
-            String name = Location.below(root, file.getPath());
-            if (file.isFile() && !listed.contains(name)) {
-              fileSystem().delete(file.getPath(), false);
-            }
-          }
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
       }
     }
 
@@ -677,20 +703,6 @@ public final class Warehouse {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /** A folder and all folders of keys below it. */
-  private Set<Path> foldersBelow(Path folder) throws IOException {
-    Set<Path> folders = new HashSet<>();
-    if (fileSystem().exists(folder)) {
-      folders.add(folder);
-    }
-
-    for (Path child : children(folder)) {
-      folders.addAll(foldersBelow(child));
-    }
-
-    return folders;
   }
 
   /** What is wrong with a file, on an executor. */

@@ -13,6 +13,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.util.ShutdownHookManager;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,9 +28,13 @@ import org.slf4j.LoggerFactory;
  * one who watches; clocks of different hosts are never compared. A lock file that cannot be read,
  * because its writer died, is watched in the same way.
  *
- * <p>A holder that stood still for longer than the lease may have been taken over. Call {@link
- * #check} before each step that others rely on, publishing above all: it fails if that has
- * happened, and once it has passed, nobody takes the lock over for another lease.
+ * <p>A holder that stood still for longer than the lease may have been taken over. It learns that
+ * at its next heartbeat, and then does what {@link #onLoss} was told. Call {@link #check} before
+ * each step that others rely on, publishing above all: it fails if that has happened, and once it
+ * has passed, nobody takes the lock over for another lease. What it writes before it knows cannot
+ * harm the new holder: see {@link CommitLog}.
+ *
+ * <p>A program that is told to end (Ctrl-C, SIGTERM) gives its lock back.
  *
  * <p>Deleting {@code _lock} by hand frees the warehouse, and makes the holder fail at its next
  * check.
@@ -42,6 +47,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class WarehouseLock implements AutoCloseable {
   private static final String LOCK = "_lock";
+
+  /** After Spark's own, which ends its jobs, and before that which closes file systems. */
+  private static final int SHUTDOWN_PRIORITY = FileSystem.SHUTDOWN_HOOK_PRIORITY + 10;
+
   private static final Logger LOG = LoggerFactory.getLogger(WarehouseLock.class);
 
   /**
@@ -52,8 +61,14 @@ public final class WarehouseLock implements AutoCloseable {
    * @param settling before a new lock counts, where several may be created at once
    */
   public record Times(Duration heartbeat, Duration lease, Duration settling) {
-    public static final Times STANDARD =
-        new Times(Duration.ofSeconds(10), Duration.ofSeconds(120), Duration.ofSeconds(5));
+    /** Property with the lease in seconds, for tests that wait until it is over. */
+    public static final String LEASE = "kindred.lock-lease-seconds";
+
+    /** A lease of 120 s, a heartbeat each 10 s. */
+    public static Times standard() {
+      Duration lease = Duration.ofSeconds(Long.getLong(LEASE, 120));
+      return new Times(lease.dividedBy(12), lease, lease.dividedBy(24));
+    }
 
     public Times {
       if (heartbeat.multipliedBy(2).compareTo(lease) > 0) {
@@ -71,10 +86,14 @@ public final class WarehouseLock implements AutoCloseable {
   private final String warehouse;
   private final Times times;
   private final ScheduledExecutorService heart;
+  private final Runnable closeAtShutdown = this::close;
+  private final Object closing = new Object();
   private LockHolder holder;
   private String doing = "";
   private long beats;
+  private Runnable onLoss = () -> {};
   private boolean lost;
+  private boolean closed;
 
   private WarehouseLock(LockFiles files, String warehouse, LockHolder holder, Times times) {
     this.files = files;
@@ -91,7 +110,7 @@ public final class WarehouseLock implements AutoCloseable {
   }
 
   /**
-   * Takes a warehouse's lock, with {@link Times#STANDARD}.
+   * Takes a warehouse's lock, with {@link Times#standard}.
    *
    * @param root the warehouse; created where it is missing
    * @param command what the lock is for, as others are told: {@code kindred run}
@@ -101,7 +120,7 @@ public final class WarehouseLock implements AutoCloseable {
    */
   public static WarehouseLock acquire(
       FileSystem fileSystem, Path root, String command, Duration wait) {
-    return acquire(fileSystem, root, command, wait, Times.STANDARD);
+    return acquire(fileSystem, root, command, wait, Times.standard());
   }
 
   /** {@link #acquire(FileSystem, Path, String, Duration)} with other times. */
@@ -120,6 +139,10 @@ public final class WarehouseLock implements AutoCloseable {
 
       lock.heart.scheduleWithFixedDelay(
           lock::heartbeat, 0, times.heartbeat().toMillis(), TimeUnit.MILLISECONDS);
+      if (!ShutdownHookManager.get().isShutdownInProgress()) {
+        ShutdownHookManager.get().addShutdownHook(lock.closeAtShutdown, SHUTDOWN_PRIORITY);
+      }
+
       return lock;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -348,10 +371,55 @@ public final class WarehouseLock implements AutoCloseable {
       beats++;
       files.write(heartbeat(holder.token()), beats + "\n" + doing + "\n");
     } else {
-      lost = true;
+      lose();
       files.delete(heartbeat(holder.token()));
-      LOG.error("{}: the lock of this process was taken away", warehouse);
     }
+  }
+
+  /** Says once that the lock is another's, on a thread of its own, as that may take its time. */
+  private void lose() {
+    if (!lost) {
+      lost = true;
+      LOG.warn("{}: the lock of this process was taken away", warehouse);
+      stop();
+    }
+  }
+
+  private void stop() {
+    Thread stop = new Thread(onLoss, "warehouse-lock-lost");
+    stop.setDaemon(true);
+    stop.start();
+  }
+
+  /**
+   * What to do once it turns out that the lock was taken away, on another thread.
+   *
+   * @param stopWriting ends what this process is writing
+   */
+  public synchronized void onLoss(Runnable stopWriting) {
+    onLoss = stopWriting;
+    if (lost) {
+      stop();
+    }
+  }
+
+  /** How the lock was lost, if it was. */
+  public synchronized Optional<WarehouseBusy> loss() {
+    return lost ? Optional.of(takenAway()) : Optional.empty();
+  }
+
+  private WarehouseBusy takenAway() {
+    String now = "start again";
+    try {
+      now = sight(LOCK).map(other -> "it is now in use by " + other.describe()).orElse(now);
+    } catch (IOException e) {
+      LOG.warn("{}: the lock cannot be read: {}", warehouse, e.toString());
+    }
+
+    return new WarehouseBusy(
+        "--warehouse %s: the lock of this process was taken away, as it gave no sign of life for %d"
+            + " s or the file was deleted; %s",
+        warehouse, times.lease().toSeconds(), now);
   }
 
   private boolean isOurs() throws IOException {
@@ -380,16 +448,12 @@ public final class WarehouseLock implements AutoCloseable {
         renew();
       }
 
-      lost = lost || !isOurs();
+      if (!lost && !isOurs()) {
+        lose();
+      }
+
       if (lost) {
-        throw new WarehouseBusy(
-            "--warehouse %s: the lock of this process was taken away, as it gave no sign of life"
-                + " for %d s or the file was deleted; %s",
-            warehouse,
-            times.lease().toSeconds(),
-            sight(LOCK)
-                .map(other -> "it is now in use by " + other.describe())
-                .orElse("start again"));
+        throw takenAway();
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -416,6 +480,19 @@ public final class WarehouseLock implements AutoCloseable {
   /** Gives the lock back. One that was taken away stays with its new holder. */
   @Override
   public void close() {
+    synchronized (closing) { // a program that ends may do so while it is told to
+      if (!closed) {
+        closed = true;
+        giveBack();
+      }
+    }
+
+    if (!ShutdownHookManager.get().isShutdownInProgress()) {
+      ShutdownHookManager.get().removeShutdownHook(closeAtShutdown);
+    }
+  }
+
+  private void giveBack() {
     heart.shutdown();
     try {
       if (!heart.awaitTermination(times.lease().toMillis(), TimeUnit.MILLISECONDS)) {
@@ -425,6 +502,10 @@ public final class WarehouseLock implements AutoCloseable {
       long started = System.nanoTime();
       Map<String, Watch> claims = new HashMap<>();
       Optional<Sighting> sighting = sight(LOCK);
+      synchronized (this) {
+        lost = lost || sighting.filter(now -> now.token().equals(holder.token())).isEmpty();
+      }
+
       while (sighting.isPresent()
           && sighting.get().token().equals(holder.token())
           && !remove(sighting.get(), claims)

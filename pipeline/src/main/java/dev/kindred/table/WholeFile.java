@@ -1,13 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.table;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.util.Arrays;
 import java.util.UUID;
+import org.apache.hadoop.fs.ChecksumFileSystem;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FSDataOutputStreamBuilder;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options.CreateFileOptionKeys;
 import org.apache.hadoop.fs.Path;
 
 /** Small files that others see either whole or not at all. */
 public final class WholeFile {
+  /** What object stores call it that create a file only if there is none. */
+  private static final String CONDITIONAL =
+      CreateFileOptionKeys.FS_OPTION_CREATE_CONDITIONAL_OVERWRITE;
+
   private WholeFile() {}
 
   /**
@@ -18,21 +31,98 @@ public final class WholeFile {
    * @throws IOException also if there is such a file on a file system that does not rename over one
    */
   public static void create(FileSystem files, Path path, byte[] content) throws IOException {
-    Path temporary = new Path(path.getParent(), "." + path.getName() + "." + UUID.randomUUID());
-    try (var out = files.create(temporary, false)) {
-      out.write(content);
-    }
-
+    Path temporary = temporary(files, path, content);
     if (!files.rename(temporary, path)) {
       files.delete(temporary, false);
       throw new IOException("Cannot be renamed to " + path);
     }
   }
 
+  /**
+   * Creates a file unless there is one of that name already: of several processes that try one
+   * succeeds, on local disks with hard links, on HDFS, and on stores with conditional writes. On
+   * others the last of those that try at the same moment counts.
+   *
+   * @return whether the file is there with this content
+   */
+  static boolean createNew(FileSystem files, Path path, byte[] content) throws IOException {
+    if (!files.exists(path)) {
+      if (files.hasPathCapability(path, CONDITIONAL)) {
+        createIfAbsent(files, path, content);
+      } else {
+        Path temporary = temporary(files, path, content);
+        try {
+          if (!nameIfAbsent(files, temporary, path) && !files.exists(path)) {
+            throw new IOException("Cannot be renamed to " + path);
+          }
+        } finally {
+          files.delete(temporary, false);
+        }
+      }
+    }
+
+    try { // a store may have created it and then refused its client's second attempt
+      return Arrays.equals(read(files, path), content);
+    } catch (FileNotFoundException e) {
+      return false; // another one's that is gone by now
+    }
+  }
+
+  private static void createIfAbsent(FileSystem files, Path path, byte[] content)
+      throws IOException {
+    FSDataOutputStreamBuilder<?, ?> builder = files.createFile(path).overwrite(true).recursive();
+    builder.must(CONDITIONAL, true); // checked when the file is closed
+    try (FSDataOutputStream out = builder.build()) {
+      out.write(content);
+    } catch (IOException e) {
+      // Every store has its own exception for a file that has come into being meanwhile.
+      if (!files.exists(path)) {
+        throw e;
+      }
+    }
+  }
+
+  /** Gives a file its name in one step unless that is taken; the temporary name may stay. */
+  private static boolean nameIfAbsent(FileSystem files, Path temporary, Path path)
+      throws IOException {
+    if (!files.getUri().getScheme().equals("file")) {
+      return files.rename(temporary, path);
+    }
+
+    try { // a rename would put it over one that is there
+      Files.createLink(local(path), local(temporary));
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    } catch (UnsupportedOperationException | FileSystemException e) { // a disk without links
+      return !files.exists(path) && files.rename(temporary, path);
+    }
+
+    if (files instanceof ChecksumFileSystem checked) {
+      checked
+          .getRawFileSystem()
+          .rename(checked.getChecksumFile(temporary), checked.getChecksumFile(path));
+    }
+
+    return true;
+  }
+
+  private static java.nio.file.Path local(Path path) {
+    return java.nio.file.Path.of(path.toUri().getPath());
+  }
+
   /** Creates a file, after deleting one of the same name if there is any. */
   public static void replace(FileSystem files, Path path, byte[] content) throws IOException {
     files.delete(path, false);
     create(files, path, content);
+  }
+
+  private static Path temporary(FileSystem files, Path path, byte[] content) throws IOException {
+    Path temporary = new Path(path.getParent(), "." + path.getName() + "." + UUID.randomUUID());
+    try (var out = files.create(temporary, false)) {
+      out.write(content);
+    }
+
+    return temporary;
   }
 
   /**

@@ -56,6 +56,12 @@ final class LockingProcess implements AutoCloseable {
     process.destroyForcibly().waitFor();
   }
 
+  /** SIGTERM, as Ctrl-C ends it, too; returns its status. */
+  int terminate() throws InterruptedException {
+    process.destroy();
+    return process.waitFor();
+  }
+
   /** Lets it give the lock back, and waits for its end. */
   int end() throws IOException, InterruptedException {
     process.getOutputStream().close();

@@ -54,7 +54,8 @@ class TestPartCommitProtocol {
     files.initialize(folder.toURI(), new Configuration(false));
     job = new JobContextImpl(new JobConf(false), new JobID("job", 1));
     protocol = new PartCommitProtocol("job", folder.toURI().toString());
-    protocol.begin(new CommitLog(files, new Path(folder.toURI())), true);
+    CommitLog log = new CommitLog(files, new Path(folder.toURI()));
+    protocol.begin(log, log.begin(true, () -> {}).orElseThrow(), true);
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.LocalSpark;
+import dev.kindred.WarehouseBusy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,9 +99,8 @@ class TestWarehouse {
         new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
     part.write(summary(spark, "a", 1));
 
-    assertThatThrownBy(() -> part.write(summary(spark, "b", 2)))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage("Complete already: %s", part.name());
+    part.write(summary(spark, "b", 2));
+    assertThatThrownBy(() -> part.append(summary(spark, "b", 2))).isInstanceOf(WarehouseBusy.class);
     assertThat(part.read().collectAsList())
         .containsExactly(RowFactory.create("r-1", "run", "a", 1.0));
   }

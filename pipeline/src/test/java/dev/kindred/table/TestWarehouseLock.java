@@ -95,6 +95,50 @@ class TestWarehouseLock {
   }
 
   @Test
+  void aProcessThatIsToldToEndGivesItsLockBack() throws Exception {
+    try (LockingProcess other = LockingProcess.holding(warehouse)) {
+      other.awaitLocked();
+      assertThat(other.terminate()).isEqualTo(143);
+      assertThat(files()).isEmpty();
+    }
+  }
+
+  @Test
+  void aWaitingWriterTakesTheLockOverFromAProcessThatIsKilledMeanwhile() throws Exception {
+    try (LockingProcess other = LockingProcess.holding(warehouse)) {
+      other.awaitLocked();
+      Future<Boolean> got =
+          inBackground(
+              () -> {
+                try (WarehouseLock lock =
+                    LockingProcess.lock(warehouse, "kindred tune", LONG, LONG_LEASE)) {
+                  lock.check();
+                  return true;
+                }
+              });
+      assertThatThrownBy(() -> got.get(200, TimeUnit.MILLISECONDS))
+          .isInstanceOf(TimeoutException.class);
+      other.kill();
+      assertThat(got.get()).isTrue();
+    }
+
+    assertThat(files()).isEmpty();
+  }
+
+  @Test
+  void aLockThatWasTakenAwayEndsWhatItsProcessDoes() throws Exception {
+    CountDownLatch stopped = new CountDownLatch(1);
+    WarehouseLock lost = lock(AT_ONCE);
+    lost.onLoss(stopped::countDown);
+    assertThat(lost.loss()).isEmpty();
+    hold(elsewhere().asText());
+    assertThat(stopped.await(1, TimeUnit.MINUTES)).as("without a check").isTrue();
+    assertThat(lost.loss().orElseThrow())
+        .hasMessageContaining("the lock of this process was taken away");
+    lost.close();
+  }
+
+  @Test
   void aLaterProcessWithTheSameIdIsNotTheHolder() throws IOException {
     LockHolder here = LockHolder.here("kindred run");
     LockHolder earlier =
