@@ -76,6 +76,21 @@ final class RunRows {
     return rows;
   }
 
+  /** All rows of a warehouse as sorted text, by table. */
+  static Map<String, List<String>> all(Path folder) {
+    return with(
+        folder,
+        warehouse -> {
+          Map<String, List<String>> rows = new TreeMap<>();
+          for (Table table : Tables.ALL) {
+            List<String> found = warehouse.read(table).toJSON().collectAsList();
+            rows.put(table.name(), found.stream().sorted().toList());
+          }
+
+          return rows;
+        });
+  }
+
   /** Asks a warehouse something. */
   static <T> T with(Path folder, Function<Warehouse, T> query) {
     return query.apply(new Warehouse(LocalSpark.session(), folder.toString()));

@@ -317,8 +317,8 @@ final class CommitLog {
 
         int next = state.epoch() + 1;
         String writer = next + "-" + UUID.randomUUID();
-        Commit begun = new Commit(
-                keepFiles ? state.files() : List.of(), Map.of(WRITER, writer), List.of());
+        Commit begun =
+            new Commit(keepFiles ? state.files() : List.of(), Map.of(WRITER, writer), List.of());
         if (WholeFile.createNew(files, epochFile(next), bytes(begun))) {
           if (!isComplete()) {
             return Optional.of(writer);

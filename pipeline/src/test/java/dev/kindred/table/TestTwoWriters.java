@@ -211,17 +211,17 @@ class TestTwoWriters {
         if (!there.contains(Integer.toString(window))) {
           String path = "table/key=1/block=0/part-" + window + "-" + name + ".parquet";
           writeFile(warehouse.resolve(path));
-          log.add(writer.get(), List.of(new CommittedFile(path, 1, 1, 1)));
+          log.add(writer.get(), List.of(new CommittedFile(path, 100, 1, 1)));
         }
       }
 
-      log.complete(writer.get(), Map.of("windows", "2"));
+      log.complete(writer.get(), Map.of("windows", "2"), List.of());
     }
   }
 
   private CommitLog log(RawLocalFileSystem files) {
     return new CommitLog(
-        files, new org.apache.hadoop.fs.Path(warehouse.resolve("table/key=1").toUri()));
+        files, new org.apache.hadoop.fs.Path("file://" + warehouse.resolve("table/key=1")));
   }
 
   private static String window(CommittedFile file) {
@@ -245,7 +245,8 @@ class TestTwoWriters {
     String recorded = "table/key=1/block=0/part-0-dead.parquet";
     writeFile(warehouse.resolve(recorded));
     writeFile(warehouse.resolve("table/key=1/block=0/part-1-dead.parquet"));
-    log.add(log.begin(true, () -> {}).orElseThrow(), List.of(new CommittedFile(recorded, 1, 1, 1)));
+    log.add(
+        log.begin(true, () -> {}).orElseThrow(), List.of(new CommittedFile(recorded, 100, 1, 1)));
   }
 
   /** That the part has each window once, in files that are there, and that this stays so. */
