@@ -60,6 +60,7 @@ enum Command {
         experiment.windows();
         experiment.activations();
         experiment.prompts();
+        experiment.fittingWindows();
         experiment.compare();
         experiment.similar(run);
         session.evaluation(options.settings()).evaluate(run, session.model(run));
@@ -113,7 +114,9 @@ enum Command {
     @Override
     void run(CommandOptions options) {
       try (Session session = Session.open("prompts")) {
-        session.experiment(options.settings()).prompts();
+        Experiment experiment = session.experiment(options.settings());
+        experiment.prompts();
+        experiment.fittingWindows();
       }
     }
   },
@@ -177,6 +180,7 @@ enum Command {
         Experiment experiment = session.experiment(options.settings());
         experiment.windows();
         experiment.prompts();
+        experiment.fittingWindows();
         String tuningSet = experiment.tuningPrompts();
         experiment.activations();
         experiment.bins(tuningSet);

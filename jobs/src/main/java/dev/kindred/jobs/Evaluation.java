@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.col;
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
 import dev.kindred.baseline.Baselines;
+import dev.kindred.baseline.NGramFit;
 import dev.kindred.baseline.SuffixCounts;
 import dev.kindred.corpus.CorpusScan;
 import dev.kindred.evaluation.Audit;
@@ -79,6 +80,7 @@ final class Evaluation {
         warehouse.part(Tables.APPROXIMATIONS, run.runId()),
         warehouse.part(Tables.DISTANCES, run.runId()),
         warehouse.part(Tables.BASELINES, run.runId()),
+        ngrams(run).fits(),
         warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN));
     List<String> problems = new ArrayList<>();
     progress.begin("audit", AUDIT);
@@ -127,6 +129,7 @@ final class Evaluation {
             warehouse.part(Tables.APPROXIMATIONS, run.runId()).read(),
             warehouse.part(Tables.DISTANCES, run.runId()).read(),
             warehouse.part(Tables.BASELINES, run.runId()).read(),
+            ngrams(run).fits().read(),
             warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN).read()),
         LoadedModels.get(model),
         progress::partDone);
@@ -159,6 +162,7 @@ final class Evaluation {
                 prompts,
                 predictions,
                 distributions,
+                ngrams(run).all(suffixes),
                 vocabularySize,
                 run.mixture()));
       }
@@ -182,7 +186,15 @@ final class Evaluation {
     Map<String, Double> metrics =
         Summaries.of(distances.read(), approximations.read(), distributions);
     metrics.putAll(Summaries.noiseFloor(alternates));
-    metrics.putAll(PromptFigures.of(distances.read(), baselines.read(), alternates, slices));
+    List<NGramFit> fits = ngrams(run).read();
+    metrics.putAll(NGramFit.metrics(fits));
+    metrics.putAll(
+        PromptFigures.of(
+            distances.read(),
+            baselines.read(),
+            NGramFit.strongest(fits).baseline(),
+            alternates,
+            slices));
     metrics.putAll(
         NextTokenAccuracy.of(
             prompts,
@@ -226,6 +238,10 @@ final class Evaluation {
   private Warehouse.Part bins(RunPlan run, String name, int block) {
     return warehouse.part(
         Tables.SIMILARITY_BINS, run.modelId(), run.corpusId(), run.promptSet(), name, block);
+  }
+
+  private NGrams ngrams(RunPlan run) {
+    return new NGrams(spark, warehouse, run.modelId(), run.corpusId(), run.promptSet());
   }
 
   private static int windowLength(RunPlan run) {
@@ -280,6 +296,7 @@ final class Evaluation {
       }
     }
 
+    ngrams(run).check("--run-id " + run.runId());
     for (String alternate : run.alternates()) {
       if (!warehouse
           .part(Tables.MODEL_DISTANCES, run.modelId(), run.promptSet(), alternate)

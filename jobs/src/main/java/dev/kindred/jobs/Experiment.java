@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.lit;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.activation.Activations;
+import dev.kindred.baseline.NGramFit;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.corpus.CorpusScan;
 import dev.kindred.corpus.Prompts;
@@ -323,6 +324,35 @@ final class Experiment {
               spark, windows, windows.count(), others, count, settings.promptSeed());
         });
     return tuningSet;
+  }
+
+  /**
+   * Windows that n-grams are fitted to, none of which is among the prompts, and what the model makes
+   * of them.
+   */
+  void fittingWindows() {
+    String set = NGrams.fittingSet(promptSet);
+    Warehouse.Part predictions = warehouse.part(Tables.PREDICTIONS, model.id(), set);
+    if (predictions.isComplete()) {
+      progress.reused("fitting windows", predictions);
+      return;
+    }
+
+    progress.step(
+        "fitting windows",
+        () -> {
+          Warehouse.Part prompts = warehouse.part(Tables.PROMPTS, set);
+          if (!prompts.isComplete()) {
+            Dataset<Row> windows = required(windowsPart(), "windows");
+            Dataset<Row> others = required(warehouse.part(Tables.PROMPTS, promptSet), "prompts");
+            prompts.write(
+                Prompts.drawAtMostBeside(
+                    spark, windows, windows.count(), others, NGramFit.WINDOWS, NGramFit.SEED));
+          }
+
+          predictions.write(evaluate(prompts.read(), model).sort("prompt_id"));
+        },
+        predictions);
   }
 
   private void prompts(String set, Supplier<Dataset<Row>> chosen) {

@@ -129,7 +129,8 @@ final class Session implements AutoCloseable {
   /** What chooses settings by the evidence that the experiment has kept by bins. */
   Tuning tuning(Settings settings, Experiment experiment) {
     Experiment.Inputs inputs = experiment.inputs();
-    return new Tuning(progress, settings, inputs.warehouse(), inputs.model(), inputs.corpusId());
+    return new Tuning(
+        spark, progress, settings, inputs.warehouse(), inputs.model(), inputs.corpusId());
   }
 
   /** What learns embeddings, or finds them learned. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import dev.kindred.jobs.report.AgainstNGram;
+import dev.kindred.jobs.report.Comparison;
 import dev.kindred.jobs.report.ReportData;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -58,29 +59,31 @@ final class Summary {
 
   /** The honest protocol beside what can be predicted without the model. */
   private static void baselines(StringBuilder text, Map<String, Double> metrics) {
-    line(text, "%-28s %9s %20s", "without the prompt itself", "mean", "95 % interval");
-    withInterval(text, metrics, "honest.hellinger", "similar strings");
-    metrics.keySet().stream()
-        .filter(metric -> metric.matches("honest\\.baseline\\..*\\.mean"))
-        .map(metric -> metric.substring(0, metric.length() - ".mean".length()))
-        .sorted(Comparator.comparing(name -> metrics.get(name + ".mean")))
+    line(text, "%-34s %9s %20s", "without the prompt itself", "mean", "95 % interval");
+    List<Comparison> all = Comparison.of(metrics);
+    all.stream()
+        .filter(Comparison::isPrincipal)
+        .forEach(comparison -> withInterval(text, comparison));
+    all.stream()
+        .filter(comparison -> comparison.isWithoutTheModel() && comparison.honest() != null)
         .limit(BASELINES_SHOWN)
-        .forEach(
-            name ->
-                withInterval(
-                    text, metrics, name, name.replaceAll("honest\\.baseline\\.|\\.hellinger", "")));
-    text.append('\n');
+        .forEach(comparison -> withInterval(text, comparison));
+    text.append('\n').append("The lower, the closer to the model.");
+    AgainstNGram against = AgainstNGram.of(metrics);
+    if (against != null) {
+      text.append(' ').append(against.sentence());
+    }
+
+    text.append("\n\n");
   }
 
-  private static void withInterval(
-      StringBuilder text, Map<String, Double> metrics, String name, String label) {
+  private static void withInterval(StringBuilder text, Comparison comparison) {
     line(
         text,
-        "%-28s %9.4f   %8.4f to %.4f",
-        label,
-        metrics.get(name + ".mean"),
-        metrics.get(name + ".ci95_low"),
-        metrics.get(name + ".ci95_high"));
+        "%-34s %9.4f %20s",
+        comparison.label(),
+        comparison.honest().value(),
+        comparison.honest().interval());
   }
 
   static String text(ReportData data) {

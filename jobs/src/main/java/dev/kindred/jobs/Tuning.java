@@ -2,7 +2,11 @@
 package dev.kindred.jobs;
 
 import dev.kindred.Location;
+import dev.kindred.baseline.NGramFit;
+import dev.kindred.baseline.SuffixCounts;
 import dev.kindred.evaluation.Bootstrap;
+import dev.kindred.jobs.report.Comparison;
+import dev.kindred.jobs.report.Gain;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.similarity.SimilarityBins;
@@ -29,6 +33,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * Chooses thresholds, weights and saturation by the evidence that {@link SimilarityJoin} has kept
@@ -46,6 +52,7 @@ final class Tuning {
   private static final double ADDED = 0.1; // to the counts of a product
   private static final String FOLDER = "tunings";
 
+  private final SparkSession spark;
   private final Progress progress;
   private final Settings settings;
   private final Warehouse warehouse;
@@ -54,11 +61,13 @@ final class Tuning {
   private final SimilarityBins bins;
 
   Tuning(
+      SparkSession spark,
       Progress progress,
       Settings settings,
       Warehouse warehouse,
       ModelDirectory model,
       String corpusId) {
+    this.spark = spark;
     this.progress = progress;
     this.settings = settings;
     this.warehouse = warehouse;
@@ -130,9 +139,34 @@ final class Tuning {
                 new Tried(asGiven(), settings.mixture(model.shape()).saturation()),
                 new Tried(tuned, saturation)));
     progress.end();
+    progress.begin("n-grams", 1);
+    NGrams ngrams = new NGrams(spark, warehouse, model.id(), corpusId, promptSet);
+    Measured ofNGram;
+    NGramFit ngram;
+    try (SuffixCounts suffixes =
+        new SuffixCounts(
+            warehouse.part(Tables.WINDOWS, corpusId).read(), settings.windowLength())) {
+      ngram = NGramFit.strongest(ngrams.all(suffixes));
+      List<Row> rows = ngrams.distances(suffixes, ngram);
+      ofNGram =
+          new Measured(
+              rows.stream().mapToDouble(row -> row.getDouble(0)).toArray(),
+              rows.stream().mapToDouble(row -> row.getDouble(1)).toArray());
+    }
+
+    progress.end();
     Path file = write(tuningSet, tuned, mixture);
     return text(
-        tuning.size(), curves, ways, measured.get(0), measured.get(1), tuned, mixture, file);
+        tuning.size(),
+        curves,
+        ways,
+        measured.get(0),
+        measured.get(1),
+        ngram,
+        ofNGram,
+        tuned,
+        mixture,
+        file);
   }
 
   private Dataset<PromptBins> promptBins(String promptSet) {
@@ -314,6 +348,8 @@ final class Tuning {
       List<Way> ways,
       Measured before,
       Measured after,
+      NGramFit ngram,
+      Measured ofNGram,
       Tuned tuned,
       Mixture mixture,
       Path file) {
@@ -358,6 +394,20 @@ final class Tuning {
     }
 
     line(text, "  %-38s %s", "tuned", figures(after));
+    String label = Comparison.nameOf(ngram.baseline(), ngram.order());
+    line(text, "  %-38s %s", label, figures(ofNGram));
+    double[] gains =
+        IntStream.range(0, after.leaveOneOut().length)
+            .mapToDouble(i -> ofNGram.leaveOneOut()[i] - after.leaveOneOut()[i])
+            .toArray();
+    Bootstrap.Interval interval = Bootstrap.intervals(new double[][] {gains})[0];
+    line(
+        text,
+        "%nThe lower, the closer to the model. Honest, tuned similar strings are %s this n-gram%n"
+            + "(fitted to %,d other windows, stopped by %,d).",
+        new Gain(mean(gains), interval.low(), interval.high()).inWords(),
+        ngram.fittingWindows(),
+        ngram.heldOutWindows());
     line(text, "%n%-12s %s", "thresholds", numbers(thresholds(tuned)));
     line(text, "%-12s %s", "weights", numbers(mixture.weights()));
     line(text, "%-12s %s%n", "saturation", saturation(mixture));

@@ -78,6 +78,13 @@ class TestTuning {
 
     assertThat(mean("honest", "tuned")).isEqualTo(said.group(1));
     assertThat(mean("compatible", "tuned")).isEqualTo(said.group(2));
+    Matcher ngram =
+        Pattern.compile("n-gram.* +(0\\.\\d+) +(0\\.\\d+) +0\\.\\d+ to ").matcher(tuned.out());
+    assertThat(ngram.find()).as(tuned.out()).isTrue();
+    assertThat(ngram.group(1)).isEqualTo(mean("ngram", "tuned"));
+    assertThat(ngram.group(2)).isEqualTo(mean("honest.ngram", "tuned"));
+    assertThat(tuned.out()).containsPattern("tuned similar strings are (closer|farther|neither)");
+    assertThat(run.out()).contains("The lower, the closer to the model.", "kinds of prompts");
   }
 
   private static String mean(String protocol, String warehouse) {

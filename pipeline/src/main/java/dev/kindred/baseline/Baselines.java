@@ -14,6 +14,7 @@ import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -29,7 +30,8 @@ import org.apache.spark.sql.RowFactory;
  *   <li>{@code own_next_tokens}: what follows the prompt itself in the corpus; not leaving it out
  *   <li>{@code suffix_<k>}: what follows the prompt's last k tokens, k = 1 .. window_length
  *   <li>{@code suffix_backoff}: what follows its longest suffix that something follows
- *   <li>{@code kneser_ney}: {@link KneserNey} of all these suffixes
+ *   <li>{@code kneser_ney}, {@code absolute_discounting}, {@code tuned_interpolation}: what {@link
+ *       NGramFit} has chosen
  *   <li>{@code unigram}: all tokens that follow a window
  *   <li>{@code random_strings}: what follows as many {@link RandomStrings} as the prompt has
  *       similar strings in each block, weighted alike; not leaving one out
@@ -46,6 +48,7 @@ public final class Baselines {
    * @param prompts rows of {@link Tables#PROMPTS} of one prompt set
    * @param predictions rows of {@link Tables#PREDICTIONS} of a model and this prompt set
    * @param blockDistributions rows of {@link Tables#BLOCK_DISTRIBUTIONS} of a run of all these
+   * @param fits n-gram models of the corpus
    * @param mixture the run's
    * @return rows with the file columns of {@link Tables#BASELINES}
    */
@@ -55,6 +58,7 @@ public final class Baselines {
       Dataset<Row> prompts,
       Dataset<Row> predictions,
       Dataset<Row> blockDistributions,
+      List<NGramFit> fits,
       int vocabularySize,
       Mixture mixture) {
     Broadcast<RandomStrings> randomStrings =
@@ -64,72 +68,96 @@ public final class Baselines {
         blockDistributions
             .groupBy("prompt_id")
             .agg(collect_list(struct("block", "similar_count")).as("similar_counts"));
+    SuffixCounts.OfPrompts statistics = suffixes.ofPrompts(prompts);
     return predictions
         .select("prompt_id", "probabilities")
         .join(similarCounts, "prompt_id")
-        .join(suffixes.ofPrompts(prompts), new String[] {"prompt_id"}, "left")
+        .join(statistics.rows(), new String[] {"prompt_id"}, "left")
         .select("prompt_id", "suffixes", "probabilities", "similar_counts")
         .flatMap(
-            new Measure(suffixes.windowLength(), mixture, kneserNey(suffixes), randomStrings),
+            new Measure(statistics.reader(), fits, mixture, randomStrings),
             Encoders.row(Tables.BASELINES.fileColumns()))
         .sort("prompt_id", "baseline");
   }
 
-  private static KneserNey kneserNey(SuffixCounts suffixes) {
-    double[][] discounts = new double[suffixes.windowLength() + 1][];
-    for (int k = 0; k < discounts.length; k++) {
-      discounts[k] = KneserNey.discounts(new long[4]);
-    }
-
-    for (Row order : suffixes.countsOfCounts().collectAsList()) {
-      discounts[order.getInt(0)] =
-          KneserNey.discounts(
-              new long[] {order.getLong(1), order.getLong(2), order.getLong(3), order.getLong(4)});
-    }
-
-    return new KneserNey(discounts);
+  /**
+   * Measures one n-gram model alone.
+   *
+   * @param prompts rows of {@link Tables#PROMPTS} of one prompt set
+   * @param predictions rows of {@link Tables#PREDICTIONS} of a model and this prompt set
+   * @return rows with the file columns of {@link Tables#BASELINES}, by prompt
+   */
+  public static Dataset<Row> measure(
+      SuffixCounts suffixes, Dataset<Row> prompts, Dataset<Row> predictions, NGramFit fit) {
+    SuffixCounts.OfPrompts statistics = suffixes.ofPrompts(prompts);
+    SuffixCounts.Reader reader = statistics.reader();
+    return predictions
+        .select("prompt_id", "probabilities")
+        .join(statistics.rows(), new String[] {"prompt_id"}, "left")
+        .select("prompt_id", "suffixes", "probabilities")
+        .map(
+            (MapFunction<Row, Row>)
+                row -> {
+                  double[] model = asDoubles(row.getList(2));
+                  SuffixStatistics all = reader.statistics(row.isNullAt(1) ? null : row.getList(1));
+                  return row(
+                      row.getInt(0),
+                      fit.baseline(),
+                      model,
+                      fit.ngram().probabilities(all, model.length),
+                      fit.ngram().probabilities(all.withoutOwnWindow(), model.length));
+                },
+            Encoders.row(Tables.BASELINES.fileColumns()))
+        .sort("prompt_id");
   }
 
-  /** A prompt's suffixes as {@link SuffixCounts#ofPrompts} has them. */
-  static SuffixStatistics statistics(List<Row> suffixes, int windowLength, int vocabularySize) {
-    SuffixStatistics statistics = SuffixStatistics.empty(windowLength, vocabularySize);
-    for (Row suffix : suffixes) {
-      int k = suffix.getInt(0);
-      for (Row gram : suffix.<Row>getList(1)) {
-        statistics.counts()[k][gram.getInt(0)] = gram.getLong(1);
-        statistics.preceding()[k][gram.getInt(0)] = gram.getLong(2);
-      }
-    }
+  static double[] asDoubles(List<Float> values) {
+    return values.stream().mapToDouble(Float::doubleValue).toArray();
+  }
 
-    return statistics;
+  /**
+   * One baseline of a prompt.
+   *
+   * @param counts any not negative multiple of the distribution
+   * @param others the same without the prompt's own window; null where that makes no sense
+   */
+  private static Row row(
+      int promptId, String baseline, double[] model, double[] counts, double[] others) {
+    return RowFactory.create(
+        promptId,
+        baseline,
+        Distances.toModel(model, counts),
+        others == null ? null : Distances.toModel(model, others),
+        topToken(counts),
+        others == null ? null : topToken(others));
+  }
+
+  /** Null of a prediction without counts. */
+  private static Integer topToken(double[] counts) {
+    int top = Distances.top(counts);
+    return counts[top] > 0 ? top : null;
   }
 
   private record Measure(
-      int windowLength,
+      SuffixCounts.Reader reader,
+      List<NGramFit> fits,
       Mixture mixture,
-      KneserNey kneserNey,
       Broadcast<RandomStrings> randomStrings)
       implements FlatMapFunction<Row, Row>, Serializable {
 
     @Override
     public Iterator<Row> call(Row prompt) {
       int promptId = prompt.getInt(0);
-      double[] model = prompt.<Float>getList(2).stream().mapToDouble(Float::doubleValue).toArray();
-      SuffixStatistics all =
-          statistics(
-              prompt.isNullAt(1) ? List.of() : prompt.getList(1), windowLength, model.length);
+      double[] model = asDoubles(prompt.getList(2));
+      int tokens = model.length;
+      SuffixStatistics all = reader.statistics(prompt.isNullAt(1) ? null : prompt.getList(1));
       SuffixStatistics others = all.withoutOwnWindow();
+      int windowLength = all.windowLength();
       List<Row> measured = new ArrayList<>();
-      measured.add(
-          row(promptId, "own_next_tokens", model, asDoubles(all.counts()[windowLength]), null));
+      measured.add(row(promptId, "own_next_tokens", model, all.counts(windowLength, tokens), null));
       for (int k = 1; k <= windowLength; k++) {
         measured.add(
-            row(
-                promptId,
-                "suffix_" + k,
-                model,
-                asDoubles(all.counts()[k]),
-                asDoubles(others.counts()[k])));
+            row(promptId, "suffix_" + k, model, all.counts(k, tokens), others.counts(k, tokens)));
       }
 
       measured.add(
@@ -137,28 +165,26 @@ public final class Baselines {
               promptId,
               "suffix_backoff",
               model,
-              asDoubles(all.counts()[all.longestSuffix()]),
-              asDoubles(others.counts()[others.longestSuffix()])));
+              all.counts(all.longestSuffix(), tokens),
+              others.counts(others.longestSuffix(), tokens)));
+      for (NGramFit fit : fits) {
+        measured.add(
+            row(
+                promptId,
+                fit.baseline(),
+                model,
+                fit.ngram().probabilities(all, tokens),
+                fit.ngram().probabilities(others, tokens)));
+      }
+
       measured.add(
-          row(
-              promptId,
-              "kneser_ney",
-              model,
-              kneserNey.probabilities(all),
-              kneserNey.probabilities(others)));
-      measured.add(
-          row(
-              promptId,
-              "unigram",
-              model,
-              asDoubles(all.counts()[0]),
-              asDoubles(others.counts()[0])));
+          row(promptId, "unigram", model, all.counts(0, tokens), others.counts(0, tokens)));
       measured.add(
           row(
               promptId,
               "random_strings",
               model,
-              randomStrings(promptId, prompt.getList(3), model.length),
+              randomStrings(promptId, prompt.getList(3), tokens),
               null));
       return measured.iterator();
     }
@@ -182,29 +208,14 @@ public final class Baselines {
 
       return mixed;
     }
+  }
 
-    /**
-     * One baseline of a prompt.
-     *
-     * @param counts any not negative multiple of the distribution
-     * @param others the same without the prompt's own window; null where that makes no sense
-     */
-    private static Row row(
-        int promptId, String baseline, double[] model, double[] counts, double[] others) {
-      return RowFactory.create(
-          promptId,
-          baseline,
-          Distances.toModel(model, counts),
-          others == null ? null : Distances.toModel(model, others));
+  private static double[] asDoubles(long[] counts) {
+    double[] doubles = new double[counts.length];
+    for (int token = 0; token < counts.length; token++) {
+      doubles[token] = counts[token];
     }
 
-    private static double[] asDoubles(long[] counts) {
-      double[] doubles = new double[counts.length];
-      for (int token = 0; token < counts.length; token++) {
-        doubles[token] = counts[token];
-      }
-
-      return doubles;
-    }
+    return doubles;
   }
 }

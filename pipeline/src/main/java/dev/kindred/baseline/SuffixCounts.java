@@ -17,6 +17,10 @@ import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.when;
 
 import dev.kindred.table.Tables;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -70,48 +74,82 @@ public final class SuffixCounts implements AutoCloseable {
   }
 
   /**
-   * Counts for every prompt.
+   * Counts for prompts.
    *
-   * @param prompts rows of {@link Tables#PROMPTS}
-   * @return prompt_id and suffixes: an array of (length, grams), where grams is an array of (token,
-   *     count, preceding): how often the token follows, and after how many distinct tokens before
-   *     the suffix. A suffix that is not in the corpus is missing; order is arbitrary
+   * @param rows prompt_id and suffixes: an array of (length, grams) for all suffixes of one token
+   *     or more, where grams is an array of (token, count, preceding): how often the token follows,
+   *     and after how many distinct tokens before the suffix. A suffix that is not in the corpus is
+   *     missing, as is a prompt without any; order is arbitrary
+   * @param reader of these rows
    */
-  Dataset<Row> ofPrompts(Dataset<Row> prompts) {
-    Dataset<Row> suffixes =
-        prompts.select(col("prompt_id"), explode(suffixes(col("token_ids"))).as("suffix"));
-    Dataset<Row> ofSuffixes =
-        grams
-            .join(suffixes.select("suffix").distinct(), "suffix")
-            .groupBy("suffix")
-            .agg(collect_list(struct("token", "count", "preceding")).as("grams"));
-    return suffixes
-        .join(ofSuffixes, "suffix")
-        .groupBy("prompt_id")
-        .agg(collect_list(struct(size(col("suffix")).as("length"), col("grams"))).as("suffixes"));
+  record OfPrompts(Dataset<Row> rows, Reader reader) {}
+
+  /**
+   * Makes statistics of a prompt's suffixes.
+   *
+   * @param afterNoToken the suffix of no token, which all prompts share
+   */
+  record Reader(List<Row> afterNoToken, int windowLength) implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    /** One prompt's, from its suffixes; null are none. */
+    SuffixStatistics statistics(List<Row> suffixes) {
+      List<Row> all = new ArrayList<>(afterNoToken);
+      all.addAll(suffixes == null ? List.of() : suffixes);
+      return SuffixStatistics.of(all, windowLength);
+    }
   }
 
   /**
-   * How many n-grams there are of each count, for discounts. The count of a whole window with its
-   * next token is how often it stands; that of a shorter suffix with its next token is after how
-   * many distinct tokens.
+   * Counts for every prompt; those after no token at once.
    *
-   * @return length of the suffix, and n1 to n4
+   * @param prompts rows of {@link Tables#PROMPTS}
    */
-  Dataset<Row> countsOfCounts() {
-    Column length = size(col("suffix"));
-    Column times = when(length.equalTo(windowLength), col("count")).otherwise(col("preceding"));
-    Column[] numbers = new Column[4];
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = count_if(times.equalTo(i + 1)).as("n" + (i + 1));
-    }
-
-    return grams.groupBy(length.as("length")).agg(numbers[0], numbers[1], numbers[2], numbers[3]);
+  OfPrompts ofPrompts(Dataset<Row> prompts) {
+    Dataset<Row> suffixes =
+        prompts.select(col("prompt_id"), explode(suffixes(col("token_ids"))).as("suffix"));
+    Dataset<Row> ofSuffixes = bySuffix(grams.join(suffixes.select("suffix").distinct(), "suffix"));
+    Dataset<Row> rows =
+        suffixes
+            .join(ofSuffixes, "suffix")
+            .groupBy("prompt_id")
+            .agg(
+                collect_list(struct(size(col("suffix")).as("length"), col("grams")))
+                    .as("suffixes"));
+    List<Row> afterNoToken =
+        bySuffix(grams.where(size(col("suffix")).equalTo(0)))
+            .select(lit(0).as("length"), col("grams"))
+            .collectAsList();
+    return new OfPrompts(rows, new Reader(List.copyOf(afterNoToken), windowLength));
   }
 
-  /** The last 0, 1, .., windowLength tokens. */
+  private static Dataset<Row> bySuffix(Dataset<Row> grams) {
+    return grams
+        .groupBy("suffix")
+        .agg(collect_list(struct("token", "count", "preceding")).as("grams"));
+  }
+
+  /**
+   * How many n-grams there are of each count, for discounts: of how often they stand, and of after
+   * how many distinct tokens; a whole window's is not counted so.
+   *
+   * @return length of the suffix, and n1 to n4 by occurrences, then n1 to n4 by preceding tokens
+   */
+  Dataset<Row> countsOfCounts() {
+    Column[] numbers = new Column[8];
+    for (int i = 0; i < 4; i++) {
+      numbers[i] = count_if(col("count").equalTo(i + 1)).as("n" + (i + 1));
+      numbers[i + 4] = count_if(col("preceding").equalTo(i + 1)).as("preceding_n" + (i + 1));
+    }
+
+    return grams
+        .groupBy(size(col("suffix")).as("length"))
+        .agg(numbers[0], Arrays.copyOfRange(numbers, 1, numbers.length));
+  }
+
+  /** The last 1, 2, .., windowLength tokens. */
   private Column suffixes(Column tokens) {
-    return transform(sequence(lit(0), lit(windowLength)), length -> suffix(tokens, length));
+    return transform(sequence(lit(1), lit(windowLength)), length -> suffix(tokens, length));
   }
 
   private Column suffix(Column tokens, Column length) {

@@ -1,28 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.baseline;
 
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.spark.sql.Row;
+
 /**
  * What follows the last k tokens of one prompt, for k = 0 .. L where L is the length of a window:
- * the counts that n-gram models of the corpus are made of.
+ * the counts that n-gram models of the corpus are made of. Only tokens that follow are in it.
  *
- * @param counts [L + 1][d_vocab], how often a token follows the last k
- * @param preceding [L + 1][d_vocab], after how many distinct tokens that stand before the last k;
- *     of no meaning for k = L
+ * @param tokens [L + 1][t], token ids that follow the last k, ascending
+ * @param counts [L + 1][t], how often, at least 1
+ * @param preceding [L + 1][t], after how many distinct tokens that stand before the last k; of no
+ *     meaning for k = L
  */
-record SuffixStatistics(long[][] counts, long[][] preceding) {
+record SuffixStatistics(int[][] tokens, long[][] counts, long[][] preceding) {
 
-  /** No counts yet. */
-  static SuffixStatistics empty(int windowLength, int vocabularySize) {
+  /**
+   * From rows.
+   *
+   * @param suffixes rows (length, grams), where grams are rows (token, count, preceding); a suffix
+   *     that is not there has none
+   */
+  static SuffixStatistics of(List<Row> suffixes, int windowLength) {
+    SuffixStatistics statistics = empty(windowLength);
+    for (Row suffix : suffixes) {
+      Row[] grams = suffix.<Row>getList(1).toArray(Row[]::new);
+      Arrays.sort(grams, Comparator.comparingInt(gram -> gram.getInt(0)));
+      int k = suffix.getInt(0);
+      statistics.tokens[k] = Arrays.stream(grams).mapToInt(gram -> gram.getInt(0)).toArray();
+      statistics.counts[k] = Arrays.stream(grams).mapToLong(gram -> gram.getLong(1)).toArray();
+      statistics.preceding[k] = Arrays.stream(grams).mapToLong(gram -> gram.getLong(2)).toArray();
+    }
+
+    return statistics;
+  }
+
+  private static SuffixStatistics empty(int windowLength) {
     return new SuffixStatistics(
-        new long[windowLength + 1][vocabularySize], new long[windowLength + 1][vocabularySize]);
+        new int[windowLength + 1][0], new long[windowLength + 1][0], new long[windowLength + 1][0]);
   }
 
   int windowLength() {
-    return counts.length - 1;
+    return tokens.length - 1;
   }
 
-  int vocabularySize() {
-    return counts[0].length;
+  /** How often a token follows the last k. */
+  long count(int k, int token) {
+    int place = Arrays.binarySearch(tokens[k], token);
+    return place < 0 ? 0 : counts[k][place];
   }
 
   /**
@@ -31,14 +58,26 @@ record SuffixStatistics(long[][] counts, long[][] preceding) {
    */
   SuffixStatistics withoutOwnWindow() {
     int length = windowLength();
-    long[] own = counts[length];
-    SuffixStatistics others = empty(length, vocabularySize());
+    SuffixStatistics others = empty(length);
     for (int k = 0; k <= length; k++) {
-      for (int token = 0; token < own.length; token++) {
-        others.counts[k][token] = counts[k][token] - own[token];
-        boolean loses = k < length && own[token] > 0 && counts[k + 1][token] == own[token];
-        others.preceding[k][token] = preceding[k][token] - (loses ? 1 : 0);
+      int size = 0;
+      int[] left = new int[tokens[k].length];
+      long[] leftCounts = new long[left.length];
+      long[] leftPreceding = new long[left.length];
+      for (int i = 0; i < left.length; i++) {
+        int token = tokens[k][i];
+        long own = count(length, token);
+        if (counts[k][i] > own) {
+          boolean loses = own > 0 && count(k + 1, token) == own;
+          left[size] = token;
+          leftCounts[size] = counts[k][i] - own;
+          leftPreceding[size++] = preceding[k][i] - (loses ? 1 : 0);
+        }
       }
+
+      others.tokens[k] = Arrays.copyOf(left, size);
+      others.counts[k] = Arrays.copyOf(leftCounts, size);
+      others.preceding[k] = Arrays.copyOf(leftPreceding, size);
     }
 
     return others;
@@ -47,7 +86,7 @@ record SuffixStatistics(long[][] counts, long[][] preceding) {
   /** The most tokens of the prompt's end that something follows; 0 if it must be a guess. */
   int longestSuffix() {
     for (int k = windowLength(); k > 0; k--) {
-      if (total(counts[k]) > 0) {
+      if (tokens[k].length > 0) {
         return k;
       }
     }
@@ -55,12 +94,13 @@ record SuffixStatistics(long[][] counts, long[][] preceding) {
     return 0;
   }
 
-  static long total(long[] counts) {
-    long total = 0;
-    for (long count : counts) {
-      total += count;
+  /** Counts after the last k tokens, one for each token of a vocabulary. */
+  double[] counts(int k, int vocabularySize) {
+    double[] dense = new double[vocabularySize];
+    for (int i = 0; i < tokens[k].length; i++) {
+      dense[tokens[k][i]] = counts[k][i];
     }
 
-    return total;
+    return dense;
   }
 }

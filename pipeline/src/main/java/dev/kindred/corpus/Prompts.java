@@ -169,6 +169,33 @@ public final class Prompts {
           count, distinctWindows, enough - count);
     }
 
+    return drawBeside(spark, windows, distinctWindows, others, enough, count, seed);
+  }
+
+  /**
+   * The same, or as many as there are.
+   *
+   * @param most how many at most
+   */
+  public static Dataset<Row> drawAtMostBeside(
+      SparkSession spark,
+      Dataset<Row> windows,
+      long distinctWindows,
+      Dataset<Row> others,
+      int most,
+      long seed) {
+    int enough = (int) Math.min(distinctWindows, most + others.count());
+    return drawBeside(spark, windows, distinctWindows, others, enough, most, seed);
+  }
+
+  private static Dataset<Row> drawBeside(
+      SparkSession spark,
+      Dataset<Row> windows,
+      long distinctWindows,
+      Dataset<Row> others,
+      int enough,
+      int count,
+      long seed) {
     Dataset<Row> first =
         draw(spark, windows, distinctWindows, enough, seed)
             .join(others.select("window_id"), new String[] {"window_id"}, "left_anti")

@@ -102,6 +102,7 @@ public final class Audit {
       Dataset<Row> approximations,
       Dataset<Row> distances,
       Dataset<Row> baselines,
+      Dataset<Row> baselineFits,
       Dataset<Row> summaries) {}
 
   private Audit(Run run, LanguageModel model) {
@@ -679,6 +680,7 @@ public final class Audit {
 
     expected.putAll(noiseFloor());
     expected.putAll(baselines());
+    baselineFits(expected);
     compare(expected);
   }
 
@@ -768,6 +770,64 @@ public final class Audit {
     }
 
     return expected;
+  }
+
+  /**
+   * N-grams whose probabilities add up to 1, one of which is what the strings are compared with.
+   */
+  private void baselineFits(Map<String, Double> expected) {
+    List<Row> rows =
+        run.baselineFits()
+            .select(
+                col("baseline"),
+                col("is_strongest"),
+                size(col("discounts")).notEqual(col("n_gram_order").plus(1)),
+                exists(
+                    col("discounts"),
+                    ofContext ->
+                        not(holds(size(ofContext).equalTo(3)))
+                            .or(not(holds(ofContext.getItem(0).between(0, 1))))
+                            .or(not(holds(ofContext.getItem(1).between(0, 2))))
+                            .or(not(holds(ofContext.getItem(2).between(0, 3))))),
+                exists(
+                    col("lower_shares"),
+                    ofContext ->
+                        exists(ofContext, share -> not(holds(share.gt(0).and(share.lt(1)))))),
+                not(col("hellinger_held_out").between(0, 1)))
+            .sort("baseline")
+            .collectAsList();
+    String[] rules = {
+      "discounts of every context up to n_gram_order",
+      "discounts between 0 and the counts that they are taken from",
+      "lower_shares in (0, 1)",
+      "hellinger_held_out in [0, 1]"
+    };
+    for (int i = 0; i < rules.length; i++) {
+      int column = i + 2;
+      check(
+          "baseline_fits",
+          rows.stream().filter(row -> !row.isNullAt(column) && row.getBoolean(column)).count(),
+          rules[i],
+          "others");
+    }
+
+    List<Row> strongest = rows.stream().filter(row -> row.getBoolean(1)).toList();
+    if (strongest.size() != 1) {
+      problems.add("baseline_fits: expected one strongest n-gram, found " + strongest.size());
+      return;
+    }
+
+    String ofStrongest = "honest.baseline." + strongest.get(0).getString(0) + ".hellinger.";
+    for (String figure : List.of("mean", "min", "max")) {
+      expected.put(
+          "honest.ngram.hellinger." + figure,
+          expected.getOrDefault(ofStrongest + figure, Double.NaN));
+    }
+
+    expected.put(
+        "honest.gain_over_ngram.mean",
+        expected.getOrDefault(ofStrongest + "mean", Double.NaN)
+            - expected.getOrDefault("honest.hellinger.mean", Double.NaN));
   }
 
   private static void describe(Map<String, Double> expected, String name, Row row, int from) {

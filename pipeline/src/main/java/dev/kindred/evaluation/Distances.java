@@ -155,7 +155,7 @@ public final class Distances {
   }
 
   /** The most probable token; of equally probable ones the one with the lowest id. */
-  static int top(double[] probabilities) {
+  public static int top(double[] probabilities) {
     int top = 0;
     for (int token = 1; token < probabilities.length; token++) {
       if (probabilities[token] > probabilities[top]) {

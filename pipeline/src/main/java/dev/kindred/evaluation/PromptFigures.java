@@ -47,6 +47,10 @@ public final class PromptFigures {
    * <ul>
    *   <li>{@code baseline.<b>.hellinger.mean|std|min|max}: of each of the simple predictions, and
    *       {@code honest.baseline.<b>..} without the prompt's own window where that makes sense
+   *   <li>{@code ngram.hellinger.mean|std|min|max}, {@code honest.ngram..}: the same of the
+   *       baseline that is the n-gram to compare with
+   *   <li>{@code honest.gain_over_ngram.mean|std|min|max}: by how much similar strings are closer
+   *       than that n-gram: its distance less theirs, prompt by prompt
    *   <li>{@code <name>.ci95_low|ci95_high}: bounds of a {@link Bootstrap} interval of the mean of
    *       each {@code <name>}.hellinger, {@code compatible.top1} and {@code honest.top1}, and of
    *       the {@code noise_floor.hellinger} if there are alternates
@@ -56,22 +60,25 @@ public final class PromptFigures {
    *
    * @param distances rows of {@link Tables#DISTANCES} of one run
    * @param baselines rows of {@link Tables#BASELINES} of the run
+   * @param ngram name of the baseline that is the n-gram to compare with
    * @param alternates rows of {@link Tables#MODEL_DISTANCES} of each alternate
    * @param slices of the run's prompts, as {@link Slices#of} has them
    */
   public static Map<String, Double> of(
       Dataset<Row> distances,
       Dataset<Row> baselines,
+      String ngram,
       List<Dataset<Row>> alternates,
       Dataset<Row> slices) {
     PromptFigures figures = new PromptFigures();
-    figures.read(distances, baselines, alternates);
+    figures.read(distances, baselines, ngram, alternates);
     figures.addIntervals("", figures.all);
     figures.addSlices(slices);
     return figures.metrics;
   }
 
-  private void read(Dataset<Row> distances, Dataset<Row> baselines, List<Dataset<Row>> alternates) {
+  private void read(
+      Dataset<Row> distances, Dataset<Row> baselines, String ngram, List<Dataset<Row>> alternates) {
     List<Row> rows =
         distances
             .select(
@@ -92,13 +99,13 @@ public final class PromptFigures {
           new Series(names[i], rows.stream().mapToDouble(row -> row.getDouble(column)).toArray()));
     }
 
-    readBaselines(baselines, prompts);
+    readBaselines(baselines, prompts, ngram);
     if (!alternates.isEmpty()) {
       readNoiseFloor(alternates, prompts);
     }
   }
 
-  private void readBaselines(Dataset<Row> baselines, int[] prompts) {
+  private void readBaselines(Dataset<Row> baselines, int[] prompts, String ngram) {
     Map<String, double[]> series = new TreeMap<>();
     // Not collected at once: there are many rows a prompt.
     Iterator<Row> rows =
@@ -115,6 +122,13 @@ public final class PromptFigures {
       }
     }
 
+    double[] ofNGram = series.get("honest.baseline." + ngram + ".hellinger");
+    double[] ofStrings = all.get(1).values();
+    double[] gains = new double[ofStrings.length];
+    Arrays.setAll(gains, prompt -> ofNGram[prompt] - ofStrings[prompt]);
+    series.put("ngram.hellinger", series.get("baseline." + ngram + ".hellinger"));
+    series.put("honest.ngram.hellinger", ofNGram);
+    series.put("honest.gain_over_ngram", gains);
     series.forEach(
         (name, values) -> {
           Summaries.describe(metrics, name, values);

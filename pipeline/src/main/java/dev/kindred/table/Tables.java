@@ -316,7 +316,61 @@ public final class Tables {
                   "hellinger_leave_one_out",
                   DoubleType,
                   true,
+                  "the same without the prompt's own window; null where that makes no sense")
+              .add(
+                  "top_token",
+                  IntegerType,
+                  true,
+                  "its most probable token, of equally probable ones the lowest; null where it has"
+                      + " no counts")
+              .add(
+                  "leave_one_out_top_token",
+                  IntegerType,
+                  true,
                   "the same without the prompt's own window; null where that makes no sense"));
+
+  public static final Table BASELINE_FITS =
+      new Table(
+          "baseline_fits",
+          "an n-gram model among the baselines of prompts under a model",
+          List.of("model_id", "corpus_id", "prompt_set"),
+          new StructType()
+              .add("model_id", StringType, false, "model")
+              .add("corpus_id", StringType, false, "corpus")
+              .add("prompt_set", StringType, false, "prompts that it is not fitted to")
+              .add("baseline", StringType, false, "which, as in baselines")
+              .add("n_gram_order", IntegerType, false, "tokens of the longest context, 0 or more")
+              .add(
+                  "continuation",
+                  BooleanType,
+                  false,
+                  "whether shorter contexts count distinct preceding tokens, as Kneser and Ney do")
+              .add(
+                  "discounts",
+                  createArrayType(createArrayType(DoubleType, false), false),
+                  false,
+                  "by tokens of the context: what counts of 1, 2, and 3 or more lose, in [0, 3]")
+              .add(
+                  "lower_shares",
+                  createArrayType(createArrayType(DoubleType, false), false),
+                  false,
+                  "by tokens of the context: shares of the shorter one, in (0, 1), of 128 buckets:"
+                      + " 8 floor(log2 occurrences) + floor(log2(2 types - 1)), each at its most;"
+                      + " empty for none")
+              .add("fitting_windows", IntegerType, false, "windows that it was fitted to")
+              .add(
+                  "held_out_windows", IntegerType, false, "windows that the fitting was stopped by")
+              .add(
+                  "hellinger_held_out",
+                  DoubleType,
+                  true,
+                  "mean Hellinger distance over these, without each one's own window, in [0, 1]; null"
+                      + " without any")
+              .add(
+                  "is_strongest",
+                  BooleanType,
+                  false,
+                  "whether it is the closest there: the n-gram that others are compared with"));
 
   public static final Table THRESHOLD_CURVES =
       new Table(
@@ -604,6 +658,7 @@ public final class Tables {
           APPROXIMATIONS,
           DISTANCES,
           BASELINES,
+          BASELINE_FITS,
           THRESHOLD_CURVES,
           BLOCK_VECTORS,
           ABLATIONS,

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kindred.LocalSpark;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -32,19 +34,20 @@ class TestSuffixCounts {
   @ValueSource(ints = {1, 5})
   void everySuffixOfAPromptHasTheCountsOfTheText(int partitions, SparkSession spark) {
     try (SuffixCounts counts = new SuffixCounts(windows(spark).repartition(partitions), LENGTH)) {
-      List<Row> found = counts.ofPrompts(prompts(spark)).sort("prompt_id").collectAsList();
+      SuffixCounts.OfPrompts ofPrompts = counts.ofPrompts(prompts(spark));
+      List<Row> found = ofPrompts.rows().sort("prompt_id").collectAsList();
 
       assertThat(found).hasSize(prompts().size());
       for (Row row : found) {
-        SuffixStatistics statistics = statistics(row);
+        SuffixStatistics statistics = ofPrompts.reader().statistics(row.getList(1));
         List<Integer> prompt = prompts().get(row.getInt(0));
         for (int k = 0; k <= LENGTH; k++) {
           List<Integer> suffix = prompt.subList(LENGTH - k, LENGTH);
-          assertThat(statistics.counts()[k])
+          assertThat(statistics.counts(k, D_VOCAB))
               .as("counts after %s", suffix)
               .isEqualTo(counts(suffix, List.of()));
           if (k < LENGTH) {
-            assertThat(statistics.preceding()[k])
+            assertThat(preceding(statistics, k))
                 .as("tokens before %s", suffix)
                 .isEqualTo(preceding(suffix, List.of()));
           }
@@ -56,16 +59,17 @@ class TestSuffixCounts {
   @Test
   void withoutItsOwnWindowAPromptHasTheCountsOfTheOtherPlaces(SparkSession spark) {
     try (SuffixCounts counts = new SuffixCounts(windows(spark), LENGTH)) {
-      for (Row row : counts.ofPrompts(prompts(spark)).collectAsList()) {
-        SuffixStatistics others = statistics(row).withoutOwnWindow();
+      SuffixCounts.OfPrompts ofPrompts = counts.ofPrompts(prompts(spark));
+      for (Row row : ofPrompts.rows().collectAsList()) {
+        SuffixStatistics others = ofPrompts.reader().statistics(row.getList(1)).withoutOwnWindow();
         List<Integer> prompt = prompts().get(row.getInt(0));
         for (int k = 0; k <= LENGTH; k++) {
           List<Integer> suffix = prompt.subList(LENGTH - k, LENGTH);
-          assertThat(others.counts()[k])
+          assertThat(others.counts(k, D_VOCAB))
               .as("counts after %s, not after %s", suffix, prompt)
               .isEqualTo(counts(suffix, prompt));
           if (k < LENGTH) {
-            assertThat(others.preceding()[k])
+            assertThat(preceding(others, k))
                 .as("tokens before %s, not of %s", suffix, prompt)
                 .isEqualTo(preceding(suffix, prompt));
           }
@@ -81,29 +85,41 @@ class TestSuffixCounts {
 
       assertThat(found).hasSize(LENGTH + 1);
       for (int k = 0; k <= LENGTH; k++) {
-        long[] expected = new long[4];
+        Long[] expected = new Long[8];
+        Arrays.fill(expected, 0L);
         for (List<Integer> suffix : suffixes(k)) {
-          long[] times = k == LENGTH ? counts(suffix, List.of()) : preceding(suffix, List.of());
-          for (long each : times) {
-            if (each >= 1 && each <= 4) {
-              expected[(int) each - 1]++;
-            }
+          addTo(expected, 0, counts(suffix, List.of()));
+          if (k < LENGTH) {
+            addTo(expected, 4, preceding(suffix, List.of()));
+          } else { // nothing stands before a whole window
+            addTo(
+                expected, 4, Arrays.stream(counts(suffix, List.of())).map(Math::signum).toArray());
           }
         }
 
         assertThat(found.get(k))
-            .isEqualTo(RowFactory.create(k, expected[0], expected[1], expected[2], expected[3]));
+            .isEqualTo(
+                RowFactory.create(Stream.concat(Stream.of(k), Arrays.stream(expected)).toArray()));
       }
     }
   }
 
-  private static SuffixStatistics statistics(Row row) {
-    return Baselines.statistics(row.getList(1), LENGTH, D_VOCAB);
+  private static void addTo(Long[] numbers, int from, double[] times) {
+    for (double each : times) {
+      if (each >= 1 && each <= 4) {
+        numbers[from + (int) each - 1]++;
+      }
+    }
+  }
+
+  private static double[] preceding(SuffixStatistics statistics, int k) {
+    return new SuffixStatistics(statistics.tokens(), statistics.preceding(), statistics.counts())
+        .counts(k, D_VOCAB);
   }
 
   /** What follows a suffix, at the end of any window but one. */
-  private static long[] counts(List<Integer> suffix, List<Integer> except) {
-    long[] counts = new long[D_VOCAB];
+  private static double[] counts(List<Integer> suffix, List<Integer> except) {
+    double[] counts = new double[D_VOCAB];
     for (int end = LENGTH; end < TEXT.length; end++) {
       List<Integer> window = window(end);
       if (!window.equals(except) && window.subList(LENGTH - suffix.size(), LENGTH).equals(suffix)) {
@@ -114,7 +130,7 @@ class TestSuffixCounts {
     return counts;
   }
 
-  private static long[] preceding(List<Integer> suffix, List<Integer> except) {
+  private static double[] preceding(List<Integer> suffix, List<Integer> except) {
     List<Set<Integer>> before = List.of(new HashSet<>(), new HashSet<>(), new HashSet<>());
     for (int end = LENGTH; end < TEXT.length; end++) {
       List<Integer> window = window(end);
@@ -123,7 +139,7 @@ class TestSuffixCounts {
       }
     }
 
-    return before.stream().mapToLong(Set::size).toArray();
+    return before.stream().mapToDouble(Set::size).toArray();
   }
 
   private static Set<List<Integer>> suffixes(int k) {

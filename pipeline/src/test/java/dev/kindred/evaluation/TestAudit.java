@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kindred.LocalSpark;
 import dev.kindred.activation.Activations;
 import dev.kindred.baseline.Baselines;
+import dev.kindred.baseline.NGramFit;
 import dev.kindred.baseline.SuffixCounts;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.corpus.CorpusScan;
@@ -121,7 +122,11 @@ class TestAudit {
                 blockDistributions, prompts, windows, Mixture.ofCounts(weights())));
     Dataset<Row> distances = keep(Tables.DISTANCES, Distances.measure(approximations, predictions));
     Dataset<Row> baselines;
+    List<NGramFit> fits;
     try (SuffixCounts suffixes = new SuffixCounts(windows, LENGTH)) {
+      // The prompts stand for other windows: so few are not fitted to anyway.
+      fits = NGramFit.all(suffixes, prompts, predictions);
+      keep(Tables.BASELINE_FITS, NGramFit.rows(prompts.sparkSession(), fits));
       baselines =
           keep(
               Tables.BASELINES,
@@ -131,6 +136,7 @@ class TestAudit {
                   prompts,
                   predictions,
                   blockDistributions,
+                  fits,
                   MODEL.shape().vocabularySize(),
                   Mixture.ofCounts(weights())));
     }
@@ -140,6 +146,7 @@ class TestAudit {
         PromptFigures.of(
             distances,
             baselines,
+            NGramFit.strongest(fits).baseline(),
             List.of(),
             Slices.of(prompts, windows, predictions, blockDistributions, LENGTH, 60)));
     List<Row> summaries = new ArrayList<>();
@@ -236,6 +243,7 @@ class TestAudit {
             tables.get(Tables.APPROXIMATIONS),
             tables.get(Tables.DISTANCES),
             tables.get(Tables.BASELINES),
+            tables.get(Tables.BASELINE_FITS),
             tables.get(Tables.SUMMARIES)),
         LoadedModels.get(MODEL));
   }
@@ -360,6 +368,13 @@ class TestAudit {
           baselines          | hellinger_leave_one_out | hellinger_leave_one_out + 1               | baselines: expected hellinger_leave_one_out in [0, 1]
           baselines          | hellinger_leave_one_out | if(prompt_id = 3, null, hellinger_leave_one_out) | for all prompts or for none
           baselines          | hellinger             | hellinger / 2                               | summaries: expected baseline.unigram.hellinger.mean of
+          baseline_fits      | drop                  | is_strongest                                | baseline_fits: expected one strongest n-gram, found 0
+          baseline_fits      | is_strongest          | true                                        | baseline_fits: expected one strongest n-gram, found 3
+          baseline_fits      | discounts             | transform(discounts, d -> transform(d, x -> x + 1.1)) | baseline_fits: expected discounts between 0 and
+          baseline_fits      | n_gram_order          | n_gram_order + 1                            | baseline_fits: expected discounts of every context
+          baseline_fits      | lower_shares          | transform(lower_shares, s -> transform(s, x -> 1d)) | baseline_fits: expected lower_shares in (0, 1)
+          baseline_fits      | hellinger_held_out    | -.1                                         | baseline_fits: expected hellinger_held_out in [0, 1]
+          summaries          | value                 | if(metric = 'honest.gain_over_ngram.mean', value + 1, value) | summaries: expected honest.gain_over_ngram.mean of
           summaries          | drop                  | metric = 'compatible.top1'                  | summaries: expected compatible.top1 of
           summaries          | repeat                | metric = 'compatible.top1'                  | found compatible.top1 twice
           summaries          | value                 | if(metric = 'block.1.similar_strings.mean', value + 1, value) | summaries: expected block.1.similar_strings.mean of

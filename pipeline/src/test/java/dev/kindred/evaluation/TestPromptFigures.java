@@ -90,6 +90,22 @@ class TestPromptFigures {
   }
 
   @Test
+  void stringsAreSetBesideTheNGramPromptByPrompt(SparkSession spark) {
+    Map<String, Double> figures = figures(spark, 1);
+
+    // .65 .75 .85 less .25 .75 .75.
+    assertThat(figures.get("honest.gain_over_ngram.mean")).isCloseTo(.5 / 3, within(1e-15));
+    assertThat(figures.get("honest.gain_over_ngram.max")).isCloseTo(.4, within(1e-15));
+    assertThat(figures.get("slice.split.inside.honest.gain_over_ngram.mean"))
+        .isCloseTo(.2, within(1e-15));
+    assertThat(figures.get("slice.split.outside.honest.gain_over_ngram.ci95_low"))
+        .isCloseTo(.1, within(1e-15));
+    assertThat(figures.get("honest.ngram.hellinger.mean"))
+        .isEqualTo(figures.get("honest.baseline.unigram.hellinger.mean"));
+    assertThat(figures).containsKey("slice.split.inside.ngram.hellinger.ci95_low");
+  }
+
+  @Test
   void everyMeanHasAnIntervalAroundIt(SparkSession spark) {
     Map<String, Double> figures = figures(spark, 1);
 
@@ -125,8 +141,9 @@ class TestPromptFigures {
     List<Row> alternate = new ArrayList<>();
     for (int prompt = 0; prompt < 3; prompt++) {
       double distance = .55 + .1 * prompt;
-      baselines.add(RowFactory.create("r-1", prompt, "unigram", distance, distance + .1));
-      baselines.add(RowFactory.create("r-1", prompt, "own_next_tokens", .25 * (1 + prompt), null));
+      baselines.add(RowFactory.create("r-1", prompt, "unigram", distance, distance + .1, 3, 3));
+      baselines.add(
+          RowFactory.create("r-1", prompt, "own_next_tokens", .25 * (1 + prompt), null, 3, null));
       alternate.add(RowFactory.create("m-1", "p-1", "m-2", prompt, .1 * prompt));
     }
 
@@ -152,6 +169,7 @@ class TestPromptFigures {
                 distance(2, .5, .75, false))
             .repartition(partitions),
         table(spark, Tables.BASELINES, baselines.toArray(Row[]::new)).repartition(partitions),
+        "unigram",
         List.of(
             table(spark, Tables.MODEL_DISTANCES, alternate.toArray(Row[]::new))
                 .repartition(partitions)),

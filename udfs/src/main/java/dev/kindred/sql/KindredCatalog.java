@@ -52,6 +52,7 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
           Tables.MODEL_DISTANCES,
           Tables.SIMILARITY_BINS,
           Tables.NEAREST_STRINGS,
+          Tables.BASELINE_FITS,
           Tables.BLOCK_VECTORS,
           Tables.ABLATIONS,
           Tables.DIRECTIONS,

@@ -15,12 +15,15 @@ import java.util.stream.DoubleStream;
  * @param honest without the prompt's own window as evidence; null where that makes no sense
  * @param compatible with it
  */
-record Comparison(String label, Mean honest, Mean compatible) {
+public record Comparison(String label, Mean honest, Mean compatible) {
   private static final String SIMILAR_STRINGS = "similar strings";
+  private static final String SUFFIX = "suffix_";
   private static final String OTHER_MODELS = "models of other seeds";
   private static final Map<String, String> LABELS =
       Map.of(
-          "kneser_ney", "smoothed n-gram (Kneser-Ney)",
+          "kneser_ney", "smoothed n-gram",
+          "absolute_discounting", "n-gram with absolute discounts",
+          "tuned_interpolation", "n-gram with tuned interpolation",
           "suffix_backoff", "after the longest known suffix",
           "own_next_tokens", "after the prompt itself",
           "unigram", "all tokens of the corpus",
@@ -32,7 +35,7 @@ record Comparison(String label, Mean honest, Mean compatible) {
    * @param low of its 95 % interval
    * @param high of its 95 % interval
    */
-  record Mean(double value, double low, double high) {
+  public record Mean(double value, double low, double high) {
 
     /** From the metrics under a name; null if there are none. */
     static Mean of(Map<String, Double> metrics, String name) {
@@ -44,14 +47,42 @@ record Comparison(String label, Mean honest, Mean compatible) {
           : null;
     }
 
-    String interval() {
+    public String interval() {
       return String.format(Locale.ROOT, "%.4f to %.4f", low, high);
     }
   }
 
   /** Whether it is what the report is about. */
-  boolean isPrincipal() {
+  public boolean isPrincipal() {
     return label.equals(SIMILAR_STRINGS);
+  }
+
+  /** Whether it is of the corpus alone. */
+  public boolean isWithoutTheModel() {
+    return !isPrincipal() && !label.equals(OTHER_MODELS);
+  }
+
+  /** What one of the baselines is called. */
+  static String nameOf(Map<String, Double> metrics, String baseline) {
+    double order = metrics.getOrDefault("baseline." + baseline + ".order", 0.);
+    return nameOf(baseline, (int) order);
+  }
+
+  /**
+   * The same.
+   *
+   * @param order tokens of the longest context; 0 where it is not told
+   */
+  public static String nameOf(String baseline, int order) {
+    if (baseline.startsWith(SUFFIX)) {
+      String tokens = baseline.substring(SUFFIX.length());
+      return "after the last " + (tokens.equals("1") ? "token" : tokens + " tokens");
+    }
+
+    String label = LABELS.get(baseline);
+    return order == 0 || baseline.equals("tuned_interpolation")
+        ? label
+        : label.replace("n-gram", "n-gram of order " + order);
   }
 
   private double rank() {
@@ -59,7 +90,7 @@ record Comparison(String label, Mean honest, Mean compatible) {
   }
 
   /** All that the run has, the closest first; of the fixed suffixes the closest alone. */
-  static List<Comparison> of(Map<String, Double> metrics) {
+  public static List<Comparison> of(Map<String, Double> metrics) {
     Mean honest = Mean.of(metrics, "honest.hellinger");
     if (honest == null) { // of a run from before there were baselines
       return List.of();
@@ -72,10 +103,10 @@ record Comparison(String label, Mean honest, Mean compatible) {
       all.add(new Comparison(OTHER_MODELS, floor, floor));
     }
 
-    LABELS.forEach((baseline, label) -> add(all, metrics, baseline, label));
+    LABELS.keySet().forEach(baseline -> add(all, metrics, baseline));
     List<Comparison> suffixes = new ArrayList<>();
     for (int k = 1; metrics.containsKey("baseline.suffix_" + k + ".hellinger.mean"); k++) {
-      add(suffixes, metrics, "suffix_" + k, "after the last " + (k == 1 ? "token" : k + " tokens"));
+      add(suffixes, metrics, SUFFIX + k);
     }
 
     suffixes.stream().min(Comparator.comparingDouble(Comparison::rank)).ifPresent(all::add);
@@ -84,12 +115,14 @@ record Comparison(String label, Mean honest, Mean compatible) {
   }
 
   private static void add(
-      List<Comparison> all, Map<String, Double> metrics, String baseline, String label) {
+      List<Comparison> all, Map<String, Double> metrics, String baseline) {
     Mean compatible = Mean.of(metrics, "baseline." + baseline + ".hellinger");
     if (compatible != null) {
       all.add(
           new Comparison(
-              label, Mean.of(metrics, "honest.baseline." + baseline + ".hellinger"), compatible));
+              nameOf(metrics, baseline),
+              Mean.of(metrics, "honest.baseline." + baseline + ".hellinger"),
+              compatible));
     }
   }
 
@@ -107,43 +140,26 @@ record Comparison(String label, Mean honest, Mean compatible) {
             .orElse(1));
   }
 
-  /** What the run found, in a sentence. */
-  static String claim(List<Comparison> comparisons) {
-    Comparison similar =
-        comparisons.stream().filter(Comparison::isPrincipal).findFirst().orElseThrow();
+  /** What the run found, in sentences that its figures and their intervals bear out. */
+  static String claim(Map<String, Double> metrics) {
     StringBuilder claim = new StringBuilder();
+    Mean similar = Mean.of(metrics, "honest.hellinger");
     claim.append(
         String.format(
             Locale.ROOT,
             "With the prompt itself set aside, similar strings come to a mean distance of %.4f from"
                 + " the model (95 %% interval %s)",
-            similar.honest().value(),
-            similar.honest().interval()));
-    comparisons.stream()
-        .filter(
-            other ->
-                !other.isPrincipal()
-                    && !other.label().equals(OTHER_MODELS)
-                    && other.honest() != null)
-        .findFirst()
-        .ifPresent(
-            best ->
-                claim.append(
-                    String.format(
-                        Locale.ROOT,
-                        "; the closest prediction that does not look into the model, %s, to %.4f",
-                        best.label(),
-                        best.honest().value())));
-    comparisons.stream()
-        .filter(other -> other.label().equals(OTHER_MODELS))
-        .findFirst()
-        .ifPresent(
-            floor ->
-                claim.append(
-                    String.format(
-                        Locale.ROOT,
-                        "; models of other seeds are %.4f from it",
-                        floor.honest().value())));
-    return claim.append('.').toString();
+            similar.value(),
+            similar.interval()));
+    Mean floor = Mean.of(metrics, "noise_floor.hellinger");
+    if (floor != null) {
+      claim.append(
+          String.format(
+              Locale.ROOT, "; models of other seeds are %.4f from it", floor.value()));
+    }
+
+    claim.append('.');
+    AgainstNGram against = AgainstNGram.of(metrics);
+    return against == null ? claim.toString() : claim.append(' ').append(against.sentence()).toString();
   }
 }

@@ -12,7 +12,9 @@ import java.util.Map;
  * @param kindRows rows of the kind; 0 where it is that of the row above
  * @param honest mean distance of the similar strings, without the prompt's own window
  * @param compatible the same with it
- * @param ngram the smoothed n-gram's, without the prompt's own window
+ * @param ngram that of the run's n-gram, without the prompt's own window; null of a run from before
+ *     there was one
+ * @param gain by how much the similar strings are closer than that; null where that is
  * @param top1 share of prompts whose top token agrees, without the prompt's own window
  */
 record SliceRow(
@@ -23,6 +25,7 @@ record SliceRow(
     Comparison.Mean honest,
     Comparison.Mean compatible,
     Comparison.Mean ngram,
+    Gain gain,
     double top1) {
 
   private record Kind(String label, String metric, List<Slice> slices) {}
@@ -78,7 +81,8 @@ record SliceRow(
                   metrics.get(prefix + "prompts"),
                   Comparison.Mean.of(metrics, prefix + "honest.hellinger"),
                   Comparison.Mean.of(metrics, prefix + "compatible.hellinger"),
-                  Comparison.Mean.of(metrics, prefix + "honest.baseline.kneser_ney.hellinger"),
+                  Comparison.Mean.of(metrics, prefix + "honest.ngram.hellinger"),
+                  Gain.of(metrics, prefix + "honest.gain_over_ngram"),
                   metrics.get(prefix + "honest.top1")));
           label = "";
           kindRows = 0;

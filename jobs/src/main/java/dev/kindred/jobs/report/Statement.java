@@ -16,7 +16,8 @@ enum Statement {
   COMPARISONS(
       "select metric, value\n"
           + "from {run}.summaries\n"
-          + "where metric rlike '^(compatible[.]|honest[.]|noise_floor[.])?(baseline[.].*)?hellinger[.](mean|ci95)'\n"
+          + "where metric rlike '^(compatible[.]|honest[.]|noise_floor[.])?(ngram[.]|baseline[.].*)?hellinger[.](mean|ci95)'\n"
+          + "   or metric rlike '^honest[.]gain_over_ngram[.]|^baseline[.].*(order|windows|held_out|is_ngram)'\n"
           + "order by metric"),
   ACCURACY(
       "select count(*) as prompts, avg(if(d.model_top_token = w.follows, 1, 0)) as model,\n"

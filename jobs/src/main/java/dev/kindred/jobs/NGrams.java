@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.baseline.Baselines;
+import dev.kindred.baseline.NGramFit;
+import dev.kindred.baseline.SuffixCounts;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** The n-gram models that a model's prompts are compared with, as the warehouse has them. */
+final class NGrams {
+  private final SparkSession spark;
+  private final Warehouse warehouse;
+  private final String modelId;
+  private final String corpusId;
+  private final String promptSet;
+
+  NGrams(
+      SparkSession spark,
+      Warehouse warehouse,
+      String modelId,
+      String corpusId,
+      String promptSet) {
+    this.spark = spark;
+    this.warehouse = warehouse;
+    this.modelId = modelId;
+    this.corpusId = corpusId;
+    this.promptSet = promptSet;
+  }
+
+  /** The set of the windows that they are fitted to. */
+  static String fittingSet(String promptSet) {
+    return Prompts.drawnBeside(promptSet, NGramFit.WINDOWS, NGramFit.SEED);
+  }
+
+  /**
+   * That there is something to fit to.
+   *
+   * @param option that names the run, for the message
+   */
+  void check(String option) {
+    if (!fits().isComplete()
+        && !warehouse.part(Tables.PREDICTIONS, modelId, fittingSet(promptSet)).isComplete()) {
+      throw new InvalidInput(
+          "%s: the windows that n-grams are fitted to are not there; go on with the command prompts",
+          option);
+    }
+  }
+
+  /** Those that are there already, or else they are fitted. */
+  List<NGramFit> all(SuffixCounts suffixes) {
+    if (!fits().isComplete()) {
+      String fittingSet = fittingSet(promptSet);
+      List<NGramFit> fitted =
+          NGramFit.all(
+              suffixes,
+              warehouse.part(Tables.PROMPTS, fittingSet).read(),
+              warehouse.part(Tables.PREDICTIONS, modelId, fittingSet).read());
+      fits().write(NGramFit.rows(spark, fitted).coalesce(1));
+    }
+
+    return read();
+  }
+
+  /** Those that are there. */
+  List<NGramFit> read() {
+    return NGramFit.of(fits().read());
+  }
+
+  Warehouse.Part fits() {
+    return warehouse.part(Tables.BASELINE_FITS, modelId, corpusId, promptSet);
+  }
+
+  /** How far one of them is from the model, for each prompt in order. */
+  List<Row> distances(SuffixCounts suffixes, NGramFit fit) {
+    return Baselines.measure(
+            suffixes,
+            warehouse.part(Tables.PROMPTS, promptSet).read(),
+            warehouse.part(Tables.PREDICTIONS, modelId, promptSet).read(),
+            fit)
+        .select("hellinger", "hellinger_leave_one_out")
+        .collectAsList();
+  }
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.report;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The similar strings of a run beside its n-gram: the one that comes closest to the model where
+ * n-grams are compared, on windows that are none of the prompts.
+ *
+ * @param label what the n-gram is
+ * @param fittingWindows that it was fitted to
+ * @param heldOutWindows by which n-grams were compared
+ * @param ngram its mean distance from the model, without prompts' own windows
+ * @param closer in how many slices the interval tells that similar strings are closer
+ * @param farther in how many it tells that they are farther
+ * @param slices how many have prompts
+ */
+public record AgainstNGram(
+    String label,
+    int fittingWindows,
+    int heldOutWindows,
+    Comparison.Mean ngram,
+    Gain gain,
+    int closer,
+    int farther,
+    int slices) {
+
+  /** From a run's summaries; null of one from before there was such an n-gram. */
+  public static AgainstNGram of(Map<String, Double> metrics) {
+    Gain gain = Gain.of(metrics, "honest.gain_over_ngram");
+    if (gain == null) {
+      return null;
+    }
+
+    List<Gain> slices =
+        SliceRow.of(metrics).stream().map(SliceRow::gain).filter(Objects::nonNull).toList();
+    String baseline = baseline(metrics);
+    String name = "baseline." + baseline;
+    return new AgainstNGram(
+        Comparison.nameOf(metrics, baseline),
+        metrics.get(name + ".fitting_windows").intValue(),
+        metrics.get(name + ".held_out_windows").intValue(),
+        Comparison.Mean.of(metrics, "honest.ngram.hellinger"),
+        gain,
+        (int) slices.stream().filter(Gain::isCloser).count(),
+        (int) slices.stream().filter(Gain::isFarther).count(),
+        slices.size());
+  }
+
+  private static String baseline(Map<String, Double> metrics) {
+    return metrics.keySet().stream()
+        .filter(metric -> metric.matches("baseline\\.[a-z_]+\\.is_ngram"))
+        .filter(metric -> metrics.get(metric) == 1)
+        .map(metric -> metric.split("\\.")[1])
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** What the figures say, and no more. */
+  public String sentence() {
+    return String.format(
+        Locale.ROOT,
+        "The %s, which does not look into the model, comes to %.4f: similar strings are %s this;"
+            + " %s",
+        label,
+        ngram.value(),
+        gain.inWords(),
+        inSlices());
+  }
+
+  /** How similar strings do on the kinds of prompts. */
+  String inSlices() {
+    return String.format(
+        Locale.ROOT,
+        "of %d kinds of prompts they are closer on %d, farther on %d, and not to be told apart on"
+            + " %d.",
+        slices,
+        closer,
+        farther,
+        slices - closer - farther);
+  }
+
+  /** What n-grams were fitted to. */
+  String fitting() {
+    return fittingWindows == 0
+        ? "The corpus has no other windows to fit n-grams to."
+        : String.format(
+            Locale.ROOT,
+            "Orders, discounts and shares of n-grams are fitted to the model’s predictions after"
+                + " %,d other windows, and n-grams compared on %,d more, as the similar strings’"
+                + " settings are by tuning.",
+            fittingWindows,
+            heldOutWindows);
+  }
+}

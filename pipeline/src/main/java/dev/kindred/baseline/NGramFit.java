@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.baseline;
+
+import dev.kindred.table.Tables;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * An n-gram model of a corpus whose order, discounts and shares were chosen by how close it comes
+ * to a language model after windows that are none of the prompts: the same as is done for similar
+ * strings, for a fair comparison.
+ *
+ * @param baseline one of
+ *     <ul>
+ *       <li>{@code kneser_ney}: modified Kneser-Ney smoothing, order and discounts chosen
+ *       <li>{@code absolute_discounting}: the same of occurrences alone
+ *       <li>{@code tuned_interpolation}: of order 8, or less if windows are short; discounts and
+ *           the shares of shorter contexts fitted
+ *     </ul>
+ *
+ * @param fittingWindows that it was fitted to
+ * @param heldOutWindows by which the fitting was stopped, and models are compared
+ * @param heldOutDistance mean Hellinger distance over these, in [0, 1]; null if there are none
+ * @param isStrongest whether it is the closest of all there, and so the one to compare with
+ */
+public record NGramFit(
+    String baseline,
+    NGram ngram,
+    int fittingWindows,
+    int heldOutWindows,
+    Double heldOutDistance,
+    boolean isStrongest)
+    implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  /** Windows to fit to and to hold out, where the corpus has so many beside the prompts. */
+  public static final int WINDOWS = 2_500;
+
+  /** Of their drawing. */
+  public static final long SEED = 7;
+
+  private static final String KNESER_NEY = "kneser_ney";
+  private static final String ABSOLUTE_DISCOUNTING = "absolute_discounting";
+  private static final String TUNED_INTERPOLATION = "tuned_interpolation";
+  private static final int HELD_OUT = 5; // one of so many
+  private static final int LEAST_WINDOWS = 20; // fewer are not fitted to
+  private static final int MOST_CONTEXTS = 9; // of contexts whose shares are tuned
+
+  /**
+   * Fits all models. Runs some jobs and the fitting itself at once.
+   *
+   * @param suffixes of the corpus's windows
+   * @param windows rows of {@link Tables#PROMPTS} that are fitted to, in any order of drawing
+   * @param predictions rows of {@link Tables#PREDICTIONS} of these
+   */
+  public static List<NGramFit> all(
+      SuffixCounts suffixes, Dataset<Row> windows, Dataset<Row> predictions) {
+    return all(
+        Discounts.of(suffixes), collect(suffixes, windows, predictions), suffixes.windowLength());
+  }
+
+  static List<FittingWindow> collect(
+      SuffixCounts suffixes, Dataset<Row> windows, Dataset<Row> predictions) {
+    SuffixCounts.OfPrompts statistics = suffixes.ofPrompts(windows);
+    SuffixCounts.Reader reader = statistics.reader();
+    List<FittingWindow> collected =
+        new ArrayList<>(
+            predictions
+                .select("prompt_id", "probabilities")
+                .join(statistics.rows(), "prompt_id")
+                .select("prompt_id", "probabilities", "suffixes")
+                .toJavaRDD()
+                .map(row -> window(reader, row))
+                .collect());
+    collected.sort(Comparator.comparingInt(FittingWindow::promptId));
+    return collected;
+  }
+
+  private static FittingWindow window(SuffixCounts.Reader reader, Row row) {
+    return FittingWindow.of(
+        row.getInt(0),
+        reader.statistics(row.getList(2)).withoutOwnWindow(),
+        Baselines.asDoubles(row.getList(1)));
+  }
+
+  /** The same of what is on the driver. */
+  static List<NGramFit> all(Discounts discounts, List<FittingWindow> windows, int windowLength) {
+    int contexts = Math.min(MOST_CONTEXTS, windowLength);
+    NGram tuned =
+        new NGram(false, discounts.of(false, contexts), NGramFitter.firstLowerShares(contexts));
+    if (windows.size() < LEAST_WINDOWS) {
+      return List.of(
+          new NGramFit(KNESER_NEY, discounted(discounts, true, windowLength), 0, 0, null, true),
+          new NGramFit(
+              ABSOLUTE_DISCOUNTING, discounted(discounts, false, windowLength), 0, 0, null, false),
+          new NGramFit(TUNED_INTERPOLATION, tuned, 0, 0, null, false));
+    }
+
+    List<FittingWindow> fitted = new ArrayList<>();
+    List<FittingWindow> heldOut = new ArrayList<>();
+    for (int i = 0; i < windows.size(); i++) {
+      (i % HELD_OUT == 0 ? heldOut : fitted).add(windows.get(i));
+    }
+
+    NGramFitter fitter = new NGramFitter(fitted, heldOut);
+    List<NGramFitter.Fitted> found =
+        List.of(
+            fitter.fit(ofBestOrder(fitter, discounts, true, windowLength)),
+            fitter.fit(ofBestOrder(fitter, discounts, false, windowLength)),
+            fitter.fit(tuned));
+    double least = found.stream().mapToDouble(NGramFitter.Fitted::distance).min().orElseThrow();
+    int strongest =
+        IntStream.range(0, found.size())
+            .filter(i -> found.get(i).distance() == least)
+            .findFirst()
+            .orElseThrow();
+    List<String> names = List.of(KNESER_NEY, ABSOLUTE_DISCOUNTING, TUNED_INTERPOLATION);
+    return IntStream.range(0, found.size())
+        .mapToObj(
+            i ->
+                new NGramFit(
+                    names.get(i),
+                    found.get(i).ngram(),
+                    fitted.size(),
+                    heldOut.size(),
+                    found.get(i).distance(),
+                    i == strongest))
+        .toList();
+  }
+
+  private static NGram ofBestOrder(
+      NGramFitter fitter, Discounts discounts, boolean continuation, int most) {
+    return IntStream.rangeClosed(1, most)
+        .mapToObj(contexts -> discounted(discounts, continuation, contexts))
+        .map(ngram -> new NGramFitter.Fitted(ngram, fitter.distance(ngram)))
+        .reduce((one, other) -> other.distance() < one.distance() ? other : one)
+        .orElseThrow()
+        .ngram();
+  }
+
+  static NGram discounted(Discounts discounts, boolean continuation, int contexts) {
+    return new NGram(continuation, discounts.of(continuation, contexts), new double[0][]);
+  }
+
+  /** Tokens of the longest context. */
+  public int order() {
+    return ngram.contexts() - 1;
+  }
+
+  /** The one to compare with. */
+  public static NGramFit strongest(List<NGramFit> fits) {
+    return fits.stream().filter(NGramFit::isStrongest).findFirst().orElseThrow();
+  }
+
+  /**
+   * What was chosen, for a run's summaries:
+   *
+   * <ul>
+   *   <li>{@code baseline.<b>.order}: tokens of the longest context
+   *   <li>{@code baseline.<b>.fitting_windows|held_out_windows}: how many there were
+   *   <li>{@code baseline.<b>.held_out}: mean Hellinger distance over these, if there are any
+   *   <li>{@code baseline.<b>.is_ngram}: 1 of the one to compare with, 0 of the others
+   * </ul>
+   */
+  public static Map<String, Double> metrics(List<NGramFit> fits) {
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    for (NGramFit fit : fits) {
+      String name = "baseline." + fit.baseline + ".";
+      metrics.put(name + "order", (double) fit.order());
+      metrics.put(name + "fitting_windows", (double) fit.fittingWindows);
+      metrics.put(name + "held_out_windows", (double) fit.heldOutWindows);
+      if (fit.heldOutDistance != null) {
+        metrics.put(name + "held_out", fit.heldOutDistance);
+      }
+
+      metrics.put(name + "is_ngram", fit.isStrongest ? 1. : 0.);
+    }
+
+    return metrics;
+  }
+
+  /** Rows with the file columns of {@link Tables#BASELINE_FITS}. */
+  public static Dataset<Row> rows(SparkSession spark, List<NGramFit> fits) {
+    return spark.createDataFrame(
+        fits.stream()
+            .map(
+                fit ->
+                    RowFactory.create(
+                        fit.baseline,
+                        fit.order(),
+                        fit.ngram.continuation(),
+                        fit.ngram.discounts(),
+                        fit.ngram.lowerShares(),
+                        fit.fittingWindows,
+                        fit.heldOutWindows,
+                        fit.heldOutDistance,
+                        fit.isStrongest))
+            .toList(),
+        Tables.BASELINE_FITS.fileColumns());
+  }
+
+  /** From rows of {@link Tables#BASELINE_FITS}, by their names. */
+  public static List<NGramFit> of(Dataset<Row> rows) {
+    return rows
+        .select(
+            "baseline",
+            "continuation",
+            "discounts",
+            "lower_shares",
+            "fitting_windows",
+            "held_out_windows",
+            "hellinger_held_out",
+            "is_strongest")
+        .sort("baseline")
+        .collectAsList()
+        .stream()
+        .map(
+            row ->
+                new NGramFit(
+                    row.getString(0),
+                    new NGram(row.getBoolean(1), doubles(row.getList(2)), doubles(row.getList(3))),
+                    row.getInt(4),
+                    row.getInt(5),
+                    row.isNullAt(6) ? null : row.getDouble(6),
+                    row.getBoolean(7)))
+        .toList();
+  }
+
+  private static double[][] doubles(List<scala.collection.Seq<Double>> values) {
+    return values.stream()
+        .map(
+            each ->
+                scala.jdk.javaapi.CollectionConverters.asJava(each).stream()
+                    .mapToDouble(Double::doubleValue)
+                    .toArray())
+        .toArray(double[][]::new);
+  }
+}
