@@ -32,6 +32,7 @@ class TestNGramFit {
   private static final int D_VOCAB = 5;
   private static final int[] TEXT = text();
   private static final List<List<Integer>> WINDOWS = windows();
+  private static final Map<Integer, Found> FOUND = new TreeMap<>(); // by partitions
   private static final int FITTED = 100; // the first windows; the others are prompts
 
   /** Of which a token depends on the two before it. */
@@ -74,7 +75,12 @@ class TestNGramFit {
 
   private record Found(List<NGramFit> fits, Map<String, List<Row>> measured) {}
 
+  /** The same for all tests: it is never changed. */
   private static Found found(SparkSession spark, int partitions) {
+    return FOUND.computeIfAbsent(partitions, missing -> compute(spark, partitions));
+  }
+
+  private static Found compute(SparkSession spark, int partitions) {
     Dataset<Row> windows = windowsTable(spark).repartition(partitions);
     Dataset<Row> fitted = prompts(spark, WINDOWS.subList(0, FITTED)).repartition(partitions);
     Dataset<Row> ofFitted = predictions(spark, WINDOWS.subList(0, FITTED)).repartition(partitions);
