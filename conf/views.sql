@@ -16,6 +16,7 @@ create or replace view kindred_current.nearest_strings as select * from kindred.
 create or replace view kindred_current.approximations as select * from kindred.current.approximations;
 create or replace view kindred_current.distances as select * from kindred.current.distances;
 create or replace view kindred_current.baselines as select * from kindred.current.baselines;
+create or replace view kindred_current.baseline_fits as select * from kindred.current.baseline_fits;
 create or replace view kindred_current.threshold_curves as select * from kindred.current.threshold_curves;
 create or replace view kindred_current.block_vectors as select * from kindred.current.block_vectors;
 create or replace view kindred_current.ablations as select * from kindred.current.ablations;

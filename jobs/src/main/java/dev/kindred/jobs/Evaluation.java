@@ -199,12 +199,7 @@ final class Evaluation {
         NextTokenAccuracy.of(
             prompts,
             windows,
-            distances
-                .read()
-                .select(
-                    col("prompt_id"),
-                    col("model_top_token").as(Accuracy.MODEL),
-                    col("leave_one_out_top_token").as(Accuracy.STRINGS))));
+            topTokens(distances.read(), baselines.read(), NGramFit.strongest(fits).baseline())));
     metrics.putAll(joinMetrics(run));
     writeMissing(
         warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN),
@@ -238,6 +233,21 @@ final class Evaluation {
   private Warehouse.Part bins(RunPlan run, String name, int block) {
     return warehouse.part(
         Tables.SIMILARITY_BINS, run.modelId(), run.corpusId(), run.promptSet(), name, block);
+  }
+
+  /** What the model, the similar strings and the n-gram put first, without the prompt itself. */
+  private static Dataset<Row> topTokens(
+      Dataset<Row> distances, Dataset<Row> baselines, String ngram) {
+    return distances
+        .select(
+            col("prompt_id"),
+            col("model_top_token").as(Accuracy.MODEL),
+            col("leave_one_out_top_token").as(Accuracy.STRINGS))
+        .join(
+            baselines
+                .where(col("baseline").equalTo(ngram))
+                .select(col("prompt_id"), col("leave_one_out_top_token").as(Accuracy.NGRAM)),
+            "prompt_id");
   }
 
   private NGrams ngrams(RunPlan run) {
@@ -354,6 +364,7 @@ final class Evaluation {
     parts.add(warehouse.part(Tables.PROMPTS, run.promptSet()));
     parts.add(warehouse.part(Tables.PROMPT_ACTIVATIONS, run.modelId(), run.promptSet()));
     parts.add(warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()));
+    parts.add(ngrams(run).fits());
     for (String alternate : run.alternates()) {
       parts.add(warehouse.part(Tables.MODEL_DISTANCES, run.modelId(), run.promptSet(), alternate));
     }

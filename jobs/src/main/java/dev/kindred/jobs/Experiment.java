@@ -327,8 +327,8 @@ final class Experiment {
   }
 
   /**
-   * Windows that n-grams are fitted to, none of which is among the prompts, and what the model makes
-   * of them.
+   * Windows that n-grams are fitted to, none of which is among the prompts, and what the model
+   * makes of them.
    */
   void fittingWindows() {
     String set = NGrams.fittingSet(promptSet);

@@ -21,11 +21,7 @@ final class NGrams {
   private final String promptSet;
 
   NGrams(
-      SparkSession spark,
-      Warehouse warehouse,
-      String modelId,
-      String corpusId,
-      String promptSet) {
+      SparkSession spark, Warehouse warehouse, String modelId, String corpusId, String promptSet) {
     this.spark = spark;
     this.warehouse = warehouse;
     this.modelId = modelId;

@@ -42,6 +42,11 @@ final class Summary {
 
     figures(text, "  %-38s %9.4f %9.4f %9.4f %9.4f", "all", metrics, NOISE_FLOOR);
     text.append('\n');
+    if (metrics.containsKey(NOISE_FLOOR + ".top1")) {
+      line(text, "top token agrees for %.1f %%", 100 * metrics.get(NOISE_FLOOR + ".top1"));
+      text.append('\n');
+    }
+
     line(
         text,
         "kindred: model=%s prompts=%d alternates=%d noise_floor=%.4f",

@@ -117,6 +117,8 @@ public final class Summaries {
    * <ul>
    *   <li>{@code noise_floor.hellinger.mean|std|min|max}: over all prompts and alternates
    *   <li>{@code noise_floor.<a>.hellinger.mean|std|min|max}: of alternate a, from 0
+   *   <li>{@code noise_floor.top1}: share of prompts and alternates with the model's most probable
+   *       token, in [0, 1]; missing where an alternate was compared by version 0.2
    * </ul>
    *
    * @param alternates each one's rows of {@link Tables#MODEL_DISTANCES} to one model over one
@@ -138,6 +140,14 @@ public final class Summaries {
           metrics,
           "noise_floor.hellinger",
           distances.stream().flatMapToDouble(Arrays::stream).toArray());
+    }
+
+    List<Row> agreements =
+        alternates.stream()
+            .flatMap(rows -> rows.select("top_token_agrees").collectAsList().stream())
+            .toList();
+    if (!agreements.isEmpty() && agreements.stream().noneMatch(row -> row.isNullAt(0))) {
+      metrics.put("noise_floor.top1", share(agreements, 0));
     }
 
     for (int alternate = 0; alternate < distances.size(); alternate++) {

@@ -141,7 +141,13 @@ public final class Tables {
                   "hellinger",
                   DoubleType,
                   false,
-                  "Hellinger distance of the two models' distributions, in [0, 1]"));
+                  "Hellinger distance of the two models' distributions, in [0, 1]")
+              .add(
+                  "top_token_agrees",
+                  BooleanType,
+                  true,
+                  "whether both have the same most probable token; null in parts that version 0.2"
+                      + " wrote"));
 
   public static final Table SIMILAR_STRINGS =
       new Table(

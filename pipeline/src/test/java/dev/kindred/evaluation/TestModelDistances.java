@@ -13,6 +13,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -36,6 +37,7 @@ class TestModelDistances {
     assertThat(rows.get(0).getDouble(1)).isZero();
     assertThat(rows.get(1).getDouble(1)).isCloseTo(BETWEEN, within(1e-7));
     assertThat(rows.get(2).getDouble(1)).isEqualTo(1);
+    assertThat(rows).extracting(row -> row.getBoolean(2)).containsExactly(true, false, false);
   }
 
   @Test
@@ -54,6 +56,19 @@ class TestModelDistances {
         .isCloseTo((1 + BETWEEN) / 3, within(1e-7));
     assertThat(metrics.get("noise_floor.1.hellinger.std"))
         .isCloseTo(deviation(0, BETWEEN, 1), within(1e-7));
+    assertThat(metrics).containsEntry("noise_floor.top1", 4. / 6);
+  }
+
+  @Test
+  void whereAnEarlierVersionHasComparedModelsTopTokensAreNotCounted(SparkSession spark) {
+    Dataset<Row> distances =
+        ModelDistances.measure(predictions(spark, MODEL), predictions(spark, ALTERNATE));
+    Dataset<Row> earlier =
+        distances.withColumn("top_token_agrees", functions.lit(null).cast("boolean"));
+
+    assertThat(Summaries.noiseFloor(List.of(distances, earlier)))
+        .containsKey("noise_floor.hellinger.mean")
+        .doesNotContainKey("noise_floor.top1");
   }
 
   @Test

@@ -144,7 +144,7 @@ class TestPromptFigures {
       baselines.add(RowFactory.create("r-1", prompt, "unigram", distance, distance + .1, 3, 3));
       baselines.add(
           RowFactory.create("r-1", prompt, "own_next_tokens", .25 * (1 + prompt), null, 3, null));
-      alternate.add(RowFactory.create("m-1", "p-1", "m-2", prompt, .1 * prompt));
+      alternate.add(RowFactory.create("m-1", "p-1", "m-2", prompt, .1 * prompt, null));
     }
 
     Dataset<Row> slices =

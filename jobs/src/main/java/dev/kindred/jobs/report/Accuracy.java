@@ -20,9 +20,13 @@ public record Accuracy(double prompts, List<Row> rows, List<Disagreement> disagr
   /** The name of the similar strings other than the prompt itself among the figures. */
   public static final String STRINGS = "similar_strings";
 
+  /** The name of the strongest n-gram model among the figures. */
+  public static final String NGRAM = "ngram";
+
   private static final String NAME = "following.";
   private static final Map<String, String> LABELS =
-      Map.of(MODEL, "the model", STRINGS, "the similar strings, honest");
+      Map.of(
+          MODEL, "the model", STRINGS, "the similar strings, honest", NGRAM, "the n-gram, honest");
 
   /**
    * A prediction.
@@ -61,7 +65,7 @@ public record Accuracy(double prompts, List<Row> rows, List<Disagreement> disagr
 
     List<Row> rows = new ArrayList<>();
     List<Disagreement> disagreements = new ArrayList<>();
-    List<String> predictions = List.of(MODEL, STRINGS);
+    List<String> predictions = List.of(MODEL, STRINGS, NGRAM);
     for (int p = 0; p < predictions.size(); p++) {
       String name = NAME + predictions.get(p) + ".right";
       rows.add(

@@ -18,7 +18,7 @@ import java.util.stream.DoubleStream;
 public record Comparison(String label, Mean honest, Mean compatible) {
   private static final String SIMILAR_STRINGS = "similar strings";
   private static final String SUFFIX = "suffix_";
-  private static final String OTHER_MODELS = "models of other seeds";
+  private static final String OTHER_MODELS = "the same model, trained again";
   private static final Map<String, String> LABELS =
       Map.of(
           "kneser_ney", "smoothed n-gram",
@@ -114,8 +114,7 @@ public record Comparison(String label, Mean honest, Mean compatible) {
     return all;
   }
 
-  private static void add(
-      List<Comparison> all, Map<String, Double> metrics, String baseline) {
+  private static void add(List<Comparison> all, Map<String, Double> metrics, String baseline) {
     Mean compatible = Mean.of(metrics, "baseline." + baseline + ".hellinger");
     if (compatible != null) {
       all.add(
@@ -155,11 +154,13 @@ public record Comparison(String label, Mean honest, Mean compatible) {
     if (floor != null) {
       claim.append(
           String.format(
-              Locale.ROOT, "; models of other seeds are %.4f from it", floor.value()));
+              Locale.ROOT, "; the same model, trained again, is %.4f from it", floor.value()));
     }
 
     claim.append('.');
     AgainstNGram against = AgainstNGram.of(metrics);
-    return against == null ? claim.toString() : claim.append(' ').append(against.sentence()).toString();
+    return against == null
+        ? claim.toString()
+        : claim.append(' ').append(against.sentence()).toString();
   }
 }

@@ -56,7 +56,7 @@ class TestComparison {
     assertThat(Comparison.of(METRICS))
         .extracting(Comparison::label)
         .containsExactly(
-            "models of other seeds",
+            "the same model, trained again",
             "n-gram with tuned interpolation",
             "similar strings",
             "smoothed n-gram of order 5",
@@ -77,8 +77,8 @@ class TestComparison {
     assertThat(Comparison.claim(METRICS))
         .isEqualTo(
             "With the prompt itself set aside, similar strings come to a mean distance of 0.2000"
-                + " from the model (95 % interval 0.1900 to 0.2100); models of other seeds are"
-                + " 0.1000 from it. The n-gram with tuned interpolation, which does not look into"
+                + " from the model (95 % interval 0.1900 to 0.2100); the same model, trained again,"
+                + " is 0.1000 from it. The n-gram with tuned interpolation, which does not look into"
                 + " the model, comes to 0.1800: similar strings are farther by 0.0200 (95 %"
                 + " interval 0.0100 to 0.0300) than this; of 1 kinds of prompts they are closer on"
                 + " 1, farther on 0, and not to be told apart on 0.");
