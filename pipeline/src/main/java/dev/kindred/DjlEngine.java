@@ -5,12 +5,22 @@ import ai.djl.engine.Engine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.Set;
 
 /** Loading DJL's native engine the same way in every process. */
 public final class DjlEngine {
   private static final String PYTORCH = "PyTorch";
+  private static final Set<PosixFilePermission> OWNERS =
+      PosixFilePermissions.fromString("rwx------");
 
   private DjlEngine() {}
 
@@ -36,16 +46,56 @@ public final class DjlEngine {
    */
   public static synchronized void load() {
     setDefaults();
-    Path lock =
-        Path.of(
-            System.getProperty("java.io.tmpdir"),
-            "kindred-djl-" + System.getProperty("user.name") + ".lock");
-    try (FileChannel channel =
-        FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      channel.lock(); // released with the channel
-      Engine.getEngine(PYTORCH);
+    try {
+      Path shared = Path.of(System.getProperty("java.io.tmpdir"));
+      Path own = ownFolder(shared, System.getProperty("user.name"), ownerOfNewFiles(shared));
+      try (FileChannel channel =
+          FileChannel.open(
+              own.resolve("djl.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        channel.lock(); // released with the channel
+        Engine.getEngine(PYTORCH);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * A user's folder in one that is shared, made if it is not there. Whoever could put a file there
+   * under the name that is expected could make this process fail or wait for ever.
+   *
+   * @param owner who this process is
+   * @throws InvalidInput if it is somebody else's, or others can write to it
+   */
+  static Path ownFolder(Path shared, String user, UserPrincipal owner) throws IOException {
+    Path own = shared.resolve("kindred-" + user);
+    try {
+      Files.createDirectory(own, PosixFilePermissions.asFileAttribute(OWNERS));
+    } catch (FileAlreadyExistsException e) {
+      // As it is after the first time; whose it is says the check.
+    }
+
+    PosixFileAttributes found =
+        Files.readAttributes(own, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    if (!found.isDirectory()
+        || !found.owner().equals(owner)
+        || !OWNERS.containsAll(found.permissions())) {
+      throw new InvalidInput(
+          "%s: is not a folder that you alone can use (mode 700); remove it, or name another folder"
+              + " for temporary files with -Djava.io.tmpdir",
+          own);
+    }
+
+    return own;
+  }
+
+  /** Java has no other way to ask who the process is. */
+  private static UserPrincipal ownerOfNewFiles(Path folder) throws IOException {
+    Path file = Files.createTempFile(folder, "kindred", "");
+    try {
+      return Files.getOwner(file);
+    } finally {
+      Files.delete(file);
     }
   }
 

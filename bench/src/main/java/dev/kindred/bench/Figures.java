@@ -17,7 +17,7 @@ final class Figures {
 
   /** Begins a group of the table. */
   void group(String title) {
-    table.append(String.format("%n%s%n", title));
+    table.append(String.format(Locale.ROOT, "%n%s%n", title));
   }
 
   /** A line of the table that is no figure. */
@@ -62,7 +62,7 @@ final class Figures {
   }
 
   private void row(String name, String value, String unit, String key) {
-    table.append(String.format("  %-44s %12s %-10s %s%n", name, value, unit, key));
+    table.append(String.format(Locale.ROOT, "  %-44s %12s %-10s %s%n", name, value, unit, key));
   }
 
   private void put(String key, String value) {
@@ -79,7 +79,9 @@ final class Figures {
   /** An object of numbers and booleans, a line each. */
   String json() {
     return values.entrySet().stream()
-        .map(figure -> String.format("  \"%s\": %s", figure.getKey(), figure.getValue()))
+        .map(
+            figure ->
+                String.format(Locale.ROOT, "  \"%s\": %s", figure.getKey(), figure.getValue()))
         .collect(Collectors.joining(",\n", "{\n", "\n}\n"));
   }
 }

@@ -4,6 +4,7 @@ package dev.kindred.bench;
 import dev.kindred.similarity.JoinComparison;
 import dev.kindred.similarity.JoinComparison.Way;
 import java.util.EnumMap;
+import java.util.Locale;
 import java.util.Map;
 
 /** {@link JoinComparison} of every block of a run, and of all blocks together. */
@@ -28,7 +29,7 @@ final class JoinFigures {
     double pairs = 0;
     boolean equal = true;
     for (int block = 0; block < tables.blocks(); block++) {
-      System.err.printf("bench: join of block %d%n", block);
+      System.err.printf(Locale.ROOT, "bench: join of block %d%n", block);
       JoinComparison.Outcome outcome =
           JoinComparison.compare(
               tables.block(block, quick ? QUICK_WINDOWS : WINDOWS),

@@ -3,6 +3,7 @@ package dev.kindred.bench;
 
 import dev.kindred.similarity.KernelBenchmark;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.RunResult;
@@ -77,8 +78,11 @@ final class KernelComparison {
 
   private Score measure(Class<?> benchmarks, String method, String hits, int threads) {
     System.err.printf(
+        Locale.ROOT,
         "bench: kernel %s%s, threads: %d%n",
-        method, hits == null ? "" : ", share above " + hits, threads);
+        method,
+        hits == null ? "" : ", share above " + hits,
+        threads);
     ChainedOptionsBuilder options =
         new OptionsBuilder()
             .include("^" + benchmarks.getName().replace(".", "\\.") + "\\." + method + "$")

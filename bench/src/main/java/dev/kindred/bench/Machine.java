@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 
 /** The machine that a bench runs on. */
@@ -20,12 +21,13 @@ final class Machine {
     figures.group("Machine");
     figures.note("  " + value("/proc/cpuinfo", "model name").orElse("unnamed processor"));
     figures.note(
-        "  JDK %s, %s %s %s"
-            .formatted(
-                Runtime.version(),
-                System.getProperty("os.name"),
-                System.getProperty("os.version"),
-                System.getProperty("os.arch")));
+        String.format(
+            Locale.ROOT,
+            "  JDK %s, %s %s %s",
+            Runtime.version(),
+            System.getProperty("os.name"),
+            System.getProperty("os.version"),
+            System.getProperty("os.arch")));
     figures.count("machine_cores", cores(), "", "cores");
     double kib = Double.parseDouble(value("/proc/meminfo", "MemTotal").orElseThrow().split(" ")[0]);
     figures.number("machine_memory_mib", kib / 1024, "MiB", "memory");

@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
@@ -60,7 +61,8 @@ record WholeRun(
     // Options of KINDRED_JAVA come after those of conf/spark-local.conf, and the last one counts.
     environment.put(
         "KINDRED_JAVA",
-        "-Dspark.master=local[%d] -XX:ActiveProcessorCount=%<d".formatted(plan.cores()));
+        String.format(
+            Locale.ROOT, "-Dspark.master=local[%d] -XX:ActiveProcessorCount=%<d", plan.cores()));
     environment.putIfAbsent("SPARK_LOCAL_DIRS", work.folder().toString());
     try {
       return measure(plan, builder, work, lines);
@@ -92,7 +94,7 @@ record WholeRun(
         }
 
         if (!line.isBlank()) {
-          lines.printf("bench: [%s] %s%n", plan.name(), line);
+          lines.printf(Locale.ROOT, "bench: [%s] %s%n", plan.name(), line);
           last.addLast(line);
         }
 
@@ -117,8 +119,12 @@ record WholeRun(
 
     if (status != 0) {
       throw new RunFailed(
-          "whole run [%s] ended with status %d; its last lines:%n  %s"
-              .formatted(plan.name(), status, String.join(System.lineSeparator() + "  ", last)));
+          String.format(
+              Locale.ROOT,
+              "whole run [%s] ended with status %d; its last lines:%n  %s",
+              plan.name(),
+              status,
+              String.join(System.lineSeparator() + "  ", last)));
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -107,7 +108,8 @@ final class WholeRuns {
   }
 
   private WholeRun run(Part part, int prompts, int runCores, Path text) {
-    String name = "corpus %s, prompts %d, cores %d".formatted(part.text, prompts, runCores);
+    String name =
+        String.format(Locale.ROOT, "corpus %s, prompts %d, cores %d", part.text, prompts, runCores);
     List<String> command = new ArrayList<>();
     command.add(script("run-local.sh"));
     command.addAll(List.of("--corpus", text.toString(), "--corpus-format", "text"));
@@ -117,10 +119,14 @@ final class WholeRuns {
       command.addAll(List.of("--model", options.model));
     }
 
-    System.err.printf("bench: whole run [%s]%n", name);
+    System.err.printf(Locale.ROOT, "bench: whole run [%s]%n", name);
     WholeRun run = start(new WholeRun.Plan(name, command, runCores));
     System.err.printf(
-        "bench: whole run [%s] took %.1f s, %,.0f MiB%n", name, run.seconds(), run.peakMemoryMib());
+        Locale.ROOT,
+        "bench: whole run [%s] took %.1f s, %,.0f MiB%n",
+        name,
+        run.seconds(),
+        run.peakMemoryMib());
     return run;
   }
 
@@ -144,14 +150,17 @@ final class WholeRuns {
     figures.flag("run_quick", options.quick, "only the first sixteenth of --corpus");
     allCores.forEach(
         (part, run) -> {
-          figures.note("  %s of the corpus, cores: %d".formatted(part.text, cores));
+          figures.note(
+              String.format(Locale.ROOT, "  %s of the corpus, cores: %d", part.text, cores));
           seconds("run_", "_corpus_" + part.key, run);
         });
-    figures.note("  all of the corpus, a quarter of the prompts, cores: %d".formatted(cores));
+    figures.note(
+        String.format(
+            Locale.ROOT, "  all of the corpus, a quarter of the prompts, cores: %d", cores));
     seconds("run_", "_prompts_1_4", fewPrompts);
     oneCore.forEach(
         (part, run) -> {
-          figures.note("  %s of the corpus, cores: 1".formatted(part.text));
+          figures.note(String.format(Locale.ROOT, "  %s of the corpus, cores: 1", part.text));
           seconds("run_one_core_", "_corpus_" + part.key, run);
         });
     WholeRun largest = allCores.get(Part.ALL);
@@ -198,8 +207,8 @@ final class WholeRuns {
   private void growth(Part less, Part more) {
     growth(
         "run_growth_",
-        "corpus_%s_to_%s".formatted(less.key, more.key),
-        "  the corpus from %s to %s".formatted(less.text, more.text),
+        String.format(Locale.ROOT, "corpus_%s_to_%s", less.key, more.key),
+        String.format(Locale.ROOT, "  the corpus from %s to %s", less.text, more.text),
         allCores.get(less),
         allCores.get(more));
   }

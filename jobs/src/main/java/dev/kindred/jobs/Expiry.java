@@ -156,7 +156,7 @@ final class Expiry {
   }
 
   private void tellUnknown(String path) {
-    out.printf("left alone, as it is not Kindred's: %s%n", path);
+    out.printf(Locale.ROOT, "left alone, as it is not Kindred's: %s%n", path);
   }
 
   private void delete(Retention.Plan plan, WarehouseFiles files) {

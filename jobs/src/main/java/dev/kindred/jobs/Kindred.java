@@ -4,6 +4,7 @@ package dev.kindred.jobs;
 import dev.kindred.InvalidInput;
 import dev.kindred.WarehouseBusy;
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -155,7 +156,7 @@ public final class Kindred {
 
   private static int explainUsage(CommandLine.ParameterException thrown, String[] arguments) {
     String command = thrown.getCommandLine().getCommandSpec().qualifiedName();
-    System.err.printf("kindred: %s (see %s --help)%n", firstLine(thrown.getMessage()), command);
+    System.err.printf(Locale.ROOT, "kindred: %s (see %s --help)%n", firstLine(thrown.getMessage()), command);
     return BAD_INPUT;
   }
 
@@ -211,7 +212,7 @@ public final class Kindred {
         .map(
             cause ->
                 String.format(
-                    "file %s cannot be read: %s; if it is the warehouse's, remove its folder and"
+                    Locale.ROOT, "file %s cannot be read: %s; if it is the warehouse's, remove its folder and"
                         + " run again",
                     cause.getMessageParameters().get("path"),
                     firstLine(ExceptionUtils.getRootCause(thrown).getMessage())))

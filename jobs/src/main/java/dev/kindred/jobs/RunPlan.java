@@ -22,6 +22,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -103,7 +104,7 @@ record RunPlan(
       Map<String, String> settings) {
     Instant now = Instant.now();
     String runId =
-        String.format("r-%s-%04x", TIME.format(now), new SecureRandom().nextInt(0x10000));
+        String.format(Locale.ROOT, "r-%s-%04x", TIME.format(now), new SecureRandom().nextInt(0x10000));
     return new RunPlan(
         runId,
         now.toString(),
@@ -352,7 +353,7 @@ record RunPlan(
     Optional<Runs.Run> ended = Runs.find(warehouse, runId);
     String remedy =
         String.format(
-            "remove it%s and run again",
+            Locale.ROOT, "remove it%s and run again",
             ended.isPresent() ? " and " + warehouse.part(Tables.RUNS, runId).name() : "");
     try {
       return SealedJson.read(

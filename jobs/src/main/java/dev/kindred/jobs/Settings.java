@@ -203,8 +203,10 @@ final class Settings {
         throw invalid(
             Setting.THRESHOLDS,
             String.format(
+                Locale.ROOT,
                 "%s for block %d is outside [-1, 1], the range of a cosine",
-                thresholds[block], block));
+                thresholds[block],
+                block));
       }
     }
 
@@ -295,7 +297,8 @@ final class Settings {
       try {
         numbers[i] = Double.parseDouble(parts[i].trim());
       } catch (NumberFormatException e) {
-        throw invalid(setting, String.format("\"%s\" is not a number", parts[i].trim()));
+        throw invalid(
+            setting, String.format(Locale.ROOT, "\"%s\" is not a number", parts[i].trim()));
       }
     }
 
@@ -303,9 +306,12 @@ final class Settings {
       throw invalid(
           setting,
           String.format(
+              Locale.ROOT,
               "%d values for a model of %d blocks; give --thresholds and --weights with %d values"
                   + " each",
-              numbers.length, model.blocks(), model.blocks()));
+              numbers.length,
+              model.blocks(),
+              model.blocks()));
     }
 
     return numbers;

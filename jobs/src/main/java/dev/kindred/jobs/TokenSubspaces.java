@@ -139,11 +139,12 @@ final class TokenSubspaces {
             mix.secondLogit())
         + String.format(Locale.ROOT, "  %-34s %s%n", "sum", top(mix.sum()))
         + (mix.scaled().length == 0
-            ? String.format("  %-34s none, as the directions are parallel%n", "orthogonal")
+            ? String.format(
+                Locale.ROOT, "  %-34s none, as the directions are parallel%n", "orthogonal")
             : String.format(
                 Locale.ROOT, "  %-34s %s%n", "orthogonal, by ratio of logits", top(mix.scaled())))
         + (mix.balanced().length == 0
-            ? String.format("  %-34s cannot be balanced%n", "orthogonal, balanced")
+            ? String.format(Locale.ROOT, "  %-34s cannot be balanced%n", "orthogonal, balanced")
             : String.format(
                 Locale.ROOT,
                 "  %-34s %s%n",

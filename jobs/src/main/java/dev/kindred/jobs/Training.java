@@ -70,7 +70,8 @@ final class Training {
     TrainingRecord record = record(stream, tokenizerJson);
     progress.end();
     if (folder.isFinished(record, training.dtype())) {
-      System.err.printf("kindred: nothing to do: %s is this training's model%n", shown());
+      System.err.printf(
+          Locale.ROOT, "kindred: nothing to do: %s is this training's model%n", shown());
       return;
     }
 
@@ -111,6 +112,7 @@ final class Training {
   private static void warn(TrainingFolder.Resumed resumed, Map<String, String> versions) {
     if (!resumed.damaged().isEmpty()) {
       System.err.printf(
+          Locale.ROOT,
           "train            warning: goes on from an older checkpoint: %s%n",
           String.join("; ", resumed.damaged()));
     }
@@ -119,9 +121,12 @@ final class Training {
     for (String what : VERSIONS_THAT_COUNT) {
       if (!versions.get(what).equals(before.get(what))) {
         System.err.printf(
+            Locale.ROOT,
             "train            warning: the checkpoint is of %s %s, this is %s: weights may differ"
                 + " from those of one version%n",
-            what, before.get(what), versions.get(what));
+            what,
+            before.get(what),
+            versions.get(what));
       }
     }
   }

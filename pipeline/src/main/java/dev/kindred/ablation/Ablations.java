@@ -10,6 +10,7 @@ import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.TappedGpt;
 import dev.kindred.table.Tables;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
@@ -105,8 +106,11 @@ public final class Ablations {
             List.of("block", "context", "removed"),
             row ->
                 String.format(
+                    Locale.ROOT,
                     "ablation.block.%d.%s.without_%s.",
-                    row.getInt(0), row.getString(1), row.getString(2)),
+                    row.getInt(0),
+                    row.getString(1),
+                    row.getString(2)),
             EFFECT_COLUMNS);
     metrics.putAll(
         Summaries.describe(

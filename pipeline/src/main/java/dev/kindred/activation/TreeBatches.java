@@ -8,6 +8,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -52,7 +53,8 @@ public final class TreeBatches {
 
     long batches = Math.max(1, (total + batchSize - 1) / batchSize);
     int tasks = (int) Math.min(partitions, batches);
-    Column task = expr(String.format("int(rank div %d * %d div %d)", batchSize, tasks, batches));
+    Column task =
+        expr(String.format(Locale.ROOT, "int(rank div %d * %d div %d)", batchSize, tasks, batches));
     return sequences
         .sparkSession()
         .createDataset(

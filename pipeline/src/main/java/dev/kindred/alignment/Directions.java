@@ -7,6 +7,7 @@ import dev.kindred.subspace.Stage;
 import dev.kindred.subspace.Subspace;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
@@ -198,7 +199,8 @@ public final class Directions implements Serializable {
   private static double dot(float[] a, float[] b) {
     if (a.length != b.length) {
       throw new IllegalArgumentException(
-          String.format("Invalid vectors: lengths differ, %d != %d", a.length, b.length));
+          String.format(
+              Locale.ROOT, "Invalid vectors: lengths differ, %d != %d", a.length, b.length));
     }
 
     double sum = 0;

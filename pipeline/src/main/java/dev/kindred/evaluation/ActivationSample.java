@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -194,7 +195,8 @@ final class ActivationSample {
 
       for (int k = 0; k < dimension; k++) {
         if (!(Math.abs((double) stored[k] - fresh[from + k]) <= TOLERANCE * largest)) {
-          return String.format("%s instead of %s in component %d", stored[k], fresh[from + k], k);
+          return String.format(
+              Locale.ROOT, "%s instead of %s in component %d", stored[k], fresh[from + k], k);
         }
       }
 
@@ -205,17 +207,25 @@ final class ActivationSample {
       if (windows == 0) {
         return Optional.of(
             String.format(
-                "activations: expected windows to evaluate anew in block %d, found none", block));
+                Locale.ROOT,
+                "activations: expected windows to evaluate anew in block %d, found none",
+                block));
       }
 
       return wrong == 0
           ? Optional.empty()
           : Optional.of(
               String.format(
+                  Locale.ROOT,
                   "activations: expected in block %d what the model gives, within %.0e of a"
                       + " vector's largest component, found %s (%d of %d windows sampled, for"
                       + " instance window_id %d)",
-                  block, TOLERANCE, found, wrong, windows, example.windowId()));
+                  block,
+                  TOLERANCE,
+                  found,
+                  wrong,
+                  windows,
+                  example.windowId()));
     }
   }
 

@@ -197,8 +197,10 @@ public final class Audit {
             block ->
                 problems.add(
                     String.format(
+                        Locale.ROOT,
                         "activations: expected blocks 0 to %d, found block %d",
-                        blocks() - 1, block)));
+                        blocks() - 1,
+                        block)));
     for (int block = 0; block < blocks(); block++) {
       compare(block, ids.get(WINDOWS), ids.getOrDefault(block, new Ids(0, 0, 0, 0)));
     }
@@ -209,7 +211,8 @@ public final class Audit {
   private void check(String table, long rows, String expected, String found) {
     if (rows > 0) {
       problems.add(
-          String.format("%s: expected %s, found %s (%d rows)", table, expected, found, rows));
+          String.format(
+              Locale.ROOT, "%s: expected %s, found %s (%d rows)", table, expected, found, rows));
     }
   }
 
@@ -221,8 +224,12 @@ public final class Audit {
     Dataset<Row> ofBlock = run.activations().where(col("block").equalTo(block)).select("window_id");
     problems.add(
         String.format(
+            Locale.ROOT,
             "activations: expected in block %d one row for each of %d windows, found %d rows%s",
-            block, windows.rows(), activations.rows(), example(ofBlock)));
+            block,
+            windows.rows(),
+            activations.rows(),
+            example(ofBlock)));
   }
 
   private String example(Dataset<Row> ofBlock) {
@@ -246,8 +253,11 @@ public final class Audit {
     return odd.isEmpty()
         ? ""
         : String.format(
+            Locale.ROOT,
             ", for instance window_id %s: %d in windows, %d in activations",
-            odd.get(0).get(0), odd.get(0).getLong(1), odd.get(0).getLong(2));
+            odd.get(0).get(0),
+            odd.get(0).getLong(1),
+            odd.get(0).getLong(2));
   }
 
   /** Everything that has a row a prompt, or a prompt and block. */
@@ -265,8 +275,14 @@ public final class Audit {
       String block = example.getInt(1) == WHOLE_PROMPT ? "" : ", block " + example.get(1);
       problems.add(
           String.format(
+              Locale.ROOT,
               "%s: expected %s, found %s (%d rows, for instance prompt_id %s%s)",
-              fault.get(0), fault.get(1), example.get(2), fault.getLong(2), example.get(0), block));
+              fault.get(0),
+              fault.get(1),
+              example.get(2),
+              fault.getLong(2),
+              example.get(0),
+              block));
     }
   }
 
@@ -328,9 +344,11 @@ public final class Audit {
                     counts),
                 rule(
                     String.format(
+                        Locale.ROOT,
                         "counts whose sum is at least similar_count - %d (windows without a next"
                             + " token) and at most %d (all occurrences), 0 without similar strings",
-                        totals.withoutNextToken(), totals.occurrences()),
+                        totals.withoutNextToken(),
+                        totals.occurrences()),
                     total
                         .geq(least)
                         .and(total.leq(totals.occurrences()))
@@ -704,9 +722,13 @@ public final class Audit {
       if (row.getLong(0) != prompts || row.getLong(1) != prompts) {
         problems.add(
             String.format(
+                Locale.ROOT,
                 "model_distances: expected one row for each of %d prompts, found %d of %d prompts"
                     + " (alternate %d)",
-                prompts, row.getLong(0), row.getLong(1), alternate));
+                prompts,
+                row.getLong(0),
+                row.getLong(1),
+                alternate));
       }
 
       check("model_distances", row.getLong(2), "hellinger in [0, 1]", "another value");
@@ -751,8 +773,12 @@ public final class Audit {
       if (row.getLong(1) != prompts || row.getLong(2) != prompts) {
         problems.add(
             String.format(
+                Locale.ROOT,
                 "baselines: expected one row for each of %d prompts, found %d of %d prompts (%s)",
-                prompts, row.getLong(1), row.getLong(2), name));
+                prompts,
+                row.getLong(1),
+                row.getLong(2),
+                name));
       }
 
       check("baselines", row.getLong(3), "hellinger in [0, 1]", "another value");
@@ -763,9 +789,12 @@ public final class Audit {
       } else if (row.getLong(5) > 0) {
         problems.add(
             String.format(
+                Locale.ROOT,
                 "baselines: expected hellinger_leave_one_out for all prompts or for none, found it"
                     + " for %d of %d (%s)",
-                row.getLong(5), row.getLong(1), name));
+                row.getLong(5),
+                row.getLong(1),
+                name));
       }
     }
 
@@ -848,12 +877,16 @@ public final class Audit {
       if (!Double.isFinite(value)) {
         problems.add(
             String.format(
-                "summaries: expected a finite value, found %s (metric %s)", row.get(1), metric));
+                Locale.ROOT,
+                "summaries: expected a finite value, found %s (metric %s)",
+                row.get(1),
+                metric));
       }
 
       if (found.put(metric, value) != null) {
         problems.add(
-            String.format("summaries: expected every metric once, found %s twice", metric));
+            String.format(
+                Locale.ROOT, "summaries: expected every metric once, found %s twice", metric));
       }
     }
 
@@ -864,8 +897,11 @@ public final class Audit {
           if (said == null || !(Math.abs(said - value) <= tolerance)) {
             problems.add(
                 String.format(
+                    Locale.ROOT,
                     "summaries: expected %s of %s, recomputed from its table, found %s",
-                    metric, value, said == null ? "no such metric" : said));
+                    metric,
+                    value,
+                    said == null ? "no such metric" : said));
           }
         });
   }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.evaluation;
 
+import java.util.Locale;
+
 /** Hellinger distance of discrete distributions: sqrt(sum (sqrt p - sqrt q)^2) / sqrt 2. */
 public final class Hellinger {
   private Hellinger() {}
@@ -16,7 +18,8 @@ public final class Hellinger {
   public static double distance(double[] p, double[] q) {
     if (p.length != q.length) {
       throw new IllegalArgumentException(
-          String.format("Invalid distributions: lengths differ, %d != %d", p.length, q.length));
+          String.format(
+              Locale.ROOT, "Invalid distributions: lengths differ, %d != %d", p.length, q.length));
     }
 
     double squares = 0;

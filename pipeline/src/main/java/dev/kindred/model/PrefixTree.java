@@ -3,6 +3,7 @@ package dev.kindred.model;
 
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -71,16 +72,21 @@ public final class PrefixTree {
     if (sequence.length != previous.length) {
       throw new IllegalArgumentException(
           String.format(
+              Locale.ROOT,
               "sequence %d has %d tokens, the one before it %d",
-              i, sequence.length, previous.length));
+              i,
+              sequence.length,
+              previous.length));
     }
 
     int mismatch = Arrays.mismatch(previous, sequence);
     if (mismatch < 0 || previous[mismatch] > sequence[mismatch]) {
       throw new IllegalArgumentException(
           String.format(
+              Locale.ROOT,
               "sequence %d %s the one before it",
-              i, mismatch < 0 ? "is the same as" : "sorts before"));
+              i,
+              mismatch < 0 ? "is the same as" : "sorts before"));
     }
 
     return mismatch;

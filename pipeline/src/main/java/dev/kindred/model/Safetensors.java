@@ -211,6 +211,7 @@ public final class Safetensors {
             (dtype, names) ->
                 problems.add(
                     String.format(
+                        Locale.ROOT,
                         "tensor%s %s %s dtype %s, supported are F16, BF16 and F32; convert the file",
                         names.size() == 1 ? "" : "s",
                         firstOf(names),
@@ -281,7 +282,10 @@ public final class Safetensors {
     if (!all.isEmpty()) {
       problems.add(
           String.format(
-              all.size() == 1 ? "tensor %s is %s" : "tensors %s are %s", firstOf(all), what));
+              Locale.ROOT,
+              all.size() == 1 ? "tensor %s is %s" : "tensors %s are %s",
+              firstOf(all),
+              what));
     }
   }
 
@@ -289,8 +293,11 @@ public final class Safetensors {
     if (!Arrays.equals(tensor.shape(), expected)) {
       return Optional.of(
           String.format(
+              Locale.ROOT,
               "tensor %s has shape %s, expected %s by config.json",
-              tensor.name(), Arrays.toString(tensor.shape()), Arrays.toString(expected)));
+              tensor.name(),
+              Arrays.toString(tensor.shape()),
+              Arrays.toString(expected)));
     }
 
     OptionalInt bytes = bytesPerElement(tensor);
@@ -298,6 +305,7 @@ public final class Safetensors {
         && tensor.end() - tensor.begin() != (long) tensor.elements() * bytes.getAsInt()) {
       return Optional.of(
           String.format(
+              Locale.ROOT,
               "tensor %s has %d bytes, too many or too few for shape %s in %s",
               tensor.name(),
               tensor.end() - tensor.begin(),

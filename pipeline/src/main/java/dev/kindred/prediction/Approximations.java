@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -117,8 +118,11 @@ public final class Approximations {
       if (blocks.size() != mixture.blocks()) {
         throw new IllegalStateException(
             String.format(
+                Locale.ROOT,
                 "Prompt %d has %d block distributions, expected %d",
-                promptId, blocks.size(), mixture.blocks()));
+                promptId,
+                blocks.size(),
+                mixture.blocks()));
       }
 
       Approximation approximation = new Approximation();

@@ -3,6 +3,7 @@ package dev.kindred.prediction;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * How blocks are mixed: a block whose similar strings have the next-token counts c, n in all, adds
@@ -22,7 +23,7 @@ public record Mixture(double[] weights, double saturation) implements Serializab
   public Mixture {
     if (!(saturation > 0)) {
       throw new IllegalArgumentException(
-          String.format("Invalid saturation: %s, expected above 0", saturation));
+          String.format(Locale.ROOT, "Invalid saturation: %s, expected above 0", saturation));
     }
   }
 

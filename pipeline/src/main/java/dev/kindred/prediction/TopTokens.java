@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.prediction;
 
+import java.util.Locale;
+
 /** The tokens with the largest values of a distribution. */
 public final class TopTokens {
   private TopTokens() {}
@@ -15,7 +17,8 @@ public final class TopTokens {
    */
   public static int[] places(int[] tokens, double[] values, int k) {
     if (k < 1) {
-      throw new IllegalArgumentException(String.format("Invalid k: %d (must be positive)", k));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "Invalid k: %d (must be positive)", k));
     }
 
     int[] heap = new int[Math.min(k, tokens.length)]; // its first place is the last of the best

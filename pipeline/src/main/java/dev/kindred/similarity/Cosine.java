@@ -2,6 +2,7 @@
 package dev.kindred.similarity;
 
 import dev.kindred.kernel.ExactDot;
+import java.util.Locale;
 
 /**
  * The definition of cosine similarity in Kindred: the dot product in double precision of the stored
@@ -24,7 +25,8 @@ public final class Cosine {
   public static double similarity(float[] a, float[] b) {
     if (a.length != b.length) {
       throw new IllegalArgumentException(
-          String.format("Invalid vectors: lengths differ, %d != %d", a.length, b.length));
+          String.format(
+              Locale.ROOT, "Invalid vectors: lengths differ, %d != %d", a.length, b.length));
     }
 
     double[] wideA = widened(a);

@@ -4,6 +4,7 @@ package dev.kindred.similarity;
 import dev.kindred.kernel.TileKernel;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -64,6 +65,7 @@ record JoinPlan(PrincipalAxes axes, int shortAxes, double survivors) implements 
         ? "brute force"
         : "prefixes of "
             + shortAxes
-            + String.format(" axes (they leave %.2f %% of a sample's pairs)", 100 * survivors);
+            + String.format(
+                Locale.ROOT, " axes (they leave %.2f %% of a sample's pairs)", 100 * survivors);
   }
 }

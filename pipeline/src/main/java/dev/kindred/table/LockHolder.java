@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -110,7 +111,7 @@ record LockHolder(
   }
 
   String describe() {
-    return String.format("%s (process %d on %s, since %s)", command, pid, host, since);
+    return String.format(Locale.ROOT, "%s (process %d on %s, since %s)", command, pid, host, since);
   }
 
   private static String hostName() {

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -96,7 +97,7 @@ public final class SealedJson {
       Set<String> expected = new TreeSet<>(List.of(names));
       if (!found.equals(expected)) {
         throw new IllegalArgumentException(
-            String.format("it has %s instead of %s", found, expected));
+            String.format(Locale.ROOT, "it has %s instead of %s", found, expected));
       }
     }
   }

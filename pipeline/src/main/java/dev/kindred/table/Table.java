@@ -2,6 +2,7 @@
 package dev.kindred.table;
 
 import java.util.List;
+import java.util.Locale;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
@@ -55,15 +56,19 @@ public record Table(String name, String grain, List<String> partitionColumns, St
       int index = List.of(rows.columns()).indexOf(column.name());
       if (index < 0) {
         throw new IllegalArgumentException(
-            String.format("Missing column of table %s: %s", name, column.name()));
+            String.format(Locale.ROOT, "Missing column of table %s: %s", name, column.name()));
       }
 
       DataType actual = rows.schema().fields()[index].dataType();
       if (!nullable(actual).equals(nullable(column.dataType()))) {
         throw new IllegalArgumentException(
             String.format(
+                Locale.ROOT,
                 "Invalid column %s of table %s: %s, expected %s",
-                column.name(), name, actual.catalogString(), column.dataType().catalogString()));
+                column.name(),
+                name,
+                actual.catalogString(),
+                column.dataType().catalogString()));
       }
     }
 

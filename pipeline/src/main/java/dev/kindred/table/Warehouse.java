@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -151,8 +152,12 @@ public final class Warehouse {
           && !(type.equals(DataTypes.IntegerType) && keys[i] instanceof Integer)) {
         throw new IllegalArgumentException(
             String.format(
+                Locale.ROOT,
                 "Invalid %s of table %s: %s is not a %s",
-                column, table.name(), keys[i], type.simpleString()));
+                column,
+                table.name(),
+                keys[i],
+                type.simpleString()));
       }
     }
 

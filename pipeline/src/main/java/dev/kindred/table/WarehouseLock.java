@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -73,7 +74,7 @@ public final class WarehouseLock implements AutoCloseable {
     public Times {
       if (heartbeat.multipliedBy(2).compareTo(lease) > 0) {
         throw new IllegalArgumentException(
-            String.format("Invalid lease: %s (heartbeat %s)", lease, heartbeat));
+            String.format(Locale.ROOT, "Invalid lease: %s (heartbeat %s)", lease, heartbeat));
       }
     }
 

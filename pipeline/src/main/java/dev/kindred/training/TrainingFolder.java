@@ -185,7 +185,9 @@ public final class TrainingFolder {
     try {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       checkpoint.write(bytes, record.model(), Map.of(RECORD, record.toJson()));
-      Path path = new Path(checkpoints, String.format("step-%07d.safetensors", checkpoint.step()));
+      Path path =
+          new Path(
+              checkpoints, String.format(Locale.ROOT, "step-%07d.safetensors", checkpoint.step()));
       WholeFile.replace(files, path, bytes.toByteArray());
       lastGood = path;
       List<Path> all = checkpoints();

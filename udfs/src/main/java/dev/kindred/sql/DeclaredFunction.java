@@ -3,6 +3,7 @@ package dev.kindred.sql;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -37,6 +38,7 @@ record DeclaredFunction(
             () ->
                 new UnsupportedOperationException(
                     String.format(
+                        Locale.ROOT,
                         "%s takes (%s), got (%s)",
                         name,
                         arguments,
@@ -47,7 +49,7 @@ record DeclaredFunction(
 
   /** How to call it, and what it gives. */
   String usage() {
-    return String.format("%s(%s): %s", name, arguments, meaning);
+    return String.format(Locale.ROOT, "%s(%s): %s", name, arguments, meaning);
   }
 
   @Override

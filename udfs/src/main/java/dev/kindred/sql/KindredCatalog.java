@@ -144,8 +144,8 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     checkBlocks(warehouse, table, run, part);
     return new KindredTable(
         spark,
-        String.format("%s.`%s`.%s", name, run.runId(), table.name()),
-        String.format("%s/%s@%s", warehouse.root(), table.name(), run.runId()),
+        String.format(Locale.ROOT, "%s.`%s`.%s", name, run.runId(), table.name()),
+        String.format(Locale.ROOT, "%s/%s@%s", warehouse.root(), table.name(), run.runId()),
         table,
         part.index());
   }
@@ -189,7 +189,8 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     return new KindredTable(
         spark,
         name + "." + Tables.RUNS.name(),
-        String.format("%s/%s@%d,%s", warehouse.root(), Tables.RUNS.name(), runs.size(), last),
+        String.format(
+            Locale.ROOT, "%s/%s@%d,%s", warehouse.root(), Tables.RUNS.name(), runs.size(), last),
         Tables.RUNS,
         warehouse.part(Tables.RUNS).index());
   }
@@ -278,7 +279,7 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
         SupportsNamespaces.PROP_LOCATION,
         warehouse.root().toString(),
         SupportsNamespaces.PROP_COMMENT,
-        String.format("run %s, %s at %s", run.runId(), run.status(), run.endedAt()));
+        String.format(Locale.ROOT, "run %s, %s at %s", run.runId(), run.status(), run.endedAt()));
   }
 
   private void checkNamespace(String[] namespace) throws NoSuchNamespaceException {

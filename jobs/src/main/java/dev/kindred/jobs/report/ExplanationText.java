@@ -78,8 +78,8 @@ public final class ExplanationText {
     boolean isInCorpus = explanation.leaveOneOut() != null;
     text.line()
         .add("next token    ", FAINT)
-        .add(String.format("%-25s", "model"), FAINT)
-        .add(String.format("%-25s", "similar strings"), FAINT)
+        .add(String.format(Locale.ROOT, "%-25s", "model"), FAINT)
+        .add(String.format(Locale.ROOT, "%-25s", "similar strings"), FAINT)
         .add(isInCorpus ? "leave-one-out" : "", FAINT)
         .end();
     double greatest =
@@ -119,8 +119,8 @@ public final class ExplanationText {
       bar.append(BAR_PARTS.charAt(eighths % 8 - 1));
     }
 
-    line.add(String.format("  %6s ", Numbers.percent(probability)), "")
-        .add(String.format("%-" + (BAR_WIDTH - 1) + "s", bar), colour);
+    line.add(String.format(Locale.ROOT, "  %6s ", Numbers.percent(probability)), "")
+        .add(String.format(Locale.ROOT, "%-" + (BAR_WIDTH - 1) + "s", bar), colour);
   }
 
   private void distance(String label, Distance distance, Explained explained) {

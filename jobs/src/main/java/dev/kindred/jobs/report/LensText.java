@@ -105,7 +105,8 @@ public final class LensText {
       for (int position = from; position < to; position++) {
         Guess guess = layer.positions().get(position);
         FittingText token = fitting(guess.token()).padded(tokenWidths.get(position));
-        String percent = String.format(" %" + PERCENT_WIDTH + "s", percent(guess.probability()));
+        String percent =
+            String.format(Locale.ROOT, " %" + PERCENT_WIDTH + "s", percent(guess.probability()));
         line.add(" ".repeat(GAP), "")
             .add(
                 new FittingText(token.text() + percent, token.width() + percent.length()),
@@ -119,7 +120,7 @@ public final class LensText {
   }
 
   private static String label(String name, int width) {
-    return String.format("%-" + width + "s", name);
+    return String.format(Locale.ROOT, "%-" + width + "s", name);
   }
 
   private static String percent(double probability) {
@@ -142,7 +143,7 @@ public final class LensText {
       Line line = text.line().add(label(Lenses.name(layer), labels), FAINT);
       for (Guess guess : layer.end()) {
         FittingText token = fitting(guess.token());
-        String percent = String.format(" %-6s", Numbers.percent(guess.probability()));
+        String percent = String.format(Locale.ROOT, " %-6s", Numbers.percent(guess.probability()));
         if (line.width() + GAP + token.width() + percent.length() > WIDTH) {
           break;
         }
