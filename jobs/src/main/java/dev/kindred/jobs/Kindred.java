@@ -156,7 +156,8 @@ public final class Kindred {
 
   private static int explainUsage(CommandLine.ParameterException thrown, String[] arguments) {
     String command = thrown.getCommandLine().getCommandSpec().qualifiedName();
-    System.err.printf(Locale.ROOT, "kindred: %s (see %s --help)%n", firstLine(thrown.getMessage()), command);
+    System.err.printf(
+        Locale.ROOT, "kindred: %s (see %s --help)%n", firstLine(thrown.getMessage()), command);
     return BAD_INPUT;
   }
 
@@ -212,7 +213,8 @@ public final class Kindred {
         .map(
             cause ->
                 String.format(
-                    Locale.ROOT, "file %s cannot be read: %s; if it is the warehouse's, remove its folder and"
+                    Locale.ROOT,
+                    "file %s cannot be read: %s; if it is the warehouse's, remove its folder and"
                         + " run again",
                     cause.getMessageParameters().get("path"),
                     firstLine(ExceptionUtils.getRootCause(thrown).getMessage())))

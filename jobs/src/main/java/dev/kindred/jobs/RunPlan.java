@@ -104,7 +104,8 @@ record RunPlan(
       Map<String, String> settings) {
     Instant now = Instant.now();
     String runId =
-        String.format(Locale.ROOT, "r-%s-%04x", TIME.format(now), new SecureRandom().nextInt(0x10000));
+        String.format(
+            Locale.ROOT, "r-%s-%04x", TIME.format(now), new SecureRandom().nextInt(0x10000));
     return new RunPlan(
         runId,
         now.toString(),
@@ -353,7 +354,8 @@ record RunPlan(
     Optional<Runs.Run> ended = Runs.find(warehouse, runId);
     String remedy =
         String.format(
-            Locale.ROOT, "remove it%s and run again",
+            Locale.ROOT,
+            "remove it%s and run again",
             ended.isPresent() ? " and " + warehouse.part(Tables.RUNS, runId).name() : "");
     try {
       return SealedJson.read(

@@ -194,7 +194,8 @@ final class Session implements AutoCloseable {
     ModelImport.convert(Location.of("--from", from).path().toString(), target, dtype, hadoop);
     ModelDirectory model = ModelDirectory.read(target, hadoop);
     LoadedModels.get(model);
-    System.out.printf(Locale.ROOT, "kindred: model=%s id=%s%n", Location.shown(new Path(target)), model.id());
+    System.out.printf(
+        Locale.ROOT, "kindred: model=%s id=%s%n", Location.shown(new Path(target)), model.id());
   }
 
   /** A training that is to be begun or to go on. */
@@ -324,7 +325,11 @@ final class Session implements AutoCloseable {
     Path file = writeReport(settings, reportData(settings, run.plan(), run.model(), drawnPrompt));
     System.out.print(found);
     System.out.printf(
-        Locale.ROOT, "kindred: run_id=%s %s report=%s%n", run.plan().runId(), line, Location.shown(file));
+        Locale.ROOT,
+        "kindred: run_id=%s %s report=%s%n",
+        run.plan().runId(),
+        line,
+        Location.shown(file));
   }
 
   /** Prints a run's summary, writes its report, and prints the line that scripts read. */
