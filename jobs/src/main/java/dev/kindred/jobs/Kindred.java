@@ -3,7 +3,15 @@ package dev.kindred.jobs;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.WarehouseBusy;
+import dev.kindred.jobs.sql.NearestName;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -18,8 +26,8 @@ import picocli.CommandLine.Model.OptionSpec;
  * The program: lists the commands, runs one, and turns its outcome into an exit status.
  *
  * <p>0: done. 1: a bug, with its stack trace. With one line on standard error: 2, the input cannot
- * be used; 3, the audit found a run's results to be wrong; 4, another command writes into the
- * warehouse.
+ * be used, or memory or disk do not suffice; 3, the audit found a run's results to be wrong; 4,
+ * another command writes into the warehouse.
  *
  * <p>Example: {@code spark-submit --class dev.kindred.jobs.Kindred kindred-jobs-spark.jar run
  * --corpus s3a://bucket/corpus --model s3a://bucket/model --warehouse s3a://bucket/warehouse}
@@ -36,10 +44,23 @@ public final class Kindred {
   private Kindred() {}
 
   public static void main(String[] arguments) {
+    Locale.setDefault(Locale.ROOT);
+    System.setOut(utf8(FileDescriptor.out));
+    System.setErr(utf8(FileDescriptor.err));
     int status = run(arguments);
     if (status != 0) {
       System.exit(status);
     }
+  }
+
+  /**
+   * Files are UTF-8, and so is what is printed: the locale's charset may have no such characters.
+   */
+  private static PrintStream utf8(FileDescriptor descriptor) {
+    return new PrintStream(
+        new BufferedOutputStream(new FileOutputStream(descriptor), 8192),
+        true,
+        StandardCharsets.UTF_8);
   }
 
   /** Runs a command line and returns the exit status. */
@@ -132,12 +153,14 @@ public final class Kindred {
     }
 
     if (!result.hasSubcommand()) {
-      throw new CommandLine.ParameterException(
-          result.commandSpec().commandLine(), "which command?");
+      result.commandSpec().commandLine().usage(System.err);
+      System.err.println("kindred: which command?");
+      return BAD_INPUT;
     }
 
     CommandLine.ParseResult chosen = result.subcommand();
     try {
+      checkDecoded(chosen.originalArgs());
       Command command = Command.of(chosen.commandSpec().name());
       CommandOptions options = CommandOptions.of(command, chosen);
       boolean isQuiet = chosen.hasMatchedOption(QUIET);
@@ -149,46 +172,94 @@ public final class Kindred {
       CommandLog.open(command, options.settings(), isQuiet, isVerbose);
       command.run(options);
       return 0;
-    } catch (Exception e) {
+    } catch (Throwable e) {
       return explain(e);
     }
   }
 
+  /** The JVM decodes arguments in the locale's charset, and has replaced what is not in it. */
+  private static void checkDecoded(List<String> arguments) {
+    String charset = System.getProperty("sun.jnu.encoding");
+    if (!"UTF-8".equals(charset) && arguments.stream().anyMatch(text -> text.contains("\uFFFD"))) {
+      throw new InvalidInput(
+          "an argument has characters that the locale's charset %s does not have; set LC_ALL=C.UTF-8",
+          charset);
+    }
+  }
+
   private static int explainUsage(CommandLine.ParameterException thrown, String[] arguments) {
-    String command = thrown.getCommandLine().getCommandSpec().qualifiedName();
     System.err.printf(
-        Locale.ROOT, "kindred: %s (see %s --help)%n", firstLine(thrown.getMessage()), command);
+        Locale.ROOT,
+        "kindred: %s (see %s --help)%n",
+        Messages.line(usageProblem(thrown)),
+        thrown.getCommandLine().getCommandSpec().qualifiedName());
     return BAD_INPUT;
   }
 
-  private static int explain(Exception thrown) {
+  private static String usageProblem(CommandLine.ParameterException thrown) {
+    if (!(thrown instanceof CommandLine.UnmatchedArgumentException unmatched)
+        || unmatched.getUnmatched().isEmpty()) {
+      return thrown.getMessage();
+    }
+
+    CommandSpec specification = thrown.getCommandLine().getCommandSpec();
+    String word = unmatched.getUnmatched().get(0);
+    boolean isOption = word.startsWith("-");
+    if (!isOption && specification.subcommands().isEmpty()) {
+      return "unexpected argument " + word;
+    }
+
+    String name = isOption ? word.replaceFirst("[=\\s].*", "") : word;
+    String suggestion =
+        didYouMean(name, isOption ? options(specification) : specification.subcommands().keySet());
+    return "there is no "
+        + (isOption ? "option " : "command ")
+        + name
+        + suggestion
+        + (suggestion.isEmpty() && isOption && !specification.positionalParameters().isEmpty()
+            ? "; write -- before a prompt that begins with -"
+            : "");
+  }
+
+  private static List<String> options(CommandSpec specification) {
+    return specification.options().stream().map(OptionSpec::longestName).toList();
+  }
+
+  private static String didYouMean(String word, Collection<String> names) {
+    return NearestName.of(word, names).map(name -> "; did you mean " + name + "?").orElse("");
+  }
+
+  /** Says what went wrong and returns the exit status. */
+  static int explain(Throwable thrown) {
+    if (Interruption.isStopping()) {
+      return BUG; // the signal's own status is what the process ends with
+    }
+
     Optional<WarehouseBusy> lost = lostLock(thrown);
     if (lost.isPresent()) {
-      System.err.println("kindred: " + firstLine(lost.get().getMessage()));
+      System.err.println("kindred: " + Messages.line(lost.get().getMessage()));
       return BUSY;
     }
 
-    InvalidInput invalid = InvalidInput.findIn(thrown);
-    if (invalid != null) {
-      System.err.println("kindred: " + firstLine(invalid.getMessage()));
-      return BAD_INPUT;
-    }
-
-    Optional<String> unreadable = unreadableFile(thrown);
-    if (unreadable.isPresent()) {
-      System.err.println("kindred: " + firstLine(unreadable.get()));
+    Optional<String> unusable =
+        Optional.<Throwable>ofNullable(InvalidInput.findIn(thrown))
+            .map(Throwable::getMessage)
+            .or(() -> exhausted(thrown))
+            .or(() -> unreadableFile(thrown));
+    if (unusable.isPresent()) {
+      System.err.println("kindred: " + Messages.line(unusable.get()));
       return BAD_INPUT;
     }
 
     RunRejected rejected = ExceptionUtils.throwableOfType(thrown, RunRejected.class);
     if (rejected != null) {
-      System.err.println("kindred: " + firstLine(rejected.getMessage()));
+      System.err.println("kindred: " + Messages.line(rejected.getMessage()));
       return REJECTED;
     }
 
     WarehouseBusy busy = ExceptionUtils.throwableOfType(thrown, WarehouseBusy.class);
     if (busy != null) {
-      System.err.println("kindred: " + firstLine(busy.getMessage()));
+      System.err.println("kindred: " + Messages.line(busy.getMessage()));
       return BUSY;
     }
 
@@ -202,6 +273,43 @@ public final class Kindred {
         .filter(WarehouseBusy.class::isInstance)
         .map(WarehouseBusy.class::cast)
         .findFirst();
+  }
+
+  /** What there is too little of, and how to get more: trying again would not help. */
+  private static Optional<String> exhausted(Throwable thrown) {
+    if (ExceptionUtils.indexOfThrowable(thrown, OutOfMemoryError.class) >= 0) {
+      return Optional.of(
+          String.format(
+              Locale.ROOT,
+              "out of memory: the heap of this process has %d MB; give it more with KINDRED_MEMORY,"
+                  + " or with spark-submit --driver-memory",
+              Runtime.getRuntime().maxMemory() >> 20));
+    }
+
+    String said =
+        ExceptionUtils.getThrowableList(thrown).stream()
+            .map(cause -> String.valueOf(cause.getMessage()))
+            .reduce("", (all, message) -> all + message + "\n");
+    if (said.contains("No space left on device") || said.contains("Disk quota exceeded")) {
+      return Optional.of(
+          "the disk of the warehouse or of temporary files is full; free some of it, and the same"
+              + " command goes on from what it has committed");
+    }
+
+    Optional<String> ofHdfs =
+        said.lines()
+            .filter(
+                line ->
+                    line.contains("quota") && line.contains("is exceeded")
+                        || line.contains("Permission denied: user="))
+            .findFirst();
+    if (ofHdfs.isPresent()) {
+      return Optional.of("the file system refuses: " + ofHdfs.get());
+    }
+
+    return said.contains("Too many open files")
+        ? Optional.of("too many files are open; allow more with ulimit -n")
+        : Optional.empty();
   }
 
   /** What Spark says of a file whose checksum is wrong, or that is no Parquet file any more. */

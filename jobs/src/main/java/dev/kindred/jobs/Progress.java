@@ -185,6 +185,11 @@ final class Progress extends SparkListener implements AutoCloseable {
     counting = new Counting();
   }
 
+  /** The step that began last, or nothing. */
+  synchronized String step() {
+    return step;
+  }
+
   synchronized void partDone() {
     work.partDone(elapsed());
     counting = new Counting();

@@ -76,7 +76,17 @@ final class Session implements AutoCloseable {
     progress.plan(Steps.of(command));
     spark.sparkContext().addSparkListener(progress);
     AwaitedExecutors.watch(spark.sparkContext(), System.err);
-    return new Session(spark, progress, name, host != null);
+    Session session = new Session(spark, progress, name, host != null);
+    if (host == null) {
+      Interruption.tell(session::interrupted);
+    }
+
+    return session;
+  }
+
+  /** What is said if a signal ends the program now. */
+  private String interrupted() {
+    return Interruption.message(progress.step(), lock != null);
   }
 
   /** The Spark that this program has started already, or null. */

@@ -56,6 +56,8 @@ final class Settings {
     } catch (ConfigException e) {
       throw new InvalidInput(
           "%s: %s", file == null ? "system property" : "--conf " + file, e.getMessage());
+    } catch (StackOverflowError e) {
+      throw new InvalidInput("--conf %s: objects or lists are nested too deeply in it", file);
     }
   }
 
@@ -415,11 +417,14 @@ final class Settings {
     checkNoPassword(Setting.CORPUS);
     checkNoPassword(Setting.MODEL);
     checkNoPassword(Setting.WAREHOUSE);
+    checkNoPassword(Setting.ALTERNATES);
+    checkNoPassword(Setting.PROMPTS);
+    checkNoPassword(Setting.REPORT);
   }
 
   /** Logs and tables name these. */
   private void checkNoPassword(Setting setting) {
-    if (values.get(setting).matches("[A-Za-z0-9+.-]+://[^/@]*:[^/@]*@.*")) {
+    if (values.get(setting).matches("(.*,)?\\s*[A-Za-z0-9+.-]+://[^/@,]*:[^/@,]*@.*")) {
       throw new InvalidInput(
           "--%s: has a password in it; give credentials to Spark's Hadoop settings instead",
           setting.key());

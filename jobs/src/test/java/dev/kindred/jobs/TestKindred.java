@@ -3,7 +3,9 @@ package dev.kindred.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +14,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The program as a user meets it: help, and one line with status 2 for input that cannot be used.
@@ -48,20 +52,68 @@ class TestKindred {
   }
 
   @Test
-  void noCommandIsExplained() {
-    assertRefused(CommandLineRun.of(), "kindred: which command? (see kindred --help)");
+  void withoutACommandTheyAreListed() {
+    CommandLineRun run = CommandLineRun.of();
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.err()).contains("  explain ").endsWith("kindred: which command?\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "run --promts 5|there is no option --promts; did you mean --prompts? (see kindred run",
+        "explain --trheshold=1 x|there is no option --trheshold; did you mean --thresholds?",
+        "explian x|there is no command explian; did you mean explain? (see kindred --help)",
+        "learn_embeddings|there is no command learn_embeddings; did you mean learn-embeddings?",
+        "frobnicate|there is no command frobnicate (see kindred --help)",
+        "lens --dashes-of-somebody|write -- before a prompt that begins with -",
+        "run corpus.txt|unexpected argument corpus.txt"
+      })
+  void whatIsMistypedIsNamedWithWhatMayBeMeant(String arguments, String message) {
+    CommandLineRun run = CommandLineRun.of(arguments.split(" "));
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages()).singleElement().asString().contains(message);
   }
 
   @Test
-  void anUnknownOptionPointsToTheHelp() {
-    CommandLineRun run = CommandLineRun.of("run", "--promts", "5");
-    assertThat(run.status()).isEqualTo(2);
-    assertThat(run.messages())
-        .singleElement()
-        .asString()
-        .contains("Unknown option")
-        .contains("--promts")
-        .contains("kindred run --help");
+  void whatTheMachineHasTooLittleOfIsOneLineWithStatus2() {
+    assertThat(explained(new OutOfMemoryError("Java heap space")))
+        .startsWith("2 kindred: out of memory: the heap of this process has ");
+    assertThat(
+            explained(
+                new IllegalStateException(
+                    "Job aborted", new IOException("No space left on device"))))
+        .startsWith("2 kindred: the disk of the warehouse or of temporary files is full");
+    assertThat(
+            explained(
+                new IllegalStateException(
+                    "Task failed",
+                    new IOException(
+                        "The NameSpace quota (directories and files) of directory /w is"
+                            + " exceeded: quota=50 file count=51"))))
+        .startsWith("2 kindred: the file system refuses: The NameSpace quota");
+    assertThat(explained(new IOException("Permission denied: user=analyst, access=EXECUTE")))
+        .startsWith("2 kindred: the file system refuses: Permission denied: user=analyst");
+  }
+
+  @Test
+  void aBugKeepsItsStackTraceAndStatus1() {
+    assertThat(explained(new NoClassDefFoundError("x")))
+        .startsWith("1 java.lang.NoClassDefFoundError: x")
+        .contains("\tat ");
+  }
+
+  /** The exit status and what is said. */
+  private static String explained(Throwable thrown) {
+    PrintStream before = System.err;
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+    try {
+      return Kindred.explain(thrown) + " " + err.toString(StandardCharsets.UTF_8);
+    } finally {
+      System.setErr(before);
+    }
   }
 
   @Test

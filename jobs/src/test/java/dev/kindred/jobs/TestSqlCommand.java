@@ -101,7 +101,9 @@ class TestSqlCommand {
   @Test
   void anErrorIsOneLineAndEndsIt() {
     assertRefused("select 1 as a; select 1 +; select 2", "kindred: [PARSE_SYNTAX_ERROR]");
-    assertRefused("select * from kindred.current.nonsense", "kindred: [TABLE_OR_VIEW_NOT_FOUND]");
+    assertRefused(
+        "select * from kindred.current.nonsense",
+        "kindred: there is no table kindred.current.nonsense; show tables lists those there are");
     assertRefused("select 1 / (id - 1) from range(2)", "kindred: [DIVIDE_BY_ZERO]");
     assertRefused(
         "select kindred.cosine_similarity(array(float(id)), array(1f, 2f)) from range(2)",

@@ -70,13 +70,15 @@ enum ResultFormat {
       return value.codePointCount(0, value.length());
     }
 
-    /** With control characters as escapes: a row is a line. */
+    /** A row is a line, whose text goes from left to right and does nothing to the terminal. */
     private String visible(String value) {
       return value
           .replace("\n", "\\n")
           .replace("\r", "\\r")
           .replace("\t", "\\t")
-          .replaceAll("\\p{Cntrl}", "\uFFFD");
+          .replaceAll(
+              "[\\p{Cc}\\u2028\\u2029\\u061C\\u200E\\u200F\\u202A-\\u202E\\u2066-\\u2069]",
+              "\uFFFD");
     }
   },
 

@@ -3,6 +3,8 @@ package dev.kindred.jobs.sql;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.sql.KindredCatalog;
+import dev.kindred.table.Table;
+import dev.kindred.table.Tables;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.spark.SparkThrowable;
 import org.apache.spark.sql.Dataset;
@@ -149,6 +152,11 @@ public final class SqlShell {
     }
 
     for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SparkThrowable missing
+          && "TABLE_OR_VIEW_NOT_FOUND".equals(missing.getCondition())) {
+        return Optional.of(tableNotFound(missing.getMessageParameters().get("relationName")));
+      }
+
       if (cause instanceof SparkThrowable explained && explained.getCondition() != null
           || cause instanceof UnsupportedOperationException) {
         return Optional.of(firstLine(cause));
@@ -156,6 +164,16 @@ public final class SqlShell {
     }
 
     return Optional.empty();
+  }
+
+  private static String tableNotFound(String quotedName) {
+    String name = quotedName.replace("`", "");
+    String last = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    return "there is no table "
+        + name
+        + NearestName.of(last, Tables.ALL.stream().map(Table::name).toList())
+            .map(nearest -> "; did you mean " + nearest + "?")
+            .orElse("; show tables lists those there are");
   }
 
   private static String firstLine(Throwable thrown) {
