@@ -252,7 +252,7 @@ public final class Safetensors {
   private Optional<String> prefix(Map<String, long[]> expected) {
     String first = expected.keySet().iterator().next();
     return tensors.keySet().stream()
-        .filter(name -> name.endsWith("." + first))
+        .filter(name -> name.endsWith("." + first) && !expected.containsKey(name))
         .map(name -> name.substring(0, name.length() - first.length()))
         .findFirst()
         .map(
