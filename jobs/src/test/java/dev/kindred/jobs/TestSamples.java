@@ -62,10 +62,9 @@ class TestSamples {
   }
 
   @Test
-  void thereAreSamplesWithEachKindOfWarehouseAndWithout() throws IOException {
+  void thereAreSamplesOfARunAndOfAModelAlone() throws IOException {
     List<String> commands = samples().stream().map(Sample::command).toList();
 
-    assertThat(commands).anyMatch(command -> command.contains("--warehouse study"));
     assertThat(commands).anyMatch(command -> command.contains("--warehouse beginning"));
     assertThat(commands).anyMatch(command -> !command.contains("--warehouse"));
   }
