@@ -57,7 +57,8 @@ final class Expiry {
                 ended,
                 files.files(),
                 part -> read(() -> files.listed(part)),
-                runId -> read(() -> begun(runId))),
+                runId -> read(() -> begun(runId)),
+                NGrams::fittingSet),
             keep);
     plan.deletions().forEach(deletion -> tell(deletion, ended));
     files.unknown().forEach(this::tellUnknown);
@@ -128,7 +129,12 @@ final class Expiry {
   private Retention.Begun begun(String runId) {
     RunPlan plan = RunPlan.read(warehouse, runId);
     return new Retention.Begun(
-        runId, plan.modelId(), plan.corpusId(), plan.promptSet(), plan.begun());
+        runId,
+        plan.modelId(),
+        plan.corpusId(),
+        plan.promptSet(),
+        NGrams.fittingSet(plan.promptSet()),
+        plan.begun());
   }
 
   private void tell(Retention.Deletion deletion, List<Runs.Run> ended) {

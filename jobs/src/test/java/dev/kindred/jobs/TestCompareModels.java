@@ -7,6 +7,7 @@ import dev.kindred.evaluation.Hellinger;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -132,10 +133,25 @@ class TestCompareModels {
     return RunRows.with(
         base.resolve("warehouse"),
         warehouse ->
-            warehouse.part(Tables.PROMPTS).read().sort("prompt_id").collectAsList().stream()
+            warehouse
+                .part(Tables.PROMPTS)
+                .read()
+                .where("prompt_set in (" + ofRuns(warehouse) + ")")
+                .sort("prompt_id")
+                .collectAsList()
+                .stream()
                 .map(row -> row.<Integer>getList(row.fieldIndex("token_ids")))
                 .map(ids -> ids.stream().mapToInt(Integer::intValue).toArray())
                 .toList());
+  }
+
+  /** Beside them there are the windows that n-grams are fitted to. */
+  private static String ofRuns(Warehouse warehouse) {
+    return warehouse.keys(Tables.PROMPTS).stream()
+        .filter(set -> warehouse.part(Tables.PROMPTS, set).rows() == PROMPTS)
+        .map(set -> "'" + set + "'")
+        .reduce((first, second) -> first + ", " + second)
+        .orElseThrow();
   }
 
   private static float[][] predictions(Path model, List<int[]> prompts) {

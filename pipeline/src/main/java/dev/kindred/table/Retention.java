@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -69,14 +70,16 @@ public final class Retention {
   /**
    * What a run reads and writes.
    *
+   * @param fittingSet the prompt set that its n-grams are fitted to
    * @param begun its {@link Runs.Order#begun}
    */
-  public record Begun(String runId, String modelId, String corpusId, String promptSet, long begun) {
-    private static Begun of(Runs.Run run) {
-      return new Begun(
-          run.runId(), run.modelId(), run.corpusId(), run.promptSet(), run.order().begun());
-    }
-
+  public record Begun(
+      String runId,
+      String modelId,
+      String corpusId,
+      String promptSet,
+      String fittingSet,
+      long begun) {
     /** Whether it was begun after another one: of Kindred 0.2's, by their ids, which have times. */
     private boolean isYounger(Begun than) {
       return begun != than.begun ? begun > than.begun : runId.compareTo(than.runId) > 0;
@@ -91,7 +94,7 @@ public final class Retention {
         case "run_id" -> value.equals(runId);
         case "model_id" -> value.equals(modelId);
         case "corpus_id" -> value.equals(corpusId);
-        case "prompt_set" -> value.equals(promptSet);
+        case "prompt_set" -> value.equals(promptSet) || value.equals(fittingSet);
         default -> true; // a part of the part
       };
     }
@@ -104,12 +107,14 @@ public final class Retention {
    * @param files of the folders of tables, plans and reports
    * @param listed the paths that the records in a part's folder list; asked for parts that are kept
    * @param plan of a run that is not over
+   * @param fittingSet what n-grams are fitted to, of a run's prompt set
    */
   public record Contents(
       List<Runs.Run> ended,
       List<StoredFile> files,
       Function<String, List<String>> listed,
-      Function<String, Begun> plan) {}
+      Function<String, Begun> plan,
+      UnaryOperator<String> fittingSet) {}
 
   /** Why files go. */
   public enum Reason {
@@ -181,16 +186,26 @@ public final class Retention {
             .plan();
   }
 
+  private Begun begun(Runs.Run run) {
+    return new Begun(
+        run.runId(),
+        run.modelId(),
+        run.corpusId(),
+        run.promptSet(),
+        contents.fittingSet().apply(run.promptSet()),
+        run.order().begun());
+  }
+
   private Retention(Contents contents, List<Runs.Run> published) {
     this.contents = contents;
     this.published = published;
     Runs.Run newest = published.get(published.size() - 1);
     for (Runs.Run run : published) {
       keptRecords.add(run.runId());
-      keptRuns.add(Begun.of(run));
+      keptRuns.add(begun(run));
     }
 
-    Begun newestBegun = Begun.of(newest);
+    Begun newestBegun = begun(newest);
     Set<String> ended = new HashSet<>();
     boolean afterOldest = false;
     for (Runs.Run run : contents.ended()) {
@@ -200,9 +215,9 @@ public final class Retention {
         keptRecords.add(run.runId());
       }
 
-      if (!run.isPublished() && Begun.of(run).isYounger(newestBegun)) {
+      if (!run.isPublished() && begun(run).isYounger(newestBegun)) {
         keptRecords.add(run.runId());
-        keptRuns.add(Begun.of(run));
+        keptRuns.add(begun(run));
       }
     }
 

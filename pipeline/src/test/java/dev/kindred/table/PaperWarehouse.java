@@ -67,7 +67,7 @@ final class PaperWarehouse {
 
   void begin(String runId, String model, String corpus, String prompts) {
     numbers++;
-    plans.put(runId, new Begun(runId, model, corpus, prompts, numbers));
+    plans.put(runId, new Begun(runId, model, corpus, prompts, "none", numbers));
     add("run_plans/" + runId + ".json");
     inputs(model, corpus, prompts);
     for (int block = 0; block < BLOCKS; block++) {
@@ -173,7 +173,8 @@ final class PaperWarehouse {
 
   Plan plan(int keep) {
     return Retention.plan(
-        new Contents(ended, List.copyOf(files.values()), this::listed, plans::get), keep);
+        new Contents(ended, List.copyOf(files.values()), this::listed, plans::get, set -> "none"),
+        keep);
   }
 
   /** What the records in a part's folder list. */
