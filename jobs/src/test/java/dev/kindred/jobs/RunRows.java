@@ -95,4 +95,11 @@ final class RunRows {
   static <T> T with(Path folder, Function<Warehouse, T> query) {
     return query.apply(new Warehouse(LocalSpark.session(), folder.toString()));
   }
+
+  /**
+   * The prompts of a warehouse's runs, beside which there are windows that n-grams are fitted to.
+   */
+  static String promptSet(Warehouse warehouse) {
+    return warehouse.read(Tables.RUNS).first().getAs("prompt_set");
+  }
 }

@@ -67,6 +67,7 @@ class TestExplain {
         found -> {
           Map<String, Dataset<Row>> tables = new TreeMap<>();
           Tables.ALL.forEach(table -> tables.put(table.name(), found.read(table)));
+          tables.put("prompts", found.part(Tables.PROMPTS, RunRows.promptSet(found)).read());
           return question.apply(tables);
         });
   }

@@ -150,7 +150,8 @@ class TestGoldenRun {
                     .as("counts"));
     for (Row row :
         warehouse
-            .read(Tables.PROMPTS)
+            .part(Tables.PROMPTS, RunRows.promptSet(warehouse))
+            .read()
             .join(warehouse.read(Tables.DISTANCES), "prompt_id")
             .join(counts, "prompt_id")
             .sort("prompt_id")
