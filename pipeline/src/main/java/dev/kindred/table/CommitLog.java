@@ -173,11 +173,7 @@ final class CommitLog {
   }
 
   private State stateOf(List<String> names) throws IOException {
-    int epoch = 0;
-    for (String name : names) {
-      Matcher begun = EPOCH.matcher(name);
-      epoch = begun.matches() ? Math.max(epoch, Integer.parseInt(begun.group(1))) : epoch;
-    }
+    int epoch = names.stream().mapToInt(CommitLog::epoch).max().orElse(0);
 
     // A record whose writer saw an error may be there all the same, and is then there twice.
     Set<CommittedFile> found = new HashSet<>();
@@ -209,6 +205,12 @@ final class CommitLog {
 
   private static int epochOf(String writer) {
     return Integer.parseInt(writer.substring(0, writer.indexOf('-')));
+  }
+
+  /** The number in the name of an epoch's file, 0 for other files. */
+  private static int epoch(String name) {
+    Matcher matcher = EPOCH.matcher(name);
+    return matcher.matches() ? Integer.parseInt(matcher.group(1)) : 0;
   }
 
   private Path epochFile(int epoch) {
@@ -388,9 +390,10 @@ final class CommitLog {
    */
   void checkCurrent(String writer) {
     try {
+      // In this order: whoever completes the part deletes this epoch before the next one.
+      boolean followed = files.exists(epochFile(epochOf(writer) + 1));
       Commit begun = read(epochFile(epochOf(writer))).commit();
-      if (!writer.equals(begun.properties().get(WRITER))
-          || files.exists(epochFile(epochOf(writer) + 1))) {
+      if (followed || !writer.equals(begun.properties().get(WRITER))) {
         throw superseded();
       }
     } catch (FileNotFoundException e) {
@@ -435,7 +438,9 @@ final class CommitLog {
    */
   private boolean publish(Commit commit) throws IOException {
     boolean published = WholeFile.createNew(files, new Path(folder, COMPLETE), bytes(commit));
-    for (String name : names()) {
+    // Epochs as they followed, so that a writer which finds its own knows that none came after it.
+    for (String name :
+        names().stream().sorted(Comparator.comparingInt(CommitLog::epoch)).toList()) {
       if (!name.equals(COMPLETE)) {
         files.delete(new Path(folder, name), false);
       }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -41,7 +42,6 @@ import org.junit.jupiter.api.io.TempDir;
 class TestTwoWriters {
   private static final int WINDOWS = 2; // a data file each
   private static final int SOME = 31; // one of so many pairs; the profile faults tries all
-  private static final int NEVER = Integer.MAX_VALUE;
 
   @TempDir private Path folder;
   private Path warehouse;
@@ -65,15 +65,16 @@ class TestTwoWriters {
 
   /** The local file system of one process that stands still before a step. */
   private static final class SteppedFiles extends RawLocalFileSystem {
-    private final int pauseAt;
+    private final Set<Integer> pausesAt;
     private final Semaphore paused = new Semaphore(0);
     private final Semaphore goesOn = new Semaphore(0);
     private final List<Integer> changes = new ArrayList<>(); // steps that change or list a folder
+    private final List<Integer> looks = new ArrayList<>(); // steps that ask whether a file exists
     private int steps;
     private boolean killed;
 
-    private SteppedFiles(int pauseAt) throws IOException {
-      this.pauseAt = pauseAt;
+    private SteppedFiles(Integer... pausesAt) throws IOException {
+      this.pausesAt = Set.of(pausesAt);
       initialize(Path.of("/").toUri(), new Configuration(false));
     }
 
@@ -87,7 +88,7 @@ class TestTwoWriters {
         throw new Killed();
       }
 
-      if (++steps == pauseAt) {
+      if (pausesAt.contains(++steps)) {
         paused.release();
         goesOn.acquireUninterruptibly();
         if (killed) {
@@ -134,6 +135,13 @@ class TestTwoWriters {
     }
 
     @Override
+    public boolean exists(org.apache.hadoop.fs.Path file) throws IOException {
+      looks.add(steps + 1);
+      step();
+      return super.exists(file);
+    }
+
+    @Override
     public FileStatus getFileStatus(org.apache.hadoop.fs.Path file) throws IOException {
       step();
       return super.getFileStatus(file);
@@ -147,10 +155,10 @@ class TestTwoWriters {
     private final SteppedFiles files;
     private Future<?> work;
 
-    private Writer(String name, boolean resumes, int pauseAt) throws IOException {
+    private Writer(String name, boolean resumes, Integer... pausesAt) throws IOException {
       this.name = name;
       this.resumes = resumes;
-      this.files = new SteppedFiles(pauseAt);
+      this.files = new SteppedFiles(pausesAt);
     }
 
     /** Takes the lock, and works until it stands still or has come to its end. */
@@ -171,6 +179,12 @@ class TestTwoWriters {
 
     private void goOn() {
       files.goesOn.release();
+    }
+
+    /** Goes on until it stands still again or has come to its end. */
+    private void goOnToNextPause() throws InterruptedException {
+      goOn();
+      files.paused.acquire();
     }
 
     private void kill() {
@@ -241,7 +255,7 @@ class TestTwoWriters {
   private void begin(int round) throws IOException {
     warehouse = folder.resolve("w" + round);
     holder = new AtomicReference<>();
-    CommitLog log = log(new SteppedFiles(NEVER));
+    CommitLog log = log(new SteppedFiles());
     String recorded = "table/key=1/block=0/part-0-dead.parquet";
     writeFile(warehouse.resolve(recorded));
     writeFile(warehouse.resolve("table/key=1/block=0/part-1-dead.parquet"));
@@ -251,7 +265,7 @@ class TestTwoWriters {
 
   /** That the part has each window once, in files that are there, and that this stays so. */
   private void assertWhole(String what) throws IOException, InterruptedException {
-    CommitLog log = log(new SteppedFiles(NEVER));
+    CommitLog log = log(new SteppedFiles());
     assertThat(log.complete()).as(what).isPresent();
     List<CommittedFile> listed = log.complete().get().files();
     assertThat(listed.stream().map(TestTwoWriters::window))
@@ -260,7 +274,7 @@ class TestTwoWriters {
             IntStream.range(0, WINDOWS).mapToObj(Integer::toString).toList());
     assertThat(listed).as(what).allMatch(file -> Files.exists(warehouse.resolve(file.path())));
     assertThat(log.complete().get().properties()).as(what).containsOnlyKeys("windows");
-    assertThat(new Writer("next", true, NEVER).start().end()).as(what).isNull();
+    assertThat(new Writer("next", true).start().end()).as(what).isNull();
     assertThat(log.complete().get().files()).as(what).isEqualTo(listed);
   }
 
@@ -303,7 +317,7 @@ class TestTwoWriters {
   /** What a writer does that is alone. */
   private SteppedFiles alone(boolean resumes) throws IOException, InterruptedException {
     begin(0);
-    Writer alone = new Writer("alone", resumes, NEVER);
+    Writer alone = new Writer("alone", resumes);
     assertThat(alone.start().end()).isNull();
     delete(warehouse);
     return alone.files;
@@ -327,6 +341,44 @@ class TestTwoWriters {
     }
   }
 
+  /**
+   * Tries triples of steps: the first stands still before two, before the second one while it looks
+   * whether it may do something; between them the other, which stands still too, goes on to its
+   * end.
+   *
+   * @param each 1 for all triples, n for one of n
+   * @return how many
+   */
+  private int everywhereTwice(int each) throws IOException, InterruptedException {
+    int round = 0;
+    int tried = 0;
+    SteppedFiles alone = alone(true);
+    for (int at : alone.changes) {
+      for (int again : alone.looks) {
+        for (int then : alone.changes) {
+          if (again <= at || tried++ % each != 0) {
+            continue;
+          }
+
+          begin(round++);
+          String what =
+              String.format("stopped at %d, then the other at %d, then at %d", at, then, again);
+          Writer first = new Writer("first", true, at, again).start();
+          Writer second = new Writer("second", true, then).start();
+          first.goOnToNextPause();
+          second.goOn();
+          assertThat(second.end()).as(what).isNull();
+          first.goOn();
+          assertLost(first.end(), what);
+          assertWhole(what);
+          delete(warehouse);
+        }
+      }
+    }
+
+    return round;
+  }
+
   private void wokenWhileTheHolderWorks(Writer first, Writer second, String what)
       throws InterruptedException {
     second.start();
@@ -343,13 +395,13 @@ class TestTwoWriters {
     second.end();
     first.goOn();
     assertLost(first.end(), what);
-    assertThat(new Writer("third", true, NEVER).start().end()).as(what).isNull();
+    assertThat(new Writer("third", true).start().end()).as(what).isNull();
   }
 
   private void wokenOnceTwoOthersHaveHadTheLock(Writer first, Writer second, String what)
       throws IOException, InterruptedException {
     second.start();
-    Writer third = new Writer("third", false, NEVER);
+    Writer third = new Writer("third", false);
     assertThat(third.start().end()).as(what).isNull();
     first.goOn();
     second.goOn();
@@ -373,10 +425,16 @@ class TestTwoWriters {
   }
 
   @Test
+  void theLoserLooksAroundWhileTheHolderCompletes() throws IOException, InterruptedException {
+    assertThat(everywhereTwice(SOME)).isGreaterThan(30);
+  }
+
+  @Test
   @Tag("faults")
   void theLoserIsWokenAtAnyStep() throws IOException, InterruptedException {
     assertThat(everywhere(1, this::wokenWhileTheHolderWorks)).isGreaterThan(1_000);
     assertThat(everywhere(1, this::wokenOnceTheHolderIsKilled)).isGreaterThan(1_000);
     assertThat(everywhere(1, this::wokenOnceTwoOthersHaveHadTheLock)).isGreaterThan(1_000);
+    assertThat(everywhereTwice(1)).isGreaterThan(1_000);
   }
 }
