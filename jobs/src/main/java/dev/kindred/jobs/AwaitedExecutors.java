@@ -20,13 +20,13 @@ import org.apache.spark.scheduler.SparkListenerExecutorAdded;
 final class AwaitedExecutors extends SparkListener implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private final SparkConf conf;
+  private final SparkContext context;
   private final PrintStream out;
   private final ScheduledExecutorService clock;
   private long waitedSeconds;
 
-  private AwaitedExecutors(SparkConf conf, PrintStream out, Duration patience) {
-    this.conf = conf;
+  private AwaitedExecutors(SparkContext context, PrintStream out, Duration patience) {
+    this.context = context;
     this.out = out;
     this.clock =
         Executors.newSingleThreadScheduledExecutor(
@@ -41,7 +41,7 @@ final class AwaitedExecutors extends SparkListener implements AutoCloseable {
 
   /** Watches a session that has just begun. In local mode the driver computes by itself. */
   static AwaitedExecutors watch(SparkContext context, PrintStream out) {
-    AwaitedExecutors awaited = new AwaitedExecutors(context.getConf(), out, PATIENCE);
+    AwaitedExecutors awaited = new AwaitedExecutors(context, out, PATIENCE);
     if (context.isLocal()) {
       awaited.close();
     } else {
@@ -59,16 +59,30 @@ final class AwaitedExecutors extends SparkListener implements AutoCloseable {
             + " (spark.executor.cores, spark.executor.memory)%s; the cluster may be busy, or none of"
             + " its hosts has so much",
         seconds,
-        conf.get("spark.executor.cores", "all"),
+        conf.get("spark.executor.cores", isStandalone(conf) ? "all" : "1"),
         conf.get("spark.executor.memory", "1g"),
         conf.contains("spark.executor.resource.gpu.amount")
             ? " with " + conf.get("spark.executor.resource.gpu.amount") + " GPU each"
             : "");
   }
 
+  private static boolean isStandalone(SparkConf conf) {
+    return conf.get("spark.master", "").startsWith("spark://");
+  }
+
   private void tell(Duration patience) {
+    if (hasExecutors()) {
+      close();
+      return;
+    }
+
     waitedSeconds += patience.toSeconds();
-    out.println(message(conf, waitedSeconds));
+    out.println(message(context.getConf(), waitedSeconds));
+  }
+
+  /** Those that came while the session began, which nobody was told of, are among them. */
+  private boolean hasExecutors() {
+    return context.statusTracker().getExecutorInfos().length > 1; // one of them is the driver
   }
 
   @Override

@@ -24,6 +24,13 @@ class TestAwaitedExecutors {
     SparkConf conf = new SparkConf(false).set("spark.executor.resource.gpu.amount", "1");
 
     assertThat(AwaitedExecutors.message(conf, 30))
-        .contains("executors of all cores and 1g of heap", " with 1 GPU each;");
+        .contains("executors of 1 cores and 1g of heap", " with 1 GPU each;");
+  }
+
+  @Test
+  void anExecutorOfAStandaloneClusterTakesAllCoresUnlessItIsToldHowMany() {
+    SparkConf conf = new SparkConf(false).set("spark.master", "spark://host:7077");
+
+    assertThat(AwaitedExecutors.message(conf, 30)).contains("executors of all cores");
   }
 }
