@@ -77,7 +77,7 @@ enum Command {
     @Override
     void run(CommandOptions options) {
       try (Session session = Session.open("plan")) {
-        System.out.print(session.estimate(options.settings()).text());
+        System.out.print(session.estimate(options.settings()));
       }
     }
   },

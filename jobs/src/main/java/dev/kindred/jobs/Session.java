@@ -24,6 +24,7 @@ import dev.kindred.model.ModelImport;
 import dev.kindred.model.Safetensors;
 import dev.kindred.model.TappedGpt;
 import dev.kindred.table.Retention;
+import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WarehouseLock;
 import dev.kindred.table.WholeFile;
@@ -177,11 +178,17 @@ final class Session implements AutoCloseable {
     System.out.print(spectra.text());
   }
 
-  Plan estimate(Settings settings) {
+  /** What a run would take, for the terminal. Leaves no folder behind that was not there. */
+  String estimate(Settings settings) {
     settings.check();
-    Experiment experiment =
-        new Experiment(spark, progress, settings, warehouse(settings)).withPrompts();
-    return new Plan(spark, progress, settings, experiment);
+    Warehouse warehouse = warehouse(settings);
+    NewFolders made = NewFolders.of(warehouse, Tables.ACTIVATIONS.name());
+    try {
+      Experiment experiment = new Experiment(spark, progress, settings, warehouse).withPrompts();
+      return new Plan(spark, progress, settings, experiment).text();
+    } finally {
+      made.deleteIfEmpty();
+    }
   }
 
   Evaluation evaluation(Settings settings) {

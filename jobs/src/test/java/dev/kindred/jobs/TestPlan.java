@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,7 +18,7 @@ class TestPlan {
   @TempDir private Path folder;
 
   @Test
-  void everyStageIsEstimatedAndNoTableIsLeft() throws IOException {
+  void everyStageIsEstimatedAndNothingIsLeft() throws IOException {
     CommandLineRun run = plan("20");
 
     assertThat(run.status()).isZero();
@@ -33,9 +32,7 @@ class TestPlan {
     assertThat(run.out())
         .containsPattern(
             "\nkindred: plan windows=50 flop=\\d\\.\\d{3}e\\+\\d+ disk_bytes=\\d+ seconds=\\d+\n$");
-    try (Stream<Path> files = Files.walk(folder.resolve("warehouse"))) {
-      assertThat(files.filter(file -> file.toString().endsWith(".parquet"))).isEmpty();
-    }
+    assertThat(folder.resolve("new")).doesNotExist();
   }
 
   @Test
@@ -45,6 +42,15 @@ class TestPlan {
     assertThat(run.status()).isEqualTo(2);
     assertThat(run.messages())
         .contains("kindred: --prompts 2000: the corpus has only 203 windows; ask for fewer");
+    assertThat(folder.resolve("new")).doesNotExist();
+  }
+
+  @Test
+  void aFolderThatWasThereStays() throws IOException {
+    Files.createDirectories(folder.resolve("new/warehouse"));
+
+    assertThat(plan("2000").status()).isEqualTo(2);
+    assertThat(folder.resolve("new/warehouse")).isEmptyDirectory();
   }
 
   private CommandLineRun plan(String prompts) throws IOException {
@@ -58,6 +64,6 @@ class TestPlan {
         "--prompts",
         prompts,
         "--warehouse",
-        folder.resolve("warehouse").toString());
+        folder.resolve("new/warehouse").toString());
   }
 }
