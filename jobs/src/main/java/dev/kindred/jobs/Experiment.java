@@ -15,6 +15,7 @@ import dev.kindred.corpus.Windows;
 import dev.kindred.evaluation.ModelDistances;
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.kernel.TileKernels;
+import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
@@ -93,6 +94,7 @@ final class Experiment {
     this.warehouse = warehouse;
     warehouse.checkWritable();
     checkMemory(LoadedModels.get(model));
+    GpuTasks.check(spark);
 
     boolean embedded = settings.corpus().equals(EmbeddedCorpus.NAME);
     this.corpus =

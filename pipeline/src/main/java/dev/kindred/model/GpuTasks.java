@@ -2,14 +2,17 @@
 package dev.kindred.model;
 
 import dev.kindred.InvalidInput;
+import java.util.List;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.resource.ResourceProfile;
 import org.apache.spark.resource.ResourceProfileBuilder;
 import org.apache.spark.resource.TaskResourceRequests;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoder;
+import org.apache.spark.sql.SparkSession;
 
 /**
  * Stages whose tasks have a GPU each, for themselves alone.
@@ -47,6 +50,20 @@ public final class GpuTasks {
   }
 
   /**
+   * Checks that a task can compute on a GPU where executors have some: one of them loads PyTorch
+   * and looks for its own. Waits for an executor.
+   *
+   * @throws InvalidInput if it cannot, or if executors have GPUs that no task would get
+   */
+  public static void check(SparkSession spark) {
+    SparkConf conf = spark.sparkContext().getConf();
+    if (hasGpus(conf)) {
+      oneGpuEach(new JavaSparkContext(spark.sparkContext()).parallelize(List.of(0), 1))
+          .foreach(any -> LoadedModels.assignedDevice());
+    }
+  }
+
+  /**
    * Gives the tasks of an RDD's stage a GPU each where there are GPUs, else returns the RDD as it
    * is. A task takes {@code spark.task.cpus} cores.
    *
@@ -63,11 +80,15 @@ public final class GpuTasks {
         .build();
   }
 
-  /** Whether tasks get a GPU each only if their stage asks for it. */
-  static boolean needProfile(SparkConf conf) {
+  private static boolean hasGpus(SparkConf conf) {
     String master = conf.get("spark.master", "");
     boolean local = master.equals("local") || master.startsWith("local[");
-    if (local || conf.getInt(EXECUTOR_GPUS, 0) == 0) {
+    return !local && conf.getInt(EXECUTOR_GPUS, 0) > 0;
+  }
+
+  /** Whether tasks get a GPU each only if their stage asks for it. */
+  static boolean needProfile(SparkConf conf) {
+    if (!hasGpus(conf)) {
       return false;
     }
 

@@ -18,7 +18,7 @@ import org.apache.spark.sql.SparkSession;
  * then one where two of them share one.
  *
  * <p>Prints a line a task: stage, executor, addresses, start and end in milliseconds of the host's
- * clock. The first application also asks for the device; that error's message is a line, too.
+ * clock. The first application also checks the device; that error's message is a line, too.
  */
 final class GpuTasksDriver {
   static final int TASKS = 16;
@@ -30,7 +30,7 @@ final class GpuTasksDriver {
     try (SparkSession spark = session().getOrCreate()) {
       print(input(spark).mapPartitions(new Occupy("plain"), Encoders.STRING()));
       print(GpuTasks.mapPartitions(input(spark), new Occupy("gpu"), Encoders.STRING()));
-      System.out.println("refused " + refusal(input(spark)));
+      System.out.println("refused " + refusal(spark));
     }
 
     try (SparkSession spark =
@@ -53,9 +53,9 @@ final class GpuTasksDriver {
     return spark.range(TASKS).as(Encoders.LONG()).repartition(TASKS);
   }
 
-  private static String refusal(Dataset<Long> input) {
+  private static String refusal(SparkSession spark) {
     try {
-      print(GpuTasks.mapPartitions(input, new AskForDevice(), Encoders.STRING()));
+      GpuTasks.check(spark);
     } catch (Exception e) {
       InvalidInput refusal = InvalidInput.findIn(e);
       if (refusal != null) {
@@ -96,15 +96,6 @@ final class GpuTasksDriver {
                   Long.toString(start),
                   Long.toString(System.currentTimeMillis())))
           .iterator();
-    }
-  }
-
-  private static final class AskForDevice implements MapPartitionsFunction<Long, String> {
-    private static final long serialVersionUID = 1L;
-
-    @Override
-    public Iterator<String> call(Iterator<Long> rows) {
-      return List.of("device " + LoadedModels.assignedDevice()).iterator();
     }
   }
 }
