@@ -26,8 +26,8 @@ public record Location(String option, Path path) {
   /**
    * Understands a text.
    *
-   * @throws InvalidInput if it is empty, is no path, is a web address or has a password in it,
-   *     which logs and tables would show
+   * @throws InvalidInput if it is empty, is no path, is a web address, has a password in it, which
+   *     logs and tables would show, or is below the working directory where that is not the user's
    */
   public static Location of(String option, String text) {
     if (text.isEmpty()) {
@@ -48,6 +48,14 @@ public record Location(String option, Path path) {
           option, text, e.getMessage());
     }
 
+    boolean isRelative = new Path(text).toUri().getScheme() == null && !text.startsWith("/");
+    if (isRelative && !hasWorkingDirectory()) {
+      throw new InvalidInput(
+          "%s %s: is below the working folder, and the driver has another one in the deploy mode"
+              + " cluster; name it with its scheme, such as hdfs:///folder",
+          option, text);
+    }
+
     if (OF_THE_WEB.contains(path.toUri().getScheme().toLowerCase(Locale.ROOT))) {
       throw new InvalidInput(
           "%s %s: a web address cannot be used; download it, and name the file or folder",
@@ -55,6 +63,14 @@ public record Location(String option, Path path) {
     }
 
     return new Location(option, path);
+  }
+
+  /**
+   * Whether the working directory is the user's. It is not where Spark has started the driver on a
+   * cluster, in a folder that goes with it.
+   */
+  public static boolean hasWorkingDirectory() {
+    return !"cluster".equals(System.getProperty("spark.submit.deployMode"));
   }
 
   private static Path absolute(String text) {

@@ -45,6 +45,22 @@ final class TestLocation {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"warehouse", "./models/mine", "../texts/*.txt"})
+  void onAClusterThatRunsTheDriverAPathBelowTheWorkingFolderIsRefused(String text) {
+    System.setProperty("spark.submit.deployMode", "cluster");
+    try {
+      assertThatThrownBy(() -> Location.of("--warehouse", text))
+          .isInstanceOf(InvalidInput.class)
+          .hasMessageStartingWith("--warehouse " + text + ": is below the working folder")
+          .hasMessageContaining("name it with its scheme");
+      assertThat(Location.of("--warehouse", "/w").path().toString()).isEqualTo("file:/w");
+      assertThat(Location.of("--warehouse", "hdfs:///w").path().toString()).isEqualTo("hdfs:/w");
+    } finally {
+      System.clearProperty("spark.submit.deployMode");
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"seed:1", "a\0b", "://x"})
   void whatIsNoPathIsRefused(String text) {
     assertThatThrownBy(() -> Location.of("--out", text))

@@ -75,9 +75,13 @@ final class Settings {
       }
     }
 
-    // A run remembers its model, and may be reported on from another working directory.
-    values.computeIfPresent(
-        Setting.MODEL, (setting, uri) -> Location.of("--model", uri).path().toString());
+    // A run remembers its model, and may be reported on from another working directory. Where there
+    // is none, a model below it, as the default is, will be refused if it is read.
+    if (Location.hasWorkingDirectory()) {
+      values.computeIfPresent(
+          Setting.MODEL, (setting, uri) -> Location.of("--model", uri).path().toString());
+    }
+
     return new Settings(values, given);
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.kindred.InvalidInput;
+import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.ModelShape;
 import java.io.File;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import org.apache.hadoop.conf.Configuration;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +41,21 @@ class TestSettings {
     keys.removeAll(List.of("home", "train"));
     assertThat(Arrays.stream(Setting.values()).map(Setting::key))
         .containsExactlyInAnyOrderElementsOf(keys);
+  }
+
+  @Test
+  void onAClusterThatRunsTheDriverTheDefaultsAreThereUntilOneIsUsed() {
+    System.setProperty("spark.submit.deployMode", "cluster");
+    try {
+      Settings settings = Settings.resolve(null, Map.of());
+
+      assertThat(settings.model()).endsWith("models/dickens-small").doesNotContain("file:");
+      assertThatThrownBy(() -> ModelDirectory.read("models/mine", new Configuration()))
+          .isInstanceOf(InvalidInput.class)
+          .hasMessageStartingWith("--model models/mine: is below the working folder");
+    } finally {
+      System.clearProperty("spark.submit.deployMode");
+    }
   }
 
   @Test
