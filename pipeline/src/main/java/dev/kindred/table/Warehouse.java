@@ -129,10 +129,16 @@ public final class Warehouse {
   /** Bytes that can be written here, as far as the file system tells; object stores have no end. */
   public long freeBytes() {
     try {
-      return root.toUri().getScheme().equals("file")
+      return switch (root.toUri().getScheme()) {
           // Hadoop counts what is kept for the system, too.
-          ? Files.getFileStore(java.nio.file.Path.of(root.toUri().getPath())).getUsableSpace()
-          : fileSystem().getStatus(root).getRemaining();
+        case "file" ->
+            Files.getFileStore(java.nio.file.Path.of(root.toUri().getPath())).getUsableSpace();
+        case "hdfs" ->
+            Math.min(
+                fileSystem().getStatus(root).getRemaining(),
+                SpaceQuota.freeBytes(fileSystem(), root));
+        default -> fileSystem().getStatus(root).getRemaining();
+      };
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
