@@ -18,11 +18,11 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /** Everything that a run stands on and has found, for comparing runs. */
-final class RunRows {
+public final class RunRows {
   private static final String JOIN_METRIC = "^block\\.\\d+\\.join\\.";
 
   /** Tables that only other commands fill, such as tune. */
-  static final List<String> OF_OTHER_COMMANDS =
+  public static final List<String> OF_OTHER_COMMANDS =
       List.of(
           "ablations",
           "alignments",
@@ -41,7 +41,7 @@ final class RunRows {
    * All rows of a run that is over as sorted text, by table: without keys, the run's record, and
    * the figures on how a join computed what it found.
    */
-  static Map<String, List<String>> of(Path folder, String runId) {
+  public static Map<String, List<String>> of(Path folder, String runId) {
     return with(folder, warehouse -> of(warehouse, runId));
   }
 
