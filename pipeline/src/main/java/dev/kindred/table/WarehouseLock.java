@@ -358,7 +358,7 @@ public final class WarehouseLock implements AutoCloseable {
     try {
       renew();
     } catch (IOException | RuntimeException e) { // the next one may succeed
-      LOG.warn("{}: the lock could not be renewed: {}", warehouse, e.toString());
+      LOG.warn("{}: the lock could not be renewed: {}", warehouse, firstLine(e));
     }
   }
 
@@ -414,7 +414,7 @@ public final class WarehouseLock implements AutoCloseable {
     try {
       now = sight(LOCK).map(other -> "it is now in use by " + other.describe()).orElse(now);
     } catch (IOException e) {
-      LOG.warn("{}: the lock cannot be read: {}", warehouse, e.toString());
+      LOG.warn("{}: the lock cannot be read: {}", warehouse, firstLine(e));
     }
 
     return new WarehouseBusy(
@@ -518,10 +518,15 @@ public final class WarehouseLock implements AutoCloseable {
       files.delete(heartbeat(holder.token()));
     } catch (IOException e) {
       // Others find out that the holder is dead; what the run has done stands.
-      LOG.warn("{}: the lock could not be given back: {}", warehouse, e.toString());
+      LOG.warn("{}: the lock could not be given back: {}", warehouse, firstLine(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Without the name node's stack trace, which HDFS has in its messages. */
+  private static String firstLine(Exception thrown) {
+    return thrown.toString().lines().findFirst().orElse("");
   }
 
   private static void pause(Duration duration) {
