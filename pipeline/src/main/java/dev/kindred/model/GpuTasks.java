@@ -57,9 +57,22 @@ public final class GpuTasks {
    */
   public static void check(SparkSession spark) {
     SparkConf conf = spark.sparkContext().getConf();
-    if (hasGpus(conf)) {
+    if (!hasGpus(conf)) {
+      return;
+    }
+
+    try {
       oneGpuEach(new JavaSparkContext(spark.sparkContext()).parallelize(List.of(0), 1))
           .foreach(any -> LoadedModels.assignedDevice());
+    } catch (Exception e) {
+      if (spark.sparkContext().isStopped()) { // YARN gives up when executors end again and again
+        throw new InvalidInput(
+            "%s=%s: no executor with a GPU could be started; their logs say why, such as hosts"
+                + " where nvidia-smi finds none; submit without DEVICE=gpu",
+            EXECUTOR_GPUS, conf.get(EXECUTOR_GPUS));
+      }
+
+      throw e;
     }
   }
 
