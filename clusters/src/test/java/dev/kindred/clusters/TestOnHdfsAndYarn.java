@@ -298,6 +298,31 @@ class TestOnHdfsAndYarn {
         .isFalse();
   }
 
+  @Test
+  @Order(13)
+  void gpusThatAreAskedForInVainAreRefusedBeforeAnyWork() throws Exception {
+    List<String> command = new ArrayList<>();
+    for (String setting :
+        List.of(
+            "spark.executor.cores=1",
+            "spark.task.resource.gpu.amount=1",
+            "spark.executor.maxNumFailures=1")) {
+      command.addAll(List.of("--conf", setting));
+    }
+
+    command.add("--");
+    command.addAll(run("hdfs://", "10", "/kindred/gpu"));
+    Submission run = submit(environment("DEVICE", "gpu"), command).endsWith(2);
+
+    // No executor starts on hosts without GPUs; on others PyTorch, which is for CPUs here, sees
+    // none.
+    assertThat(run.log())
+        .containsPattern(
+            "kindred: (spark.executor.resource.gpu.amount=1: no executor|GPU \\d+, assigned)")
+        .doesNotContainPattern("corpus +started");
+    assertThat(cluster.files("/kindred/gpu").data("windows")).isEmpty();
+  }
+
   private static ContentSummary contents() throws IOException {
     return cluster.fileSystem().getContentSummary(new org.apache.hadoop.fs.Path(WAREHOUSE));
   }

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -31,7 +30,6 @@ class TestOnS3 {
   private static Bucket bucket;
   private static SmallRun small;
   private static Map<String, String> environment;
-  private static String jars;
 
   @BeforeAll
   static void createBucket() throws IOException {
@@ -42,10 +40,6 @@ class TestOnS3 {
     assumeThat(System.getenv("KINDRED_S3_JARS"))
         .as("KINDRED_S3_JARS is not set: name a folder with hadoop-aws and its AWS SDK")
         .isNotNull();
-    try (Stream<Path> files = Files.list(Path.of(System.getenv("KINDRED_S3_JARS")))) {
-      jars = files.map(Path::toString).sorted().collect(Collectors.joining(","));
-    }
-
     String endpoint = System.getenv("KINDRED_S3_ENDPOINT");
     bucket = Bucket.create(endpoint, "kindred-" + UUID.randomUUID());
     small = new SmallRun(folder.resolve("small"), 2);
@@ -75,7 +69,7 @@ class TestOnS3 {
         folder,
         environment,
         Stream.concat(
-                Stream.of("--jars", jars, "--"),
+                Stream.of("--driver-class-path", System.getenv("KINDRED_S3_JARS") + "/*", "--"),
                 SmallRun.run(
                     root + "/corpus",
                     root + "/prompts.txt",
