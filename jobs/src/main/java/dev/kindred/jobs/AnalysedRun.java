@@ -52,7 +52,17 @@ final class AnalysedRun {
    */
   static AnalysedRun find(
       SparkSession spark, Progress progress, Warehouse warehouse, CommandOptions options) {
-    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    Found found = check(warehouse, spark.sparkContext().hadoopConfiguration(), options);
+    AnalysedRun run = new AnalysedRun(spark, progress, warehouse, found.plan(), found.model());
+    run.prompts();
+    return run;
+  }
+
+  /** A run and its model. */
+  record Found(RunPlan plan, ModelDirectory model) {}
+
+  /** The same without what only Spark can read. */
+  static Found check(Warehouse warehouse, Configuration hadoop, CommandOptions options) {
     ModelDirectory given =
         options.settings().isGiven(Setting.MODEL)
             ? ModelDirectory.read(options.settings().model(), hadoop)
@@ -67,9 +77,7 @@ final class AnalysedRun {
         plan.corpusId(),
         Integer.parseInt(plan.settings().get(Setting.WINDOW_LENGTH.key())),
         model);
-    AnalysedRun run = new AnalysedRun(spark, progress, warehouse, plan, model);
-    run.prompts();
-    return run;
+    return new Found(plan, model);
   }
 
   /**

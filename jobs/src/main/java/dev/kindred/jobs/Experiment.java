@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -64,56 +65,78 @@ final class Experiment {
   private final List<String> givenPrompts; // null if prompts are drawn
   private final String promptSet;
 
-  /** Reads and checks model, corpus, prompts and warehouse. */
-  Experiment(SparkSession spark, Progress progress, Settings settings, Warehouse warehouse) {
+  /**
+   * What can be read and checked before there is a Spark.
+   *
+   * @param corpus null if it is the embedded one, whose copy is in the warehouse
+   * @param givenPrompts null if prompts are drawn
+   */
+  record Checked(
+      Settings settings,
+      ModelDirectory model,
+      Corpus corpus,
+      double[] thresholds,
+      Mixture mixture,
+      List<ModelDirectory> alternates,
+      List<String> givenPrompts) {
+
+    /**
+     * Reads models and prompts, and lists the corpus.
+     *
+     * @param spark asked for once the corpus is read
+     * @throws InvalidInput if a setting does not fit
+     */
+    static Checked of(Settings settings, Configuration hadoop, Supplier<SparkSession> spark) {
+      settings.check();
+      TileKernels.check(settings.kernel());
+      ModelDirectory model = ModelDirectory.read(settings.model(), hadoop);
+      ModelShape shape = model.shape();
+      if (settings.windowLength() > shape.contextLength()) {
+        throw new InvalidInput(
+            "--window-length %d: the model's context has %d tokens",
+            settings.windowLength(), shape.contextLength());
+      }
+
+      return new Checked(
+          settings,
+          model,
+          settings.corpus().equals(EmbeddedCorpus.NAME)
+              ? null
+              : Corpus.open(
+                  hadoop, spark, settings.corpus(), settings.corpusFormat(), settings.textColumn()),
+          settings.thresholds(shape),
+          settings.mixture(shape),
+          Alternates.read(settings.alternates(), model, settings.windowLength(), hadoop),
+          settings.promptCount().isPresent()
+              ? null
+              : Prompts.read(
+                  hadoop,
+                  settings.promptFile(),
+                  model.tokenizerJson(),
+                  Prompts.Lengths.ofWindows(settings.windowLength())));
+    }
+  }
+
+  /** Checks the warehouse and reads the corpus. */
+  Experiment(SparkSession spark, Progress progress, Checked checked, Warehouse warehouse) {
     this.spark = spark;
     this.progress = progress;
-    this.settings = settings;
-    settings.check();
-    this.model = ModelDirectory.read(settings.model(), spark.sparkContext().hadoopConfiguration());
-    ModelShape shape = model.shape();
-    this.thresholds = settings.thresholds(shape);
-    this.mixture = settings.mixture(shape);
-    if (settings.windowLength() > shape.contextLength()) {
-      throw new InvalidInput(
-          "--window-length %d: the model's context has %d tokens",
-          settings.windowLength(), shape.contextLength());
-    }
-
-    this.alternates =
-        Alternates.read(
-            settings.alternates(),
-            model,
-            settings.windowLength(),
-            spark.sparkContext().hadoopConfiguration());
+    this.settings = checked.settings();
+    this.model = checked.model();
+    this.thresholds = checked.thresholds();
+    this.mixture = checked.mixture();
+    this.alternates = checked.alternates();
+    this.givenPrompts = checked.givenPrompts();
     if (alternates.isEmpty()) {
       progress.leaveOut("noise floor");
     }
 
-    TileKernels.check(settings.kernel());
     this.warehouse = warehouse;
     warehouse.checkWritable();
     checkMemory(LoadedModels.get(model));
     GpuTasks.check(spark);
 
-    boolean embedded = settings.corpus().equals(EmbeddedCorpus.NAME);
-    this.corpus =
-        Corpus.open(
-            spark,
-            embedded
-                ? EmbeddedCorpus.copyInto(
-                    warehouse.fileSystem(), new Path(warehouse.root(), "corpora"))
-                : settings.corpus(),
-            settings.corpusFormat(),
-            settings.textColumn());
-    this.givenPrompts =
-        settings.promptCount().isPresent()
-            ? null
-            : Prompts.read(
-                spark,
-                settings.promptFile(),
-                model.tokenizerJson(),
-                Prompts.Lengths.ofWindows(settings.windowLength()));
+    this.corpus = checked.corpus() == null ? embeddedCorpus() : checked.corpus();
     this.scan = scanCorpus();
     this.promptSet =
         givenPrompts == null
@@ -143,6 +166,14 @@ final class Experiment {
         promptSet,
         promptCount(),
         thresholds);
+  }
+
+  private Corpus embeddedCorpus() {
+    return Corpus.open(
+        spark,
+        EmbeddedCorpus.copyInto(warehouse.fileSystem(), new Path(warehouse.root(), "corpora")),
+        settings.corpusFormat(),
+        settings.textColumn());
   }
 
   private void checkMemory(LanguageModel loaded) {

@@ -6,7 +6,9 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.Location;
 import dev.kindred.corpus.Prompts;
+import dev.kindred.corpus.Tokenizer;
 import dev.kindred.evaluation.Distances;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Explanations;
@@ -22,10 +24,15 @@ import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -46,8 +53,6 @@ final class Explain {
 
   private static final Logger LOG = LoggerFactory.getLogger(Explain.class);
 
-  private final SparkSession spark;
-  private final Progress progress;
   private final Settings settings;
   private final Warehouse warehouse;
   private final ModelDirectory model;
@@ -56,23 +61,32 @@ final class Explain {
   private final String corpusId;
   private final double[] thresholds;
   private final Mixture mixture;
-  private final int windowLength;
+  private SparkSession spark; // of explain
+  private Progress progress;
 
   /**
    * Finds the activations.
    *
-   * @param runId the run to follow; null for the model's that was published last
+   * @param runId the run to follow; null for the model's that was published last, or without a
+   *     model the warehouse's
    * @param settings thresholds, weights and saturation that are given replace the run's
    */
-  Explain(SparkSession spark, Progress progress, Settings settings, String runId) {
-    this.spark = spark;
-    this.progress = progress;
+  Explain(Configuration hadoop, Warehouse warehouse, Settings settings, String runId) {
     this.settings = settings;
-    settings.check();
+    this.warehouse = warehouse;
     TileKernels.check(settings.kernel());
-    this.model = ModelDirectory.read(settings.model(), spark.sparkContext().hadoopConfiguration());
-    this.warehouse = new Warehouse(spark, settings.warehouse());
-    this.run = runId == null ? newestRun() : Optional.of(run(runId));
+    Optional<RunPlan> named =
+        Optional.ofNullable(runId).map(id -> RunPlan.published(warehouse, id));
+    if (settings.isGiven(Setting.MODEL)) {
+      this.model = ModelDirectory.read(settings.model(), hadoop);
+      named.ifPresent(plan -> plan.checked(model));
+      this.run = named.or(this::newestRun);
+    } else {
+      this.run = named.or(() -> RunPlan.lastPublished(warehouse, any -> true));
+      this.model =
+          run.isPresent() ? run.get().model(hadoop) : ModelDirectory.read(settings.model(), hadoop);
+    }
+
     this.corpusId = run.map(RunPlan::corpusId).orElseGet(this::onlyCorpus);
     boolean isOtherThresholds = run.isEmpty() || settings.isGiven(Setting.THRESHOLDS);
     boolean isOtherMixture =
@@ -81,13 +95,17 @@ final class Explain {
     this.thresholds =
         isOtherThresholds ? settings.thresholds(model.shape()) : run.get().thresholds();
     this.mixture = isOtherMixture ? mixture() : run.get().mixture();
-    this.windowLength =
-        AnalysedRun.required(warehouse.part(Tables.WINDOWS, corpusId), "the command windows")
+  }
+
+  /** Tokens of a window: as the run says, or as those of the corpus are. */
+  private int windowLength() {
+    return run.isPresent()
+        ? Integer.parseInt(run.get().settings().get(Setting.WINDOW_LENGTH.key()))
+        : AnalysedRun.required(warehouse.part(Tables.WINDOWS, corpusId), "the command windows")
             .select("token_ids")
             .first()
             .getList(0)
             .size();
-    AnalysedRun.checkTokenizer(warehouse, corpusId, windowLength, model);
   }
 
   /** The settings', but for what only the run says. */
@@ -105,12 +123,6 @@ final class Explain {
 
   private Optional<RunPlan> newestRun() {
     return RunPlan.lastPublished(warehouse, ended -> ended.modelId().equals(model.id()));
-  }
-
-  private RunPlan run(String runId) {
-    RunPlan plan = RunPlan.published(warehouse, runId);
-    plan.checked(model);
-    return plan;
   }
 
   /** The corpus whose activations are there though no run has been published. */
@@ -139,17 +151,82 @@ final class Explain {
     return model;
   }
 
-  /** Of the prompts that can be explained. */
-  Prompts.Lengths promptLengths() {
-    return Prompts.Lengths.ofWindows(windowLength);
+  /**
+   * Prompts as long as the run's strings: of a longer one the end, which is said.
+   *
+   * @param notes takes lines to be shown beside the result
+   * @throws InvalidInput if one is shorter
+   */
+  List<String> fitted(List<String> prompts, Consumer<String> notes) {
+    int length = windowLength();
+    AnalysedRun.checkTokenizer(warehouse, corpusId, length, model);
+    Tokenizer tokenizer = Tokenizer.of(model.tokenizerJson());
+    List<String> said = new ArrayList<>();
+    if (run.isPresent() && !settings.isGiven(Setting.MODEL)) {
+      said.add(
+          String.format(
+              Locale.ROOT,
+              "kindred: the model is %s, as in run %s",
+              Location.shown(new Path(model.uri())),
+              run.get().runId()));
+    }
+
+    List<String> fitted = new ArrayList<>();
+    for (String prompt : prompts) {
+      String where = "prompt " + (fitted.size() + 1);
+      fitted.add(fitted(where, prompt, tokenizer, length, said::add));
+    }
+
+    said.forEach(notes); // an error is one line
+    return fitted;
+  }
+
+  /** One of them. */
+  static String fitted(
+      String where, String prompt, Tokenizer tokenizer, int length, Consumer<String> notes) {
+    int[] tokens = tokenizer.encode(prompt);
+    String kind = tokenizer.isCharacterLevel() ? "characters" : "tokens";
+    if (tokens.length < length) {
+      throw new InvalidInput(
+          "%s: \"%s\" has %d %s, the strings that it is compared with have %d; add %d at its start",
+          where, prompt, tokens.length, kind, length, length - tokens.length);
+    }
+
+    if (tokens.length == length) {
+      return prompt;
+    }
+
+    int[] last = Arrays.copyOfRange(tokens, tokens.length - length, tokens.length);
+    String end = tokenizer.decode(last);
+    if (!Arrays.equals(tokenizer.encode(end), last)) {
+      throw new InvalidInput(
+          "%s: has %d tokens, and its last %d, \"%s\", are other tokens by themselves; give a prompt"
+              + " of %d",
+          where, tokens.length, length, end, length);
+    }
+
+    notes.accept(
+        "kindred: "
+            + Messages.line(
+                String.format(
+                    Locale.ROOT,
+                    "%s has %d %s; explained by its last %d, \"%s\"",
+                    where,
+                    tokens.length,
+                    kind,
+                    length,
+                    end)));
+    return end;
   }
 
   /**
-   * Explains prompts.
+   * Explains prompts that {@link #fitted} has checked.
    *
    * @param strings similar strings that are shown of a block, at most
    */
-  Explained explain(List<String> texts, int strings) {
+  Explained explain(SparkSession session, Progress steps, List<String> texts, int strings) {
+    this.spark = session;
+    this.progress = steps;
     long start = System.nanoTime();
     Warehouse.Part activations = warehouse.part(Tables.ACTIVATIONS, model.id(), corpusId);
     Warehouse.Part windowsPart = warehouse.part(Tables.WINDOWS, corpusId);
@@ -240,7 +317,7 @@ final class Explain {
   }
 
   private Dataset<Row> evaluate(Dataset<Row> prompts, int count) {
-    int batch = Math.max(1, settings.nodesInFlight() / windowLength);
+    int batch = Math.max(1, settings.nodesInFlight() / windowLength());
     int tasks = Math.max(1, 4 * count / settings.windowsPerTask());
     return Predictions.compute(
         prompts,

@@ -67,7 +67,7 @@ public final class Kindred {
   static int run(String... arguments) {
     CommandSpec program =
         CommandSpec.create()
-            .name("kindred")
+            .name(Messages.PROGRAM)
             .version("kindred " + version())
             .mixinStandardHelpOptions(true);
     program
@@ -77,7 +77,7 @@ public final class Kindred {
                 + " feed-forward layers find alike.")
         .footer(
             "",
-            "Example: kindred run --prompts 500",
+            "Example: " + Messages.withProgram("kindred run --prompts 500"),
             "Each command has its own --help. Settings and defaults: conf/kindred.conf.");
     Map<String, String> defaults = Settings.resolve(null, Map.of()).asText();
     for (Command command : Command.values()) {
@@ -101,7 +101,8 @@ public final class Kindred {
         .footer(
             Stream.concat(
                     Stream.of(""),
-                    command.examples().stream().map(example -> "Example: " + example))
+                    command.examples().stream()
+                        .map(example -> "Example: " + Messages.withProgram(example)))
                 .toArray(String[]::new));
     specification.addOption(
         OptionSpec.builder("--conf")

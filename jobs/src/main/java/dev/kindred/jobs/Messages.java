@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** What the program says to somebody in a line. */
 final class Messages {
+  /** How the program is started, from the folder of the project or of an installation. */
+  static final String PROGRAM = System.getProperty("kindred.launcher", "submit-scripts/kindred.sh");
+
+  private static final Pattern COMMAND =
+      Pattern.compile(
+          "(?<![/\\w])kindred(?= ("
+              + Arrays.stream(Command.values())
+                  .map(Command::commandName)
+                  .collect(Collectors.joining("|"))
+              + ")\\b(?!-))");
+
   private static final int LONG_MESSAGE = 600; // characters: what libraries say over many lines
 
   private Messages() {}
@@ -15,7 +29,13 @@ final class Messages {
    */
   static String line(String message) {
     String text = String.valueOf(message).strip();
-    return withEscapes(text.length() > LONG_MESSAGE ? text.lines().findFirst().orElse("") : text);
+    String shown = text.length() > LONG_MESSAGE ? text.lines().findFirst().orElse("") : text;
+    return withEscapes(withProgram(shown));
+  }
+
+  /** A text with the commands in it, {@code kindred run}, as they can be pasted into a shell. */
+  static String withProgram(String text) {
+    return COMMAND.matcher(text).replaceAll(java.util.regex.Matcher.quoteReplacement(PROGRAM));
   }
 
   private static String withEscapes(String text) {

@@ -19,6 +19,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -77,6 +78,7 @@ record RunPlan(
           Setting.WEIGHTS,
           Setting.SATURATION,
           Setting.KEEP_SIMILAR);
+  private static final int NAMED_RUNS = 5;
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
 
@@ -380,9 +382,16 @@ record RunPlan(
         throw new InvalidInput("plan %s is missing; %s", path, remedy.replace("it and ", ""));
       }
 
+      List<String> newest = new ArrayList<>();
+      Runs.readable(warehouse).forEach(run -> newest.add(0, run.runId()));
       throw new InvalidInput(
-          "--run-id %s: no such run in %s; see the folder run_plans there",
-          runId, warehouse.root());
+          "--run-id %s: no such run in %s; %s",
+          runId,
+          warehouse.root(),
+          newest.isEmpty()
+              ? "no run has ended there"
+              : "the newest there are "
+                  + String.join(", ", newest.subList(0, Math.min(NAMED_RUNS, newest.size()))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

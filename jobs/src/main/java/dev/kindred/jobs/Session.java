@@ -39,55 +39,89 @@ import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
 
 /** A command's Spark session and its progress on the terminal. */
 final class Session implements AutoCloseable {
   private static final int LENS_AT_END = 5; // tokens shown at a prompt's end
 
-  private final SparkSession spark;
-  private final Progress progress;
-  private final String name; // of the command, as in "kindred run"
-  private final boolean isGuest; // of a Spark that others have started, and that goes on after it
+  private final String name; // of the program and the command, as in "kindred run"
+  private final String command;
+  private final SparkSession host; // that others have started, and that goes on after it, or null
+  private volatile SparkSession spark; // null until rows are needed; the lock's thread stops it
+  private Progress progress;
+  private Configuration hadoop;
   private WarehouseLock lock; // of a command that writes
+  private boolean goesOn; // where it was stopped
 
-  private Session(SparkSession spark, Progress progress, String name, boolean isGuest) {
-    this.spark = spark;
-    this.progress = progress;
+  private Session(String name, String command, SparkSession host) {
     this.name = name;
-    this.isGuest = isGuest;
+    this.command = command;
+    this.host = host;
   }
 
   /**
    * Master, memory and cores come from spark-submit or the launch script. In a program that has
-   * started Spark already, the command has a SQL session of its own and leaves Spark running.
+   * started Spark already, the command has a SQL session of its own and leaves Spark running. Spark
+   * starts once it is needed: what can be checked without it is refused at once.
    */
   static Session open(String command) {
     DjlEngine.setDefaults();
-    String name = "kindred " + command;
-    SparkSession host = running();
-    SparkSession spark =
-        host != null ? host.newSession() : SparkSession.builder().appName(name).getOrCreate();
-    spark.conf().set("spark.sql.session.timeZone", "UTC");
-    // Else every generated class is first looked for over the network, in the driver's artifacts;
-    // there are none.
-    spark.conf().set("spark.sql.artifact.isolation.enabled", "false");
-    SparkSession.setActiveSession(spark);
-    Progress progress = new Progress(spark.sparkContext(), Terminal.standardError());
-    progress.plan(Steps.of(command));
-    spark.sparkContext().addSparkListener(progress);
-    AwaitedExecutors.watch(spark.sparkContext(), System.err);
-    Session session = new Session(spark, progress, name, host != null);
-    if (host == null) {
-      Interruption.tell(session::interrupted);
-    }
-
-    return session;
+    return new Session("kindred " + command, command, running());
   }
 
-  /** What is said if a signal ends the program now. */
-  private String interrupted() {
-    return Interruption.message(progress.step(), lock != null);
+  private SparkSession spark() {
+    if (spark == null) {
+      SparkSession opened =
+          host != null ? host.newSession() : SparkSession.builder().appName(name).getOrCreate();
+      opened.conf().set("spark.sql.session.timeZone", "UTC");
+      // Else every generated class is first looked for over the network, in the driver's artifacts;
+      // there are none.
+      opened.conf().set("spark.sql.artifact.isolation.enabled", "false");
+      SparkSession.setActiveSession(opened);
+      progress = new Progress(opened.sparkContext(), Terminal.standardError());
+      progress.plan(Steps.of(command));
+      opened.sparkContext().addSparkListener(progress);
+      AwaitedExecutors.watch(opened.sparkContext(), System.err);
+      spark = opened;
+      if (host == null) {
+        Interruption.tell(() -> Interruption.message(progress.step(), lock != null || goesOn));
+      }
+    }
+
+    return spark;
+  }
+
+  private Progress progress() {
+    spark();
+    return progress;
+  }
+
+  /** What file systems are set up with, the same with and without Spark. */
+  private Configuration hadoop() {
+    if (hadoop == null) {
+      hadoop =
+          host != null
+              ? host.sparkContext().hadoopConfiguration()
+              : SparkHadoopUtil.get().newConfiguration(new SparkConf());
+    }
+
+    return hadoop;
+  }
+
+  /** The warehouse, to write into if this session has its lock. */
+  private Warehouse warehouse(Settings settings) {
+    Runnable check = lock == null ? () -> {} : lock::check;
+    return new Warehouse(hadoop(), this::spark, check, settings.warehouse());
+  }
+
+  /** The warehouse of a command that only reads. */
+  private Warehouse warehouseThere(Settings settings) {
+    Warehouse warehouse = warehouse(settings);
+    Expiry.checkThere(warehouse);
+    return warehouse;
   }
 
   /** The Spark that this program has started already, or null. */
@@ -99,12 +133,12 @@ final class Session implements AutoCloseable {
   /** Makes this session the only one that writes into the warehouse, until it is closed. */
   WarehouseLock lock(Settings settings) {
     if (lock == null) {
-      Warehouse warehouse = new Warehouse(spark, settings.warehouse());
+      Warehouse warehouse = warehouse(settings);
       warehouse.checkWritable();
       lock =
           WarehouseLock.acquire(
               warehouse.fileSystem(), warehouse.root(), name, settings.lockWait());
-      progress.tell(lock::doing);
+      progress().tell(lock::doing);
       lock.onLoss(this::stop);
     }
 
@@ -113,17 +147,12 @@ final class Session implements AutoCloseable {
 
   /** Ends whatever is being computed, with an exception in the thread that waits for it. */
   private void stop() {
-    spark.sparkContext().cancelAllJobs();
-    if (!isGuest) {
-      spark.stop();
+    if (spark != null) {
+      spark.sparkContext().cancelAllJobs();
+      if (host == null) {
+        spark.stop();
+      }
     }
-  }
-
-  /** The warehouse, to write into if this session has its lock. */
-  private Warehouse warehouse(Settings settings) {
-    return lock == null
-        ? new Warehouse(spark, settings.warehouse())
-        : new Warehouse(spark, settings.warehouse(), lock::check);
   }
 
   Experiment experiment(Settings settings) {
@@ -132,37 +161,35 @@ final class Session implements AutoCloseable {
 
   /** The same for what needs the corpus alone, however few windows it has. */
   Experiment withoutPrompts(Settings settings) {
-    settings.check();
+    Experiment.Checked checked = Experiment.Checked.of(settings, hadoop(), this::spark);
     lock(settings);
-    return new Experiment(spark, progress, settings, warehouse(settings));
+    return new Experiment(spark(), progress(), checked, warehouse(settings));
   }
 
   /** What chooses settings by the evidence that the experiment has kept by bins. */
   Tuning tuning(Settings settings, Experiment experiment) {
     Experiment.Inputs inputs = experiment.inputs();
     return new Tuning(
-        spark, progress, settings, inputs.warehouse(), inputs.model(), inputs.corpusId());
+        spark(), progress(), settings, inputs.warehouse(), inputs.model(), inputs.corpusId());
   }
 
   /** What learns embeddings, or finds them learned. */
   LearnEmbeddings embeddings(Settings settings, Map<String, String> options) {
     EmbeddingSelection selection = selection(settings, options);
-    return new LearnEmbeddings(spark, progress, warehouse(settings), selection);
+    return new LearnEmbeddings(spark(), progress(), warehouse(settings), selection);
   }
 
   /** What finds the subspaces of learned embeddings. */
   TokenSubspaces subspaces(Settings settings, Map<String, String> options) {
     checkPage("--html", options.get("--html"));
     EmbeddingSelection selection = selection(settings, options);
-    return new TokenSubspaces(progress, warehouse(settings), selection);
+    return new TokenSubspaces(progress(), warehouse(settings), selection);
   }
 
   private EmbeddingSelection selection(Settings settings, Map<String, String> options) {
     settings.check();
     EmbeddingSelection selection =
-        EmbeddingSelection.of(
-            ModelDirectory.read(settings.model(), spark.sparkContext().hadoopConfiguration()),
-            options);
+        EmbeddingSelection.of(ModelDirectory.read(settings.model(), hadoop()), options);
     lock(settings);
     return selection;
   }
@@ -180,12 +207,12 @@ final class Session implements AutoCloseable {
 
   /** What a run would take, for the terminal. Leaves no folder behind that was not there. */
   String estimate(Settings settings) {
-    settings.check();
+    Experiment.Checked checked = Experiment.Checked.of(settings, hadoop(), this::spark);
     Warehouse warehouse = warehouse(settings);
     NewFolders made = NewFolders.of(warehouse, Tables.ACTIVATIONS.name());
     try {
-      Experiment experiment = new Experiment(spark, progress, settings, warehouse).withPrompts();
-      return new Plan(spark, progress, settings, experiment).text();
+      Experiment experiment = new Experiment(spark(), progress(), checked, warehouse).withPrompts();
+      return new Plan(spark(), progress(), settings, experiment).text();
     } finally {
       made.deleteIfEmpty();
     }
@@ -193,20 +220,19 @@ final class Session implements AutoCloseable {
 
   Evaluation evaluation(Settings settings) {
     WarehouseLock held = lock(settings);
-    return new Evaluation(spark, progress, warehouse(settings), held);
+    return new Evaluation(spark(), progress(), warehouse(settings), held);
   }
 
   /** What deletes old runs of a warehouse, which must be there. */
   Expiry expiry(Settings settings) {
     settings.check();
-    Warehouse warehouse = new Warehouse(spark, settings.warehouse());
-    Expiry.checkThere(warehouse);
+    Warehouse warehouse = warehouseThere(settings);
     return new Expiry(warehouse, lock(settings), System.out);
   }
 
   /** Converts a folder to a model directory, and runs its self-check. */
   void importModel(String from, String out, Safetensors.Dtype dtype) {
-    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    Configuration hadoop = hadoop();
     String target = Location.of("--out", out).path().toString();
     ModelImport.convert(Location.of("--from", from).path().toString(), target, dtype, hadoop);
     ModelDirectory model = ModelDirectory.read(target, hadoop);
@@ -218,19 +244,28 @@ final class Session implements AutoCloseable {
   /** A training that is to be begun or to go on. */
   Training training(Settings settings, TrainingSettings training) {
     settings.check();
-    return new Training(spark, progress, settings, training);
+    goesOn = true;
+    return new Training(spark(), progress(), settings, training);
   }
 
   SqlShell sqlShell(Settings settings, String format) {
-    return new SqlShell(spark, settings.warehouse(), format, System.out);
+    SqlShell.checkFormat(format);
+    warehouseThere(settings);
+    return new SqlShell(spark(), settings.warehouse(), format, System.out);
   }
 
   /** Explains prompts, and shows that as the options say. */
   void explain(CommandOptions options, int strings) {
     checkPage("--html", options.own().get("--html"));
-    Explain explain = new Explain(spark, progress, options.settings(), options.runId());
-    List<String> prompts = prompts(options, explain.model(), explain.promptLengths());
-    Explained explained = explain.explain(prompts, strings);
+    options.settings().check();
+    Explain explain =
+        new Explain(
+            hadoop(), warehouseThere(options.settings()), options.settings(), options.runId());
+    List<String> prompts =
+        explain.fitted(
+            prompts(options, explain.model(), Prompts.Lengths.any()),
+            Terminal.standardError()::line);
+    Explained explained = explain.explain(spark(), progress(), prompts, strings);
     show(
         options,
         () -> Report.html(explained),
@@ -241,7 +276,7 @@ final class Session implements AutoCloseable {
   /** Shows prompts through the logit lens, as the options say. */
   void lens(CommandOptions options, LogitLens.Layers layers) {
     checkPage("--html", options.own().get("--html"));
-    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    Configuration hadoop = hadoop();
     ModelDirectory directory = ModelDirectory.read(options.settings().model(), hadoop);
     List<String> prompts =
         prompts(options, directory, Prompts.Lengths.upTo(directory.shape().contextLength()));
@@ -263,13 +298,13 @@ final class Session implements AutoCloseable {
     String file = options.own().get("--prompts");
     if (options.arguments().isEmpty() == (file == null)) {
       throw new InvalidInput(
-          "%s: give prompts of %s tokens, such as \"And only l\", or a file of them with --prompts",
-          file == null ? "no prompt" : "--prompts " + file + " and a prompt", lengths);
+          "%s: give prompts such as \"And only l\", or a file of them with --prompts",
+          file == null ? "no prompt" : "--prompts " + file + " and a prompt");
     }
 
     return file == null
         ? Prompts.parse(options.arguments(), model.tokenizerJson(), lengths)
-        : Prompts.read(spark, file, model.tokenizerJson(), lengths);
+        : Prompts.read(hadoop(), file, model.tokenizerJson(), lengths);
   }
 
   /** As a page, as JSON, or on the terminal. */
@@ -302,7 +337,7 @@ final class Session implements AutoCloseable {
 
   /** The plan of a run that an earlier command has started. */
   RunPlan plan(Settings settings, String runId) {
-    return RunPlan.read(new Warehouse(spark, settings.warehouse()), runId);
+    return RunPlan.read(warehouseThere(settings), runId);
   }
 
   /** Says which published run has what is asked for, and reports it. */
@@ -319,12 +354,12 @@ final class Session implements AutoCloseable {
   AnalysedRun analysedRun(CommandOptions options) {
     options.settings().check();
     checkReport(options.settings());
-    AnalysedRun.find(
-        spark, progress, warehouse(options.settings()), options); // or else none comes to be
+    // Or else a warehouse comes to be that was not there.
+    AnalysedRun.check(warehouseThere(options.settings()), hadoop(), options);
     lock(options.settings());
     AnalysedRun run = // as it is after the wait
-        AnalysedRun.find(spark, progress, warehouse(options.settings()), options);
-    progress.setRun(run.plan().runId());
+        AnalysedRun.find(spark(), progress(), warehouse(options.settings()), options);
+    progress().setRun(run.plan().runId());
     return run;
   }
 
@@ -367,7 +402,7 @@ final class Session implements AutoCloseable {
 
   private ReportData reportData(
       Settings settings, RunPlan run, ModelDirectory model, String drawnPrompt) {
-    Warehouse warehouse = new Warehouse(spark, settings.warehouse());
+    Warehouse warehouse = warehouse(settings);
     return ReportQueries.read(
         warehouse,
         run.runId(),
@@ -394,7 +429,7 @@ final class Session implements AutoCloseable {
   /** As the model's directory tells, which need not. */
   private LossCurve losses(ModelDirectory model) {
     Path path = new Path(model.uri(), "training.json");
-    try (var in = path.getFileSystem(spark.sparkContext().hadoopConfiguration()).open(path)) {
+    try (var in = path.getFileSystem(hadoop()).open(path)) {
       return LossCurve.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
     } catch (FileNotFoundException e) {
       return null;
@@ -405,7 +440,7 @@ final class Session implements AutoCloseable {
 
   /** The model that a run was begun with. */
   ModelDirectory model(RunPlan run) {
-    return run.model(spark.sparkContext().hadoopConfiguration());
+    return run.model(hadoop());
   }
 
   /** Checks that a report can be written where it is to be, before what it shows is computed. */
@@ -422,7 +457,7 @@ final class Session implements AutoCloseable {
     try {
       Location location = Location.of(option, name);
       Path file = location.path();
-      FileSystem files = location.fileSystem(spark.sparkContext().hadoopConfiguration());
+      FileSystem files = location.fileSystem(hadoop());
       if (files.exists(file) && files.getFileStatus(file).isDirectory()) {
         throw new IOException("it is a folder");
       }
@@ -440,8 +475,7 @@ final class Session implements AutoCloseable {
 
   private void write(String option, Path file, String html) {
     try {
-      FileSystem files =
-          new Location(option, file).fileSystem(spark.sparkContext().hadoopConfiguration());
+      FileSystem files = new Location(option, file).fileSystem(hadoop());
       try (var out = files.create(file, true)) {
         out.write(html.getBytes(StandardCharsets.UTF_8));
       }
@@ -463,16 +497,19 @@ final class Session implements AutoCloseable {
    */
   @Override
   public void close() {
-    progress.close();
+    if (progress != null) {
+      progress.close();
+    }
+
     if (lock != null) {
       lock.close();
     }
 
-    if (isGuest) {
+    if (spark != null && host != null) {
       spark.sparkContext().removeSparkListener(progress);
       progress.forget();
       SparkSession.clearActiveSession();
-    } else {
+    } else if (spark != null) {
       spark.stop();
     }
 

@@ -197,7 +197,8 @@ class TestAnalyses {
         .singleElement()
         .asString()
         .contains("no subspaces fast_n100_s42 of the stage final for the model ")
-        .endsWith("find them with kindred subspaces, or name others with --recipe");
+        .endsWith(
+            "find them with submit-scripts/kindred.sh subspaces, or name others with --recipe");
   }
 
   @Test
@@ -286,8 +287,7 @@ class TestAnalyses {
     Files.move(block, away);
     try {
       assertInvalid(
-          command("align", "--recipe", RECIPE, "--seed", "7"),
-          block + " is not there; compute it again with the run's settings, by the commands");
+          command("align", "--recipe", RECIPE, "--seed", "7"), block + " is missing; remove ");
     } finally {
       Files.move(away, block);
     }

@@ -31,6 +31,7 @@ class TestExplain {
   private static final int PROMPTS = SharedRun.PROMPTS;
   private static final double ROUNDING = 1e-12;
   private static final String NOT_IN_CORPUS = "zz zz zz z";
+  private static final String MODEL = "models/dickens-small"; // which a run takes by itself
 
   @TempDir private static Path folder;
   private static String warehouse;
@@ -346,6 +347,39 @@ class TestExplain {
   }
 
   @Test
+  void aLongerPromptIsExplainedByItsEndWhichIsSaid() throws IOException {
+    CommandLineRun run = explain("and so on: " + NOT_IN_CORPUS, "--json");
+
+    assertThat(json(run).get("prompts"))
+        .isEqualTo(json(explain(NOT_IN_CORPUS, "--json")).get("prompts"));
+    assertThat(run.messages())
+        .contains(
+            "kindred: prompt 1 has 21 characters; explained by its last 10, \""
+                + NOT_IN_CORPUS
+                + "\"");
+    assertThat(explain("and so on: " + NOT_IN_CORPUS, "--json", "--quiet").err()).isEmpty();
+  }
+
+  @Test
+  void withoutAModelTheRunsIsTakenWhichIsSaid() throws IOException {
+    CommandLineRun run = explain(NOT_IN_CORPUS, "--json");
+
+    assertThat(run.messages())
+        .singleElement()
+        .asString()
+        .startsWith("kindred: the model is ")
+        .endsWith(", as in run " + runId);
+    assertThat(json(run).get("prompts"))
+        .isEqualTo(
+            json(explain(
+                    NOT_IN_CORPUS,
+                    "--json",
+                    "--model",
+                    Path.of(System.getProperty("kindred.home"), MODEL).toString()))
+                .get("prompts"));
+  }
+
+  @Test
   void aFilesThresholdsCountAsThoseOfTheCommandLineDo() throws IOException {
     Path file =
         Files.writeString(folder.resolve("my.conf"), "kindred.thresholds = [0, 0, 0, 0, 0, 0]");
@@ -382,17 +416,19 @@ class TestExplain {
 
   @Test
   void badInputIsOneLine() throws IOException {
-    assertInvalid(explain("too short"), "prompt 1: \"too short\" has 9 tokens, windows have 10");
+    assertInvalid(
+        explain("too short"),
+        "prompt 1: \"too short\" has 9 characters, the strings that it is compared with have 10; add 1");
     assertInvalid(
         explain("ten 123456", "caf\u00e9 cafe f"), "prompt 2: the model has no token for");
     assertInvalid(explain("a\\q"), "prompt 1: a\\q: a backslash begins an escape such as \\n");
-    assertInvalid(explain(), "no prompt: give prompts of 10 tokens");
+    assertInvalid(explain(), "no prompt: give prompts such as");
     assertInvalid(explain(NOT_IN_CORPUS, "--prompts", "x.txt"), "--prompts x.txt and a prompt");
     assertInvalid(explain(NOT_IN_CORPUS, "--strings", "none"), "--strings none: expected a whole");
     assertInvalid(explain(NOT_IN_CORPUS, "--run-id", "r-1"), "--run-id r-1: no such run in ");
     assertInvalid(
         CommandLineRun.of("explain", NOT_IN_CORPUS, "--warehouse", folder.resolve("x").toString()),
-        "no activations of the model");
+        "no such folder");
   }
 
   private static void assertInvalid(CommandLineRun run, String message) {

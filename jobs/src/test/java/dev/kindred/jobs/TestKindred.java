@@ -40,7 +40,7 @@ class TestKindred {
     for (Command command : Command.values()) {
       CommandLineRun run = CommandLineRun.of(command.commandName(), "--help");
       assertThat(run.status()).as(command.commandName()).isZero();
-      assertThat(run.out()).contains("Example: kindred " + command.commandName());
+      assertThat(run.out()).contains("Example: submit-scripts/kindred.sh " + command.commandName());
       if (command.settings().contains(Setting.WAREHOUSE)) {
         assertThat(run.out()).contains("--warehouse=DIR").contains("(warehouse)");
       }
@@ -62,18 +62,21 @@ class TestKindred {
   @CsvSource(
       delimiter = '|',
       value = {
-        "run --promts 5|there is no option --promts; did you mean --prompts? (see kindred run",
+        "run --promts 5|there is no option --promts; did you mean --prompts? (see PROGRAM run",
         "explain --trheshold=1 x|there is no option --trheshold; did you mean --thresholds?",
-        "explian x|there is no command explian; did you mean explain? (see kindred --help)",
+        "explian x|there is no command explian; did you mean explain? (see PROGRAM --help)",
         "learn_embeddings|there is no command learn_embeddings; did you mean learn-embeddings?",
-        "frobnicate|there is no command frobnicate (see kindred --help)",
+        "frobnicate|there is no command frobnicate (see PROGRAM --help)",
         "lens --dashes-of-somebody|write -- before a prompt that begins with -",
         "run corpus.txt|unexpected argument corpus.txt"
       })
   void whatIsMistypedIsNamedWithWhatMayBeMeant(String arguments, String message) {
     CommandLineRun run = CommandLineRun.of(arguments.split(" "));
     assertThat(run.status()).isEqualTo(2);
-    assertThat(run.messages()).singleElement().asString().contains(message);
+    assertThat(run.messages())
+        .singleElement()
+        .asString()
+        .contains(message.replace("PROGRAM", "submit-scripts/kindred.sh"));
   }
 
   @Test

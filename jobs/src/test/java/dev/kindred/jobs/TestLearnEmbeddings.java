@@ -204,7 +204,7 @@ class TestLearnEmbeddings {
         .asString()
         .contains(": no embeddings fast_n100_s42_t")
         .endsWith(
-            " of the stage block-1 for this model; learn them with kindred learn-embeddings"
+            " of the stage block-1 for this model; learn them with submit-scripts/kindred.sh learn-embeddings"
                 + " --stage block-1 --tokens 'a b'");
   }
 

@@ -25,7 +25,9 @@ class TestSqlCommand {
             "sql",
             "-e",
             "select * from values ('a', 1, null), ('b\nc', 234, array(1.5)) as t(text, n, list)"
-                + " order by n; select kindred.entropy(array(1f, 1f)) as bits");
+                + " order by n; select kindred.entropy(array(1f, 1f)) as bits",
+            "--warehouse",
+            folder.toString());
 
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(run.out().lines())
@@ -49,7 +51,9 @@ class TestSqlCommand {
             "--format",
             "csv",
             "-e",
-            "select 'a,b' as x, 'say \"x\"' as x, null as `y,z`, '' as e, map(1, 2.5d) as m");
+            "select 'a,b' as x, 'say \"x\"' as x, null as `y,z`, '' as e, map(1, 2.5d) as m",
+            "--warehouse",
+            folder.toString());
 
     assertThat(run.out().lines())
         .as(run.err())
@@ -60,7 +64,13 @@ class TestSqlCommand {
   void printsJsonLines() {
     CommandLineRun run =
         CommandLineRun.of(
-            "sql", "--format", "json", "-e", "select id, null as n, array(1) as a from range(2)");
+            "sql",
+            "--format",
+            "json",
+            "-e",
+            "select id, null as n, array(1) as a from range(2)",
+            "--warehouse",
+            folder.toString());
 
     assertThat(run.out().lines())
         .as(run.err())
@@ -73,7 +83,9 @@ class TestSqlCommand {
     Path file =
         Files.writeString(
             folder.resolve("queries.sql"), "-- two\nselect 1 as one;\n\nselect nonsense;\n");
-    CommandLineRun run = CommandLineRun.of("sql", "-f", file.toString(), "--format", "csv");
+    CommandLineRun run =
+        CommandLineRun.of(
+            "sql", "-f", file.toString(), "--format", "csv", "--warehouse", folder.toString());
 
     assertThat(run.out()).isEqualTo("one" + NEW_LINE + "1" + NEW_LINE);
     assertThat(run.status()).isEqualTo(2);
@@ -90,7 +102,8 @@ class TestSqlCommand {
         new ByteArrayInputStream(
             "select 1 as a;\nselect\n2 as b".getBytes(StandardCharsets.UTF_8)));
     try {
-      CommandLineRun run = CommandLineRun.of("sql", "--format", "csv");
+      CommandLineRun run =
+          CommandLineRun.of("sql", "--format", "csv", "--warehouse", folder.toString());
 
       assertThat(run.out().lines()).as(run.err()).containsExactly("a", "1", "b", "2");
     } finally {
@@ -110,13 +123,31 @@ class TestSqlCommand {
         "kindred: cosine_similarity: lengths differ: 1 and 2");
     assertRefused(
         "drop table kindred.current.distances",
-        "kindred: kindred: no warehouse in file:" + folder.resolve("none"));
+        "kindred: kindred.current: no run has been published in file:" + folder);
     assertRefused("create table t (id int)", "kindred: Kindred's tables are read-only in SQL");
   }
 
-  private void assertRefused(String sql, String message) {
+  @Test
+  void aTableWhoseNameIsMistypedIsSuggested() {
+    assertRefused(
+        "select * from distanes", "kindred: there is no table distanes; did you mean distances?");
+    assertRefused(
+        "select * from kindred.current.similar_string",
+        "kindred: there is no table kindred.current.similar_string; did you mean similar_strings?");
+  }
+
+  @Test
+  void aWarehouseThatIsNotThereIsRefusedWhateverIsAsked() {
     CommandLineRun run =
-        CommandLineRun.of("sql", "-e", sql, "--warehouse", folder.resolve("none").toString());
+        CommandLineRun.of(
+            "sql", "-e", "select 1", "--warehouse", folder.resolve("none").toString());
+    assertThat(run.messages())
+        .containsExactly("kindred: --warehouse file:" + folder + "/none: no such folder");
+    assertThat(run.status()).isEqualTo(2);
+  }
+
+  private void assertRefused(String sql, String message) {
+    CommandLineRun run = CommandLineRun.of("sql", "-e", sql, "--warehouse", folder.toString());
     assertThat(run.status()).as(sql).isEqualTo(2);
     assertThat(run.messages()).as(sql).singleElement().asString().startsWith(message);
     assertThat(run.err()).as(sql).doesNotContain("\tat ");
@@ -124,11 +155,18 @@ class TestSqlCommand {
 
   @Test
   void optionsThatCannotBeUsedAreNamed() {
-    assertThat(CommandLineRun.of("sql", "-e", "select 1", "-f", "x").messages())
+    assertThat(
+            CommandLineRun.of("sql", "-e", "select 1", "-f", "x", "--warehouse", folder.toString())
+                .messages())
         .containsExactly("kindred: -e and -f: only one of them can be given");
-    assertThat(CommandLineRun.of("sql", "--format", "xml", "-e", "select 1").messages())
+    assertThat(
+            CommandLineRun.of(
+                    "sql", "--format", "xml", "-e", "select 1", "--warehouse", folder.toString())
+                .messages())
         .containsExactly("kindred: --format xml: it must be table, csv or json");
-    assertThat(CommandLineRun.of("sql", "-f", "/no/such.sql").messages())
+    assertThat(
+            CommandLineRun.of("sql", "-f", "/no/such.sql", "--warehouse", folder.toString())
+                .messages())
         .containsExactly("kindred: -f /no/such.sql: cannot be read: /no/such.sql");
   }
 }

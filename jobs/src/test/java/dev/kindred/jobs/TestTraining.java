@@ -286,28 +286,42 @@ class TestTraining {
     return names == null ? List.of() : List.of(names);
   }
 
+  /** Decayed weights grow a millionfold in a step; from the third step the loss is no number. */
+  private static CommandLineRun diverging(Path out, String... options) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "--learning-rate",
+                "1000",
+                "--final-learning-rate",
+                "1000",
+                "--weight-decay",
+                "1000",
+                "--warm-up-steps",
+                "0"));
+    all.addAll(List.of(options));
+    return training(out, all.toArray(String[]::new));
+  }
+
   @Test
   void aLossThatIsNoNumberStopsIt() {
     Path out = base.resolve("diverged");
 
-    CommandLineRun run = training(out, "--learning-rate", "1e30", "--warm-up-steps", "0");
+    CommandLineRun run = diverging(out);
 
-    assertThat(run.status()).isEqualTo(2);
-    assertThat(run.messages()).hasSize(1);
+    assertRefused(run, "--learning-rate: loss NaN with gradients of length NaN at step 3;");
     assertThat(run.messages().get(0))
-        .matches(
-            "kindred: --learning-rate: loss NaN .*at step \\d+; train again with a lower one in a"
-                + " new folder; .*checkpoint.*");
+        .contains("train again with a lower one in a new folder;")
+        .endsWith("; there is no checkpoint yet");
   }
 
   @Test
   void aLossThatIsNoNumberAfterTheLastStepStopsItToo() {
     Path out = base.resolve("diverged-at-the-end");
 
-    CommandLineRun run =
-        training(out, "--final-learning-rate", "1e30", "--warm-up-steps", "0", "--steps", "1");
+    CommandLineRun run = diverging(out, "--steps", "2");
 
-    assertRefused(run, "--learning-rate: train loss NaN and validation loss NaN after step 1;");
+    assertRefused(run, "--learning-rate: train loss NaN and validation loss NaN after step 2;");
     assertThat(run.messages().get(0)).endsWith("; there is no checkpoint yet");
     assertThat(out.resolve("checkpoints")).doesNotExist();
     assertThat(out.resolve("model.safetensors")).doesNotExist();
@@ -318,19 +332,17 @@ class TestTraining {
     Path out = base.resolve("diverged-at-a-checkpoint");
 
     CommandLineRun run =
-        training(
+        diverging(
             out,
-            "--learning-rate",
-            "1e30",
-            "--warm-up-steps",
-            "0",
             "--batch-tokens",
             "131072", // a step takes more than a second
             "--checkpoint-seconds",
             "1");
 
-    assertRefused(run, "--learning-rate: loss NaN with gradients of length NaN at step 2;");
-    assertThat(run.messages().get(0)).endsWith("; there is no checkpoint yet");
+    assertRefused(run, "--learning-rate: loss NaN with gradients of length NaN at step 3;");
+    assertThat(run.messages().get(0))
+        .endsWith(
+            "; the last good checkpoint is " + out.resolve("checkpoints/step-0000001.safetensors"));
   }
 
   @Test

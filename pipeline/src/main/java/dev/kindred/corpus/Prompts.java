@@ -50,6 +50,11 @@ public final class Prompts {
       return new Lengths(windowLength, windowLength);
     }
 
+    /** Any number. */
+    public static Lengths any() {
+      return new Lengths(0, Integer.MAX_VALUE);
+    }
+
     /** All that a model reads. */
     public static Lengths upTo(int contextLength) {
       return new Lengths(1, contextLength);
@@ -253,10 +258,16 @@ public final class Prompts {
    */
   public static List<String> read(
       SparkSession spark, String uri, String tokenizerJson, Lengths lengths) {
+    return read(spark.sparkContext().hadoopConfiguration(), uri, tokenizerJson, lengths);
+  }
+
+  /** The same before there is a Spark. */
+  public static List<String> read(
+      Configuration hadoop, String uri, String tokenizerJson, Lengths lengths) {
     Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
     List<String> prompts = new ArrayList<>();
     int line = 0;
-    for (String text : lines(spark, uri)) {
+    for (String text : lines(hadoop, uri)) {
       line++;
       if (text.isEmpty()) {
         continue;
@@ -317,8 +328,7 @@ public final class Prompts {
     return text;
   }
 
-  private static List<String> lines(SparkSession spark, String uri) {
-    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+  private static List<String> lines(Configuration hadoop, String uri) {
     Location location = Location.of("--prompts", uri);
     location.fileSystem(hadoop);
     try (var in = CorpusFile.fileSystem(location.path(), hadoop).open(location.path())) {

@@ -37,9 +37,11 @@ import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -67,6 +69,18 @@ public final class Audit {
 
   private static final int WHOLE_PROMPT = -1; // in place of a block
   private static final int WINDOWS = -1; // in place of a block
+
+  /** What is checked, in this order. */
+  enum Check {
+    /** Windows, and the ids of all activations. */
+    WINDOW_IDS,
+    /** Everything that has a row a prompt. */
+    PROMPTS,
+    /** Baselines and what the summaries say. */
+    SUMMARIES,
+    /** A sample of activations. */
+    ACTIVATIONS
+  }
 
   private final Run run;
   private final LanguageModel model;
@@ -122,19 +136,33 @@ public final class Audit {
   }
 
   /**
-   * The same, and says when each of its four checks is done: of window ids, of prompts, of
-   * summaries, of a sample of activations.
+   * The same, and says when each of its checks is done.
+   *
+   * @param checked called four times
    */
   public static List<String> problems(Run run, LanguageModel model, Runnable checked) {
+    return problems(run, model, EnumSet.allOf(Check.class), checked);
+  }
+
+  /**
+   * Some of the checks.
+   *
+   * @param checks {@link Check#PROMPTS} only with {@link Check#WINDOW_IDS}
+   */
+  static List<String> problems(Run run, LanguageModel model, Set<Check> checks, Runnable checked) {
     Audit audit = new Audit(run, model);
-    Totals totals = audit.windowIds();
-    checked.run();
-    audit.prompts(totals);
-    checked.run();
-    audit.summaries();
-    checked.run();
-    audit.problems.addAll(ActivationSample.problems(run, model));
-    checked.run();
+    Totals totals = null;
+    for (Check check : checks) {
+      switch (check) {
+        case WINDOW_IDS -> totals = audit.windowIds();
+        case PROMPTS -> audit.prompts(totals);
+        case SUMMARIES -> audit.summaries();
+        case ACTIVATIONS -> audit.problems.addAll(ActivationSample.problems(run, model));
+      }
+
+      checked.run();
+    }
+
     return audit.problems;
   }
 

@@ -67,25 +67,27 @@ public final class Warehouse {
   /** Heap that the files which a task has open at once fill before they write. */
   public static final long OPEN_FILE_BYTES = 256L << 20;
 
-  private final SparkSession spark;
+  private final Configuration hadoop;
+  private final Supplier<SparkSession> spark;
   private final Path root;
   private final Runnable lock;
 
   /** A warehouse to read, or one that nobody else writes into. */
   public Warehouse(SparkSession spark, String uri) {
-    this(spark, uri, () -> {});
+    this(spark.sparkContext().hadoopConfiguration(), () -> spark, () -> {}, uri);
   }
 
   /**
-   * A warehouse to write into.
+   * A warehouse whose records can be looked at before there is a Spark.
    *
-   * @param lock fails if this process is not the one that may: {@link WarehouseLock#check}
+   * @param spark asked for once rows are read or written
+   * @param lock fails if this process is not the one that may write: {@link WarehouseLock#check}
    */
-  public Warehouse(SparkSession spark, String uri, Runnable lock) {
+  public Warehouse(Configuration hadoop, Supplier<SparkSession> spark, Runnable lock, String uri) {
+    this.hadoop = hadoop;
     this.spark = spark;
     this.lock = lock;
-    this.root =
-        Location.of("--warehouse", uri).qualified(spark.sparkContext().hadoopConfiguration());
+    this.root = Location.of("--warehouse", uri).qualified(hadoop);
   }
 
   public Path root() {
@@ -121,9 +123,15 @@ public final class Warehouse {
     long free = freeBytes();
     if (free < bytes) {
       throw new InvalidInput(
-          "--warehouse %s: %s needs about %.1f GB of disk, %.1f GB are free",
-          root, step, bytes / 1e9, free / 1e9);
+          "--warehouse %s: %s needs about %s of disk, %s are free",
+          root, step, size(bytes), size(free));
     }
+  }
+
+  private static String size(long bytes) {
+    return bytes < 10_000_000_000L
+        ? String.format(Locale.ROOT, "%,d MB", (bytes + 999_999) / 1_000_000)
+        : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
   }
 
   /** Bytes that can be written here, as far as the file system tells; object stores have no end. */
@@ -187,21 +195,22 @@ public final class Warehouse {
   }
 
   private Configuration hadoop() {
-    return spark.sparkContext().hadoopConfiguration();
+    return hadoop;
   }
 
   private Dataset<Row> read(Table table, List<CommittedFiles.Entry> entries) {
     HadoopFsRelation relation =
         new HadoopFsRelation(
-            new CommittedFiles(spark, root, table.folderColumns(), entries),
+            new CommittedFiles(spark.get(), root, table.folderColumns(), entries),
             table.folderColumns(),
             table.fileColumns().asNullable(),
             Option.empty(),
             new ParquetFileFormat(),
             scala.collection.immutable.Map$.MODULE$.from(
                 CollectionConverters.asScala(READ_OPTIONS)),
-            spark);
+            spark.get());
     return spark
+        .get()
         .baseRelationToDataFrame(relation)
         .select(
             List.of(table.columns().fieldNames()).stream()
@@ -502,13 +511,13 @@ public final class Warehouse {
       Map<String, String> before = new HashMap<>();
       settings.forEach(
           (key, value) -> {
-            before.put(key, spark.conf().get(key));
-            spark.conf().set(key, value);
+            before.put(key, spark.get().conf().get(key));
+            spark.get().conf().set(key, value);
           });
       try {
         write.run();
       } finally {
-        before.forEach((key, value) -> spark.conf().set(key, value));
+        before.forEach((key, value) -> spark.get().conf().set(key, value));
       }
     }
 
@@ -564,7 +573,7 @@ public final class Warehouse {
 
     /** The part's files, for Spark's readers. */
     public CommittedFiles index() {
-      return new CommittedFiles(spark, root, table.folderColumns(), entries());
+      return new CommittedFiles(spark.get(), root, table.folderColumns(), entries());
     }
 
     /**
@@ -577,7 +586,7 @@ public final class Warehouse {
       List<CommittedFiles.Entry> entries = entries();
       List<CommittedFile> files =
           entries.stream().map(CommittedFiles.Entry::file).distinct().toList();
-      JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+      JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.get().sparkContext());
       Broadcast<SerializableConfiguration> hadoop =
           context.broadcast(new SerializableConfiguration(hadoop()));
       String folder = root.toString();

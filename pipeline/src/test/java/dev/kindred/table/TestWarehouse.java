@@ -228,7 +228,7 @@ class TestWarehouse {
         .isInstanceOf(InvalidInput.class)
         .message()
         .startsWith("--warehouse " + warehouse.root() + ": activations needs about 4000000000")
-        .matches(".* GB of disk, \\d+.\\d GB are free");
+        .matches(".* GB of disk, [\\d,.]+ [GM]B are free");
   }
 
   @Test

@@ -327,9 +327,9 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     }
 
     throw new InvalidInput(
-        "%s: no warehouse in %s; name the folder that kindred run wrote with the setting"
+        "no warehouse in %s; name the folder that kindred run wrote with the setting"
             + " spark.sql.catalog.%s.%s or the environment variable %s",
-        name, warehouse.root(), name, WAREHOUSE, WAREHOUSE_VARIABLE);
+        warehouse.root(), name, WAREHOUSE, WAREHOUSE_VARIABLE);
   }
 
   // Writing

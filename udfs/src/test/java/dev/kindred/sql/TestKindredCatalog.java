@@ -270,7 +270,7 @@ class TestKindredCatalog {
     assertThatThrownBy(() -> query("select * from other.current.distances"))
         .isInstanceOf(InvalidInput.class)
         .hasMessage(
-            "other: no warehouse in file:%s/none; name the folder that kindred run wrote with the"
+            "no warehouse in file:%s/none; name the folder that kindred run wrote with the"
                 + " setting spark.sql.catalog.other.warehouse or the environment variable"
                 + " KINDRED_WAREHOUSE",
             folder);

@@ -51,6 +51,15 @@ public final class SqlShell {
   }
 
   /**
+   * Checks how rows are to be printed.
+   *
+   * @throws InvalidInput if it is none of table, csv and json
+   */
+  public static void checkFormat(String format) {
+    ResultFormat.of(format);
+  }
+
+  /**
    * Runs statements one after the other, up to the first that fails.
    *
    * @throws InvalidInput if one cannot be run
