@@ -550,9 +550,6 @@ enum Command {
             PROMPT_SEED,
             WINDOWS_PER_TASK,
             NODES_IN_FLIGHT,
-            THRESHOLDS,
-            WEIGHTS,
-            SATURATION,
             WAREHOUSE,
             LOCK_WAIT);
     private static final Set<Setting> JOIN = EnumSet.copyOf(CORPUS);
@@ -560,6 +557,7 @@ enum Command {
         EnumSet.of(MODEL, WAREHOUSE, LOCK_WAIT, Setting.REPORT, REPORT_PROMPTS);
 
     static {
+      JOIN.addAll(EnumSet.of(THRESHOLDS, WEIGHTS, SATURATION));
       JOIN.add(KEEP_SIMILAR);
       JOIN.add(KERNEL);
       JOIN.add(PREFIX_AXES);

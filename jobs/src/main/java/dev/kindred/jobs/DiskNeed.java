@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import dev.kindred.baseline.NGramFit;
 import dev.kindred.model.ModelShape;
 import dev.kindred.table.Warehouse;
 
@@ -11,10 +12,18 @@ import dev.kindred.table.Warehouse;
  * @param windows the table windows, with room for the shuffle that makes it
  * @param activations the table activations
  * @param prompts the tables prompts, prompt_activations and predictions
+ * @param fittingWindows prompts and predictions of the windows that n-grams are fitted to
+ * @param noiseFloor the prompts' predictions by models of other seeds
  * @param results the tables of the run itself; what is kept of similar strings has a bound only
  *     where keep-similar is a number, and counts as nothing where it is {@code all}
  */
-record DiskNeed(long windows, long activations, long prompts, long results) {
+record DiskNeed(
+    long windows,
+    long activations,
+    long prompts,
+    long fittingWindows,
+    long noiseFloor,
+    long results) {
   private static final long BYTES_PER_WINDOW = 400;
 
   /** Parquet's page headers and an id, beside a vector. */
@@ -32,10 +41,12 @@ record DiskNeed(long windows, long activations, long prompts, long results) {
    * What a run with nothing to reuse adds.
    *
    * @param windows distinct windows, or a bound of them
+   * @param alternates models of other seeds
    * @param keepSimilar {@link Integer#MAX_VALUE} for all
    */
-  static DiskNeed of(long windows, long prompts, ModelShape shape, int keepSimilar) {
-    return of(windows, windows, prompts, shape, keepSimilar);
+  static DiskNeed of(
+      long windows, long prompts, int alternates, ModelShape shape, int keepSimilar) {
+    return of(windows, windows, prompts, alternates, shape, keepSimilar);
   }
 
   /**
@@ -44,15 +55,23 @@ record DiskNeed(long windows, long activations, long prompts, long results) {
    * @param evaluated windows whose activations are not there yet
    */
   static DiskNeed of(
-      long windows, long evaluated, long prompts, ModelShape shape, int keepSimilar) {
+      long windows,
+      long evaluated,
+      long prompts,
+      int alternates,
+      ModelShape shape,
+      int keepSimilar) {
     long vector = Float.BYTES * (long) shape.modelDimension() + BYTES_BESIDE_VECTOR;
     long vectors = shape.blocks() * vector;
     long kept = keepSimilar == Integer.MAX_VALUE ? 0 : Math.min(keepSimilar, windows);
     long distribution = BYTES_PER_TOKEN * shape.vocabularySize();
+    long prediction = Float.BYTES * (long) shape.vocabularySize() + BYTES_PER_PROMPT;
     return new DiskNeed(
         ofWindows(windows),
         evaluated * vectors,
-        prompts * (vectors + Float.BYTES * (long) shape.vocabularySize() + BYTES_PER_PROMPT),
+        prompts * (vectors + prediction),
+        Math.min(NGramFit.WINDOWS, windows) * prediction,
+        alternates * prompts * prediction,
         prompts
             * (shape.blocks() * (BYTES_PER_SIMILAR_STRING * kept + distribution)
                 + 2 * distribution
@@ -65,16 +84,18 @@ record DiskNeed(long windows, long activations, long prompts, long results) {
   }
 
   /** The need without what the warehouse has. */
-  DiskNeed without(boolean windowsThere, boolean activationsThere, boolean promptsThere) {
+  DiskNeed without(Estimate.Reused there) {
     return new DiskNeed(
-        windowsThere ? 0 : windows,
-        activationsThere ? 0 : activations,
-        promptsThere ? 0 : prompts,
+        there.windows() ? 0 : windows,
+        there.activations() ? 0 : activations,
+        there.predictions() ? 0 : prompts,
+        there.fittingWindows() ? 0 : fittingWindows,
+        there.noiseFloor() ? 0 : noiseFloor,
         results);
   }
 
   long total() {
-    return windows + activations + prompts + results;
+    return windows + activations + prompts + fittingWindows + noiseFloor + results;
   }
 
   /**

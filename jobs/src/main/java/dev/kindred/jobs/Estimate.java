@@ -2,6 +2,7 @@
 package dev.kindred.jobs;
 
 import dev.kindred.model.ModelShape;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -23,6 +24,8 @@ record Estimate(List<Stage> stages) {
   private static final double EVIDENCE_PER_ROW = 4.5e-4;
   private static final double EVALUATION_FIXED = 4;
   private static final double EVALUATION_PER_PROMPT = 2.6e-4;
+  private static final double AUDIT_FIXED = 4;
+  private static final double AUDIT_PER_VECTOR = 6e-6;
 
   /**
    * A stage.
@@ -41,9 +44,17 @@ record Estimate(List<Stage> stages) {
    * @param operations of the model on the windows
    * @param prompts in the prompt set
    * @param promptOperations of the model on the prompts
+   * @param fittingOperations of the model on the windows that n-grams are fitted to
+   * @param alternates models of other seeds that are evaluated on the prompts, too
    */
   record Work(
-      long occurrences, long windows, double operations, long prompts, double promptOperations) {}
+      long occurrences,
+      long windows,
+      double operations,
+      long prompts,
+      double promptOperations,
+      double fittingOperations,
+      int alternates) {}
 
   /**
    * How fast it goes.
@@ -64,7 +75,12 @@ record Estimate(List<Stage> stages) {
       double[] operationsPerPair) {}
 
   /** Which stages' tables are there. */
-  record Reused(boolean windows, boolean activations, boolean predictions) {}
+  record Reused(
+      boolean windows,
+      boolean activations,
+      boolean predictions,
+      boolean fittingWindows,
+      boolean noiseFloor) {}
 
   /** About how long the join of a block takes on one core, before it is measured. */
   static double comparingSeconds(long windows, long prompts) {
@@ -86,7 +102,8 @@ record Estimate(List<Stage> stages) {
             + activationBytes / rates.readPerSecond()
             + rows * EVIDENCE_PER_ROW / rates.cores()
             + shape.blocks() * JOIN_BLOCK_FIXED;
-    return new Estimate(
+    List<Stage> stages = new ArrayList<>();
+    stages.addAll(
         List.of(
             stage(
                 "windows",
@@ -112,6 +129,25 @@ record Estimate(List<Stage> stages) {
                     + work.promptOperations() / rates.operationsPerSecond()
                     + rows * vectorBytes / rates.writtenPerSecond()),
             stage(
+                "fitting windows",
+                reused.fittingWindows(),
+                work.fittingOperations(),
+                disk.fittingWindows(),
+                MODEL_STAGE_FIXED + work.fittingOperations() / rates.operationsPerSecond())));
+    if (work.alternates() > 0) {
+      double operations = work.alternates() * work.promptOperations();
+      stages.add(
+          stage(
+              "noise floor",
+              reused.noiseFloor(),
+              operations,
+              disk.noiseFloor(),
+              work.alternates() * MODEL_STAGE_FIXED + operations / rates.operationsPerSecond()));
+    }
+
+    stages.addAll(
+        List.of(
+            stage(
                 "join",
                 false,
                 pairs * Arrays.stream(rates.operationsPerPair()).sum(),
@@ -122,7 +158,14 @@ record Estimate(List<Stage> stages) {
                 false,
                 0,
                 0,
-                EVALUATION_FIXED + work.prompts() * EVALUATION_PER_PROMPT / rates.cores())));
+                EVALUATION_FIXED + work.prompts() * EVALUATION_PER_PROMPT / rates.cores()),
+            stage(
+                "audit",
+                false,
+                0,
+                0,
+                AUDIT_FIXED + work.windows() * shape.blocks() * AUDIT_PER_VECTOR / rates.cores())));
+    return new Estimate(List.copyOf(stages));
   }
 
   private static Stage stage(

@@ -154,6 +154,7 @@ final class Experiment {
       long occurrences,
       String promptSet,
       long prompts,
+      List<ModelDirectory> alternates,
       double[] thresholds) {}
 
   Inputs inputs() {
@@ -165,6 +166,7 @@ final class Experiment {
         scan.occurrences(),
         promptSet,
         promptCount(),
+        alternates,
         thresholds);
   }
 
@@ -187,9 +189,18 @@ final class Experiment {
             scan.occurrences(),
             windowsToEvaluate,
             promptCount(),
+            alternates.size(),
             model.shape(),
             settings.keepSimilar())
-        .without(true, windowsToEvaluate == 0, isPredicted(promptSet))
+        .without(
+            new Estimate.Reused(
+                true,
+                windowsToEvaluate == 0,
+                isPredicted(promptSet),
+                warehouse
+                    .part(Tables.PREDICTIONS, model.id(), NGrams.fittingSet(promptSet))
+                    .isComplete(),
+                alternates.stream().allMatch(this::isCompared)))
         .check(warehouse);
   }
 
@@ -201,6 +212,12 @@ final class Experiment {
   private boolean isPredicted(String set) {
     return warehouse.part(Tables.PREDICTIONS, model.id(), set).isComplete()
         && warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), set).isComplete();
+  }
+
+  private boolean isCompared(ModelDirectory alternate) {
+    return warehouse
+        .part(Tables.MODEL_DISTANCES, model.id(), promptSet, alternate.id())
+        .isComplete();
   }
 
   private long promptCount() {

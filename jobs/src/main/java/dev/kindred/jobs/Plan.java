@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import dev.kindred.baseline.NGramFit;
 import dev.kindred.corpus.CorpusSketch;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LoadedModels;
@@ -53,10 +54,12 @@ final class Plan {
             windows,
             model.operations(nodes),
             inputs.prompts(),
-            model.operations(promptNodes));
+            model.operations(promptNodes),
+            model.operations(Estimate.prefixesOf(prefixes, NGramFit.WINDOWS)),
+            inputs.alternates().size());
     DiskNeed disk =
-        DiskNeed.of(windows, inputs.prompts(), shape, settings.keepSimilar())
-            .without(reused.windows(), reused.activations(), reused.predictions());
+        DiskNeed.of(windows, inputs.prompts(), work.alternates(), shape, settings.keepSimilar())
+            .without(reused);
     Estimate estimate = Estimate.of(work, rates, shape, disk, reused);
     boolean isExact = reused.windows() || sketch.error() == 0;
     return new PlanText(
@@ -87,6 +90,7 @@ final class Plan {
     return joins;
   }
 
+  /** What an earlier run with the same model, corpus and prompts has left. */
   private Estimate.Reused reused() {
     String modelId = inputs.model().id();
     return new Estimate.Reused(
@@ -94,7 +98,13 @@ final class Plan {
         part(Tables.ACTIVATIONS, modelId, inputs.corpusId()).isComplete(),
         part(Tables.PROMPTS, inputs.promptSet()).isComplete()
             && part(Tables.PROMPT_ACTIVATIONS, modelId, inputs.promptSet()).isComplete()
-            && part(Tables.PREDICTIONS, modelId, inputs.promptSet()).isComplete());
+            && part(Tables.PREDICTIONS, modelId, inputs.promptSet()).isComplete(),
+        part(Tables.PREDICTIONS, modelId, NGrams.fittingSet(inputs.promptSet())).isComplete(),
+        inputs.alternates().stream()
+            .allMatch(
+                alternate ->
+                    part(Tables.MODEL_DISTANCES, modelId, inputs.promptSet(), alternate.id())
+                        .isComplete()));
   }
 
   private Warehouse.Part part(dev.kindred.table.Table table, Object... keys) {
@@ -144,7 +154,7 @@ final class Plan {
       text.append('\n');
       line(
           text,
-          "%-12s %9s %12s %12s %12s %12s",
+          "%-15s %9s %12s %12s %12s %12s",
           "stage",
           "FLOP",
           "heap a task",
@@ -165,7 +175,9 @@ final class Plan {
         line(text, "Disk is without similar_strings, which has no bound with keep-similar all.");
       }
 
-      line(text, "FLOP of predictions is an upper bound. Windows and evaluation go by constants,");
+      line(
+          text,
+          "FLOP of what is drawn is an upper bound. Windows, evaluation and audit go by constants,");
       line(text, "the other times by what was measured, for cores with nothing else to do.");
       if (freeBytes < estimate.total().diskBytes()) {
         line(
@@ -186,19 +198,19 @@ final class Plan {
 
     private void line(StringBuilder text, Estimate.Stage stage) {
       if (stage.reused()) {
-        line(text, "%-12s reused: its tables are there", stage.name());
+        line(text, "%-15s reused: its tables are there", stage.name());
         return;
       }
 
       TaskNeed task =
           switch (stage.name()) {
-            case "activations", "predictions" -> modelTask;
+            case "activations", "predictions", "fitting windows", "noise floor" -> modelTask;
             case "join" -> joinTask;
             default -> null;
           };
       line(
           text,
-          "%-12s %9s %12s %12s %12s %12s",
+          "%-15s %9s %12s %12s %12s %12s",
           stage.name(),
           stage.operations() == 0 ? "-" : String.format(Locale.ROOT, "%.2e", stage.operations()),
           task == null ? "-" : bytes(task.heapBytes()),

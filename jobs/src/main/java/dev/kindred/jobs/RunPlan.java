@@ -64,7 +64,9 @@ record RunPlan(
     long begun) {
   private static final Logger LOG = LoggerFactory.getLogger(RunPlan.class);
   private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
-  private static final List<Setting> OF_RESULTS =
+
+  /** Settings that a run's results depend on. */
+  static final List<Setting> OF_RESULTS =
       List.of(
           Setting.CORPUS,
           Setting.CORPUS_FORMAT,
@@ -78,6 +80,7 @@ record RunPlan(
           Setting.WEIGHTS,
           Setting.SATURATION,
           Setting.KEEP_SIMILAR);
+
   private static final int NAMED_RUNS = 5;
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
@@ -186,14 +189,18 @@ record RunPlan(
         continue;
       }
 
-      command.append(" \\\n  --").append(setting.key()).append(' ');
-      command.append(quoted(settings.get(setting.key())));
+      command.append(" \\\n  ").append(option(setting, settings.get(setting.key())));
     }
 
     return command.toString();
   }
 
-  private static String quoted(String value) {
+  /** An option as a shell takes it. */
+  static String option(Setting setting, String value) {
+    return "--" + setting.key() + " " + quoted(value);
+  }
+
+  static String quoted(String value) {
     return value.matches("[A-Za-z0-9_./:,@%+=-]+")
         ? value
         : "'" + value.replace("'", "'\\''") + "'";

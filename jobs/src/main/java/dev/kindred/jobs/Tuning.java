@@ -21,6 +21,7 @@ import dev.kindred.tuning.Tuner;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,8 +30,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -51,6 +54,8 @@ final class Tuning {
   private static final double[] RATES = {20}; // of a weight that grows with similarity
   private static final double ADDED = 0.1; // to the counts of a product
   private static final String FOLDER = "tunings";
+  private static final Set<Setting> FOUND =
+      Set.of(Setting.THRESHOLDS, Setting.WEIGHTS, Setting.SATURATION);
 
   private final SparkSession spark;
   private final Progress progress;
@@ -361,15 +366,18 @@ final class Tuning {
         "threshold",
         "honest",
         "strings");
-    for (int block = 0; block < mixture.blocks(); block++) {
-      ThresholdCurves.Point point = best(curves, block);
+    List<ThresholdCurves.Point> best =
+        IntStream.range(0, mixture.blocks()).mapToObj(block -> best(curves, block)).toList();
+    int decimals = best.stream().mapToInt(point -> decimals(point.threshold())).max().orElseThrow();
+    for (ThresholdCurves.Point point : best) {
       line(
           text,
-          "  %-38s %10s %10.4f %,10.1f",
-          "block " + block,
+          "  %-38s %10." + decimals + "f %10.4f %,10.1f%s",
+          "block " + point.block(),
           point.threshold(),
           point.leaveOneOutDistance(),
-          point.strings());
+          point.strings(),
+          point.threshold() == bins.floor() ? "  at --bin-floor: try a lower one" : "");
     }
 
     line(
@@ -410,7 +418,8 @@ final class Tuning {
         ngram.heldOutWindows());
     line(text, "%n%-12s %s", "thresholds", numbers(thresholds(tuned)));
     line(text, "%-12s %s", "weights", numbers(mixture.weights()));
-    line(text, "%-12s %s%n", "saturation", saturation(mixture));
+    line(text, "%-12s %s", "saturation", saturation(mixture));
+    line(text, "%nA run with them: %s%n", command(file));
     line(
         text,
         "kindred: tuned honest_hellinger=%.4f compatible_hellinger=%.4f conf=%s",
@@ -418,6 +427,22 @@ final class Tuning {
         mean(after.compatible()),
         Location.shown(file));
     return text.toString();
+  }
+
+  private static int decimals(double number) {
+    return Math.max(0, new BigDecimal(Double.toString(number)).stripTrailingZeros().scale());
+  }
+
+  /** What was given, and the tuned settings in place of given ones. */
+  private String command(Path file) {
+    Map<String, String> given = settings.asText();
+    List<String> words = new ArrayList<>(List.of(Messages.PROGRAM, "run"));
+    Stream.concat(RunPlan.OF_RESULTS.stream(), Stream.of(Setting.WAREHOUSE))
+        .filter(settings::isGiven)
+        .filter(setting -> !FOUND.contains(setting))
+        .forEach(setting -> words.add(RunPlan.option(setting, given.get(setting.key()))));
+    words.add("--conf " + RunPlan.quoted(Location.shown(file)));
+    return String.join(" ", words);
   }
 
   private static String figures(Measured measured) {

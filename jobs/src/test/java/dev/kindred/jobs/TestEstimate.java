@@ -13,11 +13,13 @@ import org.junit.jupiter.api.Test;
 
 class TestEstimate {
   private static final ModelShape SHAPE = new ModelShape(50, 100, 2, 16);
-  private static final Work WORK = new Work(2_000_000, 1_000_000, 4e12, 1000, 2e10);
+  private static final Work WORK = new Work(2_000_000, 1_000_000, 4e12, 1000, 2e10, 4e10, 2);
   private static final Rates RATES =
       new Rates(2, 1e11, 4e8, 8e8, new double[] {1e-9, 3e-9}, new double[] {20, 80});
-  private static final DiskNeed DISK = DiskNeed.of(WORK.windows(), WORK.prompts(), SHAPE, 10);
-  private static final Reused NOTHING = new Reused(false, false, false);
+  private static final DiskNeed DISK = DiskNeed.of(WORK.windows(), WORK.prompts(), 2, SHAPE, 10);
+  private static final Reused NOTHING = new Reused(false, false, false, false, false);
+  private static final Reused WINDOWS = new Reused(true, false, false, false, false);
+  private static final Reused ALL = new Reused(true, true, true, true, true);
 
   @Test
   void diskIsWhatTheTablesTake() {
@@ -26,25 +28,29 @@ class TestEstimate {
     assertThat(DISK.activations()).isEqualTo(864_000_000);
     assertThat(DISK.prompts()).isEqualTo(1000 * (864 + 200 + 200));
     assertThat(DISK.results()).isEqualTo(1000 * (2 * (120 + 600) + 1200 + 200));
-    assertThat(DISK.total()).isEqualTo(400_000_000 + 864_000_000 + 1_264_000 + 2_840_000);
+    // Of each of the windows that n-grams are fitted to, and of each prompt by two other models.
+    assertThat(DISK.fittingWindows()).isEqualTo(2500 * (200 + 200));
+    assertThat(DISK.noiseFloor()).isEqualTo(2 * 1000 * (200 + 200));
+    assertThat(DISK.total())
+        .isEqualTo(400_000_000 + 864_000_000 + 1_264_000 + 1_000_000 + 800_000 + 2_840_000);
   }
 
   @Test
   void whatIsThereNeedsNoDisk() {
-    assertThat(DISK.without(true, true, true).total()).isEqualTo(DISK.results());
-    assertThat(DISK.without(false, true, false).total())
+    assertThat(DISK.without(ALL).total()).isEqualTo(DISK.results());
+    assertThat(DISK.without(new Reused(false, true, false, false, false)).total())
         .isEqualTo(DISK.total() - DISK.activations());
   }
 
   @Test
   void keepingAllSimilarStringsHasNoBound() {
-    assertThat(DiskNeed.of(1_000_000, 1000, SHAPE, Integer.MAX_VALUE).results())
+    assertThat(DiskNeed.of(1_000_000, 1000, 2, SHAPE, Integer.MAX_VALUE).results())
         .isEqualTo(1000 * (2 * 600 + 1200 + 200));
   }
 
   @Test
   void similarStringsAreKeptOfWindowsWhoseActivationsAreThereToo() {
-    DiskNeed need = DiskNeed.of(1_000_000, 0, 1000, SHAPE, 10);
+    DiskNeed need = DiskNeed.of(1_000_000, 0, 1000, 2, SHAPE, 10);
 
     assertThat(need.activations()).isZero();
     assertThat(need.results()).isEqualTo(DISK.results());
@@ -52,7 +58,7 @@ class TestEstimate {
 
   @Test
   void noMoreSimilarStringsAreKeptThanThereAreWindows() {
-    assertThat(DiskNeed.of(3, 1000, SHAPE, 10).results())
+    assertThat(DiskNeed.of(3, 1000, 2, SHAPE, 10).results())
         .isEqualTo(1000 * (2 * (36 + 600) + 1200 + 200));
   }
 
@@ -66,12 +72,31 @@ class TestEstimate {
     check(estimate.stages().get(1), "activations", 4e12, 864_000_000, 5 + 5 + 40 + 2);
     // 5 + 2e10 / 1e11 + 8e5 bytes / 4e8
     check(estimate.stages().get(2), "predictions", 2e10, 1_264_000, 5.202);
+    // 5 + 4e10 / 1e11
+    check(estimate.stages().get(3), "fitting windows", 4e10, 1_000_000, 5.4);
+    // twice what the prompts take: 2 * (5 + 2e10 / 1e11)
+    check(estimate.stages().get(4), "noise floor", 4e10, 800_000, 10.4);
     // 1e9 pairs * 4e-9 / 2 + 8e8 bytes / 8e8 + 2000 * 4.5e-4 / 2 + 2 blocks * 2
-    check(estimate.stages().get(3), "join", 1e11, 2_840_000, 2 + 1 + .45 + 4);
+    check(estimate.stages().get(5), "join", 1e11, 2_840_000, 2 + 1 + .45 + 4);
     // 4 + 1000 * 2.6e-4 / 2
-    check(estimate.stages().get(4), "evaluation", 0, 0, 4.13);
+    check(estimate.stages().get(6), "evaluation", 0, 0, 4.13);
+    // 4 + 2e6 vectors * 6e-6 / 2
+    check(estimate.stages().get(7), "audit", 0, 0, 10);
     check(
-        estimate.total(), "total", 4e12 + 2e10 + 1e11, DISK.total(), 26 + 52 + 5.202 + 7.45 + 4.13);
+        estimate.total(),
+        "total",
+        4e12 + 2e10 + 4e10 + 4e10 + 1e11,
+        DISK.total(),
+        26 + 52 + 5.202 + 5.4 + 10.4 + 7.45 + 4.13 + 10);
+  }
+
+  @Test
+  void withoutOtherModelsThereIsNoNoiseFloor() {
+    Work work = new Work(2_000_000, 1_000_000, 4e12, 1000, 2e10, 4e10, 0);
+
+    assertThat(Estimate.of(work, RATES, SHAPE, DISK, NOTHING).stages())
+        .extracting(Stage::name)
+        .doesNotContain("noise floor");
   }
 
   private static void check(
@@ -84,15 +109,14 @@ class TestEstimate {
 
   @Test
   void whatIsThereTakesNothing() {
-    Reused reused = new Reused(true, true, true);
-    Estimate estimate = Estimate.of(WORK, RATES, SHAPE, DISK.without(true, true, true), reused);
+    Estimate estimate = Estimate.of(WORK, RATES, SHAPE, DISK.without(ALL), ALL);
 
-    for (Stage stage : estimate.stages().subList(0, 3)) {
+    for (Stage stage : estimate.stages().subList(0, 5)) {
       assertThat(stage.reused()).isTrue();
       check(stage, stage.name(), 0, 0, 0);
     }
 
-    assertThat(estimate.total().seconds()).isCloseTo(7.45 + 4.13, within(1e-9));
+    assertThat(estimate.total().seconds()).isCloseTo(7.45 + 4.13 + 10, within(1e-9));
   }
 
   @Test
@@ -115,12 +139,7 @@ class TestEstimate {
         new Plan.PlanText(
                 WORK,
                 RATES,
-                Estimate.of(
-                    WORK,
-                    RATES,
-                    SHAPE,
-                    DISK.without(true, false, false),
-                    new Reused(true, false, false)),
+                Estimate.of(WORK, RATES, SHAPE, DISK.without(WINDOWS), WINDOWS),
                 new TaskNeed(300_000_000, 0, 2_000_000_000),
                 new TaskNeed(200_000_000, 0, 0),
                 .016,
@@ -131,9 +150,9 @@ class TestEstimate {
     assertThat(text.lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100));
     assertThat(text)
         .contains("about 1,000,000 distinct windows (+- 3 %) in 2,000,000 places")
-        .contains("windows      reused: its tables are there")
-        .contains("activations   4.00e+12       300 MB       2.0 GB       864 MB       52.0 s")
+        .contains("windows         reused: its tables are there")
+        .contains("activations      4.00e+12       300 MB       2.0 GB       864 MB       52.0 s")
         .contains("The warehouse's disk is too small")
-        .endsWith("kindred: plan windows=1000000 flop=4.120e+12 disk_bytes=868104000 seconds=69\n");
+        .endsWith("kindred: plan windows=1000000 flop=4.200e+12 disk_bytes=869904000 seconds=95\n");
   }
 }

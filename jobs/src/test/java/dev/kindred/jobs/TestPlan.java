@@ -25,7 +25,16 @@ class TestPlan {
     // Of the 53 windows that begin in a sentence, "t was the " and two beside it stand there twice.
     assertThat(run.out()).contains("\n50 distinct windows in 203 places; 20 prompts\n");
     for (String stage :
-        List.of("windows", "activations", "predictions", "join", "evaluation", "total")) {
+        List.of(
+            "windows",
+            "activations",
+            "predictions",
+            "fitting windows",
+            "noise floor",
+            "join",
+            "evaluation",
+            "audit",
+            "total")) {
       assertThat(run.out()).containsPattern("\n" + stage + " .*");
     }
 

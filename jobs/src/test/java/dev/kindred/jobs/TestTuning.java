@@ -69,6 +69,25 @@ class TestTuning {
   }
 
   @Test
+  void theCommandOfARunWithTheTunedSettingsIsSaid() {
+    assertThat(tuned.out())
+        .contains(
+            "A run with them: submit-scripts/kindred.sh run --corpus %s --alternates none --prompts 60"
+                    .formatted(corpus)
+                + " --warehouse %s --conf %s".formatted(base.resolve("tuned"), said.group(3)));
+  }
+
+  @Test
+  void aThresholdAtTheFloorIsMarked() {
+    assertThat(tuned.out().lines().filter(line -> line.matches("  block \\d .*")))
+        .hasSize(6)
+        .allSatisfy(
+            line ->
+                assertThat(line.endsWith("at --bin-floor: try a lower one"))
+                    .isEqualTo(line.matches("  block \\d +0\\.70* .*")));
+  }
+
+  @Test
   void aRunWithTheTunedSettingsNeedsNoJoinAndComesAsClose() {
     CommandLineRun run = command("run", "tuned", "--conf", said.group(3));
     assertThat(run.status()).as(run.err()).isZero();
