@@ -304,7 +304,7 @@ class TestRepeatedRuns {
                 return run.messages().toString();
               }
             });
-    assertThat(holder).contains("kindred run");
+    assertThat(holder).contains("in use by submit-scripts/kindred.sh run (process ");
   }
 
   private static long evaluated(CommandLineRun run) {
