@@ -103,9 +103,13 @@ class TestOnS3 {
         "its activations were half done",
         () -> bucket.files("of-killed").activationsRecorded() >= 2);
     first.signal("STOP"); // that the other may be as slow as it likes
-    Submission second = run("of-killed").endsWith(4);
-    assertThat(second.refusal()).contains("in use by kindred run (process " + first.pid());
-    first.kill();
+    try {
+      Submission second = run("of-killed").endsWith(4);
+      assertThat(second.refusal()).contains("in use by kindred run (process " + first.pid());
+    } finally {
+      first.kill();
+    }
+
     assertThat(bucket.files("of-killed").activationsRecorded()).as("the middle").isPositive();
 
     Submission third = run("of-killed");
