@@ -260,6 +260,7 @@ class TestOnHdfsAndYarn {
       Submission run = submit(environment(), run("hdfs://", "14", WAREHOUSE)).endsWith(2);
 
       assertThat(run.refusal()).contains("DiskSpace quota", WAREHOUSE, "is exceeded");
+      assertThat(cluster.files(WAREHOUSE).names()).noneMatch(name -> name.contains(".removal"));
     } finally {
       setQuota(HdfsConstants.QUOTA_DONT_SET, HdfsConstants.QUOTA_RESET);
     }

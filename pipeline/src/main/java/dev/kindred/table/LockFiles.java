@@ -3,6 +3,7 @@ package dev.kindred.table;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -33,7 +34,8 @@ interface LockFiles {
   }
 
   /**
-   * Creates a file that is not there.
+   * Creates a file that is not there. If it cannot be written, as on a disk that is full, none is
+   * left: nobody could tell whose it is.
    *
    * @return whether this call created it; if not {@link #exclusive}, another one may have at the
    *     same time, and the last one counts
@@ -68,12 +70,20 @@ interface LockFiles {
   record Local(java.nio.file.Path folder) implements LockFiles {
     @Override
     public boolean create(String name, String text) throws IOException {
+      java.nio.file.Path file = folder.resolve(name);
+      OutputStream out;
       try {
-        Files.writeString(
-            folder.resolve(name), text, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        return true;
+        out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       } catch (FileAlreadyExistsException e) {
         return false;
+      }
+
+      try (out) {
+        out.write(text.getBytes(StandardCharsets.UTF_8));
+        return true;
+      } catch (IOException e) {
+        Files.deleteIfExists(file);
+        throw e;
       }
     }
 
@@ -149,20 +159,39 @@ interface LockFiles {
         return false;
       }
 
+      FSDataOutputStream out;
       try {
-        try (FSDataOutputStream out = open(path)) {
-          out.write(text.getBytes(StandardCharsets.UTF_8));
-        }
-
-        return true;
+        out = open(path);
       } catch (IOException e) {
-        // Every store has its own exception for a file that has come into being meanwhile.
-        if (fileSystem.exists(path)) {
-          return false;
+        return otherwise(path, e);
+      }
+
+      try (out) {
+        out.write(text.getBytes(StandardCharsets.UTF_8));
+      } catch (IOException e) {
+        if (!isCreatedWhenOpened()) {
+          return otherwise(path, e);
         }
 
+        fileSystem.delete(path, false);
         throw e;
       }
+
+      return true;
+    }
+
+    /** Every store has its own exception for a file that has come into being meanwhile. */
+    private boolean otherwise(Path path, IOException thrown) throws IOException {
+      if (fileSystem.exists(path)) {
+        return false;
+      }
+
+      throw thrown;
+    }
+
+    /** Whether a file is there, and is the one who opened it's, before anything is written. */
+    private boolean isCreatedWhenOpened() {
+      return EXCLUSIVE.contains(fileSystem.getUri().getScheme());
     }
 
     private FSDataOutputStream open(Path path) throws IOException {
@@ -177,7 +206,7 @@ interface LockFiles {
 
     @Override
     public boolean exclusive() throws IOException {
-      return EXCLUSIVE.contains(fileSystem.getUri().getScheme()) || conditional();
+      return isCreatedWhenOpened() || conditional();
     }
 
     private boolean conditional() throws IOException {

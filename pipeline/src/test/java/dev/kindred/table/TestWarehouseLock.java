@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kindred.WarehouseBusy;
 import dev.kindred.table.WarehouseLock.Times;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
@@ -381,6 +383,54 @@ class TestWarehouseLock {
     @Override
     public URI getUri() {
       return URI.create("store:///");
+    }
+  }
+
+  @Test
+  void whatCannotBeWrittenIsNotLeftEmpty() throws IOException {
+    FullFiles full = new FullFiles();
+    full.initialize(URI.create("hdfs:///"), new Configuration(false));
+    org.apache.hadoop.fs.Path root =
+        new org.apache.hadoop.fs.Path("hdfs://" + warehouse.toUri().getPath());
+    full.isFull = true;
+    assertThatThrownBy(() -> WarehouseLock.acquire(full, root, "kindred run", AT_ONCE, LONG_LEASE))
+        .hasRootCauseMessage("quota is exceeded");
+    assertThat(files()).isEmpty();
+
+    full.isFull = false;
+    WarehouseLock lock = WarehouseLock.acquire(full, root, "kindred run", AT_ONCE, LONG_LEASE);
+    full.isFull = true;
+    lock.close(); // needs a file, too
+    full.isFull = false;
+    assertThat(files()).noneMatch(name -> name.contains("removal"));
+  }
+
+  /** Files that can be created, as on HDFS, but not written once space is used up. */
+  private static final class FullFiles extends RawLocalFileSystem {
+    private volatile boolean isFull;
+
+    @Override
+    public URI getUri() {
+      return URI.create("hdfs:///");
+    }
+
+    @Override
+    public FSDataOutputStream create(org.apache.hadoop.fs.Path file, boolean overwrite)
+        throws IOException {
+      FSDataOutputStream created = super.create(file, overwrite);
+      if (!isFull) {
+        return created;
+      }
+
+      created.close();
+      return new FSDataOutputStream(
+          new OutputStream() {
+            @Override
+            public void write(int written) throws IOException {
+              throw new IOException("quota is exceeded");
+            }
+          },
+          null);
     }
   }
 
