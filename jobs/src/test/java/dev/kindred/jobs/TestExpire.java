@@ -221,7 +221,10 @@ class TestExpire {
             root.getFileSystem(new Configuration(false)), root, "kindred run", Duration.ZERO)) {
       CommandLineRun run = expire("--keep", "1");
       assertThat(run.status()).as(run.err()).isEqualTo(4);
-      assertThat(run.messages()).singleElement().asString().contains("in use by kindred run");
+      assertThat(run.messages())
+          .singleElement()
+          .asString()
+          .contains("in use by submit-scripts/kindred.sh run");
       lock.check();
     }
 

@@ -66,7 +66,7 @@ class TestLens {
 
   @Test
   void badInputIsOneLine() {
-    assertInvalid(lens(), "no prompt: give prompts of 1 to 256 tokens, such as \"And only l\"");
+    assertInvalid(lens(), "no prompt: give prompts such as \"And only l\", or a file");
     assertInvalid(lens("a", "--prompts", "x.txt"), "--prompts x.txt and a prompt: give prompts");
     assertInvalid(lens("a", "caf\u00e9"), "prompt 2: the model has no token for \"\u00e9\"");
     assertInvalid(lens("a".repeat(257)), "has 257 tokens, the model reads 1 to 256");
