@@ -16,6 +16,7 @@ final class Steps {
                   "activations",
                   "prompts",
                   "predictions",
+                  "fitting windows",
                   "noise floor",
                   "similar strings",
                   "evaluation",
@@ -23,7 +24,7 @@ final class Steps {
           Map.entry("plan", List.of("corpus", "corpus sketch", "calibration")),
           Map.entry("windows", List.of("corpus", "windows")),
           Map.entry("activations", List.of("corpus", "activations")),
-          Map.entry("prompts", List.of("corpus", "prompts", "predictions")),
+          Map.entry("prompts", List.of("corpus", "prompts", "predictions", "fitting windows")),
           Map.entry(
               "compare-models",
               List.of("corpus", "windows", "prompts", "predictions", "noise floor")),
@@ -36,6 +37,7 @@ final class Steps {
                   "windows",
                   "prompts",
                   "predictions",
+                  "fitting windows",
                   "prompts", // those to tune on
                   "predictions",
                   "activations",

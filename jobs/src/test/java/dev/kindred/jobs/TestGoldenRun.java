@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
@@ -84,6 +85,12 @@ class TestGoldenRun {
         .matches(
             "kindred: run_id=r-\\S+ prompts=40 mean_hellinger=0\\.\\d{4} top1=[01]\\.\\d{4}"
                 + " report=/.+\\.html");
+  }
+
+  @Test
+  void allItsStepsAreCounted() {
+    assertThat(run.steps())
+        .isEqualTo(IntStream.rangeClosed(1, 10).mapToObj(step -> step + "/10").toList());
   }
 
   @Test

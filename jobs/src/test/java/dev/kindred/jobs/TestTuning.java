@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +59,12 @@ class TestTuning {
                 base.resolve(warehouse).toString()));
     arguments.addAll(Arrays.asList(options));
     return CommandLineRun.of(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void allItsStepsAreCounted() {
+    assertThat(tuned.steps())
+        .isEqualTo(IntStream.rangeClosed(1, 12).mapToObj(step -> step + "/12").toList());
   }
 
   @Test

@@ -52,9 +52,7 @@ public final class WholeFile {
       } else {
         Path temporary = temporary(files, path, content);
         try {
-          if (!nameIfAbsent(files, temporary, path) && !files.exists(path)) {
-            throw new IOException("Cannot be renamed to " + path);
-          }
+          nameIfAbsent(files, temporary, path);
         } finally {
           files.delete(temporary, false);
         }
@@ -83,18 +81,22 @@ public final class WholeFile {
   }
 
   /** Gives a file its name in one step unless that is taken; the temporary name may stay. */
-  private static boolean nameIfAbsent(FileSystem files, Path temporary, Path path)
-      throws IOException {
+  private static void nameIfAbsent(FileSystem files, Path temporary, Path path) throws IOException {
     if (!files.getUri().getScheme().equals("file")) {
-      return files.rename(temporary, path);
+      renameIfAbsent(files, temporary, path);
+      return;
     }
 
     try { // a rename would put it over one that is there
       Files.createLink(local(path), local(temporary));
     } catch (FileAlreadyExistsException e) {
-      return false;
+      return;
     } catch (UnsupportedOperationException | FileSystemException e) { // a disk without links
-      return !files.exists(path) && files.rename(temporary, path);
+      if (!files.exists(path)) {
+        renameIfAbsent(files, temporary, path);
+      }
+
+      return;
     }
 
     if (files instanceof ChecksumFileSystem checked) {
@@ -102,8 +104,17 @@ public final class WholeFile {
           .getRawFileSystem()
           .rename(checked.getChecksumFile(temporary), checked.getChecksumFile(path));
     }
+  }
 
-    return true;
+  private static void renameIfAbsent(FileSystem files, Path temporary, Path path)
+      throws IOException {
+    // Twice: what was there at first may be gone by the time that one looks.
+    if (!files.rename(temporary, path)
+        && !files.exists(path)
+        && !files.rename(temporary, path)
+        && !files.exists(path)) {
+      throw new IOException("Cannot be renamed to " + path);
+    }
   }
 
   private static java.nio.file.Path local(Path path) {
