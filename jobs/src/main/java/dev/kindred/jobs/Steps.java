@@ -44,7 +44,8 @@ final class Steps {
                   "similarity bins",
                   "similarity bins",
                   "tuning",
-                  "held-out prompts")),
+                  "held-out prompts",
+                  "n-grams")),
           Map.entry("explain", List.of("prompts", "similar strings", "explanations")),
           Map.entry("train", List.of("corpus", "train", "self-check")));
 

@@ -64,7 +64,7 @@ class TestTuning {
   @Test
   void allItsStepsAreCounted() {
     assertThat(tuned.steps())
-        .isEqualTo(IntStream.rangeClosed(1, 12).mapToObj(step -> step + "/12").toList());
+        .isEqualTo(IntStream.rangeClosed(1, 13).mapToObj(step -> step + "/13").toList());
   }
 
   @Test
