@@ -45,7 +45,7 @@ record CommandLineRun(int status, String out, String err) {
   /** Steps that ended, as {@code n/m}, or what stands there of one that is not counted. */
   List<String> steps() {
     return err.lines()
-        .filter(line -> line.matches("\\S.*  +(done in .*|reused: .*)"))
+        .filter(line -> line.matches("\\S.* (done in .*|reused: .*)"))
         .map(line -> line.replaceFirst("^\\[(\\d+/\\d+)\\] .*", "$1"))
         .distinct()
         .toList();
