@@ -124,15 +124,7 @@ final class SmallRun {
   void assertFoundIn(Path copy) throws IOException, InterruptedException {
     List<String> runs = runs(copy);
     assertThat(runs).hasSize(1);
-    Map<String, List<String>> found = RunRows.of(copy, runs.get(0));
-    expected()
-        .forEach(
-            (table, rows) -> {
-              assertThat(found.get(table)).as(table).isEqualTo(rows);
-              assertThat(rows.isEmpty())
-                  .as(table)
-                  .isEqualTo(RunRows.OF_OTHER_COMMANDS.contains(table));
-            });
+    RunRows.assertEqual(RunRows.of(copy, runs.get(0)), expected());
   }
 
   private static List<String> runs(Path warehouse) throws IOException {

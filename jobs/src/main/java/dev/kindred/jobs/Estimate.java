@@ -11,7 +11,9 @@ import java.util.List;
  *
  * <p>What a calibration of seconds cannot measure (Spark's start of stages, its shuffles, merging
  * and writing evidence) stands here as constants, fitted to runs over 1/16 to all of
- * TinyShakespeare with 5,000 and 20,000 prompts on two cores; docs/benchmarks.md has them.
+ * TinyShakespeare with 5,000 and 20,000 prompts on two cores; docs/benchmarks.md has them. The
+ * audit's are of one run over all of it. The evaluation's are older than the fit of n-grams, which
+ * takes longer than the rest of it.
  */
 record Estimate(List<Stage> stages) {
   private static final double WINDOWS_FIXED = 7;

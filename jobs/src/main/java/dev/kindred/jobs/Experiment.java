@@ -68,25 +68,23 @@ final class Experiment {
   /**
    * What can be read and checked before there is a Spark.
    *
-   * @param corpus null if it is the embedded one, whose copy is in the warehouse
    * @param givenPrompts null if prompts are drawn
    */
   record Checked(
       Settings settings,
       ModelDirectory model,
-      Corpus corpus,
       double[] thresholds,
       Mixture mixture,
       List<ModelDirectory> alternates,
       List<String> givenPrompts) {
 
     /**
-     * Reads models and prompts, and lists the corpus.
+     * Reads models and prompts. Of the corpus it only checks that it can be listed: its files are
+     * those that are there once the warehouse is this process's to write.
      *
-     * @param spark asked for once the corpus is read
      * @throws InvalidInput if a setting does not fit
      */
-    static Checked of(Settings settings, Configuration hadoop, Supplier<SparkSession> spark) {
+    static Checked of(Settings settings, Configuration hadoop) {
       settings.check();
       TileKernels.check(settings.kernel());
       ModelDirectory model = ModelDirectory.read(settings.model(), hadoop);
@@ -97,13 +95,13 @@ final class Experiment {
             settings.windowLength(), shape.contextLength());
       }
 
+      if (!isEmbedded(settings)) {
+        Corpus.check(hadoop, settings.corpus(), settings.corpusFormat());
+      }
+
       return new Checked(
           settings,
           model,
-          settings.corpus().equals(EmbeddedCorpus.NAME)
-              ? null
-              : Corpus.open(
-                  hadoop, spark, settings.corpus(), settings.corpusFormat(), settings.textColumn()),
           settings.thresholds(shape),
           settings.mixture(shape),
           Alternates.read(settings.alternates(), model, settings.windowLength(), hadoop),
@@ -136,7 +134,15 @@ final class Experiment {
     checkMemory(LoadedModels.get(model));
     GpuTasks.check(spark);
 
-    this.corpus = checked.corpus() == null ? embeddedCorpus() : checked.corpus();
+    this.corpus =
+        Corpus.open(
+            spark,
+            isEmbedded(settings)
+                ? EmbeddedCorpus.copyInto(
+                    warehouse.fileSystem(), new Path(warehouse.root(), "corpora"))
+                : settings.corpus(),
+            settings.corpusFormat(),
+            settings.textColumn());
     this.scan = scanCorpus();
     this.promptSet =
         givenPrompts == null
@@ -155,7 +161,24 @@ final class Experiment {
       String promptSet,
       long prompts,
       List<ModelDirectory> alternates,
-      double[] thresholds) {}
+      double[] thresholds) {
+
+    /** What is there of a run, from an earlier one with the same model, corpus and prompts. */
+    Estimate.Reused reused() {
+      return new Estimate.Reused(
+          warehouse.part(Tables.WINDOWS, corpusId).isComplete(),
+          warehouse.part(Tables.ACTIVATIONS, model.id(), corpusId).isComplete(),
+          warehouse.part(Tables.PROMPTS, promptSet).isComplete()
+              && isPredicted(warehouse, model, promptSet),
+          warehouse.part(Tables.PREDICTIONS, model.id(), NGrams.fittingSet(promptSet)).isComplete(),
+          alternates.stream()
+              .allMatch(
+                  alternate ->
+                      warehouse
+                          .part(Tables.MODEL_DISTANCES, model.id(), promptSet, alternate.id())
+                          .isComplete()));
+    }
+  }
 
   Inputs inputs() {
     return new Inputs(
@@ -170,12 +193,8 @@ final class Experiment {
         thresholds);
   }
 
-  private Corpus embeddedCorpus() {
-    return Corpus.open(
-        spark,
-        EmbeddedCorpus.copyInto(warehouse.fileSystem(), new Path(warehouse.root(), "corpora")),
-        settings.corpusFormat(),
-        settings.textColumn());
+  private static boolean isEmbedded(Settings settings) {
+    return settings.corpus().equals(EmbeddedCorpus.NAME);
   }
 
   private void checkMemory(LanguageModel loaded) {
@@ -185,6 +204,7 @@ final class Experiment {
 
   /** Checks the disk for everything that is not there yet. */
   private void checkDisk(long windowsToEvaluate) {
+    Estimate.Reused reused = inputs().reused();
     DiskNeed.of(
             scan.occurrences(),
             windowsToEvaluate,
@@ -196,11 +216,9 @@ final class Experiment {
             new Estimate.Reused(
                 true,
                 windowsToEvaluate == 0,
-                isPredicted(promptSet),
-                warehouse
-                    .part(Tables.PREDICTIONS, model.id(), NGrams.fittingSet(promptSet))
-                    .isComplete(),
-                alternates.stream().allMatch(this::isCompared)))
+                reused.predictions(),
+                reused.fittingWindows(),
+                reused.noiseFloor()))
         .check(warehouse);
   }
 
@@ -209,15 +227,9 @@ final class Experiment {
     TaskMemory.of(spark.sparkContext()).checkJoin(settings.promptFile(), need);
   }
 
-  private boolean isPredicted(String set) {
+  private static boolean isPredicted(Warehouse warehouse, ModelDirectory model, String set) {
     return warehouse.part(Tables.PREDICTIONS, model.id(), set).isComplete()
         && warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), set).isComplete();
-  }
-
-  private boolean isCompared(ModelDirectory alternate) {
-    return warehouse
-        .part(Tables.MODEL_DISTANCES, model.id(), promptSet, alternate.id())
-        .isComplete();
   }
 
   private long promptCount() {
@@ -415,7 +427,7 @@ final class Experiment {
 
     Warehouse.Part activations = warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), set);
     Warehouse.Part predictions = warehouse.part(Tables.PREDICTIONS, model.id(), set);
-    if (isPredicted(set)) {
+    if (isPredicted(warehouse, model, set)) {
       activations.verify();
       progress.reused("predictions", predictions);
       return;

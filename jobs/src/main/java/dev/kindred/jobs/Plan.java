@@ -42,8 +42,8 @@ final class Plan {
             .rates(sketch.sample(), joins(shape));
     progress.end();
 
-    Estimate.Reused reused = reused();
-    Warehouse.Part windowsPart = part(Tables.WINDOWS, inputs.corpusId());
+    Estimate.Reused reused = inputs.reused();
+    Warehouse.Part windowsPart = inputs.warehouse().part(Tables.WINDOWS, inputs.corpusId());
     long windows = reused.windows() ? windowsPart.read().count() : sketch.windows();
     long[] prefixes = sketch.prefixes();
     long[] nodes = Estimate.nodes(prefixes, settings.windowsInFlight());
@@ -88,27 +88,6 @@ final class Plan {
     }
 
     return joins;
-  }
-
-  /** What an earlier run with the same model, corpus and prompts has left. */
-  private Estimate.Reused reused() {
-    String modelId = inputs.model().id();
-    return new Estimate.Reused(
-        part(Tables.WINDOWS, inputs.corpusId()).isComplete(),
-        part(Tables.ACTIVATIONS, modelId, inputs.corpusId()).isComplete(),
-        part(Tables.PROMPTS, inputs.promptSet()).isComplete()
-            && part(Tables.PROMPT_ACTIVATIONS, modelId, inputs.promptSet()).isComplete()
-            && part(Tables.PREDICTIONS, modelId, inputs.promptSet()).isComplete(),
-        part(Tables.PREDICTIONS, modelId, NGrams.fittingSet(inputs.promptSet())).isComplete(),
-        inputs.alternates().stream()
-            .allMatch(
-                alternate ->
-                    part(Tables.MODEL_DISTANCES, modelId, inputs.promptSet(), alternate.id())
-                        .isComplete()));
-  }
-
-  private Warehouse.Part part(dev.kindred.table.Table table, Object... keys) {
-    return inputs.warehouse().part(table, keys);
   }
 
   /**

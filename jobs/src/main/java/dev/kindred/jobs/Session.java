@@ -161,7 +161,7 @@ final class Session implements AutoCloseable {
 
   /** The same for what needs the corpus alone, however few windows it has. */
   Experiment withoutPrompts(Settings settings) {
-    Experiment.Checked checked = Experiment.Checked.of(settings, hadoop(), this::spark);
+    Experiment.Checked checked = Experiment.Checked.of(settings, hadoop());
     lock(settings);
     return new Experiment(spark(), progress(), checked, warehouse(settings));
   }
@@ -207,7 +207,7 @@ final class Session implements AutoCloseable {
 
   /** What a run would take, for the terminal. Leaves no folder behind that was not there. */
   String estimate(Settings settings) {
-    Experiment.Checked checked = Experiment.Checked.of(settings, hadoop(), this::spark);
+    Experiment.Checked checked = Experiment.Checked.of(settings, hadoop());
     Warehouse warehouse = warehouse(settings);
     NewFolders made = NewFolders.of(warehouse, Tables.ACTIVATIONS.name());
     try {

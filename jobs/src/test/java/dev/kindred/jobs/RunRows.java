@@ -3,6 +3,7 @@ package dev.kindred.jobs;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.not;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.LocalSpark;
 import dev.kindred.table.Runs;
@@ -22,7 +23,7 @@ public final class RunRows {
   private static final String JOIN_METRIC = "^block\\.\\d+\\.join\\.";
 
   /** Tables that only other commands fill, such as tune. */
-  public static final List<String> OF_OTHER_COMMANDS =
+  private static final List<String> OF_OTHER_COMMANDS =
       List.of(
           "ablations",
           "alignments",
@@ -74,6 +75,16 @@ public final class RunRows {
     }
 
     return rows;
+  }
+
+  /** Checks that a run has found what another one has, which fills all tables that a run fills. */
+  public static void assertEqual(
+      Map<String, List<String>> found, Map<String, List<String>> expected) {
+    expected.forEach(
+        (table, rows) -> {
+          assertThat(found.get(table)).as(table).isEqualTo(rows);
+          assertThat(rows.isEmpty()).as(table).isEqualTo(OF_OTHER_COMMANDS.contains(table));
+        });
   }
 
   /** All rows of a warehouse as sorted text, by table. */

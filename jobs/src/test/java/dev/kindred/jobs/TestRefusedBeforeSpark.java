@@ -46,7 +46,7 @@ class TestRefusedBeforeSpark {
   private List<String> run(List<List<String>> commands) throws IOException, InterruptedException {
     List<String> java = new ArrayList<>();
     java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    java.addAll(List.of(JavaModuleOptions.defaultModuleOptions().trim().split("\\s+")));
+    java.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
     java.addAll(
         List.of(
             "-Dkindred.home=" + HOME,

@@ -23,9 +23,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.FutureTask;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -286,6 +288,54 @@ class TestRepeatedRuns {
             });
     assertThat(reasons).containsEntry("published", "null").containsKey("rejected");
     assertThat(reasons.get("rejected")).contains("activations: expected in block");
+  }
+
+  @Test
+  void aDocumentThatComesWhileTheLockIsAwaitedCounts() throws Exception {
+    Path again = copyOfBase();
+    var root = new org.apache.hadoop.fs.Path(again.resolve("warehouse").toUri());
+    FutureTask<CommandLineRun> work =
+        new FutureTask<>(
+            () ->
+                CommandLineRun.of(
+                    "windows",
+                    "--corpus",
+                    again.resolve("corpus").toString(),
+                    "--prompts",
+                    "20",
+                    "--lock-wait",
+                    "600",
+                    "--warehouse",
+                    again.resolve("warehouse").toString()));
+    Thread thread = new Thread(work);
+    try (var lock =
+        WarehouseLock.acquire(
+            root.getFileSystem(new Configuration(false)), root, "kindred run", Duration.ZERO)) {
+      thread.start();
+      while (!work.isDone() && !waitsForTheLock(thread)) {
+        Thread.sleep(10);
+      }
+
+      assertThat(work.isDone()).as("it waits").isFalse();
+      lock.check();
+      writeCorpus(again.resolve("corpus"), 3);
+    }
+
+    CommandLineRun command = work.get();
+    assertThat(command.status()).as(command.err()).isZero();
+    assertThat(
+            RunRows.<List<String>>with(
+                again.resolve("warehouse"), warehouse -> warehouse.keys(Tables.WINDOWS)))
+        .as("corpora: that of two documents, and that of three")
+        .hasSize(2);
+  }
+
+  private static boolean waitsForTheLock(Thread thread) {
+    return Stream.of(thread.getStackTrace())
+        .anyMatch(
+            frame ->
+                frame.getClassName().equals(WarehouseLock.class.getName())
+                    && frame.getMethodName().equals("acquire"));
   }
 
   @Test

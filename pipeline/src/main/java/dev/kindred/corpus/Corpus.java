@@ -8,7 +8,6 @@ import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
@@ -38,8 +37,7 @@ public final class Corpus {
   private static final int SECTION_FILES = 4096;
   private static final long WHOLE_DOCUMENT_BYTES = 256L << 20;
 
-  private final Configuration hadoop;
-  private final Supplier<SparkSession> spark;
+  private final SparkSession spark;
   private final String uri;
   private final Format format;
   private final PieceReader reader;
@@ -47,13 +45,7 @@ public final class Corpus {
   private List<Section> sections; // of the first call: the number of cores may change between two
 
   private Corpus(
-      Configuration hadoop,
-      Supplier<SparkSession> spark,
-      String uri,
-      Format format,
-      PieceReader reader,
-      List<CorpusFile> files) {
-    this.hadoop = hadoop;
+      SparkSession spark, String uri, Format format, PieceReader reader, List<CorpusFile> files) {
     this.spark = spark;
     this.uri = uri;
     this.format = format;
@@ -69,30 +61,28 @@ public final class Corpus {
    * @throws InvalidInput if there are none, or such as cannot be read as a corpus
    */
   public static Corpus open(SparkSession spark, String uri, Format format, String textColumn) {
-    return open(spark.sparkContext().hadoopConfiguration(), () -> spark, uri, format, textColumn);
+    List<CorpusFile> files = CorpusListing.of(uri, spark.sparkContext().hadoopConfiguration());
+    Format resolved = resolved(uri, format, files);
+    return switch (resolved) {
+      case PARQUET ->
+          new Corpus(spark, uri, resolved, new ParquetRows(textColumn), byEscapedPath(files));
+      case JSONL ->
+          new Corpus(spark, uri, resolved, new JsonLines(textColumn), byEscapedPath(files));
+      default -> new Corpus(spark, uri, resolved, new TextFiles(), files);
+    };
   }
 
   /**
-   * The same before there is a Spark.
+   * Checks before there is a Spark that {@link #open} can list a corpus.
    *
-   * @param spark asked for once texts are read
+   * @throws InvalidInput as there
    */
-  public static Corpus open(
-      Configuration hadoop,
-      Supplier<SparkSession> spark,
-      String uri,
-      Format format,
-      String textColumn) {
-    List<CorpusFile> files = CorpusListing.of(uri, hadoop);
-    Format resolved = format == Format.AUTO ? formatOf(uri, files) : format;
-    PieceReader reader =
-        switch (resolved) {
-          case PARQUET -> new ParquetRows(textColumn);
-          case JSONL -> new JsonLines(textColumn);
-          default -> new TextFiles();
-        };
-    boolean ofRows = resolved == Format.PARQUET || resolved == Format.JSONL;
-    return new Corpus(hadoop, spark, uri, resolved, reader, ofRows ? byEscapedPath(files) : files);
+  public static void check(Configuration hadoop, String uri, Format format) {
+    resolved(uri, format, CorpusListing.of(uri, hadoop));
+  }
+
+  private static Format resolved(String uri, Format format, List<CorpusFile> files) {
+    return format == Format.AUTO ? formatOf(uri, files) : format;
   }
 
   /** Corpus ids depend on this order: that of URIs in which a blank is %20. */
@@ -141,13 +131,14 @@ public final class Corpus {
    * @param followingTokens how many tokens of what follows a piece needs
    */
   JavaRDD<Pieces> sections(boolean characterLevel, int followingTokens) {
-    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.get().sparkContext());
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     if (sections == null) {
       sections = cut(characterLevel, context.defaultParallelism());
     }
 
-    Broadcast<SerializableConfiguration> configuration =
-        context.broadcast(new SerializableConfiguration(hadoop));
+    Broadcast<SerializableConfiguration> hadoop =
+        context.broadcast(
+            new SerializableConfiguration(spark.sparkContext().hadoopConfiguration()));
     PieceReader read = reader;
     return context
         .parallelize(sections, sections.size())
@@ -159,10 +150,7 @@ public final class Corpus {
                         section.splits().iterator(),
                         split ->
                             read.read(
-                                split,
-                                configuration.value().value(),
-                                characterLevel,
-                                followingTokens))));
+                                split, hadoop.value().value(), characterLevel, followingTokens))));
   }
 
   /** All pieces; those of a section are in one partition. */
@@ -200,10 +188,11 @@ public final class Corpus {
   }
 
   private long splitBytes() {
-    return Math.max(1, spark.get().sessionState().conf().filesMaxPartitionBytes());
+    return Math.max(1, spark.sessionState().conf().filesMaxPartitionBytes());
   }
 
   private long step(CorpusFile file, boolean characterLevel, long sectionBytes) {
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     return switch (format) {
       case PARQUET -> sectionBytes;
       case JSONL ->
@@ -234,7 +223,9 @@ public final class Corpus {
         files.stream().filter(one -> one.path().equals(document.path())).findFirst().orElseThrow();
     long before;
     try {
-      before = JsonLines.linesBefore(file, document.afterByte(), hadoop);
+      before =
+          JsonLines.linesBefore(
+              file, document.afterByte(), spark.sparkContext().hadoopConfiguration());
     } catch (IOException e) {
       return problem.asInvalidInput(); // which says where the counting began
     }

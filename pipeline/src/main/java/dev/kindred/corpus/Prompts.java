@@ -257,12 +257,6 @@ public final class Prompts {
    * @throws InvalidInput naming the first line that is not such a prompt
    */
   public static List<String> read(
-      SparkSession spark, String uri, String tokenizerJson, Lengths lengths) {
-    return read(spark.sparkContext().hadoopConfiguration(), uri, tokenizerJson, lengths);
-  }
-
-  /** The same before there is a Spark. */
-  public static List<String> read(
       Configuration hadoop, String uri, String tokenizerJson, Lengths lengths) {
     Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
     List<String> prompts = new ArrayList<>();

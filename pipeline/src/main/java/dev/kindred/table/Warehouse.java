@@ -100,7 +100,7 @@ public final class Warehouse {
   }
 
   public FileSystem fileSystem() {
-    return new Location("--warehouse", root).fileSystem(hadoop());
+    return new Location("--warehouse", root).fileSystem(hadoop);
   }
 
   /** Creates the folder where it is missing, and a file in it, to see that both can be done. */
@@ -192,10 +192,6 @@ public final class Warehouse {
     return children(part(table, keys).path).stream()
         .map(folder -> folder.getName().substring(folder.getName().indexOf('=') + 1))
         .toList();
-  }
-
-  private Configuration hadoop() {
-    return hadoop;
   }
 
   private Dataset<Row> read(Table table, List<CommittedFiles.Entry> entries) {
@@ -587,16 +583,16 @@ public final class Warehouse {
       List<CommittedFile> files =
           entries.stream().map(CommittedFiles.Entry::file).distinct().toList();
       JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.get().sparkContext());
-      Broadcast<SerializableConfiguration> hadoop =
-          context.broadcast(new SerializableConfiguration(hadoop()));
+      Broadcast<SerializableConfiguration> configuration =
+          context.broadcast(new SerializableConfiguration(hadoop));
       String folder = root.toString();
       Map<CommittedFile, String> problems =
           context
               .parallelize(files, Math.max(1, files.size() / FILES_PER_CHECK))
-              .mapToPair(file -> new Tuple2<>(file, problem(file, folder, hadoop)))
+              .mapToPair(file -> new Tuple2<>(file, problem(file, folder, configuration)))
               .filter(found -> found._2() != null)
               .collectAsMap();
-      hadoop.destroy();
+      configuration.destroy();
       if (!problems.isEmpty()) {
         throw CommittedFiles.damaged(root, entries, problems);
       }

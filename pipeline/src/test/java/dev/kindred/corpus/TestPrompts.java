@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(LocalSpark.class)
 class TestPrompts {
+  private static final Configuration HADOOP = new Configuration();
   private static final List<String> DOCUMENTS =
       List.of("to be or not to be", "that is the question", "or not", "to be\nor not to be");
   private static final String CHARACTERS = String.join("", DOCUMENTS);
@@ -182,46 +184,45 @@ class TestPrompts {
   }
 
   @Test
-  void aTextFileHasAPromptALine(SparkSession spark) throws IOException {
-    assertThat(read(spark, "prompts.txt", "to \nnot\nto \n")).containsExactly("to ", "not", "to ");
+  void aTextFileHasAPromptALine() throws IOException {
+    assertThat(read("prompts.txt", "to \nnot\nto \n")).containsExactly("to ", "not", "to ");
   }
 
   @Test
-  void linesMayEndAsOnWindowsAndTheLastOneNotAtAll(SparkSession spark) throws IOException {
-    assertThat(read(spark, "prompts.txt", "to \r\n\r\nnot")).containsExactly("to ", "not");
+  void linesMayEndAsOnWindowsAndTheLastOneNotAtAll() throws IOException {
+    assertThat(read("prompts.txt", "to \r\n\r\nnot")).containsExactly("to ", "not");
   }
 
   @Test
-  void jsonLinesHoldPromptsWithLineBreaks(SparkSession spark) throws IOException {
-    assertThat(read(spark, "prompts.jsonl", "\"be\\n\"\n\"\\u006eot\"\n"))
-        .containsExactly("be\n", "not");
+  void jsonLinesHoldPromptsWithLineBreaks() throws IOException {
+    assertThat(read("prompts.jsonl", "\"be\\n\"\n\"\\u006eot\"\n")).containsExactly("be\n", "not");
   }
 
   @Test
-  void aByteOrderMarkIsNotPartOfAPrompt(SparkSession spark) throws IOException {
-    assertThat(read(spark, "prompts.txt", "\ufeffto \nnot\n")).containsExactly("to ", "not");
-    assertThat(read(spark, "prompts.jsonl", "\ufeff\"not\"\n")).containsExactly("not");
+  void aByteOrderMarkIsNotPartOfAPrompt() throws IOException {
+    assertThat(read("prompts.txt", "\ufeffto \nnot\n")).containsExactly("to ", "not");
+    assertThat(read("prompts.jsonl", "\ufeff\"not\"\n")).containsExactly("not");
   }
 
   @Test
-  void aStaleChecksumFileDoesNotMatter(SparkSession spark) throws IOException {
+  void aStaleChecksumFileDoesNotMatter() throws IOException {
     Files.writeString(folder.resolve(".10:30.txt.crc"), "crc\0\0\0\2\0\1\2\3\4");
 
-    assertThat(read(spark, "10:30.txt", "not\n")).containsExactly("not");
+    assertThat(read("10:30.txt", "not\n")).containsExactly("not");
   }
 
   @Test
-  void aCompressedFileIsInvalid(SparkSession spark) throws IOException {
+  void aCompressedFileIsInvalid() throws IOException {
     Path file = Files.write(folder.resolve("p.txt"), new byte[] {0x1f, (byte) 0x8b, 8, 0, 0, 0});
 
-    assertThatThrownBy(() -> Prompts.read(spark, file.toString(), TOKENIZER, LENGTHS))
+    assertThatThrownBy(() -> Prompts.read(HADOOP, file.toString(), TOKENIZER, LENGTHS))
         .isInstanceOf(InvalidInput.class)
         .hasMessage("--prompts %s: is compressed by gzip; unpack it", file);
   }
 
   @Test
-  void halfOfASurrogatePairIsInvalid(SparkSession spark) {
-    assertInvalid(spark, "prompts.jsonl", "\"no\\ud83d\"\n")
+  void halfOfASurrogatePairIsInvalid() {
+    assertInvalid("prompts.jsonl", "\"no\\ud83d\"\n")
         .hasMessage(
             "--prompts %s: line 1: half of a surrogate pair, U+D83D, at character 3; write the whole"
                 + " character",
@@ -230,16 +231,16 @@ class TestPrompts {
 
   @ParameterizedTest
   @CsvSource({"question, 8", "to, 2"})
-  void aPromptOfAnotherLengthIsInvalid(String prompt, int tokens, SparkSession spark) {
-    assertInvalid(spark, "prompts.txt", "not\n\n" + prompt + "\n")
+  void aPromptOfAnotherLengthIsInvalid(String prompt, int tokens) {
+    assertInvalid("prompts.txt", "not\n\n" + prompt + "\n")
         .hasMessage(
             "--prompts %s: line 3: \"%s\" has %d tokens, windows have 3 (--window-length)",
             folder.resolve("prompts.txt"), prompt, tokens);
   }
 
   @Test
-  void aPromptWithALineBreakStaysOneLineInTheMessage(SparkSession spark) {
-    assertInvalid(spark, "prompts.jsonl", "\"to be\\nor\"\n")
+  void aPromptWithALineBreakStaysOneLineInTheMessage() {
+    assertInvalid("prompts.jsonl", "\"to be\\nor\"\n")
         .hasMessage(
             "--prompts %s: line 1: \"to be\\nor\" has 8 tokens, windows have 3 (--window-length)",
             folder.resolve("prompts.jsonl"));
@@ -247,9 +248,8 @@ class TestPrompts {
 
   @ParameterizedTest
   @CsvSource({"noé, '\"é\" (U+00E9)', 3", "😀no, '\"😀\" (U+1F600)', 1"})
-  void anUnknownCharacterIsInvalid(
-      String prompt, String described, int character, SparkSession spark) {
-    assertInvalid(spark, "prompts.txt", "not\n" + prompt + "\n")
+  void anUnknownCharacterIsInvalid(String prompt, String described, int character) {
+    assertInvalid("prompts.txt", "not\n" + prompt + "\n")
         .hasMessage(
             "--prompts %s: line 2: the model has no token for %s at character %d",
             folder.resolve("prompts.txt"), described, character);
@@ -257,8 +257,8 @@ class TestPrompts {
 
   @ParameterizedTest
   @ValueSource(strings = {"not", "\"not", "3", "[\"not\"]", "\"not\" \"to \""})
-  void aLineThatIsNotAJsonStringIsInvalid(String line, SparkSession spark) {
-    assertInvalid(spark, "prompts.jsonl", "\"not\"\n" + line + "\n")
+  void aLineThatIsNotAJsonStringIsInvalid(String line) {
+    assertInvalid("prompts.jsonl", "\"not\"\n" + line + "\n")
         .hasMessage(
             "--prompts %s: line 2: not a JSON string such as \"And only l\"",
             folder.resolve("prompts.jsonl"));
@@ -266,33 +266,33 @@ class TestPrompts {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "\n", "\r\n\n"})
-  void aFileWithoutPromptsIsInvalid(String content, SparkSession spark) {
-    assertInvalid(spark, "prompts.txt", content)
+  void aFileWithoutPromptsIsInvalid(String content) {
+    assertInvalid("prompts.txt", content)
         .hasMessage("--prompts %s: no prompts in it", folder.resolve("prompts.txt"));
   }
 
   @Test
-  void aMissingFileIsInvalid(SparkSession spark) {
+  void aMissingFileIsInvalid() {
     Path missing = folder.resolve("missing.txt");
 
-    assertThatThrownBy(() -> Prompts.read(spark, missing.toString(), TOKENIZER, LENGTHS))
+    assertThatThrownBy(() -> Prompts.read(HADOOP, missing.toString(), TOKENIZER, LENGTHS))
         .isInstanceOf(InvalidInput.class)
         .hasMessage("--prompts %s: neither a number nor a file", missing);
   }
 
   @Test
-  void aSchemeWhoseFileSystemIsNotOnTheClassPathIsInvalid(SparkSession spark) {
-    assertThatThrownBy(() -> Prompts.read(spark, "s3a://bucket/prompts.txt", TOKENIZER, LENGTHS))
+  void aSchemeWhoseFileSystemIsNotOnTheClassPathIsInvalid() {
+    assertThatThrownBy(() -> Prompts.read(HADOOP, "s3a://bucket/prompts.txt", TOKENIZER, LENGTHS))
         .isInstanceOf(InvalidInput.class)
         .hasMessageStartingWith("--prompts s3a://bucket/prompts.txt: reading s3a:// needs");
   }
 
   @Test
-  void aFileThatIsNotUtf8IsInvalid(SparkSession spark) throws IOException {
+  void aFileThatIsNotUtf8IsInvalid() throws IOException {
     Path file = folder.resolve("prompts.txt");
     Files.write(file, "not\nn\u00f6t\n".getBytes(StandardCharsets.ISO_8859_1));
 
-    assertThatThrownBy(() -> Prompts.read(spark, file.toString(), TOKENIZER, LENGTHS))
+    assertThatThrownBy(() -> Prompts.read(HADOOP, file.toString(), TOKENIZER, LENGTHS))
         .isInstanceOf(InvalidInput.class)
         .hasMessage(
             "--prompts %s: not UTF-8: byte 0xF6 at byte offset 5; convert the file to UTF-8", file);
@@ -315,14 +315,14 @@ class TestPrompts {
         .hasMessage("prompt 1: \"\" has 0 tokens, the model reads 1 to 3");
   }
 
-  private List<String> read(SparkSession spark, String name, String content) throws IOException {
+  private List<String> read(String name, String content) throws IOException {
     Path file = Files.writeString(folder.resolve(name), content);
-    return Prompts.read(spark, file.toString(), TOKENIZER, LENGTHS);
+    return Prompts.read(HADOOP, file.toString(), TOKENIZER, LENGTHS);
   }
 
   private AbstractThrowableAssert<?, ? extends Throwable> assertInvalid(
-      SparkSession spark, String name, String content) {
-    return assertThatThrownBy(() -> read(spark, name, content)).isInstanceOf(InvalidInput.class);
+      String name, String content) {
+    return assertThatThrownBy(() -> read(name, content)).isInstanceOf(InvalidInput.class);
   }
 
   private static Dataset<Row> table(SparkSession spark) {
