@@ -74,12 +74,12 @@ public record Comparison(String label, Mean honest, Mean compatible) {
    * @param order tokens of the longest context; 0 where it is not told
    */
   public static String nameOf(String baseline, int order) {
-    if (baseline.startsWith(SUFFIX)) {
+    String label = LABELS.get(baseline);
+    if (label == null) {
       String tokens = baseline.substring(SUFFIX.length());
       return "after the last " + (tokens.equals("1") ? "token" : tokens + " tokens");
     }
 
-    String label = LABELS.get(baseline);
     return order == 0 || baseline.equals("tuned_interpolation")
         ? label
         : label.replace("n-gram", "n-gram of order " + order);

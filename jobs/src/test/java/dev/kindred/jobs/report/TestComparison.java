@@ -65,6 +65,13 @@ class TestComparison {
   }
 
   @Test
+  void aSuffixOfFixedLengthIsNotCalledAsTheLongestOneIs() {
+    assertThat(Comparison.nameOf("suffix_1", 0)).isEqualTo("after the last token");
+    assertThat(Comparison.nameOf("suffix_4", 0)).isEqualTo("after the last 4 tokens");
+    assertThat(Comparison.nameOf("suffix_backoff", 0)).isEqualTo("after the longest known suffix");
+  }
+
+  @Test
   void whatMakesNoSenseWithoutThePromptHasNoHonestDistance() {
     assertThat(Comparison.of(METRICS))
         .filteredOn(comparison -> comparison.honest() == null)
