@@ -72,6 +72,10 @@ final class SharedRun {
     return Made.WAREHOUSE;
   }
 
+  static CommandLineRun run() {
+    return Made.RUN;
+  }
+
   static String runId() {
     return runId(Made.RUN);
   }

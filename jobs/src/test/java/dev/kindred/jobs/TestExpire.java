@@ -62,19 +62,22 @@ class TestExpire {
   }
 
   private static CommandLineRun run(Path warehouse, String... settings) {
-    CommandLineRun run =
-        CommandLineRun.of(
-            "run",
-            "--corpus",
-            base.resolve(settings[0]).toString(),
-            "--keep-similar",
-            settings[1],
-            "--alternates",
-            "none",
-            "--prompts",
-            "10",
-            "--warehouse",
-            warehouse.toString());
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "run",
+                "--corpus",
+                base.resolve(settings[0]).toString(),
+                "--keep-similar",
+                settings[1],
+                "--alternates",
+                "none",
+                "--prompts",
+                "10",
+                "--warehouse",
+                warehouse.toString()));
+    CommandLineRun run = CommandLineRun.of(SmallModel.with(arguments));
+
     assertThat(run.status()).as(run.err()).isZero();
     return run;
   }

@@ -32,6 +32,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The same command again and again, as every night: on the same corpus, a longer one, a changed
@@ -88,7 +90,7 @@ class TestRepeatedRuns {
                 "--warehouse",
                 where.resolve("warehouse").toString()));
     arguments.addAll(Arrays.asList(more));
-    return CommandLineRun.of(arguments.toArray(String[]::new));
+    return CommandLineRun.of(SmallModel.with(arguments));
   }
 
   /** A copy of the warehouse after the first run, and of its corpus. */
@@ -164,9 +166,7 @@ class TestRepeatedRuns {
   @Test
   void anotherModelCostsActivationsButNotWindows() throws IOException {
     Path again = copyOfBase();
-    Path model =
-        Path.of(System.getProperty("kindred.home"), "models/dickens-small/alternates/seed-88");
-    CommandLineRun run = run(again, "--model", model.toString());
+    CommandLineRun run = run(again, "--model", SmallModel.OTHER);
 
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(run.err()).containsPattern("windows +reused: ").containsPattern("prompts +reused: ");
@@ -176,14 +176,14 @@ class TestRepeatedRuns {
   @Test
   void otherWeightsCostNoJoin() throws IOException {
     Path again = copyOfBase();
-    String[] weights = {"--weights", "1,0,0,0,0,1"};
+    String[] weights = {"--weights", "1,2"};
     CommandLineRun run = run(again, weights);
 
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(SharedRun.runId(run)).isNotEqualTo(SharedRun.runId(firstRun));
     assertThat(run.err())
         .contains("those of run " + SharedRun.runId(firstRun) + ", which has the same join")
-        .contains("block 0 is there already", "block 5 is there already");
+        .contains("block 0 is there already", "block 1 is there already");
     assertThat(rows(again, run)).isEqualTo(fromScratch(base.resolve("corpus"), weights));
   }
 
@@ -204,23 +204,27 @@ class TestRepeatedRuns {
     assertThat(evaluated(run)).isPositive().isEqualTo(windows(warehouse) - left);
   }
 
-  @Test
+  @ParameterizedTest(name = "files of the block it was at are there: {0}")
+  @ValueSource(booleans = {true, false})
   @Tag("faults")
-  void aRunThatDiedInTheJoinIsFinishedFromItsBlocks() throws IOException {
+  void aRunThatDiedInTheJoinIsFinishedFromItsBlocks(boolean files) throws IOException {
     Path again = copyOfBase();
     Path warehouse = again.resolve("warehouse");
     unpublish(warehouse);
-    Path results = warehouse.resolve("similar_strings/run_id=" + SharedRun.runId(firstRun));
-    delete(results.resolve("block=4"));
-    Files.delete(results.resolve("block=3/_commits/complete.json"));
-    delete(
-        warehouse.resolve("block_distributions/run_id=" + SharedRun.runId(firstRun) + "/block=4"));
-    CommandLineRun run = run(again);
+    String block = "run_id=" + SharedRun.runId(firstRun) + "/block=1";
+    delete(warehouse.resolve("block_distributions").resolve(block));
+    Path strings = warehouse.resolve("similar_strings").resolve(block);
+    if (files) {
+      Files.delete(strings.resolve("_commits/complete.json"));
+    } else {
+      delete(strings);
+    }
 
+    CommandLineRun run = run(again);
     assertThat(rows(again, run))
         .isEqualTo(RunRows.of(base.resolve("warehouse"), SharedRun.runId(firstRun)));
-    assertThat(run.err()).contains("block 0 is there already", "block 5 is there already");
-    assertThat(run.err()).doesNotContain("block 3 is there", "block 4 is there");
+    assertThat(run.err()).contains("block 0 is there already");
+    assertThat(run.err()).doesNotContain("block 1 is there");
   }
 
   @Test

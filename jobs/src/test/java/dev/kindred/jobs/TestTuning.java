@@ -58,7 +58,7 @@ class TestTuning {
                 "--warehouse",
                 base.resolve(warehouse).toString()));
     arguments.addAll(Arrays.asList(options));
-    return CommandLineRun.of(arguments.toArray(String[]::new));
+    return CommandLineRun.of(SmallModel.with(arguments));
   }
 
   @Test
@@ -79,15 +79,15 @@ class TestTuning {
   void theCommandOfARunWithTheTunedSettingsIsSaid() {
     assertThat(tuned.out())
         .contains(
-            "A run with them: submit-scripts/kindred.sh run --corpus %s --alternates none --prompts 60"
-                    .formatted(corpus)
+            "A run with them: submit-scripts/kindred.sh run --corpus %s --model %s --alternates none --prompts 60"
+                    .formatted(corpus, SmallModel.URI)
                 + " --warehouse %s --conf %s".formatted(base.resolve("tuned"), said.group(3)));
   }
 
   @Test
   void aThresholdAtTheFloorIsMarked() {
     assertThat(tuned.out().lines().filter(line -> line.matches("  block \\d .*")))
-        .hasSize(6)
+        .hasSize(SmallModel.BLOCKS)
         .allSatisfy(
             line ->
                 assertThat(line.endsWith("at --bin-floor: try a lower one"))
@@ -98,7 +98,7 @@ class TestTuning {
   void aRunWithTheTunedSettingsNeedsNoJoinAndComesAsClose() {
     CommandLineRun run = command("run", "tuned", "--conf", said.group(3));
     assertThat(run.status()).as(run.err()).isZero();
-    for (int block = 0; block < 6; block++) {
+    for (int block = 0; block < SmallModel.BLOCKS; block++) {
       assertThat(run.err()).contains("block " + block + " is in similarity_bins");
     }
 
@@ -139,10 +139,10 @@ class TestTuning {
 
   @Test
   void evidenceFromBinsIsThatOfAJoin() {
-    String[] settings = {"--thresholds", ".8,.9,.85,.76,.81,.7", "--keep-similar", "20"};
+    String[] settings = {"--thresholds", ".8,.7", "--keep-similar", "20"};
     CommandLineRun fromBins = command("run", "tuned", settings);
     assertThat(fromBins.status()).as(fromBins.err()).isZero();
-    assertThat(fromBins.err()).contains("block 5 is in similarity_bins");
+    assertThat(fromBins.err()).contains("block 1 is in similarity_bins");
     assertThat(command("run", "joined", settings).err()).doesNotContain("in similarity_bins");
     for (String query :
         List.of(
@@ -152,7 +152,7 @@ class TestTuning {
                 + " kindred.current.similar_strings order by block, prompt_id, similarity desc,"
                 + " window_id")) {
       String joined = rows("joined", query);
-      assertThat(joined.lines().count()).isGreaterThan(300);
+      assertThat(joined.lines().count()).isGreaterThan(SmallModel.BLOCKS * 60);
       assertThat(rows("tuned", query)).isEqualTo(joined);
     }
   }

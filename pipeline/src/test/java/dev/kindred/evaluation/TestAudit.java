@@ -59,7 +59,7 @@ class TestAudit {
   private static final String TEXT =
       "it was the best of times, it was the worst of times, it was the age of wisdom";
 
-  private static final ModelDirectory MODEL = Models.directory(Models.DICKENS_SMALL);
+  private static final ModelDirectory MODEL = Models.directory(Models.TWO_BLOCKS);
   private static final Map<Table, Dataset<Row>> SOUND = new HashMap<>();
   private static SparkSession local;
 

@@ -5,15 +5,18 @@ import ai.djl.Device;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
 
-/** The bundled models, for tests. */
+/** The bundled models, and a smaller one, for tests. */
 public final class Models {
-  public static final String TINYSHAKESPEARE = "tinyshakespeare";
-  public static final String DICKENS_SMALL = "dickens-small";
+  public static final String TINYSHAKESPEARE = "models/tinyshakespeare";
+  public static final String DICKENS_SMALL = "models/dickens-small";
+
+  /** A trained one whose blocks are few and narrow, where a block is what a test takes time for. */
+  public static final String TWO_BLOCKS = "pipeline/src/test/resources/models/two-blocks";
 
   private Models() {}
 
   public static Path folder(String name) {
-    return Path.of(System.getProperty("kindred.home"), "models", name);
+    return Path.of(System.getProperty("kindred.home"), name);
   }
 
   public static ModelDirectory directory(String name) {
