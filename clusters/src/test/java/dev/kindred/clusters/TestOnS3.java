@@ -105,7 +105,7 @@ class TestOnS3 {
     first.signal("STOP"); // that the other may be as slow as it likes
     try {
       Submission second = run("of-killed").endsWith(4);
-      assertThat(second.refusal()).contains("in use by kindred run (process " + first.pid());
+      assertThat(second.refusal()).contains("in use by the command run (process " + first.pid());
     } finally {
       first.kill();
     }

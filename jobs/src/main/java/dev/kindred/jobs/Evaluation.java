@@ -49,6 +49,7 @@ import org.slf4j.LoggerFactory;
 final class Evaluation {
   private static final Logger LOG = LoggerFactory.getLogger(Evaluation.class);
 
+  private static final double NGRAMS_PER_WINDOW = 1e-4; // seconds
   private static final double BASELINES_PER_WINDOW = 3e-5; // seconds
 
   /** What the audit's checks weigh: of window ids, prompts, summaries and a sample. */
@@ -103,10 +104,14 @@ final class Evaluation {
         problems.size() == 1 ? "" : " (and " + (problems.size() - 1) + " more, see the log)");
   }
 
-  /** About how long parts take: approximations, distances, baselines, curves, summaries. */
+  /**
+   * About how long parts take: approximations, distances, n-grams, baselines, curves, summaries.
+   */
   private double[] weights(RunPlan run) {
     long windows = warehouse.part(Tables.WINDOWS, run.corpusId()).rows();
-    return new double[] {2, 1, 2 + BASELINES_PER_WINDOW * windows, 0.5, 4};
+    return new double[] {
+      2, 1, 2 + NGRAMS_PER_WINDOW * windows, 2 + BASELINES_PER_WINDOW * windows, 0.5, 4
+    };
   }
 
   private List<String> audit(RunPlan run, ModelDirectory model) {
@@ -153,8 +158,12 @@ final class Evaluation {
     writeMissing(distances, () -> Distances.measure(approximations.read(), predictions));
     progress.partDone();
     Warehouse.Part baselines = warehouse.part(Tables.BASELINES, run.runId());
-    if (!baselines.isComplete()) {
+    if (baselines.isComplete()) {
+      progress.partDone();
+    } else {
       try (SuffixCounts suffixes = new SuffixCounts(windows, windowLength)) {
+        List<NGramFit> fits = ngrams(run).all(suffixes, progress);
+        progress.partDone();
         baselines.write(
             Baselines.measure(
                 suffixes,
@@ -162,7 +171,7 @@ final class Evaluation {
                 prompts,
                 predictions,
                 distributions,
-                ngrams(run).all(suffixes),
+                fits,
                 vocabularySize,
                 run.mixture()));
       }

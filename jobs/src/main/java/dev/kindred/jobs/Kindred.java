@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.SparkThrowable;
@@ -37,6 +38,9 @@ public final class Kindred {
   private static final int BUG = 1;
   private static final int REJECTED = 3;
   private static final int BUSY = 4;
+
+  /** What a server's exception begins with after it has come over the network. */
+  private static final Pattern EXCEPTIONS = Pattern.compile("^(?:[\\w.$]+Exception: )+");
 
   private static final String QUIET = "--quiet";
   private static final String VERBOSE = "--verbose";
@@ -303,6 +307,7 @@ public final class Kindred {
                 line ->
                     line.contains("quota") && line.contains("is exceeded")
                         || line.contains("Permission denied: user="))
+            .map(line -> EXCEPTIONS.matcher(line).replaceFirst(""))
             .findFirst();
     if (ofHdfs.isPresent()) {
       return Optional.of("the file system refuses: " + ofHdfs.get());

@@ -9,6 +9,7 @@ import dev.kindred.corpus.Prompts;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -48,15 +49,21 @@ final class NGrams {
     }
   }
 
-  /** Those that are there already, or else they are fitted. */
-  List<NGramFit> all(SuffixCounts suffixes) {
+  /**
+   * Those that are there already, or else they are fitted.
+   *
+   * @param progress counts the fitting as the part that is going on
+   */
+  List<NGramFit> all(SuffixCounts suffixes, Progress progress) {
     if (!fits().isComplete()) {
+      AtomicInteger steps = new AtomicInteger();
       String fittingSet = fittingSet(promptSet);
       List<NGramFit> fitted =
           NGramFit.all(
               suffixes,
               warehouse.part(Tables.PROMPTS, fittingSet).read(),
-              warehouse.part(Tables.PREDICTIONS, modelId, fittingSet).read());
+              warehouse.part(Tables.PREDICTIONS, modelId, fittingSet).read(),
+              () -> progress.count(steps.incrementAndGet(), NGramFit.STEPS));
       fits().write(NGramFit.rows(spark, fitted).coalesce(1));
     }
 

@@ -137,7 +137,10 @@ final class Session implements AutoCloseable {
       warehouse.checkWritable();
       lock =
           WarehouseLock.acquire(
-              warehouse.fileSystem(), warehouse.root(), name, settings.lockWait());
+              warehouse.fileSystem(),
+              warehouse.root(),
+              "the command " + command,
+              settings.lockWait());
       progress().tell(lock::doing);
       lock.onLoss(this::stop);
     }

@@ -151,7 +151,7 @@ final class Tuning {
     try (SuffixCounts suffixes =
         new SuffixCounts(
             warehouse.part(Tables.WINDOWS, corpusId).read(), settings.windowLength())) {
-      ngram = NGramFit.strongest(ngrams.all(suffixes));
+      ngram = NGramFit.strongest(ngrams.all(suffixes, progress));
       List<Row> rows = ngrams.distances(suffixes, ngram);
       ofNGram =
           new Measured(

@@ -221,13 +221,13 @@ class TestExpire {
     org.apache.hadoop.fs.Path root = new org.apache.hadoop.fs.Path(warehouse.toUri());
     try (WarehouseLock lock =
         WarehouseLock.acquire(
-            root.getFileSystem(new Configuration(false)), root, "kindred run", Duration.ZERO)) {
+            root.getFileSystem(new Configuration(false)), root, "the command run", Duration.ZERO)) {
       CommandLineRun run = expire("--keep", "1");
       assertThat(run.status()).as(run.err()).isEqualTo(4);
       assertThat(run.messages())
           .singleElement()
           .asString()
-          .contains("in use by submit-scripts/kindred.sh run");
+          .contains("in use by the command run (process ");
       lock.check();
     }
 

@@ -96,7 +96,11 @@ class TestKindred {
                         "The NameSpace quota (directories and files) of directory /w is"
                             + " exceeded: quota=50 file count=51"))))
         .startsWith("2 kindred: the file system refuses: The NameSpace quota");
-    assertThat(explained(new IOException("Permission denied: user=analyst, access=EXECUTE")))
+    assertThat(
+            explained(
+                new IOException(
+                    "org.apache.hadoop.security.AccessControlException: Permission denied:"
+                        + " user=analyst, access=EXECUTE")))
         .startsWith("2 kindred: the file system refuses: Permission denied: user=analyst");
   }
 

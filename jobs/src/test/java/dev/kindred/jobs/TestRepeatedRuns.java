@@ -314,7 +314,7 @@ class TestRepeatedRuns {
     Thread thread = new Thread(work);
     try (var lock =
         WarehouseLock.acquire(
-            root.getFileSystem(new Configuration(false)), root, "kindred run", Duration.ZERO)) {
+            root.getFileSystem(new Configuration(false)), root, "the command run", Duration.ZERO)) {
       thread.start();
       while (!work.isDone() && !waitsForTheLock(thread)) {
         Thread.sleep(10);
@@ -351,14 +351,14 @@ class TestRepeatedRuns {
             warehouse -> {
               try (var lock =
                   WarehouseLock.acquire(
-                      warehouse.fileSystem(), warehouse.root(), "kindred run", Duration.ZERO)) {
+                      warehouse.fileSystem(), warehouse.root(), "the command run", Duration.ZERO)) {
                 CommandLineRun run = run(again);
                 assertThat(run.status()).as(run.err()).isEqualTo(4);
                 lock.check();
                 return run.messages().toString();
               }
             });
-    assertThat(holder).contains("in use by submit-scripts/kindred.sh run (process ");
+    assertThat(holder).contains("in use by the command run (process ");
   }
 
   private static long evaluated(CommandLineRun run) {

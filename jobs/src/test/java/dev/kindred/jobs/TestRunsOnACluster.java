@@ -273,8 +273,7 @@ class TestRunsOnACluster {
     first.awaitMiddleOfActivations();
     signal(first.driver(), "STOP"); // that the other may be as slow as it likes
     Submission other = submitRun(corpus).exitsWith(4);
-    assertThat(other.log())
-        .contains("in use by submit-scripts/submit.sh run (process " + first.driver().pid());
+    assertThat(other.log()).contains("in use by the command run (process " + first.driver().pid());
     first.driver().destroyForcibly();
     first.exitsWith(137);
     assertThat(activationsRecorded()).as("it was the middle").isPositive();

@@ -48,6 +48,9 @@ public record NGramFit(
   /** Of their drawing. */
   public static final long SEED = 7;
 
+  /** Of gradient descent, for all models that are fitted. */
+  public static final int STEPS = 3 * NGramFitter.STEPS;
+
   private static final String KNESER_NEY = "kneser_ney";
   private static final String ABSOLUTE_DISCOUNTING = "absolute_discounting";
   private static final String TUNED_INTERPOLATION = "tuned_interpolation";
@@ -61,11 +64,15 @@ public record NGramFit(
    * @param suffixes of the corpus's windows
    * @param windows rows of {@link Tables#PROMPTS} that are fitted to, in any order of drawing
    * @param predictions rows of {@link Tables#PREDICTIONS} of these
+   * @param stepDone told of each of the {@link #STEPS}; of none where too few windows are there
    */
   public static List<NGramFit> all(
-      SuffixCounts suffixes, Dataset<Row> windows, Dataset<Row> predictions) {
+      SuffixCounts suffixes, Dataset<Row> windows, Dataset<Row> predictions, Runnable stepDone) {
     return all(
-        Discounts.of(suffixes), collect(suffixes, windows, predictions), suffixes.windowLength());
+        Discounts.of(suffixes),
+        collect(suffixes, windows, predictions),
+        suffixes.windowLength(),
+        stepDone);
   }
 
   static List<FittingWindow> collect(
@@ -93,7 +100,8 @@ public record NGramFit(
   }
 
   /** The same of what is on the driver. */
-  static List<NGramFit> all(Discounts discounts, List<FittingWindow> windows, int windowLength) {
+  static List<NGramFit> all(
+      Discounts discounts, List<FittingWindow> windows, int windowLength, Runnable stepDone) {
     int contexts = Math.min(MOST_CONTEXTS, windowLength);
     NGram tuned =
         new NGram(false, discounts.of(false, contexts), NGramFitter.firstLowerShares(contexts));
@@ -111,7 +119,7 @@ public record NGramFit(
       (i % HELD_OUT == 0 ? heldOut : fitted).add(windows.get(i));
     }
 
-    NGramFitter fitter = new NGramFitter(fitted, heldOut);
+    NGramFitter fitter = new NGramFitter(fitted, heldOut, stepDone);
     List<NGramFitter.Fitted> found =
         List.of(
             fitter.fit(ofBestOrder(fitter, discounts, true, windowLength)),

@@ -28,13 +28,18 @@ final class NGramFitter {
 
   private final List<FittingWindow> fitted;
   private final List<FittingWindow> heldOut;
+  private final Runnable stepDone;
 
   /** A model and its mean distance on the windows that were held out. */
   record Fitted(NGram ngram, double distance) {}
 
-  NGramFitter(List<FittingWindow> fitted, List<FittingWindow> heldOut) {
+  /**
+   * @param stepDone told of each of the {@link #STEPS} of a fit
+   */
+  NGramFitter(List<FittingWindow> fitted, List<FittingWindow> heldOut, Runnable stepDone) {
     this.fitted = fitted;
     this.heldOut = heldOut;
+    this.stepDone = stepDone;
   }
 
   /** The mean distance over the windows that are fitted to. */
@@ -93,6 +98,8 @@ final class NGramFitter {
           best = new Fitted(next, distance);
         }
       }
+
+      stepDone.run();
     }
 
     return best;

@@ -114,7 +114,7 @@ public final class WarehouseLock implements AutoCloseable {
    * Takes a warehouse's lock, with {@link Times#standard}.
    *
    * @param root the warehouse; created where it is missing
-   * @param command what the lock is for, as others are told: {@code kindred run}
+   * @param command what the lock is for, as others are told: {@code the command run}
    * @param wait how long to wait for another writer. With none, it takes up to a heartbeat to see
    *     that a writer on another machine lives, and up to the lease to see that it is dead.
    * @throws WarehouseBusy if another writer has it for that long

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -73,7 +74,7 @@ class TestNGramFit {
     return Arrays.stream(model).map(each -> (float) (each / sum)).toArray();
   }
 
-  private record Found(List<NGramFit> fits, Map<String, List<Row>> measured) {}
+  private record Found(List<NGramFit> fits, Map<String, List<Row>> measured, int steps) {}
 
   /** The same for all tests: it is never changed. */
   private static Found found(SparkSession spark, int partitions) {
@@ -86,7 +87,8 @@ class TestNGramFit {
     Dataset<Row> ofFitted = predictions(spark, WINDOWS.subList(0, FITTED)).repartition(partitions);
     List<List<Integer>> others = WINDOWS.subList(FITTED, WINDOWS.size());
     try (SuffixCounts suffixes = new SuffixCounts(windows, LENGTH)) {
-      List<NGramFit> fits = NGramFit.all(suffixes, fitted, ofFitted);
+      AtomicInteger steps = new AtomicInteger();
+      List<NGramFit> fits = NGramFit.all(suffixes, fitted, ofFitted, steps::incrementAndGet);
       Map<String, List<Row>> measured = new TreeMap<>();
       for (NGramFit fit : fits) {
         measured.put(
@@ -99,7 +101,7 @@ class TestNGramFit {
                 .collectAsList());
       }
 
-      return new Found(fits, measured);
+      return new Found(fits, measured, steps.get());
     }
   }
 
@@ -169,11 +171,18 @@ class TestNGramFit {
         .isEqualTo(distances.values().stream().min(Double::compare).orElseThrow());
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7})
+  void everyStepOfTheFittingIsTold(int partitions, SparkSession spark) {
+    assertThat(found(spark, partitions).steps()).isEqualTo(NGramFit.STEPS);
+  }
+
   @Test
   void withoutWindowsToFitToSmoothingIsAsTheCorpusSuggests(SparkSession spark) {
     try (SuffixCounts suffixes = new SuffixCounts(windowsTable(spark), LENGTH)) {
       List<NGramFit> fits =
-          NGramFit.all(suffixes, prompts(spark, List.of()), predictions(spark, List.of()));
+          NGramFit.all(
+              suffixes, prompts(spark, List.of()), predictions(spark, List.of()), () -> {});
 
       assertThat(NGramFit.strongest(fits).baseline()).isEqualTo("kneser_ney");
       assertThat(fits).allSatisfy(fit -> assertThat(fit.heldOutDistance()).isNull());

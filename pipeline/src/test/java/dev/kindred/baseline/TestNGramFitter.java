@@ -61,7 +61,7 @@ class TestNGramFitter {
             .average()
             .orElseThrow();
 
-    assertThat(new NGramFitter(windows(cases), List.of()).distance(ngram))
+    assertThat(new NGramFitter(windows(cases), List.of(), () -> {}).distance(ngram))
         .isCloseTo(expected, within(1e-7));
   }
 
@@ -70,7 +70,9 @@ class TestNGramFitter {
   void theGradientIsTheSlopeOfTheDistance(boolean continuation) {
     NGramFitter fitter =
         new NGramFitter(
-            windows(cases(100, D_VOCAB, TestNGram.ngram(random, false, LENGTH))), List.of());
+            windows(cases(100, D_VOCAB, TestNGram.ngram(random, false, LENGTH))),
+            List.of(),
+            () -> {});
     double[] parameters = NGramFitter.parameters(TestNGram.ngram(random, continuation, LENGTH));
     NGram ngram = NGramFitter.model(TestNGram.ngram(random, continuation, LENGTH), parameters);
     double[] gradient = fitter.gradient(ngram);
@@ -100,7 +102,7 @@ class TestNGramFitter {
     cases.removeIf(TestNGramFitter::hasRest);
     List<FittingWindow> windows = windows(cases);
     NGramFitter fitter =
-        new NGramFitter(windows.subList(100, cases.size()), windows.subList(0, 100));
+        new NGramFitter(windows.subList(100, cases.size()), windows.subList(0, 100), () -> {});
     NGram first = TestNGram.ngram(random, false, LENGTH);
 
     NGramFitter.Fitted fitted = fitter.fit(first);

@@ -127,7 +127,7 @@ class TestAudit {
     List<NGramFit> fits;
     try (SuffixCounts suffixes = new SuffixCounts(windows, LENGTH)) {
       // The prompts stand for other windows: so few are not fitted to anyway.
-      fits = NGramFit.all(suffixes, prompts, predictions);
+      fits = NGramFit.all(suffixes, prompts, predictions, () -> {});
       keep(Tables.BASELINE_FITS, NGramFit.rows(prompts.sparkSession(), fits));
       baselines =
           keep(
