@@ -12,8 +12,7 @@ import java.util.List;
  * <p>What a calibration of seconds cannot measure (Spark's start of stages, its shuffles, merging
  * and writing evidence) stands here as constants, fitted to runs over 1/16 to all of
  * TinyShakespeare with 5,000 and 20,000 prompts on two cores; docs/benchmarks.md has them. The
- * audit's are of one run over all of it. The evaluation's are older than the fit of n-grams, which
- * takes longer than the rest of it.
+ * audit's are of one run over all of it, the evaluation's of one over Dickens with 20,000 prompts.
  */
 record Estimate(List<Stage> stages) {
   private static final double WINDOWS_FIXED = 7;
@@ -24,7 +23,8 @@ record Estimate(List<Stage> stages) {
   private static final double READ_PER_WINDOW = 1e-5;
   private static final double PER_PAIR = 2e-9;
   private static final double EVIDENCE_PER_ROW = 4.5e-4;
-  private static final double EVALUATION_FIXED = 4;
+  private static final double EVALUATION_FIXED = 10;
+  private static final double EVALUATION_PER_WINDOW = 7e-5;
   private static final double EVALUATION_PER_PROMPT = 2.6e-4;
   private static final double AUDIT_FIXED = 4;
   private static final double AUDIT_PER_VECTOR = 6e-6;
@@ -160,7 +160,10 @@ record Estimate(List<Stage> stages) {
                 false,
                 0,
                 0,
-                EVALUATION_FIXED + work.prompts() * EVALUATION_PER_PROMPT / rates.cores()),
+                EVALUATION_FIXED
+                    + (work.windows() * EVALUATION_PER_WINDOW
+                            + work.prompts() * EVALUATION_PER_PROMPT)
+                        / rates.cores()),
             stage(
                 "audit",
                 false,

@@ -49,8 +49,8 @@ import org.slf4j.LoggerFactory;
 final class Evaluation {
   private static final Logger LOG = LoggerFactory.getLogger(Evaluation.class);
 
-  private static final double NGRAMS_PER_WINDOW = 1e-4; // seconds
-  private static final double BASELINES_PER_WINDOW = 3e-5; // seconds
+  private static final double NGRAMS_PER_WINDOW = 2e-5; // seconds
+  private static final double BASELINES_PER_WINDOW = 5e-6; // seconds
 
   /** What the audit's checks weigh: of window ids, prompts, summaries and a sample. */
   private static final double[] AUDIT = {4, 3, 1, 2};
@@ -110,7 +110,7 @@ final class Evaluation {
   private double[] weights(RunPlan run) {
     long windows = warehouse.part(Tables.WINDOWS, run.corpusId()).rows();
     return new double[] {
-      2, 1, 2 + NGRAMS_PER_WINDOW * windows, 2 + BASELINES_PER_WINDOW * windows, 0.5, 4
+      4, 2, 3 + NGRAMS_PER_WINDOW * windows, 3 + BASELINES_PER_WINDOW * windows, 0.5, 6
     };
   }
 
