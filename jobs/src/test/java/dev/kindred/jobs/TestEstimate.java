@@ -153,6 +153,7 @@ class TestEstimate {
         .contains("windows         reused: its tables are there")
         .contains("activations      4.00e+12       300 MB       2.0 GB       864 MB       52.0 s")
         .contains("The warehouse's disk is too small")
-        .endsWith("kindred: plan windows=1000000 flop=4.200e+12 disk_bytes=869904000 seconds=136\n");
+        .endsWith(
+            "kindred: plan windows=1000000 flop=4.200e+12 disk_bytes=869904000 seconds=136\n");
   }
 }
