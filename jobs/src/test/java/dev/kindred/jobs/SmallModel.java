@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import dev.kindred.model.Models;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,8 +13,7 @@ import java.util.List;
 final class SmallModel {
   static final int BLOCKS = 2;
 
-  private static final Path FOLDER =
-      Path.of(System.getProperty("kindred.home"), "pipeline/src/test/resources/models/two-blocks");
+  private static final Path FOLDER = Models.folder(Models.TWO_BLOCKS);
 
   static final String URI = "file:" + FOLDER;
 

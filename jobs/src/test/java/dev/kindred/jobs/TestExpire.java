@@ -77,7 +77,6 @@ class TestExpire {
                 "--warehouse",
                 warehouse.toString()));
     CommandLineRun run = CommandLineRun.of(SmallModel.with(arguments));
-
     assertThat(run.status()).as(run.err()).isZero();
     return run;
   }
