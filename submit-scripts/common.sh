@@ -32,15 +32,9 @@ check_memory() {
   [ "$digits" -ge 512 ] || refuse "KINDRED_MEMORY=$value: Spark needs 512m or more"
 }
 
-# Checks where a Spark of this machine keeps its temporary files, and that files enough can be open.
+# Checks that files enough can be open, and that the user has a name.
 check_machine() {
-  local folder limit
-  local -a folders
-  IFS=, read -r -a folders <<< "${SPARK_LOCAL_DIRS:-}"
-  for folder in "${folders[@]+"${folders[@]}"}"; do
-    mkdir -p -- "$folder" 2> /dev/null && [ -w "$folder" ] ||
-      refuse "SPARK_LOCAL_DIRS=$SPARK_LOCAL_DIRS: $folder is no folder that can be written to; name one that is"
-  done
+  local limit
   limit=$(ulimit -Hn)
   [ "$limit" = unlimited ] || [ "$limit" -ge 1024 ] ||
     refuse "only $limit files may be open at once; allow 1024 or more (ulimit -n)"

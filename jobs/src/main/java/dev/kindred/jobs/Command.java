@@ -595,6 +595,10 @@ enum Command {
     return settings;
   }
 
+  boolean writesIntoWarehouse() {
+    return settings.contains(LOCK_WAIT) && this != PLAN;
+  }
+
   /** Whether the command is about a run that an earlier one has started. */
   boolean needsRun() {
     return this == EVALUATE || this == REPORT;

@@ -21,9 +21,10 @@ import org.apache.logging.log4j.core.config.Configurator;
  * Where the log of a command goes: to standard error, or into a file where the launch script says
  * so, since there people read standard error.
  *
- * <p>The file is {@code logs/<command>-<UTC time>-<process>.log} in the warehouse, if that is a
- * folder of this machine, else in the folder for temporary files. It comes to be with its first
- * line.
+ * <p>The file is {@code logs/<command>-<UTC time>-<process>.log} in the warehouse that the command
+ * writes into, if that is a folder of this machine and there when the command begins. Else it is in
+ * the folder for temporary files: a command that is refused, or only reads, leaves nothing in a
+ * warehouse. It comes to be with its first line.
  */
 final class CommandLog {
   /** The folder of a warehouse that logs are in. */
@@ -66,12 +67,11 @@ final class CommandLog {
   private static Path file(Command command, Settings settings, Instant now) {
     String name =
         command.commandName() + "-" + TIME.format(now) + "-" + ProcessHandle.current().pid();
-    if (command.settings().contains(Setting.WAREHOUSE)) {
+    if (command.writesIntoWarehouse()) {
       var warehouse = Location.of("--warehouse", settings.warehouse()).path().toUri();
       if ("file".equals(warehouse.getScheme())) {
         Path folder = Path.of(warehouse.getPath());
-        boolean isMade = command.settings().contains(Setting.LOCK_WAIT) && !Files.exists(folder);
-        if (isMade || Files.isDirectory(folder) && Files.isWritable(folder)) {
+        if (Files.isDirectory(folder) && Files.isWritable(folder)) {
           return folder.resolve(FOLDER).resolve(name + ".log");
         }
       }

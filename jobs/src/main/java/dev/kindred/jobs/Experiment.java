@@ -68,9 +68,13 @@ final class Experiment {
   /**
    * What can be read and checked before there is a Spark.
    *
+   * @param evaluates whether the command evaluates the model
+   * @param thresholds null for a command that compares no vectors
+   * @param mixture null for the same
    * @param givenPrompts null if prompts are drawn
    */
   record Checked(
+      boolean evaluates,
       Settings settings,
       ModelDirectory model,
       double[] thresholds,
@@ -84,7 +88,7 @@ final class Experiment {
      *
      * @throws InvalidInput if a setting does not fit
      */
-    static Checked of(Settings settings, Configuration hadoop) {
+    static Checked of(Command command, Settings settings, Configuration hadoop) {
       settings.check();
       TileKernels.check(settings.kernel());
       ModelDirectory model = ModelDirectory.read(settings.model(), hadoop);
@@ -99,11 +103,13 @@ final class Experiment {
         Corpus.check(hadoop, settings.corpus(), settings.corpusFormat());
       }
 
+      boolean compares = command.settings().contains(Setting.THRESHOLDS);
       return new Checked(
+          command != Command.WINDOWS,
           settings,
           model,
-          settings.thresholds(shape),
-          settings.mixture(shape),
+          compares ? settings.thresholds(shape) : null,
+          compares ? settings.mixture(shape) : null,
           Alternates.read(settings.alternates(), model, settings.windowLength(), hadoop),
           settings.promptCount().isPresent()
               ? null
@@ -115,8 +121,16 @@ final class Experiment {
     }
   }
 
-  /** Checks the warehouse and reads the corpus. */
-  Experiment(SparkSession spark, Progress progress, Checked checked, Warehouse warehouse) {
+  /** The folder of a warehouse that the embedded corpus is copied into. */
+  static final String CORPORA = "corpora";
+
+  /**
+   * Checks the warehouse and reads the corpus.
+   *
+   * @param corpora the folder of the warehouse that the embedded corpus is copied into
+   */
+  Experiment(
+      SparkSession spark, Progress progress, Checked checked, Warehouse warehouse, String corpora) {
     this.spark = spark;
     this.progress = progress;
     this.settings = checked.settings();
@@ -131,7 +145,11 @@ final class Experiment {
 
     this.warehouse = warehouse;
     warehouse.checkWritable();
-    checkMemory(LoadedModels.get(model));
+    LanguageModel loaded = LoadedModels.get(model); // with its self-check, whatever it is for
+    if (checked.evaluates()) {
+      checkMemory(loaded);
+    }
+
     GpuTasks.check(spark);
 
     this.corpus =
@@ -139,7 +157,7 @@ final class Experiment {
             spark,
             isEmbedded(settings)
                 ? EmbeddedCorpus.copyInto(
-                    warehouse.fileSystem(), new Path(warehouse.root(), "corpora"))
+                    warehouse.fileSystem(), new Path(warehouse.root(), corpora))
                 : settings.corpus(),
             settings.corpusFormat(),
             settings.textColumn());

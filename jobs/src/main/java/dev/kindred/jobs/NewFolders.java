@@ -37,6 +37,16 @@ record NewFolders(FileSystem files, List<Path> folders) {
     return new NewFolders(files, missing);
   }
 
+  /** Deletes a folder with all that is in it, if there is one. */
+  static void delete(FileSystem files, Path folder) {
+    try {
+      files.delete(folder, true);
+      files.cancelDeleteOnExit(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Deletes those that have come to be and have nothing in them. */
   void deleteIfEmpty() {
     try {

@@ -30,14 +30,17 @@ import dev.kindred.table.WarehouseLock;
 import dev.kindred.table.WholeFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
@@ -68,8 +71,13 @@ final class Session implements AutoCloseable {
    * starts once it is needed: what can be checked without it is refused at once.
    */
   static Session open(String command) {
+    SparkSession running = running();
+    if (running == null) {
+      TemporaryFolders.check(new SparkConf());
+    }
+
     DjlEngine.setDefaults();
-    return new Session("kindred " + command, command, running());
+    return new Session("kindred " + command, command, running);
   }
 
   private SparkSession spark() {
@@ -164,9 +172,9 @@ final class Session implements AutoCloseable {
 
   /** The same for what needs the corpus alone, however few windows it has. */
   Experiment withoutPrompts(Settings settings) {
-    Experiment.Checked checked = Experiment.Checked.of(settings, hadoop());
+    Experiment.Checked checked = Experiment.Checked.of(Command.of(command), settings, hadoop());
     lock(settings);
-    return new Experiment(spark(), progress(), checked, warehouse(settings));
+    return new Experiment(spark(), progress(), checked, warehouse(settings), Experiment.CORPORA);
   }
 
   /** What chooses settings by the evidence that the experiment has kept by bins. */
@@ -185,6 +193,7 @@ final class Session implements AutoCloseable {
   /** What finds the subspaces of learned embeddings. */
   TokenSubspaces subspaces(Settings settings, Map<String, String> options) {
     checkPage("--html", options.get("--html"));
+    warehouseThere(settings);
     EmbeddingSelection selection = selection(settings, options);
     return new TokenSubspaces(progress(), warehouse(settings), selection);
   }
@@ -208,15 +217,22 @@ final class Session implements AutoCloseable {
     System.out.print(spectra.text());
   }
 
-  /** What a run would take, for the terminal. Leaves no folder behind that was not there. */
+  /** What a run would take, for the terminal. Leaves nothing behind in the warehouse. */
   String estimate(Settings settings) {
-    Experiment.Checked checked = Experiment.Checked.of(settings, hadoop());
+    Experiment.Checked checked = Experiment.Checked.of(Command.of(command), settings, hadoop());
     Warehouse warehouse = warehouse(settings);
     NewFolders made = NewFolders.of(warehouse, Tables.ACTIVATIONS.name());
+    // Of its own: a run that begins meanwhile may read the one that runs share.
+    Path corpora = new Path(warehouse.root(), "_plan-" + UUID.randomUUID());
     try {
-      Experiment experiment = new Experiment(spark(), progress(), checked, warehouse).withPrompts();
+      warehouse.fileSystem().deleteOnExit(corpora);
+      Experiment experiment =
+          new Experiment(spark(), progress(), checked, warehouse, corpora.getName()).withPrompts();
       return new Plan(spark(), progress(), settings, experiment).text();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     } finally {
+      NewFolders.delete(warehouse.fileSystem(), corpora);
       made.deleteIfEmpty();
     }
   }
@@ -479,7 +495,10 @@ final class Session implements AutoCloseable {
   private void write(String option, Path file, String html) {
     try {
       FileSystem files = new Location(option, file).fileSystem(hadoop());
-      try (var out = files.create(file, true)) {
+      // Without a checksum beside it, which people have no use for: with a colon in the file's name
+      // there is none that could be named.
+      FileSystem plain = files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
+      try (var out = plain.create(file, true)) {
         out.write(html.getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException e) {

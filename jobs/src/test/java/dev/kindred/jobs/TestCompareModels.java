@@ -88,13 +88,15 @@ class TestCompareModels {
                 command,
                 "--corpus",
                 corpus.toString(),
-                "--model",
-                MODEL.toString(),
                 "--prompts",
                 Integer.toString(PROMPTS),
                 "--warehouse",
                 base.resolve("warehouse").toString()));
     arguments.addAll(Arrays.asList(options));
+    if (!arguments.contains("--model")) {
+      arguments.addAll(List.of("--model", MODEL.toString()));
+    }
+
     return CommandLineRun.of(arguments.toArray(String[]::new));
   }
 
@@ -204,32 +206,11 @@ class TestCompareModels {
   }
 
   @Test
-  void alternatesBesideTheModelAreFound() throws IOException {
-    Path model = base.resolve("with-alternates");
-    copy(alternates[0], model);
-    copy(alternates[1], model.resolve("alternates/other-seed"));
-    CommandLineRun run =
-        CommandLineRun.of(
-            "compare-models",
-            "--corpus",
-            corpus.toString(),
-            "--model",
-            model.toString(),
-            "--prompts",
-            Integer.toString(PROMPTS),
-            "--warehouse",
-            base.resolve("warehouse").toString());
+  void alternatesBesideTheModelAreFoundAndThresholdsForItsBlocksAreNotAskedFor() {
+    CommandLineRun run = compare("--model", SmallModel.URI);
 
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(run.lastLine()).contains(" alternates=1 ");
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    Files.createDirectories(to);
-    for (String name :
-        List.of("config.json", "model.safetensors", "tokenizer.json", "selfcheck.json")) {
-      Files.copy(from.resolve(name), to.resolve(name));
-    }
   }
 
   @Test

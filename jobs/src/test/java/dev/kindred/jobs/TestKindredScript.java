@@ -198,17 +198,6 @@ class TestKindredScript {
         "no /nowhere/bin/java; install JDK 17 or set JAVA_HOME");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"/proc/nope", "/tmp,/dev/null/x"})
-  void temporaryFoldersThatCannotBeMadeAreRefused(String folders)
-      throws IOException, InterruptedException {
-    Run run = kindred(Map.of("SPARK_LOCAL_DIRS", folders), "run");
-    assertThat(run.status()).isEqualTo(2);
-    assertThat(run.output())
-        .startsWith("kindred: SPARK_LOCAL_DIRS=" + folders + ": ")
-        .hasLineCount(1);
-  }
-
   @Test
   void aFolderWithAColonInItsNameIsRefused() throws IOException, InterruptedException {
     Path renamed = Files.move(home, folder.resolve("k:ndred"));

@@ -62,12 +62,25 @@ class TestPlan {
     assertThat(folder.resolve("new/warehouse")).isEmptyDirectory();
   }
 
+  @Test
+  void nothingIsLeftOfTheEmbeddedCorpus() {
+    CommandLineRun run = plan("embedded", "2000000");
+
+    assertThat(run.messages())
+        .contains("kindred: --prompts 2000000: the corpus has only 1214967 windows; ask for fewer");
+    assertThat(folder.resolve("new")).doesNotExist();
+  }
+
   private CommandLineRun plan(String prompts) throws IOException {
     Path corpus = Files.writeString(folder.resolve("corpus.txt"), TEXT);
+    return plan(corpus.toString(), prompts);
+  }
+
+  private CommandLineRun plan(String corpus, String prompts) {
     return CommandLineRun.of(
         "plan",
         "--corpus",
-        corpus.toString(),
+        corpus,
         "--model",
         Path.of(System.getProperty("kindred.home"), "models", "dickens-small").toString(),
         "--prompts",

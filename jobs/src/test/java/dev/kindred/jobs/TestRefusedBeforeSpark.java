@@ -13,9 +13,12 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.launcher.JavaModuleOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands in a process that cannot start Spark: its master is none. */
 class TestRefusedBeforeSpark {
@@ -44,29 +47,37 @@ class TestRefusedBeforeSpark {
 
   /** What each command says and ends with: its lines, the last of them {@code status N}. */
   private List<String> run(List<List<String>> commands) throws IOException, InterruptedException {
+    return run(List.of(), Map.of(), commands);
+  }
+
+  private List<String> run(
+      List<String> options, Map<String, String> environment, List<List<String>> commands)
+      throws IOException, InterruptedException {
     List<String> java = new ArrayList<>();
     java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     java.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
     java.addAll(
         List.of(
             "-Dkindred.home=" + HOME,
-            "-Dspark.master=none",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Commands.class.getName()));
+            "-Dkindred.log=file",
+            "-Dlog4j2.configurationFile=" + HOME.resolve("conf/log4j2-local.properties"),
+            "-Djava.io.tmpdir=" + folder,
+            "-Dspark.master=none"));
+    java.addAll(options);
+    java.addAll(List.of("-cp", System.getProperty("java.class.path"), Commands.class.getName()));
     for (List<String> command : commands) {
       java.addAll(command);
       java.add(BETWEEN);
     }
 
     File err = folder.resolve("err").toFile();
-    Process process =
+    ProcessBuilder process =
         new ProcessBuilder(java)
             .directory(folder.toFile())
             .redirectOutput(folder.resolve("out").toFile())
-            .redirectError(err)
-            .start();
-    process.waitFor();
+            .redirectError(err);
+    process.environment().putAll(environment);
+    process.start().waitFor();
     return Files.readAllLines(err.toPath(), StandardCharsets.UTF_8).stream()
         .filter(line -> line.startsWith("kindred: ") || line.startsWith("status "))
         .toList();
@@ -112,6 +123,38 @@ class TestRefusedBeforeSpark {
     }
 
     assertThat(folder.resolve("warehouse")).as("of refused commands").doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "expire --warehouse nowhere",
+        "ablate --warehouse nowhere",
+        "subspaces --warehouse nowhere",
+        "run --corpus nowhere.txt --warehouse nowhere",
+        "learn-embeddings --model nowhere.model --warehouse nowhere"
+      })
+  void theLogOfARefusedCommandMakesNoWarehouse(String line)
+      throws IOException, InterruptedException {
+    assertThat(run(List.of(command(line)))).last().isEqualTo("status 2");
+    assertThat(folder.resolve("nowhere")).doesNotExist();
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .anyMatch(name -> name.matches("kindred-.*\\.log"));
+    }
+  }
+
+  @Test
+  void temporaryFoldersThatCannotBeMadeAreRefused() throws IOException, InterruptedException {
+    String why = " no folder that can be written to; name one that is";
+    List<List<String>> sql = List.of(command("sql -e select --warehouse ."));
+
+    assertThat(run(List.of(), Map.of("SPARK_LOCAL_DIRS", "/tmp,/dev/null/x"), sql))
+        .containsExactly("kindred: SPARK_LOCAL_DIRS /dev/null/x:" + why, "status 2");
+    assertThat(run(List.of("-Dspark.local.dir=/proc/nope"), Map.of(), sql))
+        .containsExactly("kindred: spark.local.dir /proc/nope:" + why, "status 2");
+    assertThat(run(List.of("-Djava.io.tmpdir=/dev/null/x"), Map.of(), sql))
+        .containsExactly("kindred: java.io.tmpdir /dev/null/x:" + why, "status 2");
   }
 
   @Test
