@@ -119,16 +119,20 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
             .findFirst()
             .orElseThrow(() -> new NoSuchTableException(identifier));
     if (identifier.namespace().length == 0 && table.equals(Tables.RUNS)) {
-      return allRuns();
+      return NotQueryable.lookUp(this::allRuns);
     }
 
     if (!isNamespace(identifier.namespace()) || identifier.namespace().length == 0) {
       throw new NoSuchTableException(identifier);
     }
 
+    return NotQueryable.lookUp(() -> tableOfRun(identifier.namespace()[0], table));
+  }
+
+  private KindredTable tableOfRun(String namespace, Table table) {
     SparkSession spark = SparkSession.active();
     Warehouse warehouse = warehouse(spark);
-    Runs.Run run = run(warehouse, identifier.namespace()[0]);
+    Runs.Run run = run(warehouse, namespace);
     Warehouse.Part part = warehouse.part(table, keys(table, run));
     if (!part.isPresent() && !OPTIONAL.contains(table)) {
       throw new InvalidInput(
@@ -226,15 +230,18 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
       throw new NoSuchFunctionException(identifier);
     }
 
+    String run = namespace.length == 0 ? CURRENT : namespace[0];
     return KindredFunctions.find(
             identifier.name().toLowerCase(Locale.ROOT),
-            () -> {
-              Warehouse warehouse = warehouse(SparkSession.active());
-              Runs.Run run = run(warehouse, namespace.length == 0 ? CURRENT : namespace[0]);
-              return new KindredFunctions.Vocabulary(
-                  run.corpusId(), vocabularies.of(warehouse, run.corpusId()));
-            })
+            () -> NotQueryable.lookUp(() -> vocabulary(run)))
         .orElseThrow(() -> new NoSuchFunctionException(identifier));
+  }
+
+  private KindredFunctions.Vocabulary vocabulary(String namespace) {
+    Warehouse warehouse = warehouse(SparkSession.active());
+    Runs.Run run = run(warehouse, namespace);
+    return new KindredFunctions.Vocabulary(
+        run.corpusId(), vocabularies.of(warehouse, run.corpusId()));
   }
 
   // Namespaces
@@ -242,7 +249,7 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
   @Override
   public String[][] listNamespaces() {
     List<String[]> namespaces = new ArrayList<>();
-    Runs.readable(warehouse(SparkSession.active())).stream()
+    NotQueryable.lookUp(() -> Runs.readable(warehouse(SparkSession.active()))).stream()
         .filter(Runs.Run::isPublished)
         .forEach(run -> namespaces.add(new String[] {run.runId()}));
     namespaces.add(defaultNamespace());
@@ -269,6 +276,10 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
   public Map<String, String> loadNamespaceMetadata(String[] namespace)
       throws NoSuchNamespaceException {
     checkNamespace(namespace);
+    return NotQueryable.lookUp(() -> metadata(namespace));
+  }
+
+  private Map<String, String> metadata(String[] namespace) {
     Warehouse warehouse = warehouse(SparkSession.active());
     if (namespace.length == 0) {
       return Map.of(SupportsNamespaces.PROP_LOCATION, warehouse.root().toString());

@@ -4,7 +4,6 @@ package dev.kindred.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kindred.InvalidInput;
 import dev.kindred.LocalSpark;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
@@ -17,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
@@ -253,7 +253,7 @@ class TestKindredCatalog {
     warehouse.reject();
 
     assertThatThrownBy(() -> query("select * from kindred.current.distances"))
-        .isInstanceOf(InvalidInput.class)
+        .isInstanceOf(AnalysisException.class)
         .hasMessage(
             "kindred.current: no run has been published in file:%s yet; publish one with kindred"
                 + " run --warehouse %s",
@@ -268,7 +268,7 @@ class TestKindredCatalog {
     session.conf().set("spark.sql.catalog.other.warehouse", folder.resolve("none").toString());
 
     assertThatThrownBy(() -> query("select * from other.current.distances"))
-        .isInstanceOf(InvalidInput.class)
+        .isInstanceOf(AnalysisException.class)
         .hasMessage(
             "no warehouse in file:%s/none; name the folder that kindred run wrote with the"
                 + " setting spark.sql.catalog.other.warehouse or the environment variable"
@@ -279,7 +279,7 @@ class TestKindredCatalog {
   @Test
   void aTableThatIsNotThereIsNotTakenForAnEmptyOne() {
     assertThatThrownBy(() -> query("select * from kindred.current.windows"))
-        .isInstanceOf(InvalidInput.class)
+        .isInstanceOf(AnalysisException.class)
         .hasMessage(
             "kindred.`%s`.windows: the published run does not have this table in file:%s; it may"
                 + " have been deleted by kindred expire",
@@ -289,7 +289,7 @@ class TestKindredCatalog {
   @Test
   void anUnknownRunIsNamed() {
     assertThatThrownBy(() -> query("select * from kindred.`r-1`.distances"))
-        .isInstanceOf(InvalidInput.class)
+        .isInstanceOf(AnalysisException.class)
         .hasMessage(
             "kindred.`r-1`: no such run in file:%s; select run_id, status from kindred.runs lists"
                 + " those there are",
@@ -464,7 +464,7 @@ class TestKindredCatalog {
                     + "/complete.json"));
 
     assertThatThrownBy(() -> query("select count(*) from kindred.current.nearest_strings"))
-        .isInstanceOf(InvalidInput.class)
+        .isInstanceOf(AnalysisException.class)
         .hasMessage(
             "kindred.`%s`.nearest_strings: block 1 of b is missing in file:%s; compute it with the"
                 + " command that made the others, kindred tune",
@@ -480,7 +480,7 @@ class TestKindredCatalog {
     Files.delete(record.resolve("_commits/complete.json"));
 
     assertThatThrownBy(() -> query("select count(*) from kindred.current.similar_strings"))
-        .isInstanceOf(InvalidInput.class)
+        .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("run " + run + " is not whole: file:" + record + " is missing");
     assertThat(query("select count(*) from kindred.current.distances"))
         .as("other tables")
@@ -499,7 +499,7 @@ class TestKindredCatalog {
     for (String table : List.of("current.distances", "`" + second + "`.distances", "runs")) {
       assertThatThrownBy(() -> query("select * from kindred." + table))
           .as(table)
-          .isInstanceOf(InvalidInput.class)
+          .isInstanceOf(AnalysisException.class)
           .hasMessageContaining("record file:" + record + " is damaged");
     }
 
