@@ -359,14 +359,31 @@ final class Session implements AutoCloseable {
     return RunPlan.read(warehouseThere(settings), runId);
   }
 
-  /** Says which published run has what is asked for, and reports it. */
+  /**
+   * Says which published run has what is asked for, with its figures. Its report is written where
+   * there is none yet, or where the settings ask for another.
+   */
   void nothingToDo(Settings settings, RunPlan run) {
     Terminal.standardError()
         .line(
             "kindred: nothing to do: run "
                 + run.runId()
                 + " has this model, corpus, prompts and settings");
-    report(settings, run);
+    Path file = reportFile(settings, run.runId());
+    try {
+      boolean isOther =
+          !settings.report().isEmpty()
+              || settings.reportPrompts() != Settings.resolve(null, Map.of()).reportPrompts();
+      if (isOther || !file.getFileSystem(hadoop()).exists(file)) {
+        report(settings, run);
+        return;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+
+    Map<String, Double> metrics = ReportQueries.metrics(warehouse(settings), run.runId());
+    print(run, metrics, file);
   }
 
   /** The run that an analysis is about, checked, in a warehouse that is this session's to write. */
@@ -407,16 +424,20 @@ final class Session implements AutoCloseable {
   void report(Settings settings, RunPlan run) {
     checkReport(settings);
     ReportData data = reportData(settings, run, model(run), null);
-    Path file = writeReport(settings, data);
-    System.out.print(Summary.text(data));
+    print(run, data.metrics(), writeReport(settings, data));
+  }
+
+  private static void print(RunPlan run, Map<String, Double> metrics, Path report) {
+    System.out.print(
+        Summary.text(metrics, ReportData.Block.of(metrics, run.thresholds(), run.mixture())));
     System.out.printf(
         Locale.ROOT,
         "kindred: run_id=%s prompts=%.0f mean_hellinger=%.4f top1=%.4f report=%s%n",
         run.runId(),
-        data.metrics().get("compatible.prompts"),
-        data.metrics().get("compatible.hellinger.mean"),
-        data.metrics().get("compatible.top1"),
-        Location.shown(file));
+        metrics.get("compatible.prompts"),
+        metrics.get("compatible.hellinger.mean"),
+        metrics.get("compatible.top1"),
+        Location.shown(report));
   }
 
   private ReportData reportData(
@@ -435,14 +456,17 @@ final class Session implements AutoCloseable {
   }
 
   private Path writeReport(Settings settings, ReportData data) {
-    Path file =
-        settings.report().isEmpty()
-            ? new Path(
-                Location.of("--warehouse", settings.warehouse()).path(),
-                Retention.REPORTS + "/" + data.runId() + ".html")
-            : Location.of("--report", settings.report()).path();
+    Path file = reportFile(settings, data.runId());
     write("--report", file, Report.html(data));
     return file;
+  }
+
+  private static Path reportFile(Settings settings, String runId) {
+    return settings.report().isEmpty()
+        ? new Path(
+            Location.of("--warehouse", settings.warehouse()).path(),
+            Retention.REPORTS + "/" + runId + ".html")
+        : Location.of("--report", settings.report()).path();
   }
 
   /** As the model's directory tells, which need not. */

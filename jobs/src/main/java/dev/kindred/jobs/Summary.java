@@ -13,6 +13,12 @@ final class Summary {
   private static final int BASELINES_SHOWN = 3; // the closest
   private static final String NOISE_FLOOR = "noise_floor";
 
+  private static final String PROTOCOLS =
+      """
+      From 0, the same prediction as the model's, to 1, nothing in common. Compatible: as in the
+      study, a prompt's own place in the corpus counts, too. Honest: it does not.
+      """;
+
   private Summary() {}
 
   /**
@@ -91,8 +97,8 @@ final class Summary {
         comparison.honest().interval());
   }
 
-  static String text(ReportData data) {
-    Map<String, Double> metrics = data.metrics();
+  /** A run's figures, by its metrics and blocks. */
+  static String text(Map<String, Double> metrics, List<ReportData.Block> blocks) {
     StringBuilder text = new StringBuilder("\n");
     line(text, "%-28s %9s %9s %9s %9s", "Hellinger distance", "mean", "std", "min", "max");
     for (String name : List.of("compatible", "honest", NOISE_FLOOR)) {
@@ -101,7 +107,7 @@ final class Summary {
       }
     }
 
-    text.append('\n');
+    text.append(PROTOCOLS).append('\n');
     if (metrics.containsKey("honest.hellinger.ci95_low")) { // else of before there were intervals
       baselines(text, metrics);
     }
@@ -123,7 +129,7 @@ final class Summary {
         "std",
         "min",
         "max");
-    for (ReportData.Block block : data.blocks()) {
+    for (ReportData.Block block : blocks) {
       line(
           text,
           "%-6d %9s %9s %,12.1f %,12.1f %,9.0f %,12.0f",

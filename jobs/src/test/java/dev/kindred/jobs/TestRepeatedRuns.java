@@ -117,9 +117,14 @@ class TestRepeatedRuns {
   @Test
   void theSameEverythingIsNothingToDo() throws IOException {
     Path again = copyOfBase();
+    Path report = again.resolve("warehouse/reports").resolve(SharedRun.runId(firstRun) + ".html");
+    Files.writeString(report, "read already");
     CommandLineRun run = run(again);
 
     assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out().replaceAll("report=.*", ""))
+        .isEqualTo(firstRun.out().replaceAll("report=.*", ""));
+    assertThat(report).as("that was there").hasContent("read already");
     assertThat(run.err())
         .contains(
             "kindred: nothing to do: run "
@@ -128,6 +133,10 @@ class TestRepeatedRuns {
     assertThat(SharedRun.runId(run)).isEqualTo(SharedRun.runId(firstRun));
     assertThat(again.resolve("warehouse/runs"))
         .isDirectoryNotContaining(path -> !path.endsWith("run_id=" + SharedRun.runId(firstRun)));
+
+    Files.delete(report);
+    assertThat(run(again).status()).isZero();
+    assertThat(report).content().contains(SharedRun.runId(firstRun));
   }
 
   @Test

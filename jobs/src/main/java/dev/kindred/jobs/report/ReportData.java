@@ -3,6 +3,8 @@ package dev.kindred.jobs.report;
 
 import dev.kindred.explanation.Explanation;
 import dev.kindred.lens.Lens;
+import dev.kindred.prediction.Mixture;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -55,7 +57,32 @@ public record ReportData(
       double similarMean,
       double similarStd,
       double similarMin,
-      double similarMax) {}
+      double similarMax) {
+
+    /**
+     * The blocks of a run.
+     *
+     * @param thresholds one a block
+     */
+    public static List<Block> of(
+        Map<String, Double> metrics, double[] thresholds, Mixture mixture) {
+      List<Block> blocks = new ArrayList<>();
+      for (int block = 0; block < thresholds.length; block++) {
+        String name = "block." + block + ".similar_strings.";
+        blocks.add(
+            new Block(
+                block,
+                thresholds[block],
+                mixture.weights()[block],
+                metrics.get(name + "mean"),
+                metrics.get(name + "std"),
+                metrics.get(name + "min"),
+                metrics.get(name + "max")));
+      }
+
+      return blocks;
+    }
+  }
 
   /**
    * How the similarity join of a block settled its pairs of a window and a prompt.

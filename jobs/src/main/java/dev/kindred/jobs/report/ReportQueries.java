@@ -71,14 +71,8 @@ public final class ReportQueries {
       String command,
       int prompts,
       String drawnPrompt) {
-    Row run =
-        Runs.published(warehouse, runId)
-            .orElseThrow(
-                () ->
-                    new InvalidInput(
-                        "--run-id %s: not published yet; run the command evaluate first", runId));
-    Runs.checkWhole(warehouse, runId);
-    Map<String, Double> metrics = Summaries.metrics(warehouse.part(Tables.SUMMARIES, runId).read());
+    Row run = published(warehouse, runId);
+    Map<String, Double> metrics = metrics(warehouse, runId);
     List<Row> distances =
         warehouse
             .part(Tables.DISTANCES, runId)
@@ -108,7 +102,7 @@ public final class ReportQueries {
             TIME.format(run.getTimestamp(run.fieldIndex("published_at")).toInstant()),
             facts(run, warehouse, metrics),
             metrics,
-            blocks(metrics, thresholds, mixture.weights()),
+            ReportData.Block.of(metrics, thresholds, mixture),
             joins(metrics, thresholds.length),
             curves(warehouse, runId, thresholds),
             AnalysisQueries.read(
@@ -126,6 +120,25 @@ public final class ReportQueries {
             command);
     explanations.unpersist();
     return data;
+  }
+
+  /**
+   * A run's metrics by name.
+   *
+   * @throws InvalidInput if the run is not published or not whole
+   */
+  public static Map<String, Double> metrics(Warehouse warehouse, String runId) {
+    published(warehouse, runId);
+    Runs.checkWhole(warehouse, runId);
+    return Summaries.metrics(warehouse.part(Tables.SUMMARIES, runId).read());
+  }
+
+  private static Row published(Warehouse warehouse, String runId) {
+    return Runs.published(warehouse, runId)
+        .orElseThrow(
+            () ->
+                new InvalidInput(
+                    "--run-id %s: not published yet; run the command evaluate first", runId));
   }
 
   /** How many, and where they are from. */
@@ -244,25 +257,6 @@ public final class ReportQueries {
                 new ThresholdCurve(
                     block.getKey(), thresholds[block.getKey()], block.getValue(), top))
         .toList();
-  }
-
-  private static List<ReportData.Block> blocks(
-      Map<String, Double> metrics, double[] thresholds, double[] weights) {
-    List<ReportData.Block> blocks = new ArrayList<>();
-    for (int block = 0; block < thresholds.length; block++) {
-      String name = "block." + block + ".similar_strings.";
-      blocks.add(
-          new ReportData.Block(
-              block,
-              thresholds[block],
-              weights[block],
-              metrics.get(name + "mean"),
-              metrics.get(name + "std"),
-              metrics.get(name + "min"),
-              metrics.get(name + "max")));
-    }
-
-    return blocks;
   }
 
   static List<ReportData.Join> joins(Map<String, Double> metrics, int blocks) {
