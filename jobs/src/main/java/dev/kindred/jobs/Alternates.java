@@ -38,7 +38,7 @@ final class Alternates {
     List<ModelDirectory> alternates = new ArrayList<>();
     Set<String> ids = new HashSet<>(Set.of(model.id()));
     for (String uri : uris(setting, model, hadoop)) {
-      ModelDirectory alternate = ModelDirectory.read(uri, hadoop);
+      ModelDirectory alternate = ModelDirectory.read("--alternates", uri, hadoop);
       if (!ids.add(alternate.id())) {
         throw new InvalidInput(
             "--alternates %s: the same model as %s",

@@ -254,7 +254,7 @@ final class Session implements AutoCloseable {
     Configuration hadoop = hadoop();
     String target = Location.of("--out", out).path().toString();
     ModelImport.convert(Location.of("--from", from).path().toString(), target, dtype, hadoop);
-    ModelDirectory model = ModelDirectory.read(target, hadoop);
+    ModelDirectory model = ModelDirectory.read("--out", target, hadoop);
     LoadedModels.get(model);
     System.out.printf(
         Locale.ROOT, "kindred: model=%s id=%s%n", Location.shown(new Path(target)), model.id());

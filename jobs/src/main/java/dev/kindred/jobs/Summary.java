@@ -70,7 +70,7 @@ final class Summary {
 
   /** The honest protocol beside what can be predicted without the model. */
   private static void baselines(StringBuilder text, Map<String, Double> metrics) {
-    line(text, "%-34s %9s %20s", "without the prompt itself", "mean", "95 % interval");
+    line(text, "%-42s %9s %20s", "without the prompt itself", "mean", "95 % interval");
     List<Comparison> all = Comparison.of(metrics);
     all.stream()
         .filter(Comparison::isPrincipal)
@@ -91,7 +91,7 @@ final class Summary {
   private static void withInterval(StringBuilder text, Comparison comparison) {
     line(
         text,
-        "%-34s %9.4f %20s",
+        "%-42s %9.4f %20s",
         comparison.label(),
         comparison.honest().value(),
         comparison.honest().interval());

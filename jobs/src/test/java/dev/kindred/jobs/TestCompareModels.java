@@ -216,6 +216,8 @@ class TestCompareModels {
   @Test
   void aModelWithoutAlternatesIsExplained() {
     assertRefused(compare("--alternates", "none"), "--alternates none: no model to compare with");
+    assertRefused(compare("--alternates", "nowhere"), "--alternates file:");
+    assertRefused(compare("--alternates", "s3a://b/x"), "--alternates s3a://b/x: reading s3a://");
   }
 
   @Test

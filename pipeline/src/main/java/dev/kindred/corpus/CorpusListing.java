@@ -16,7 +16,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -43,6 +45,7 @@ final class CorpusListing {
   private final boolean local;
   private final TreeMap<String, CorpusFile> files = new TreeMap<>(); // a file counts once
   private final Deque<java.nio.file.Path> above = new ArrayDeque<>(); // real paths
+  private final Map<java.nio.file.Path, java.nio.file.Path> byRealPath = new HashMap<>();
   private boolean hiddenLeftOut;
 
   private CorpusListing(String uri, FileSystem system) {
@@ -233,6 +236,14 @@ final class CorpusListing {
     }
 
     if (attributes.isRegularFile()) {
+      java.nio.file.Path other = byRealPath.putIfAbsent(file.toRealPath(), file);
+      if (other != null && !other.equals(file)) {
+        throw new InvalidInput(
+            "--corpus %s: %s and %s are one file, by a link, whose text would count twice; remove the"
+                + " link",
+            uri, other, file);
+      }
+
       addFile(path, attributes.size());
     } else if (attributes.isDirectory()) {
       addFolder(path, file);

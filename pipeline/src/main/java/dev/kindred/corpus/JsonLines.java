@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.github.luben.zstd.ZstdInputStream;
 import dev.kindred.InvalidInput;
+import dev.kindred.JsonProblem;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -225,7 +226,7 @@ record JsonLines(String textColumn) implements PieceReader {
     } catch (JsonProcessingException e) {
       throw new InvalidInput(
           "not a JSON object: %s; a document is one line such as {\"text\": \"And only l\"}",
-          e.getOriginalMessage().lines().findFirst().orElse(""));
+          JsonProblem.line(e));
     }
   }
 

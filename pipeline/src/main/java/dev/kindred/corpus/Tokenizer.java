@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
+import dev.kindred.JsonProblem;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -81,7 +82,7 @@ public final class Tokenizer {
     try {
       root = JSON.readTree(json);
     } catch (JsonProcessingException e) {
-      throw new InvalidInput("tokenizer.json: not JSON: %s", e.getOriginalMessage());
+      throw new InvalidInput("tokenizer.json: not JSON: %s", JsonProblem.line(e));
     }
 
     int vocabularySize = greatestId(root) + 1;

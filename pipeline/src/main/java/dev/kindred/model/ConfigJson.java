@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.InvalidInput;
+import dev.kindred.JsonProblem;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
@@ -40,7 +41,7 @@ public final class ConfigJson {
 
       return new ConfigJson(source, fields);
     } catch (JsonProcessingException e) {
-      throw new InvalidInput("%s: not JSON: %s", source, e.getOriginalMessage());
+      throw new InvalidInput("%s: not JSON: %s", source, JsonProblem.line(e));
     }
   }
 

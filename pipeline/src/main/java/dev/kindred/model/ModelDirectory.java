@@ -60,17 +60,27 @@ public record ModelDirectory(
    *     not fit it
    */
   public static ModelDirectory read(String uri, Configuration hadoop) {
+    return read("--model", uri, hadoop);
+  }
+
+  /**
+   * Reads one that another setting names.
+   *
+   * @param option the setting, for messages: {@code --alternates}
+   * @throws InvalidInput as {@link #read(String, Configuration)} does
+   */
+  public static ModelDirectory read(String option, String uri, Configuration hadoop) {
     try {
-      Location location = Location.of("--model", uri);
+      Location location = Location.of(option, uri);
       Path folder = location.path();
       FileSystem files = location.fileSystem(hadoop);
       if (!files.exists(folder)) {
-        throw new InvalidInput("--model %s: no such folder", uri);
+        throw new InvalidInput("%s %s: no such folder", option, uri);
       }
 
-      byte[] config = file(files, folder, CONFIG);
-      byte[] weights = file(files, folder, WEIGHTS);
-      byte[] tokenizer = file(files, folder, TOKENIZER);
+      byte[] config = file(option, files, folder, CONFIG);
+      byte[] weights = file(option, files, folder, WEIGHTS);
+      byte[] tokenizer = file(option, files, folder, TOKENIZER);
       Map<String, String> sha256 = sha256(config, weights, tokenizer);
       ModelDirectory directory =
           new ModelDirectory(
@@ -79,11 +89,11 @@ public record ModelDirectory(
               text(uri, CONFIG, config),
               weights,
               text(uri, TOKENIZER, tokenizer),
-              text(uri, SELFCHECK, file(files, folder, SELFCHECK)));
+              text(uri, SELFCHECK, file(option, files, folder, SELFCHECK)));
       directory.check(sha256);
       return directory;
     } catch (IOException | IllegalArgumentException e) {
-      throw new InvalidInput("--model %s: cannot be read: %s", uri, e.getMessage());
+      throw new InvalidInput("%s %s: cannot be read: %s", option, uri, e.getMessage());
     }
   }
 
@@ -148,12 +158,13 @@ public record ModelDirectory(
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  private static byte[] file(FileSystem files, Path folder, String name) throws IOException {
+  private static byte[] file(String option, FileSystem files, Path folder, String name)
+      throws IOException {
     Path path = new Path(folder, name);
     try {
       return WholeFile.read(files, path);
     } catch (FileNotFoundException e) {
-      throw new InvalidInput("--model %s: file %s is missing", folder, name);
+      throw new InvalidInput("%s %s: file %s is missing", option, folder, name);
     }
   }
 

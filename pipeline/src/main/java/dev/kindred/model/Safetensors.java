@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.InvalidInput;
+import dev.kindred.JsonProblem;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -97,7 +98,7 @@ public final class Safetensors {
       header = JSON.readTree(file, HEADER_LENGTH_BYTES, (int) headerLength);
     } catch (JsonProcessingException e) {
       throw new InvalidInput(
-          "%s: not safetensors: its header is not JSON: %s", source, e.getOriginalMessage());
+          "%s: not safetensors: its header is not JSON: %s", source, JsonProblem.line(e));
     } catch (IOException e) {
       throw new InvalidInput("%s: not safetensors: its header is not JSON", source);
     }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import dev.kindred.InvalidInput;
+import dev.kindred.JsonProblem;
 import dev.kindred.corpus.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -121,7 +122,7 @@ final class SelfCheck {
     try {
       reference = JSON.readValue(json, Reference.class);
     } catch (JsonProcessingException e) {
-      throw new InvalidInput("%s: not a self-check: %s", source, e.getOriginalMessage());
+      throw new InvalidInput("%s: not a self-check: %s", source, JsonProblem.line(e));
     }
 
     if (reference == null || reference.cases() == null || reference.cases().isEmpty()) {

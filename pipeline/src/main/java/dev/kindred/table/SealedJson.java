@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
+import dev.kindred.JsonProblem;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -82,7 +83,7 @@ public final class SealedJson {
 
         return bound;
       } catch (JsonProcessingException e) {
-        throw new IllegalArgumentException(e.getOriginalMessage(), e);
+        throw new IllegalArgumentException(JsonProblem.line(e), e);
       }
     }
 
@@ -236,10 +237,8 @@ public final class SealedJson {
   }
 
   private static String firstLine(Exception thrown) {
-    String message =
-        thrown instanceof JsonProcessingException json
-            ? json.getOriginalMessage()
-            : String.valueOf(thrown.getMessage());
-    return message.lines().findFirst().orElse("");
+    return thrown instanceof JsonProcessingException json
+        ? JsonProblem.line(json)
+        : String.valueOf(thrown.getMessage()).lines().findFirst().orElse("");
   }
 }

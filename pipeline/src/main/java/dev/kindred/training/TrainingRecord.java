@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import dev.kindred.InvalidInput;
+import dev.kindred.JsonProblem;
 import dev.kindred.model.GptConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,8 +48,7 @@ public record TrainingRecord(
     try {
       return JSON.readValue(json, TrainingRecord.class);
     } catch (JsonProcessingException e) {
-      throw new InvalidInput(
-          "%s: not a training of this version: %s", source, e.getOriginalMessage());
+      throw new InvalidInput("%s: not a training of this version: %s", source, JsonProblem.line(e));
     }
   }
 

@@ -427,6 +427,25 @@ class TestCorpusErrors {
   }
 
   @Test
+  void aLinkToAFileOrFolderBesideIt(SparkSession spark) throws IOException {
+    Path file = Files.writeString(Files.createDirectory(folder.resolve("b")).resolve("1"), "abc");
+    for (Path from : List.of(folder.resolve("a"), folder.resolve("c"))) {
+      for (Path to : List.of(file, file.getParent())) {
+        Path link = Files.createSymbolicLink(from, to);
+        Path again = to.equals(file) ? link : link.resolve("1");
+        assertInvalid(spark, folder)
+            .hasMessage(
+                "--corpus %s: %s and %s are one file, by a link, whose text would count twice;"
+                    + " remove the link",
+                folder,
+                again.compareTo(file) < 0 ? again : file,
+                again.compareTo(file) < 0 ? file : again);
+        Files.delete(link);
+      }
+    }
+  }
+
+  @Test
   void aLinkToAFolderAbove(SparkSession spark) throws IOException {
     Path below = Files.createDirectories(folder.resolve("a/b"));
     Files.writeString(folder.resolve("a.txt"), "abc");
