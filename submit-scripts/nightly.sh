@@ -35,12 +35,12 @@ while IFS= read -r line || [ -n "$line" ]; do
   [[ ${line//$'\t'/} != *[[:cntrl:]]* ]] || refuse "$file, line $number: has a control character in it"
   key=${line%%=*}
   value=${line#*=}
+  [[ ! $value =~ $password ]] ||
+    refuse "$file, line $number: $key has a password in its URI, which would be logged; give it to Hadoop's credential provider"
   case $key in
     RUN_ARG)
       [[ ! $value =~ ^(--[a-z-]+)[[:space:]]+(.*)$ ]] ||
         refuse "$file, line $number: RUN_ARG is one argument; write RUN_ARG=${BASH_REMATCH[1]}=${BASH_REMATCH[2]}"
-      [[ ! $value =~ $password ]] ||
-        refuse "$file, line $number: RUN_ARG has a password in its URI, which would be logged; give it to Hadoop's credential provider"
       run_args+=("$value")
       ;;
     SUBMIT_ARG) submit_args+=("$value") ;;
@@ -62,10 +62,6 @@ for key in WAREHOUSE LOG_DIR; do
 done
 for key in KEEP ATTEMPTS KEEP_LOGS; do
   [[ ${setting[$key]:-1} =~ ^[1-9][0-9]{0,5}$ ]] || refuse "$file: $key=${setting[$key]}: expected a whole number from 1"
-done
-for key in CORPUS MODEL WAREHOUSE; do
-  [[ ! ${setting[$key]:-} =~ $password ]] ||
-    refuse "$file: $key has a password in its URI, which would be logged; give it to Hadoop's credential provider"
 done
 # spark-submit may end with 0 although the driver failed there (SPARK-26365).
 [[ ${MASTER:-} != k8s://* || ${DEPLOY_MODE:-client} = client ]] ||

@@ -4,6 +4,7 @@ package dev.kindred.jobs;
 import dev.kindred.InvalidInput;
 import dev.kindred.WarehouseBusy;
 import dev.kindred.jobs.sql.NearestName;
+import dev.kindred.jobs.sql.UnreadableFile;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -18,7 +19,6 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.commons.lang3.exception.ExceptionUtils;
-import org.apache.spark.SparkThrowable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -41,6 +41,8 @@ public final class Kindred {
 
   /** What a server's exception begins with after it has come over the network. */
   private static final Pattern EXCEPTIONS = Pattern.compile("^(?:[\\w.$]+Exception: )+");
+
+  private static final String PROMPT_WITH_DASH = "; write -- before a prompt that begins with -";
 
   private static final String QUIET = "--quiet";
   private static final String VERBOSE = "--verbose";
@@ -196,12 +198,12 @@ public final class Kindred {
     System.err.printf(
         Locale.ROOT,
         "kindred: %s (see %s --help)%n",
-        Messages.line(usageProblem(thrown)),
+        Messages.line(usageProblem(thrown, arguments)),
         thrown.getCommandLine().getCommandSpec().qualifiedName());
     return BAD_INPUT;
   }
 
-  private static String usageProblem(CommandLine.ParameterException thrown) {
+  private static String usageProblem(CommandLine.ParameterException thrown, String[] arguments) {
     if (!(thrown instanceof CommandLine.UnmatchedArgumentException unmatched)
         || unmatched.getUnmatched().isEmpty()) {
       return thrown.getMessage();
@@ -214,6 +216,14 @@ public final class Kindred {
       return "unexpected argument " + word;
     }
 
+    if (isOption && !specification.positionalParameters().isEmpty()) {
+      Optional<String> prompt =
+          Stream.of(arguments).filter(text -> text.matches("-[^=\\s]*\\s.*")).findFirst();
+      if (prompt.isPresent()) {
+        return "no option is \"" + prompt.get() + "\"" + PROMPT_WITH_DASH;
+      }
+    }
+
     String name = isOption ? word.replaceFirst("[=\\s].*", "") : word;
     String suggestion =
         didYouMean(name, isOption ? options(specification) : specification.subcommands().keySet());
@@ -222,7 +232,7 @@ public final class Kindred {
         + name
         + suggestion
         + (suggestion.isEmpty() && isOption && !specification.positionalParameters().isEmpty()
-            ? "; write -- before a prompt that begins with -"
+            ? PROMPT_WITH_DASH
             : "");
   }
 
@@ -250,7 +260,7 @@ public final class Kindred {
         Optional.<Throwable>ofNullable(InvalidInput.findIn(thrown))
             .map(Throwable::getMessage)
             .or(() -> exhausted(thrown))
-            .or(() -> unreadableFile(thrown));
+            .or(() -> UnreadableFile.message(thrown));
     if (unusable.isPresent()) {
       System.err.println("kindred: " + Messages.line(unusable.get()));
       return BAD_INPUT;
@@ -316,27 +326,6 @@ public final class Kindred {
     return said.contains("Too many open files")
         ? Optional.of("too many files are open; allow more with ulimit -n")
         : Optional.empty();
-  }
-
-  /** What Spark says of a file whose checksum is wrong, or that is no Parquet file any more. */
-  private static Optional<String> unreadableFile(Throwable thrown) {
-    return ExceptionUtils.getThrowableList(thrown).stream()
-        .filter(SparkThrowable.class::isInstance)
-        .map(SparkThrowable.class::cast)
-        .filter(cause -> String.valueOf(cause.getCondition()).startsWith("FAILED_READ_FILE"))
-        .map(
-            cause ->
-                String.format(
-                    Locale.ROOT,
-                    "file %s cannot be read: %s; if it is the warehouse's, remove its folder and"
-                        + " run again",
-                    cause.getMessageParameters().get("path"),
-                    firstLine(ExceptionUtils.getRootCause(thrown).getMessage())))
-        .findFirst();
-  }
-
-  private static String firstLine(String message) {
-    return String.valueOf(message).lines().findFirst().orElse("");
   }
 
   /** This program's version, or "development" outside a jar. */

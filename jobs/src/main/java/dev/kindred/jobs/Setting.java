@@ -11,7 +11,8 @@ enum Setting {
   CORPUS_FORMAT("auto|text|parquet|jsonl", "how corpus files are read"),
   TEXT_COLUMN("NAME", "column with a document's text, for parquet and jsonl"),
   MODEL("DIR", "model directory"),
-  ALTERNATES("auto|none|DIR,DIR,..", "models of other seeds, for the noise floor"),
+  ALTERNATES(
+      "auto|none|DIR,DIR,..", "models trained again, as with another seed, for the noise floor"),
   WINDOW_LENGTH("L", "tokens in a window and in a prompt"),
   PROMPTS("N|FILE", "windows to draw as prompts, or a file with one prompt a line"),
   PROMPT_SEED("S", "seed of the draw"),

@@ -80,6 +80,15 @@ class TestKindred {
   }
 
   @Test
+  void aPromptThatIsTakenForOptionsIsNamed() {
+    CommandLineRun run = CommandLineRun.of("lens", "-q dashes of somebody");
+    assertThat(run.messages())
+        .singleElement()
+        .asString()
+        .contains("\"-q dashes of somebody\"; write -- before a prompt that begins with -");
+  }
+
+  @Test
   void whatTheMachineHasTooLittleOfIsOneLineWithStatus2() {
     assertThat(explained(new OutOfMemoryError("Java heap space")))
         .startsWith("2 kindred: out of memory: the heap of this process has ");

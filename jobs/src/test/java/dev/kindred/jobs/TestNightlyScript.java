@@ -159,6 +159,8 @@ class TestNightlyScript {
         "'DEPLOY_MODE=cluster\nMASTER=k8s://x'|DEPLOY_MODE=cluster does not tell on Kubernetes",
         "RUN_ARG=--prompts 5|line 6: RUN_ARG is one argument; write RUN_ARG=--prompts=5",
         "RUN_ARG=--alternates=s3a://key:secret@b/x|line 6: RUN_ARG has a password in its URI",
+        "LOG_DIR=s3a://key:secret@bucket/logs|LOG_DIR has a password in its URI",
+        "SUBMIT_ARG=--files=s3a://key:secret@b/x|line 6: SUBMIT_ARG has a password in its URI",
         "'CORPUS=a\rb'|line 6: has a control character in it",
         "LOG_DIR=/proc/no|LOG_DIR=/proc/no: cannot be written"
       })

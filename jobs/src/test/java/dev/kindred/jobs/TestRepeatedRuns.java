@@ -266,6 +266,19 @@ class TestRepeatedRuns {
         .singleElement()
         .asString()
         .contains(file.getFileName().toString(), "cannot be read", "CRC");
+
+    CommandLineRun sql =
+        CommandLineRun.of(
+            "sql",
+            "--warehouse",
+            again.resolve("warehouse").toString(),
+            "-e",
+            "select sum(aggregate(ffn_out, 0f, (a, b) -> a + b)) from kindred.current.activations");
+    assertThat(sql.status()).isEqualTo(2);
+    assertThat(sql.messages())
+        .singleElement()
+        .asString()
+        .contains(file.getFileName().toString(), "remove its folder and run again");
   }
 
   @Test

@@ -160,6 +160,11 @@ public final class SqlShell {
       return Optional.of(firstLine(invalid));
     }
 
+    Optional<String> unreadable = UnreadableFile.message(thrown);
+    if (unreadable.isPresent()) {
+      return unreadable;
+    }
+
     for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
       if (cause instanceof SparkThrowable missing
           && "TABLE_OR_VIEW_NOT_FOUND".equals(missing.getCondition())) {
