@@ -372,8 +372,7 @@ final class Session implements AutoCloseable {
     Path file = reportFile(settings, run.runId());
     try {
       boolean isOther =
-          !settings.report().isEmpty()
-              || settings.reportPrompts() != Settings.resolve(null, Map.of()).reportPrompts();
+          settings.isGiven(Setting.REPORT) || settings.isGiven(Setting.REPORT_PROMPTS);
       if (isOther || !file.getFileSystem(hadoop()).exists(file)) {
         report(settings, run);
         return;

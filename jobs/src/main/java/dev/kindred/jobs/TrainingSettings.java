@@ -81,7 +81,7 @@ final class TrainingSettings {
 
     Config ofCommandLine = ConfigFactory.parseMap(given, "command line");
     checkOneDuration("", ofCommandLine);
-    Config bundled = ConfigFactory.parseResources("kindred.conf").getConfig(ROOT);
+    Config bundled = Bundled.SETTINGS;
     Config user = userFile(file);
     checkKeys(file, user);
     checkOneDuration("--conf " + file + ": ", user);
@@ -168,9 +168,15 @@ final class TrainingSettings {
             : below);
   }
 
+  /** Parsed once, since each setting of each command line asks for it. */
+  private static final class Bundled {
+    private static final Config SETTINGS =
+        ConfigFactory.parseResources("kindred.conf").getConfig(ROOT);
+  }
+
   /** The presets in {@code conf/kindred.conf}, for help texts. */
   static String defaultOf(TrainingSetting setting) {
-    Config bundled = ConfigFactory.parseResources("kindred.conf").getConfig(ROOT);
+    Config bundled = Bundled.SETTINGS;
     if (bundled.hasPath(setting.key())) {
       return text(bundled, setting.key());
     }

@@ -2,7 +2,10 @@
 package dev.kindred.jobs;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.to_json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.LocalSpark;
@@ -11,6 +14,8 @@ import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -54,7 +59,7 @@ public final class RunRows {
             "model_id", run.modelId(),
             "corpus_id", run.corpusId(),
             "prompt_set", run.promptSet());
-    Map<String, List<String>> rows = new TreeMap<>();
+    Map<String, Dataset<Row>> rows = new TreeMap<>();
     for (Table table : Tables.ALL) {
       Warehouse.Part part =
           warehouse.part(
@@ -70,11 +75,25 @@ public final class RunRows {
           found = found.where(not(col("metric").rlike(JOIN_METRIC)));
         }
 
-        rows.put(table.name(), found.toJSON().collectAsList().stream().sorted().toList());
+        rows.put(table.name(), found);
       }
     }
 
-    return rows;
+    return asText(rows);
+  }
+
+  /** In one query, since many small ones take long. */
+  private static Map<String, List<String>> asText(Map<String, Dataset<Row>> tables) {
+    Map<String, List<String>> text = new TreeMap<>();
+    tables.keySet().forEach(table -> text.put(table, new ArrayList<>()));
+    tables.entrySet().stream()
+        .map(table -> table.getValue().select(lit(table.getKey()), to_json(struct(col("*")))))
+        .reduce(Dataset::union)
+        .orElseThrow()
+        .collectAsList()
+        .forEach(row -> text.get(row.getString(0)).add(row.getString(1)));
+    text.values().forEach(Collections::sort);
+    return text;
   }
 
   /** Checks that a run has found what another one has, which fills all tables that a run fills. */
@@ -92,13 +111,9 @@ public final class RunRows {
     return with(
         folder,
         warehouse -> {
-          Map<String, List<String>> rows = new TreeMap<>();
-          for (Table table : Tables.ALL) {
-            List<String> found = warehouse.read(table).toJSON().collectAsList();
-            rows.put(table.name(), found.stream().sorted().toList());
-          }
-
-          return rows;
+          Map<String, Dataset<Row>> rows = new TreeMap<>();
+          Tables.ALL.forEach(table -> rows.put(table.name(), warehouse.read(table)));
+          return asText(rows);
         });
   }
 

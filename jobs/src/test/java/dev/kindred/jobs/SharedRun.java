@@ -4,18 +4,25 @@ package dev.kindred.jobs;
 import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
 /**
  * A published run over the beginning of the embedded corpus, with the bundled model and the
- * settings as they come, made once per JVM when it is first asked for.
+ * settings as they come, made once when it is first asked for: once a build, if the property {@code
+ * kindred.tests.shared} names a folder for it, else once a JVM. The corpus is no longer where it
+ * was.
  *
  * <p>Tests only read it. One that writes into the warehouse has {@link #copyTo a copy}.
  */
@@ -25,6 +32,7 @@ final class SharedRun {
 
   static final int BLOCKS = 6;
 
+  private static final String SHARED_FOLDER = "kindred.tests.shared";
   private static final int CORPUS_CHARACTERS = 12_000;
   private static final int BYTE_ORDER_MARK = 3; // bytes
 
@@ -32,13 +40,19 @@ final class SharedRun {
 
   /** Made when it is first used. */
   private static final class Made {
+    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path FOLDER = folder();
-    private static final Path CORPUS = corpus(CORPUS_CHARACTERS, FOLDER.resolve("corpus.txt"));
+    private static final Path CORPUS = FOLDER.resolve("corpus.txt");
     private static final Path WAREHOUSE = FOLDER.resolve("warehouse");
-    private static final CommandLineRun RUN = run();
+    private static final CommandLineRun RUN = made();
 
     private static Path folder() {
+      String shared = System.getProperty(SHARED_FOLDER);
       try {
+        if (shared != null) {
+          return Files.createDirectories(Path.of(shared));
+        }
+
         Path folder = Files.createTempDirectory("kindred-shared-run");
         Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
         return folder;
@@ -47,17 +61,48 @@ final class SharedRun {
       }
     }
 
-    private static CommandLineRun run() {
+    /** The run of the first process that asks for it; others wait until it is there. */
+    private static CommandLineRun made() {
+      Path said = FOLDER.resolve("said.json");
+      try (FileChannel lock =
+              FileChannel.open(
+                  FOLDER.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          FileLock held = lock.lock()) {
+        assertThat(held.isValid()).isTrue();
+        if (!Files.exists(said)) {
+          deleteThoseOfEarlierBuilds();
+          JSON.writeValue(said.toFile(), run());
+        }
+
+        return JSON.readValue(said.toFile(), CommandLineRun.class);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private static void deleteThoseOfEarlierBuilds() throws IOException {
+      try (Stream<Path> beside = Files.list(FOLDER.getParent())) {
+        beside
+            .filter(folder -> folder.getFileName().toString().startsWith("shared-run-"))
+            .filter(folder -> !folder.equals(FOLDER))
+            .forEach(SharedRun::delete);
+      }
+    }
+
+    /** The corpus goes elsewhere afterwards: what is asked of the run does not need it. */
+    private static CommandLineRun run() throws IOException {
+      Path corpus = corpus(CORPUS_CHARACTERS, FOLDER.resolve("corpus-of-the-run.txt"));
       CommandLineRun run =
           CommandLineRun.of(
               "run",
               "--corpus",
-              CORPUS.toString(),
+              corpus.toString(),
               "--prompts",
               Integer.toString(PROMPTS),
               "--warehouse",
               WAREHOUSE.toString());
       assertThat(run.status()).as(run.err()).isZero();
+      Files.move(corpus, CORPUS, StandardCopyOption.REPLACE_EXISTING);
       return run;
     }
   }

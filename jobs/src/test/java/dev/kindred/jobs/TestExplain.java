@@ -20,7 +20,6 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,17 +48,7 @@ class TestExplain {
                 tables.get("prompts").sort("prompt_id").select("text").collectAsList().stream()
                     .map(row -> row.getString(0))
                     .toList());
-    Files.move(SharedRun.corpus(), corpus()); // explanations do not need it
     explained = json(explain("--prompts", file(texts), "--json"));
-  }
-
-  @AfterAll
-  static void bringTheCorpusBack() throws IOException {
-    Files.move(corpus(), SharedRun.corpus());
-  }
-
-  private static Path corpus() {
-    return folder.resolve("corpus.txt");
   }
 
   private static <T> T query(java.util.function.Function<Map<String, Dataset<Row>>, T> question) {
@@ -118,7 +107,7 @@ class TestExplain {
 
   @Test
   void whatFollowsAPromptIsWhatFollowsItInTheText() throws IOException {
-    String text = Files.readString(corpus());
+    String text = Files.readString(SharedRun.corpus());
     for (int prompt = 0; prompt < PROMPTS; prompt++) {
       Map<String, Long> expected = new TreeMap<>();
       String sought = texts.get(prompt);

@@ -196,7 +196,8 @@ class TestLearnEmbeddings {
   }
 
   @Test
-  void withoutEmbeddingsTheCommandThatMakesThemIsNamed() {
+  void withoutEmbeddingsTheCommandThatMakesThemIsNamed() throws IOException {
+    Files.createDirectory(base.resolve("none"));
     CommandLineRun run = command("subspaces", "none", "--tokens", "a b", "--stage", "block-1");
     assertThat(run.status()).isEqualTo(2);
     assertThat(run.messages())

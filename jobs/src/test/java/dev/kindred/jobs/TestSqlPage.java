@@ -49,7 +49,7 @@ class TestSqlPage {
     SharedRun.copyTo(folder.resolve("warehouse"));
     firstRun = SharedRun.runId();
     secondRun = runWithEqualWeights();
-    sameAgain = asItsReportSays(firstRun);
+    sameAgain = asItsReportSays(secondRun);
     spark = LocalSpark.session().newSession();
     spark.conf().set("spark.sql.catalog.kindred", KindredCatalog.class.getName());
     spark.conf().set("spark.sql.catalog.kindred.warehouse", folder.resolve("warehouse").toString());
@@ -130,7 +130,7 @@ class TestSqlPage {
         .as(sameAgain.err())
         .first()
         .asString()
-        .contains("nothing to do: run " + firstRun);
+        .contains("nothing to do: run " + secondRun);
   }
 
   @Test
