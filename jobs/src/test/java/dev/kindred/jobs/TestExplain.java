@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -29,6 +30,7 @@ class TestExplain {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int PROMPTS = SharedRun.PROMPTS;
   private static final double ROUNDING = 1e-12;
+  private static final Map<List<String>, CommandLineRun> ONCE = new HashMap<>();
   private static final String NOT_IN_CORPUS = "zz zz zz z";
   private static final String MODEL = "models/dickens-small"; // which a run takes by itself
 
@@ -75,6 +77,11 @@ class TestExplain {
     return CommandLineRun.of(
         Stream.concat(Stream.of("explain", "--warehouse", warehouse), Stream.of(arguments))
             .toArray(String[]::new));
+  }
+
+  /** What an explanation prints that several tests look at. */
+  private static CommandLineRun once(String... arguments) {
+    return ONCE.computeIfAbsent(List.of(arguments), key -> explain(arguments));
   }
 
   private static JsonNode json(CommandLineRun run) throws IOException {
@@ -284,7 +291,7 @@ class TestExplain {
 
   @Test
   void aPromptThatIsNotInTheCorpusHasNoLeaveOneOut() throws IOException {
-    JsonNode prompt = json(explain(NOT_IN_CORPUS, "--json")).get("prompts").get(0);
+    JsonNode prompt = json(once(NOT_IN_CORPUS, "--json")).get("prompts").get(0);
 
     assertThat(prompt.get("occurrences").asInt()).isZero();
     assertThat(prompt.get("leave_one_out").isNull()).isTrue();
@@ -326,7 +333,7 @@ class TestExplain {
 
   @Test
   void otherThresholdsThanTheRunsHaveNoRanks() throws IOException {
-    JsonNode other = json(explain(NOT_IN_CORPUS, "--thresholds", "0,0,0,0,0,0", "--json"));
+    JsonNode other = json(once(NOT_IN_CORPUS, "--thresholds", "0,0,0,0,0,0", "--json"));
     JsonNode prompt = other.get("prompts").get(0);
 
     assertThat(other.get("unranked").asText())
@@ -340,7 +347,7 @@ class TestExplain {
     CommandLineRun run = explain("and so on: " + NOT_IN_CORPUS, "--json");
 
     assertThat(json(run).get("prompts"))
-        .isEqualTo(json(explain(NOT_IN_CORPUS, "--json")).get("prompts"));
+        .isEqualTo(json(once(NOT_IN_CORPUS, "--json")).get("prompts"));
     assertThat(run.messages())
         .contains(
             "kindred: prompt 1 has 21 characters; explained by its last 10, \""
@@ -351,7 +358,7 @@ class TestExplain {
 
   @Test
   void withoutAModelTheRunsIsTakenWhichIsSaid() throws IOException {
-    CommandLineRun run = explain(NOT_IN_CORPUS, "--json");
+    CommandLineRun run = once(NOT_IN_CORPUS, "--json");
 
     assertThat(run.messages())
         .singleElement()
@@ -373,7 +380,7 @@ class TestExplain {
     Path file =
         Files.writeString(folder.resolve("my.conf"), "kindred.thresholds = [0, 0, 0, 0, 0, 0]");
     JsonNode ofFile = json(explain(NOT_IN_CORPUS, "--conf", file.toString(), "--json"));
-    JsonNode ofOption = json(explain(NOT_IN_CORPUS, "--thresholds", "0,0,0,0,0,0", "--json"));
+    JsonNode ofOption = json(once(NOT_IN_CORPUS, "--thresholds", "0,0,0,0,0,0", "--json"));
 
     assertThat(ofFile.get("prompts")).isEqualTo(ofOption.get("prompts"));
   }

@@ -23,6 +23,7 @@ class TestEngineMemory {
       new GptConfig(11, 24, 3, 4, 40, 16, Activation.GELU, true, true, true, false, 1e-5f);
   private static final int[][] SEQUENCES = TestPrefixTree.sequences(new Random(1), 50, 6, 3);
   private static final int BATCHES = 1000;
+  private static final long LARGE_LEAK = 256L << 20; // bytes in so many batches
 
   @Test
   void treesLeaveNothingBehind() throws Exception {
@@ -105,16 +106,20 @@ class TestEngineMemory {
     }
 
     int resources = resources(model);
-    long resident = residentAnonymous() - Runtime.getRuntime().totalMemory();
-    for (int i = 0; i < BATCHES; i++) {
-      batch.run();
+    long least = Long.MAX_VALUE;
+    // What the compiler takes meanwhile is in it, too, and the heap where it had not been used
+    // before: this finds large leaks only, which are there every time.
+    for (int round = 0; round < 3 && least >= LARGE_LEAK; round++) {
+      long resident = residentAnonymous() - Runtime.getRuntime().totalMemory();
+      for (int i = 0; i < BATCHES; i++) {
+        batch.run();
+      }
+
+      least = Math.min(least, residentAnonymous() - Runtime.getRuntime().totalMemory() - resident);
     }
 
     assertThat(resources(model)).as("arrays and managers below the model's").isEqualTo(resources);
-    // What the compiler takes meanwhile is in it too: this finds large leaks only.
-    assertThat(residentAnonymous() - Runtime.getRuntime().totalMemory() - resident)
-        .as("bytes")
-        .isLessThan(256L << 20);
+    assertThat(least).as("bytes").isLessThan(LARGE_LEAK);
   }
 
   /** Open arrays and managers that hang on the model, directly or not. */
