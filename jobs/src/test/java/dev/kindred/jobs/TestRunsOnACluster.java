@@ -40,7 +40,7 @@ class TestRunsOnACluster {
   private static final int BLOCKS = 6;
 
   /** For processes that live for a minute: only kernels are worth the optimising compiler. */
-  private static final String SHORT_LIVED =
+  static final String SHORT_LIVED =
       "-XX:+UseSerialGC -XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000"
           + " -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000";
 
