@@ -135,10 +135,17 @@ class TestRefusedBeforeSpark {
       throws IOException, InterruptedException {
     assertThat(run(List.of(command(line)))).last().isEqualTo("status 2");
     assertThat(folder.resolve("nowhere")).doesNotExist();
+    assertThat(folder.resolve("err")).content().doesNotContain(" INFO ");
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files.map(file -> file.getFileName().toString()))
           .anyMatch(name -> name.matches("kindred-.*\\.log"));
     }
+  }
+
+  @Test
+  void theWholeLogIsShownOnRequest() throws IOException, InterruptedException {
+    run(List.of(command("run --corpus nowhere.txt --verbose")));
+    assertThat(folder.resolve("err")).content().contains(" INFO  TileKernels: ");
   }
 
   @Test
