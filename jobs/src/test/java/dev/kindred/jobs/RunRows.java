@@ -6,22 +6,30 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.to_json;
+import static org.apache.spark.sql.functions.udf;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kindred.ContentId;
 import dev.kindred.LocalSpark;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.expressions.UserDefinedFunction;
+import org.apache.spark.sql.types.DataTypes;
 
 /** Everything that a run stands on and has found, for comparing runs. */
 public final class RunRows {
@@ -40,6 +48,9 @@ public final class RunRows {
           "similarity_bins",
           "subspaces",
           "threshold_curves");
+
+  private static final UserDefinedFunction BITS =
+      udf((UDF1<scala.collection.Seq<Float>, String>) RunRows::sha256, DataTypes.StringType);
 
   private RunRows() {}
 
@@ -94,6 +105,26 @@ public final class RunRows {
         .forEach(row -> text.get(row.getString(0)).add(row.getString(1)));
     text.values().forEach(Collections::sort);
     return text;
+  }
+
+  /** Of a vector, which is long as text, the hash of its bits. */
+  private static Column[] columns(Dataset<Row> table) {
+    return Arrays.stream(table.schema().fields())
+        .map(
+            field ->
+                field.name().equals("ffn_out")
+                    ? BITS.apply(col(field.name())).as(field.name())
+                    : col(field.name()))
+        .toArray(Column[]::new);
+  }
+
+  private static String sha256(scala.collection.Seq<Float> vector) {
+    ByteBuffer bits = ByteBuffer.allocate(Float.BYTES * vector.length());
+    for (int i = 0; i < vector.length(); i++) {
+      bits.putInt(Float.floatToRawIntBits(vector.apply(i)));
+    }
+
+    return new ContentId().add(bits.array()).id("v");
   }
 
   /** Checks that a run has found what another one has, which fills all tables that a run fills. */
