@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -93,6 +94,15 @@ public record Location(String option, Path path) {
     } catch (IOException | RuntimeException e) {
       throw new InvalidInput("%s %s: %s", option, path, problem(e));
     }
+  }
+
+  /**
+   * The same file system, on local disks without a {@code .crc} file beside each: people have no
+   * use for those of their own files, and with a colon in a file's name there is none that can be
+   * named.
+   */
+  public static FileSystem withoutChecksums(FileSystem files) {
+    return files instanceof LocalFileSystem local ? local.getRaw() : files;
   }
 
   private String problem(Exception thrown) {

@@ -16,7 +16,6 @@ import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.io.IOException;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -169,15 +168,9 @@ final class Calibration {
         1e9 * cores * Float.BYTES * floats / reading.sum()
       };
     } finally {
-      delete(new Path(new Path(warehouse.root(), table.name()), "model_id=" + key));
-    }
-  }
-
-  private void delete(Path folder) {
-    try {
-      warehouse.fileSystem().delete(folder, true);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      NewFolders.delete(
+          warehouse.fileSystem(),
+          new Path(new Path(warehouse.root(), table.name()), "model_id=" + key));
     }
   }
 

@@ -48,6 +48,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Experiment {
   /** Of the stages that windows take: to cut, to count twice, and to write them in order. */
+  /** The folder of a warehouse that the embedded corpus is copied into. */
+  static final String CORPORA = "corpora";
+
   private static final double[] EXTRACTION = {3, 2, 2, 3};
 
   private static final Logger LOG = LoggerFactory.getLogger(Experiment.class);
@@ -120,9 +123,6 @@ final class Experiment {
                   Prompts.Lengths.ofWindows(settings.windowLength())));
     }
   }
-
-  /** The folder of a warehouse that the embedded corpus is copied into. */
-  static final String CORPORA = "corpora";
 
   /**
    * Checks the warehouse and reads the corpus.

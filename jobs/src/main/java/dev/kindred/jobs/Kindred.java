@@ -218,7 +218,10 @@ public final class Kindred {
 
     if (isOption && !specification.positionalParameters().isEmpty()) {
       Optional<String> prompt =
-          Stream.of(arguments).filter(text -> text.matches("-[^=\\s]*\\s.*")).findFirst();
+          Stream.of(arguments)
+              .takeWhile(text -> !text.equals("--")) // what follows it is no option
+              .filter(text -> text.matches("(?s)-[^=\\s]*\\s.*"))
+              .findFirst();
       if (prompt.isPresent()) {
         return "no option is \"" + prompt.get() + "\"" + PROMPT_WITH_DASH;
       }

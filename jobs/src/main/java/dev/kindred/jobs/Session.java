@@ -40,7 +40,6 @@ import java.util.UUID;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
@@ -456,8 +455,19 @@ final class Session implements AutoCloseable {
 
   private Path writeReport(Settings settings, ReportData data) {
     Path file = reportFile(settings, data.runId());
-    write("--report", file, Report.html(data));
-    return file;
+    String html = Report.html(data);
+    if (!settings.report().isEmpty()) {
+      write("--report", file, html);
+      return file;
+    }
+
+    try { // A later command takes a report that is there for a whole one.
+      byte[] page = html.getBytes(StandardCharsets.UTF_8);
+      WholeFile.replace(pages("--warehouse", file), file, page);
+      return file;
+    } catch (IOException e) {
+      throw notWritable("--report", Location.shown(file), e);
+    }
   }
 
   private static Path reportFile(Settings settings, String runId) {
@@ -517,16 +527,16 @@ final class Session implements AutoCloseable {
 
   private void write(String option, Path file, String html) {
     try {
-      FileSystem files = new Location(option, file).fileSystem(hadoop());
-      // Without a checksum beside it, which people have no use for: with a colon in the file's name
-      // there is none that could be named.
-      FileSystem plain = files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
-      try (var out = plain.create(file, true)) {
+      try (var out = pages(option, file).create(file, true)) {
         out.write(html.getBytes(StandardCharsets.UTF_8));
       }
     } catch (IOException e) {
       throw notWritable(option, Location.shown(file), e);
     }
+  }
+
+  private FileSystem pages(String option, Path file) {
+    return Location.withoutChecksums(new Location(option, file).fileSystem(hadoop()));
   }
 
   private static InvalidInput notWritable(String option, String file, Exception e) {

@@ -5,6 +5,7 @@ import dev.kindred.LocalSpark;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -33,6 +34,24 @@ record CommandLineRun(int status, String out, String err) {
       System.setOut(standardOut);
       System.setErr(standardErr);
     }
+  }
+
+  /** The arguments of a short run without alternates, whose stages have several tasks. */
+  static List<String> ofSmallTasks(Path corpus, Path warehouse, int prompts, int windowsPerTask) {
+    return List.of(
+        "run",
+        "--corpus",
+        corpus.toString(),
+        "--alternates",
+        "none",
+        "--prompts",
+        Integer.toString(prompts),
+        "--nodes-in-flight",
+        "4000",
+        "--windows-per-task",
+        Integer.toString(windowsPerTask),
+        "--warehouse",
+        warehouse.toString());
   }
 
   /** The lines on standard error that are not progress. */

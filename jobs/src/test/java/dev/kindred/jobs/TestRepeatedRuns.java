@@ -75,20 +75,8 @@ class TestRepeatedRuns {
   private static CommandLineRun run(Path where, String... more) {
     List<String> arguments =
         new ArrayList<>(
-            List.of(
-                "run",
-                "--corpus",
-                where.resolve("corpus").toString(),
-                "--alternates",
-                "none",
-                "--prompts",
-                "20",
-                "--nodes-in-flight",
-                "4000",
-                "--windows-per-task",
-                "160",
-                "--warehouse",
-                where.resolve("warehouse").toString()));
+            CommandLineRun.ofSmallTasks(
+                where.resolve("corpus"), where.resolve("warehouse"), 20, 160));
     arguments.addAll(Arrays.asList(more));
     return CommandLineRun.of(SmallModel.with(arguments));
   }

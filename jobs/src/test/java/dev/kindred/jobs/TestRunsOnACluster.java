@@ -316,20 +316,7 @@ class TestRunsOnACluster {
   }
 
   private static List<String> runOf(Path corpus, Path warehouse) {
-    return List.of(
-        "run",
-        "--corpus",
-        corpus.toString(),
-        "--alternates",
-        "none",
-        "--prompts",
-        "40",
-        "--nodes-in-flight",
-        "4000",
-        "--windows-per-task",
-        "400",
-        "--warehouse",
-        warehouse.toString());
+    return CommandLineRun.ofSmallTasks(corpus, warehouse, 40, 400);
   }
 
   /** Commit records of activations that are not complete. */

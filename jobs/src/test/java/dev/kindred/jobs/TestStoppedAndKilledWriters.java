@@ -81,22 +81,7 @@ class TestStoppedAndKilledWriters {
   }
 
   private static List<String> run(Path warehouse) {
-    return Arrays.asList(
-        SmallModel.with(
-            List.of(
-                "run",
-                "--corpus",
-                corpus.toString(),
-                "--alternates",
-                "none",
-                "--prompts",
-                "20",
-                "--nodes-in-flight",
-                "4000",
-                "--windows-per-task",
-                "200",
-                "--warehouse",
-                warehouse.toString())));
+    return Arrays.asList(SmallModel.with(CommandLineRun.ofSmallTasks(corpus, warehouse, 20, 200)));
   }
 
   private static String runId(CommandLineRun run) {

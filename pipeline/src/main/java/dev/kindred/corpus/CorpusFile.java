@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.corpus;
 
+import dev.kindred.Location;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Locale;
@@ -8,7 +9,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.util.functional.FutureIO;
 
@@ -20,13 +20,9 @@ import org.apache.hadoop.util.functional.FutureIO;
  */
 record CorpusFile(String path, long length) implements Serializable {
 
-  /**
-   * The file system of a path. On local disks it is the one without checksums: a {@code .crc} file
-   * beside a text is no business of the corpus, and names with colons can be opened.
-   */
+  /** The file system of a path: a {@code .crc} file beside a text is no business of the corpus. */
   static FileSystem fileSystem(Path path, Configuration hadoop) throws IOException {
-    FileSystem files = path.getFileSystem(hadoop);
-    return files instanceof LocalFileSystem local ? local.getRaw() : files;
+    return Location.withoutChecksums(path.getFileSystem(hadoop));
   }
 
   /**

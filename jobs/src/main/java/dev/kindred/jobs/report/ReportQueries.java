@@ -71,7 +71,12 @@ public final class ReportQueries {
       String command,
       int prompts,
       String drawnPrompt) {
-    Row run = published(warehouse, runId);
+    Row run =
+        Runs.published(warehouse, runId)
+            .orElseThrow(
+                () ->
+                    new InvalidInput(
+                        "--run-id %s: not published yet; run the command evaluate first", runId));
     Map<String, Double> metrics = metrics(warehouse, runId);
     List<Row> distances =
         warehouse
@@ -123,22 +128,13 @@ public final class ReportQueries {
   }
 
   /**
-   * A run's metrics by name.
+   * A published run's metrics by name.
    *
-   * @throws InvalidInput if the run is not published or not whole
+   * @throws InvalidInput if the run is not whole
    */
   public static Map<String, Double> metrics(Warehouse warehouse, String runId) {
-    published(warehouse, runId);
     Runs.checkWhole(warehouse, runId);
     return Summaries.metrics(warehouse.part(Tables.SUMMARIES, runId).read());
-  }
-
-  private static Row published(Warehouse warehouse, String runId) {
-    return Runs.published(warehouse, runId)
-        .orElseThrow(
-            () ->
-                new InvalidInput(
-                    "--run-id %s: not published yet; run the command evaluate first", runId));
   }
 
   /** How many, and where they are from. */
