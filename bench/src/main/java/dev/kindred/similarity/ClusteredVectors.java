@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
+import dev.kindred.math.Cosine;
 import java.util.Random;
 
 /**
@@ -44,10 +45,7 @@ final class ClusteredVectors {
 
   /** The matrix's norms, row by row. */
   double[] norms(float[] vectors) {
-    double[] norms = new double[vectors.length / dimension];
-    for (int row = 0; row < norms.length; row++) {
-      norms[row] = Cosine.norm(vectors, row * dimension, dimension);
-    }
+    double[] norms = Cosine.norms(vectors, vectors.length / dimension, dimension);
 
     return norms;
   }

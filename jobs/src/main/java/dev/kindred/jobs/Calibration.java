@@ -2,7 +2,7 @@
 package dev.kindred.jobs;
 
 import dev.kindred.activation.Activations.Activation;
-import dev.kindred.activation.Vectors;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.DistinctSequences;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;

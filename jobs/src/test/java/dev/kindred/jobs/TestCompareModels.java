@@ -3,7 +3,7 @@ package dev.kindred.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kindred.evaluation.Hellinger;
+import dev.kindred.math.Hellinger;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.table.Tables;

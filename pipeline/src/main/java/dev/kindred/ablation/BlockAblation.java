@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.ablation;
 
-import dev.kindred.activation.Vectors;
-import dev.kindred.evaluation.Hellinger;
+import dev.kindred.math.Cosine;
+import dev.kindred.math.Hellinger;
+import dev.kindred.math.Softmax;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.TappedGpt;
-import dev.kindred.prediction.Softmax;
-import dev.kindred.similarity.Cosine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -4,6 +4,7 @@ package dev.kindred.activation;
 import static org.apache.spark.sql.functions.col;
 
 import dev.kindred.activation.TreeBatches.Sequence;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LoadedModels;

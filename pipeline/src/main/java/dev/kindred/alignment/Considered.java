@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.alignment;
 
-import dev.kindred.prediction.TopTokens;
+import dev.kindred.math.TopTokens;
 import java.util.Arrays;
 
 /** The tokens that a block's own approximation is mostly about. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.corpus;
 
+import dev.kindred.math.SplitMix;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -59,7 +60,7 @@ public final class CorpusSketch implements Serializable {
     for (int start = 0; start < starts; start++) {
       long hash = 0;
       for (int length = 1; length <= smallest.size(); length++) {
-        hash = mix(hash + 1 + tokens[start + length - 1]);
+        hash = SplitMix.hash(hash + 1 + tokens[start + length - 1]);
         TreeMap<Long, int[]> kept = smallest.get(length - 1);
         if (kept.size() < SIZE || hash < kept.lastKey()) {
           boolean whole = length == smallest.size();
@@ -74,14 +75,6 @@ public final class CorpusSketch implements Serializable {
     if (kept.size() > SIZE) {
       kept.pollLastEntry();
     }
-  }
-
-  /** The finaliser of SplitMix64, over steps of its constant. */
-  private static long mix(long value) {
-    long mixed = value * 0x9e3779b97f4a7c15L;
-    mixed = (mixed ^ mixed >>> 30) * 0xbf58476d1ce4e5b9L;
-    mixed = (mixed ^ mixed >>> 27) * 0x94d049bb133111ebL;
-    return mixed ^ mixed >>> 31;
   }
 
   CorpusSketch merge(CorpusSketch other) {

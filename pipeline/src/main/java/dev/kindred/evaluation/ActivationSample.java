@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.forall;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.size;
 
+import dev.kindred.math.SplitMix;
 import dev.kindred.model.LanguageModel;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -136,17 +137,9 @@ final class ActivationSample {
     return tokens;
   }
 
-  /** A hash in [0, 2^64), as an unsigned number: the finaliser of SplitMix64. */
-  private static long hash(long value) {
-    long mixed = value * 0x9e3779b97f4a7c15L;
-    mixed = (mixed ^ mixed >>> 30) * 0xbf58476d1ce4e5b9L;
-    mixed = (mixed ^ mixed >>> 27) * 0x94d049bb133111ebL;
-    return mixed ^ mixed >>> 31;
-  }
-
   /** A number in [0, 1). */
   private static double share(long seed) {
-    return (hash(seed) >>> 11) * 0x1p-53;
+    return (SplitMix.hash(seed) >>> 11) * 0x1p-53;
   }
 
   /**
@@ -258,7 +251,8 @@ final class ActivationSample {
           first.stream()
               .sorted(
                   Comparator.comparingLong(
-                      stored -> hash(seed ^ hash(stored.windowId())) + Long.MIN_VALUE));
+                      stored ->
+                          SplitMix.hash(seed ^ SplitMix.hash(stored.windowId())) + Long.MIN_VALUE));
       return least.limit(count).iterator();
     }
 

@@ -5,8 +5,9 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.map_keys;
 import static org.apache.spark.sql.functions.map_values;
 
-import dev.kindred.prediction.Counts;
-import dev.kindred.prediction.TopTokens;
+import dev.kindred.math.Counts;
+import dev.kindred.math.Hellinger;
+import dev.kindred.math.TopTokens;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.Arrays;

@@ -3,6 +3,7 @@ package dev.kindred.evaluation;
 
 import static org.apache.spark.sql.functions.col;
 
+import dev.kindred.math.Hellinger;
 import dev.kindred.table.Tables;
 import java.util.List;
 import org.apache.spark.api.java.function.MapFunction;

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.map_keys;
 import static org.apache.spark.sql.functions.size;
 
+import dev.kindred.math.Bootstrap;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -3,6 +3,7 @@ package dev.kindred.evaluation;
 
 import static org.apache.spark.sql.functions.col;
 
+import dev.kindred.math.Bootstrap;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.Arrays;

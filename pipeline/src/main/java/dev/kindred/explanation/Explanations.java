@@ -11,9 +11,9 @@ import static org.apache.spark.sql.functions.struct;
 
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.evaluation.Distances;
+import dev.kindred.math.TopTokens;
 import dev.kindred.prediction.BlockShares;
 import dev.kindred.prediction.Mixture;
-import dev.kindred.prediction.TopTokens;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;

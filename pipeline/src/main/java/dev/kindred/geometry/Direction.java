@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.geometry;
 
-import dev.kindred.activation.Vectors;
+import dev.kindred.math.Cosine;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.TappedGpt;
-import dev.kindred.similarity.Cosine;
 import java.util.ArrayList;
 import java.util.List;
 

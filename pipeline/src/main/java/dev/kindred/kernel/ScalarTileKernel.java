@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.kernel;
 
+import dev.kindred.math.ExactDot;
 import java.util.Arrays;
 
 /** The plain version of every loop: what {@link SimdTileKernel} is compared with. */

@@ -4,6 +4,7 @@ package dev.kindred.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import dev.kindred.math.SplitMix;
 import java.nio.ByteBuffer;
 
 /**
@@ -54,8 +55,8 @@ public final class DropoutMasks {
   /** Writes 1 for every value that is kept, else 0. */
   private void fill(int size) {
     for (int i = 0; i < size; i += Long.BYTES) {
-      long first = kept(mix(state += GOLDEN_GAMMA));
-      long second = kept(mix(state += GOLDEN_GAMMA));
+      long first = kept(SplitMix.mix(state += GOLDEN_GAMMA));
+      long second = kept(SplitMix.mix(state += GOLDEN_GAMMA));
       draws.putLong(i, first | second << 32);
     }
   }
@@ -71,12 +72,5 @@ public final class DropoutMasks {
   private long keptOne(long draw) {
     // The sign of a difference, without a branch.
     return (dropped - 1 - (draw & 0xffff)) >>> 63;
-  }
-
-  /** Of SplittableRandom (Steele et al. 2014), which has no method for filling arrays. */
-  private static long mix(long z) {
-    z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
-    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-    return z ^ (z >>> 31);
   }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.prediction;
 
+import dev.kindred.math.Counts;
 import java.util.List;
 import java.util.Map;
 

@@ -6,7 +6,7 @@ import static org.apache.spark.sql.functions.posexplode;
 
 import dev.kindred.activation.TreeBatches;
 import dev.kindred.activation.TreeBatches.Sequence;
-import dev.kindred.activation.Vectors;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.DistinctSequences;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;

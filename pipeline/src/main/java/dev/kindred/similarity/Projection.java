@@ -2,6 +2,7 @@
 package dev.kindred.similarity;
 
 import dev.kindred.kernel.TileKernel;
+import dev.kindred.math.Cosine;
 
 /**
  * Prefixes of vectors: their components along {@link PrincipalAxes}, and last the length of what

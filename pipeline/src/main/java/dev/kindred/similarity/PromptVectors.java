@@ -2,6 +2,7 @@
 package dev.kindred.similarity;
 
 import dev.kindred.kernel.TileKernel;
+import dev.kindred.math.Cosine;
 import java.io.Serializable;
 import java.util.Arrays;
 

@@ -2,6 +2,7 @@
 package dev.kindred.similarity;
 
 import dev.kindred.kernel.TileKernel;
+import dev.kindred.math.Cosine;
 import java.util.Arrays;
 
 /** The windows that a join holds in cache at once: their vectors, norms and next tokens. */

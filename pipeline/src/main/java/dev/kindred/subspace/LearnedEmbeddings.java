@@ -3,7 +3,7 @@ package dev.kindred.subspace;
 
 import static org.apache.spark.sql.functions.col;
 
-import dev.kindred.activation.Vectors;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelDirectory;

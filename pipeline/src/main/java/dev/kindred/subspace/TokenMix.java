@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.subspace;
 
+import dev.kindred.math.Softmax;
 import dev.kindred.model.TappedGpt;
-import dev.kindred.prediction.Softmax;
 import java.util.function.DoublePredicate;
 
 /**

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.kindred.ablation.BlockAblation.Context;
 import dev.kindred.ablation.BlockAblation.Effect;
 import dev.kindred.ablation.BlockAblation.Part;
-import dev.kindred.evaluation.Hellinger;
+import dev.kindred.math.Hellinger;
 import dev.kindred.model.GptConfig;
 import dev.kindred.model.RandomGpt;
 import dev.kindred.model.TappedGpt;

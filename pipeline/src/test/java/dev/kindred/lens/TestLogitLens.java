@@ -5,16 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
-import dev.kindred.activation.Vectors;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.lens.Lens.Guess;
 import dev.kindred.lens.Lens.Layer;
+import dev.kindred.math.Softmax;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.Models;
 import dev.kindred.model.TappedGpt;
-import dev.kindred.prediction.Softmax;
 import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;

@@ -4,7 +4,7 @@ package dev.kindred.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.kindred.activation.Vectors;
+import dev.kindred.math.Vectors;
 import java.io.IOException;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterAll;

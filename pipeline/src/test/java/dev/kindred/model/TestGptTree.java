@@ -3,8 +3,8 @@ package dev.kindred.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kindred.activation.Vectors;
 import dev.kindred.kernel.TileKernels;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.GptConfig.Activation;
 import java.io.IOException;
 import java.util.Arrays;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
-import dev.kindred.kernel.ExactDot;
+import dev.kindred.math.Cosine;
+import dev.kindred.math.ExactDot;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -92,7 +93,7 @@ record JoinProblem(float[][] windows, float[][] prompts) {
   private static double[] norms(float[][] vectors) {
     double[] norms = new double[vectors.length];
     for (int i = 0; i < norms.length; i++) {
-      norms[i] = Cosine.norm(vectors[i], 0, vectors[i].length);
+      norms[i] = Cosine.norms(vectors[i], 1, vectors[i].length)[0];
     }
 
     return norms;

@@ -4,6 +4,7 @@ package dev.kindred.similarity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.kindred.math.Cosine;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -95,7 +96,7 @@ class TestPrincipalAxes {
     double[] norms = new double[vectors.length];
     for (int i = 0; i < vectors.length; i++) {
       System.arraycopy(vectors[i], 0, rows, i * dimension, dimension);
-      norms[i] = Cosine.norm(vectors[i], 0, dimension);
+      norms[i] = Cosine.norms(vectors[i], 1, dimension)[0];
     }
 
     float[] packed = new float[UnitVectors.groups(vectors.length, group) * group * dimension];

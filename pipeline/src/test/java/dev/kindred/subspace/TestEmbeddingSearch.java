@@ -4,7 +4,7 @@ package dev.kindred.subspace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.kindred.activation.Vectors;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.RandomGpt;
 import dev.kindred.model.TappedGpt;
 import dev.kindred.subspace.EmbeddingRecipe.Unit;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.LocalSpark;
-import dev.kindred.evaluation.Hellinger;
+import dev.kindred.math.Hellinger;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@
 package dev.kindred.sql;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.similarity.Cosine;
+import dev.kindred.math.Cosine;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.util.ArrayData;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.sql;
 
-import dev.kindred.evaluation.Entropy;
+import dev.kindred.math.Entropy;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.util.ArrayData;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.sql;
 
-import dev.kindred.prediction.Counts;
+import dev.kindred.math.Counts;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;

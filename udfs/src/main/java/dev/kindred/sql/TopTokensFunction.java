@@ -2,7 +2,7 @@
 package dev.kindred.sql;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.prediction.TopTokens;
+import dev.kindred.math.TopTokens;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;

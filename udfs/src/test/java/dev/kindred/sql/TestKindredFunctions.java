@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.LocalSpark;
-import dev.kindred.evaluation.Hellinger;
-import dev.kindred.similarity.Cosine;
+import dev.kindred.math.Cosine;
+import dev.kindred.math.Hellinger;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;

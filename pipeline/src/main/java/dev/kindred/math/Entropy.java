@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.evaluation;
+package dev.kindred.math;
 
 /** Shannon entropy of discrete distributions: -sum p log2 p. */
 public final class Entropy {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.similarity;
+package dev.kindred.math;
 
-import dev.kindred.kernel.ExactDot;
 import java.util.Locale;
 
 /**
@@ -13,7 +12,7 @@ import java.util.Locale;
  */
 public final class Cosine {
   /** Half a unit in the last place of 1.0f: the relative error of one float operation. */
-  static final double FLOAT_ROUNDING = 0x1p-24;
+  public static final double FLOAT_ROUNDING = 0x1p-24;
 
   private Cosine() {}
 
@@ -45,19 +44,18 @@ public final class Cosine {
   }
 
   /** Similarity from a dot product and the product of both norms, in [-1, 1] up to rounding. */
-  static double similarity(double dot, double norms) {
+  public static double similarity(double dot, double norms) {
     return norms == 0 ? 0 : dot / norms;
   }
 
-  /** Euclidean norm. */
-  static double norm(float[] a, int offset, int dimension) {
+  private static double norm(float[] a, int offset, int dimension) {
     double[] wide = new double[dimension];
     widen(a, offset, dimension, wide, 0);
     return norm(wide);
   }
 
   /** Norms of count x dimension floats. */
-  static double[] norms(float[] vectors, int count, int dimension) {
+  public static double[] norms(float[] vectors, int count, int dimension) {
     double[] norms = new double[count];
     for (int i = 0; i < count; i++) {
       norms[i] = norm(vectors, i * dimension, dimension);
@@ -66,7 +64,7 @@ public final class Cosine {
     return norms;
   }
 
-  static void widen(float[] floats, int from, int length, double[] doubles, int to) {
+  public static void widen(float[] floats, int from, int length, double[] doubles, int to) {
     for (int k = 0; k < length; k++) {
       doubles[to + k] = floats[from + k];
     }
@@ -78,7 +76,7 @@ public final class Cosine {
    * of Numerical Algorithms, section 3.1, with |a||b| = 1), and scaling both vectors to unit length
    * by three more; the rest is slack for second-order terms.
    */
-  static double kernelError(int dimension) {
+  public static double kernelError(int dimension) {
     return (dimension + 8) * FLOAT_ROUNDING;
   }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.activation;
+package dev.kindred.math;
 
 import java.util.Arrays;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.prediction;
+package dev.kindred.math;
 
 /** Distributions from logits, in double precision. */
 public final class Softmax {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.kernel;
+package dev.kindred.math;
 
 /**
  * The dot product of floats in double precision, defined to the last bit: products of two floats
@@ -7,7 +7,7 @@ package dev.kindred.kernel;
  */
 public final class ExactDot {
   /** Interleaved sums. */
-  static final int CHAINS = 16;
+  public static final int CHAINS = 16;
 
   private ExactDot() {}
 
@@ -54,7 +54,7 @@ public final class ExactDot {
   }
 
   /** Adds the components from {@code done} on to the first chains, then the chains pairwise. */
-  static double finish(
+  public static double finish(
       double[] chains, double[] a, int aOffset, double[] b, int bOffset, int done, int dimension) {
     for (int k = done; k < dimension; k++) {
       chains[k - done] += a[aOffset + k] * b[bOffset + k];

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.similarity;
+package dev.kindred.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.kindred.kernel.ExactDot;
-import dev.kindred.kernel.TileKernel;
-import dev.kindred.kernel.TileKernels;
 import java.math.BigDecimal;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -50,27 +47,6 @@ class TestCosine {
     }
   }
 
-  /** The worst case that anybody can think of: all products of one sign, or cancelling. */
-  @Test
-  void kernelsErrByLessThanTheirBound() {
-    Random random = new Random(4);
-    for (TileKernels.Choice choice : TileKernels.Choice.values()) {
-      TileKernel kernel = TileKernels.get(choice);
-      for (int dimension : new int[] {1, 3, 24, 384, 1600}) {
-        for (int kind = 0; kind < 3; kind++) {
-          float[] a = vector(random, dimension);
-          float[] b = kind == 0 ? vector(random, dimension) : a.clone();
-          for (int i = 0; i < dimension; i++) {
-            b[i] *= kind == 2 && i % 2 == 0 ? -1 : 1;
-          }
-
-          assertThat(kernelSimilarity(kernel, a, b))
-              .isCloseTo(similarity(a, b), within(Cosine.kernelError(dimension)));
-        }
-      }
-    }
-  }
-
   @Test
   void sumsInSixteenChainsThatAreAddedPairwise() {
     Random random = new Random(5);
@@ -99,22 +75,6 @@ class TestCosine {
     assertThatThrownBy(() -> similarity(new float[3], new float[2]))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Invalid vectors: lengths differ, 3 != 2");
-  }
-
-  private static double kernelSimilarity(TileKernel kernel, float[] a, float[] b) {
-    int dimension = a.length;
-    int width = kernel.promptsPerPanel();
-    float[] windows = new float[TileKernel.WINDOWS * dimension];
-    float[] prompts = new float[width * dimension];
-    UnitVectors.pack(a, norm(a), 1, dimension, TileKernel.WINDOWS, windows);
-    UnitVectors.pack(b, norm(b), 1, dimension, width, prompts);
-    float[] products = new float[TileKernel.WINDOWS * width];
-    kernel.multiply(windows, 0, prompts, 0, dimension, products);
-    return products[0];
-  }
-
-  private static double[] norm(float[] a) {
-    return new double[] {Cosine.norm(a, 0, a.length)};
   }
 
   private static double similarity(float[] a, float[] b) {

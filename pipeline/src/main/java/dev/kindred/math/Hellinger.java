@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.evaluation;
+package dev.kindred.math;
 
 import java.util.Locale;
 
