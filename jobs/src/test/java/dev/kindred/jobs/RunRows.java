@@ -35,19 +35,13 @@ import org.apache.spark.sql.types.DataTypes;
 public final class RunRows {
   private static final String JOIN_METRIC = "^block\\.\\d+\\.join\\.";
 
-  /** Tables that only other commands fill, such as tune. */
+  /** Tables that a run leaves empty as long as no other command has been called. */
   private static final List<String> OF_OTHER_COMMANDS =
-      List.of(
-          "ablations",
-          "alignments",
-          "block_vectors",
-          "directions",
-          "learned_embeddings",
-          "nearest_strings",
-          "perturbations",
-          "similarity_bins",
-          "subspaces",
-          "threshold_curves");
+      Tables.ALL.stream()
+          .filter(
+              table -> !table.filledBy().startsWith("run") || table.filledBy().contains("after"))
+          .map(Table::name)
+          .toList();
 
   private static final UserDefinedFunction BITS =
       udf((UDF1<scala.collection.Seq<Float>, String>) RunRows::sha256, DataTypes.StringType);

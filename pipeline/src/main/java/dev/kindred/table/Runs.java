@@ -35,17 +35,6 @@ public final class Runs {
   public static final String PUBLISHED = "published";
   public static final String REJECTED = "rejected";
 
-  /** Tables that a run has for itself, other than what analyses add. */
-  private static final List<Table> RESULTS =
-      List.of(
-          Tables.SIMILAR_STRINGS,
-          Tables.BLOCK_DISTRIBUTIONS,
-          Tables.APPROXIMATIONS,
-          Tables.DISTANCES,
-          Tables.BASELINES,
-          Tables.THRESHOLD_CURVES,
-          Tables.SUMMARIES);
-
   /** Stands for the digest of a record of which only the place is known. */
   private static final String UNKNOWN = "0".repeat(64);
 
@@ -390,9 +379,7 @@ public final class Runs {
 
   private static Table table(CommitLog.Listed part) {
     String name = part.path().substring(0, Math.max(0, part.path().indexOf('/')));
-    return Tables.ALL.stream()
-        .filter(table -> table.name().equals(name))
-        .findFirst()
+    return Tables.find(name)
         .orElseThrow(() -> new InvalidInput("%s: no table of this version", part.path()));
   }
 
@@ -448,7 +435,9 @@ public final class Runs {
   static String recordBeside(Path root, Path part) {
     String place = Location.below(root, part);
     boolean isResult =
-        RESULTS.stream().anyMatch(table -> place.startsWith(table.name() + OF_RUN))
+        Tables.ALL.stream()
+                .filter(table -> table.filledBy().startsWith("run") && !table.equals(Tables.RUNS))
+                .anyMatch(table -> place.startsWith(table.name() + OF_RUN))
             && !place.matches(Tables.SUMMARIES.name() + "/.*/analysis=(?!run$).*");
     return isResult ? " and " + root + "/" + Tables.RUNS.name() + "/" + place.split("/")[1] : "";
   }

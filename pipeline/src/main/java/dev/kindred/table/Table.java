@@ -19,9 +19,28 @@ import org.apache.spark.sql.types.StructType;
  * @param grain what one row stands for
  * @param partitionColumns the leading columns that are folders ({@code name=value}), outermost
  *     first
+ * @param filledBy the command that fills it, and in which case if not always: {@code run}, {@code
+ *     run after tune}
+ * @param covers what has exactly one row each: {@code prompts} or {@code windows}, and {@code
+ *     blocks} if each block of each has one; empty if that cannot be said
  * @param columns every column in order, with its unit and range as comment
+ * @param checks SQL conditions that are false of no row. They may have parameters: {@code :blocks},
+ *     {@code :d_model} and {@code :d_vocab} of the model, {@code :window_length} and {@code
+ *     :thresholds} of the run
  */
-public record Table(String name, String grain, List<String> partitionColumns, StructType columns) {
+public record Table(
+    String name,
+    String grain,
+    List<String> partitionColumns,
+    String filledBy,
+    List<String> covers,
+    StructType columns,
+    List<String> checks) {
+
+  /** Whether every run has it, so that it is damage where it is missing. */
+  public boolean isOfEveryRun() {
+    return filledBy.equals("run");
+  }
 
   /** The columns that are in the files themselves. */
   public StructType fileColumns() {

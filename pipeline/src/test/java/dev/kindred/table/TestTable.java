@@ -19,18 +19,45 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(LocalSpark.class)
 class TestTable {
   private static final Table TABLE =
-      new Table(
+      SchemaFile.table(
           "measurements",
-          "a measurement",
-          List.of("station"),
-          new StructType()
-              .add("station", DataTypes.StringType, false)
-              .add("id", DataTypes.LongType, false)
-              .add("values", DataTypes.createArrayType(DataTypes.FloatType, false), false)
-              .add(
-                  "counts",
-                  DataTypes.createMapType(DataTypes.IntegerType, DataTypes.LongType, false),
-                  false));
+          """
+          -- grain: a measurement
+          -- keys: station
+          -- filled by: measure
+
+          station string not null comment 'where',
+          id bigint not null comment 'which',
+          values array<float> not null comment 'what it''s about; at least one',
+            -- check: size(values) > 0
+          counts map<int, bigint> comment 'how often'
+          -- check: forall(values, x -> x between 0 and 1)
+          """);
+
+  @Test
+  void aFileStatesATable() {
+    assertThat(TABLE.grain()).isEqualTo("a measurement");
+    assertThat(TABLE.partitionColumns()).containsExactly("station");
+    assertThat(TABLE.filledBy()).isEqualTo("measure");
+    assertThat(TABLE.covers()).isEmpty();
+    assertThat(TABLE.checks())
+        .containsExactly("size(values) > 0", "forall(values, x -> x between 0 and 1)");
+    assertThat(TABLE.columns().sql())
+        .isEqualTo(
+            "STRUCT<station: STRING NOT NULL COMMENT 'where', id: BIGINT NOT NULL COMMENT 'which',"
+                + " values: ARRAY<FLOAT> NOT NULL COMMENT 'what it\\'s about; at least one', counts:"
+                + " MAP<INT, BIGINT> COMMENT 'how often'>");
+    assertThat(TABLE.columns().apply("values").dataType())
+        .isEqualTo(DataTypes.createArrayType(DataTypes.FloatType, false));
+    assertThat(TABLE.columns().apply("counts").dataType())
+        .isEqualTo(DataTypes.createMapType(DataTypes.IntegerType, DataTypes.LongType, false));
+  }
+
+  @Test
+  void aFileWithoutGrainIsNamed() {
+    assertThatThrownBy(() -> SchemaFile.table("measurements", "-- keys: id\nid int"))
+        .hasMessage("Missing line of table measurements: -- grain: ..");
+  }
 
   @Test
   void fileColumnsAreAllButThePartitionColumns() {

@@ -46,21 +46,6 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * variable {@code KINDRED_WAREHOUSE}, else the folder {@code warehouse}.
  */
 public final class KindredCatalog implements TableCatalog, FunctionCatalog, SupportsNamespaces {
-  /** What only runs with alternates have, or what other commands add: else empty. */
-  private static final List<Table> OPTIONAL =
-      List.of(
-          Tables.MODEL_DISTANCES,
-          Tables.SIMILARITY_BINS,
-          Tables.NEAREST_STRINGS,
-          Tables.BASELINE_FITS,
-          Tables.BLOCK_VECTORS,
-          Tables.ABLATIONS,
-          Tables.DIRECTIONS,
-          Tables.PERTURBATIONS,
-          Tables.LEARNED_EMBEDDINGS,
-          Tables.SUBSPACES,
-          Tables.ALIGNMENTS);
-
   /** Tables whose blocks are parts of their own. */
   private static final List<Table> BY_BLOCK =
       List.of(
@@ -112,12 +97,8 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
   @Override
   public org.apache.spark.sql.connector.catalog.Table loadTable(Identifier identifier)
       throws NoSuchTableException {
-    String tableName = identifier.name().toLowerCase(Locale.ROOT);
     Table table =
-        Tables.ALL.stream()
-            .filter(any -> any.name().equals(tableName))
-            .findFirst()
-            .orElseThrow(() -> new NoSuchTableException(identifier));
+        Tables.find(identifier.name()).orElseThrow(() -> new NoSuchTableException(identifier));
     if (identifier.namespace().length == 0 && table.equals(Tables.RUNS)) {
       return NotQueryable.lookUp(this::allRuns);
     }
@@ -134,7 +115,7 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     Warehouse warehouse = warehouse(spark);
     Runs.Run run = run(warehouse, namespace);
     Warehouse.Part part = warehouse.part(table, keys(table, run));
-    if (!part.isPresent() && !OPTIONAL.contains(table)) {
+    if (!part.isPresent() && table.isOfEveryRun()) {
       throw new InvalidInput(
           "%s.`%s`.%s: the %s run does not have this table in %s; it may have been deleted by kindred"
               + " expire",

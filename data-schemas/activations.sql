@@ -1,0 +1,11 @@
+-- grain: window x block of a model
+-- keys: model_id, corpus_id, block
+-- filled by: run
+-- covers: windows x blocks
+
+model_id string not null comment 'hash of the model''s config and weights',
+corpus_id string not null comment 'corpus of the window',
+block int not null comment 'transformer block, from 0',
+window_id bigint not null comment 'window, as in windows',
+ffn_out array<float> not null
+  comment 'feed-forward output at the last position, before the residual addition; d_model floats'

@@ -1,0 +1,13 @@
+-- grain: prompt x block of a model
+-- keys: model_id, prompt_set, block
+-- filled by: run
+-- covers: prompts x blocks
+
+model_id string not null comment 'model',
+prompt_set string not null comment 'prompt set',
+block int not null comment 'transformer block, from 0',
+prompt_id int not null comment 'prompt, as in prompts',
+ffn_out array<float> not null
+  comment 'feed-forward output at the last position, before the residual addition; d_model floats'
+  -- check: size(ffn_out) = :d_model
+  -- check: forall(ffn_out, x -> abs(x) < float('infinity'))
