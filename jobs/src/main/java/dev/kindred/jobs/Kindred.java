@@ -3,8 +3,17 @@ package dev.kindred.jobs;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.WarehouseBusy;
+import dev.kindred.jobs.command.Commands;
+import dev.kindred.jobs.option.KindredCommand;
+import dev.kindred.jobs.option.Values;
+import dev.kindred.jobs.option.WriterOptions;
+import dev.kindred.jobs.run.RunRejected;
 import dev.kindred.jobs.sql.NearestName;
 import dev.kindred.jobs.sql.UnreadableFile;
+import dev.kindred.jobs.workspace.CommandLog;
+import dev.kindred.jobs.workspace.Interruption;
+import dev.kindred.jobs.workspace.Messages;
+import dev.kindred.jobs.workspace.Workspace;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -14,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -44,9 +52,6 @@ public final class Kindred {
 
   private static final String PROMPT_WITH_DASH = "; write -- before a prompt that begins with -";
 
-  private static final String QUIET = "--quiet";
-  private static final String VERBOSE = "--verbose";
-
   private Kindred() {}
 
   public static void main(String[] arguments) {
@@ -71,117 +76,49 @@ public final class Kindred {
 
   /** Runs a command line and returns the exit status. */
   static int run(String... arguments) {
-    CommandSpec program =
-        CommandSpec.create()
-            .name(Messages.PROGRAM)
-            .version("kindred " + version())
-            .mixinStandardHelpOptions(true);
-    program
-        .usageMessage()
-        .description(
-            "Explains a language model's next-token predictions by the corpus strings that its"
-                + " feed-forward layers find alike.")
-        .footer(
-            "",
-            "Example: " + Messages.withProgram("kindred run --prompts 500"),
-            "Each command has its own --help. Settings and defaults: conf/kindred.conf.");
-    Map<String, String> defaults = Settings.resolve(null, Map.of()).asText();
-    for (Command command : Command.values()) {
-      program.addSubcommand(command.commandName(), specification(command, defaults));
-    }
-
-    CommandLine line =
-        new CommandLine(program)
-            .setExecutionStrategy(Kindred::execute)
-            .setParameterExceptionHandler(Kindred::explainUsage);
-    return line.execute(arguments);
-  }
-
-  private static CommandSpec specification(Command command, Map<String, String> defaults) {
-    CommandSpec specification = CommandSpec.create().mixinStandardHelpOptions(true);
-    specification.usageMessage().width(110);
-    specification.usageMessage().autoWidth(true);
-    specification.usageMessage().description(command.description());
-    specification
-        .usageMessage()
-        .footer(
-            Stream.concat(
-                    Stream.of(""),
-                    command.examples().stream()
-                        .map(example -> "Example: " + Messages.withProgram(example)))
-                .toArray(String[]::new));
-    specification.addOption(
-        OptionSpec.builder("--conf")
-            .paramLabel("FILE")
-            .type(java.io.File.class)
-            .description("settings laid over conf/kindred.conf")
-            .build());
-    specification.addOption(
-        OptionSpec.builder("-q", QUIET)
-            .arity("0")
-            .type(boolean.class)
-            .description("prints the result and errors only")
-            .build());
-    specification.addOption(
-        OptionSpec.builder("-v", VERBOSE)
-            .arity("0")
-            .type(boolean.class)
-            .description("shows the log on standard error, too")
-            .build());
-    if (command.needsRun()) {
-      specification.addOption(
-          OptionSpec.builder("--run-id")
-              .paramLabel("ID")
-              .type(String.class)
-              .required(true)
-              .description("the run, as the command similar or run printed it")
-              .build());
-    }
-
-    command.ownOptions().forEach(specification::addOption);
-    command.ownArguments().forEach(specification::addPositional);
-    for (Setting setting : command.settings()) {
-      String value = defaults.get(setting.key());
-      specification.addOption(
-          OptionSpec.builder("--" + setting.key())
-              .paramLabel(setting.parameter())
-              .type(String.class)
-              .description(setting.description() + (value.isEmpty() ? "" : " (" + value + ")"))
-              .build());
-    }
-
-    return specification;
-  }
-
-  private static int execute(CommandLine.ParseResult result) {
-    Integer help = CommandLine.executeHelpRequest(result);
-    if (help != null) {
-      return help;
-    }
-
-    if (!result.hasSubcommand()) {
-      result.commandSpec().commandLine().usage(System.err);
-      System.err.println("kindred: which command?");
-      return BAD_INPUT;
-    }
-
-    CommandLine.ParseResult chosen = result.subcommand();
+    CommandLine program = Commands.program();
     try {
-      checkDecoded(chosen.originalArgs());
-      Command command = Command.of(chosen.commandSpec().name());
-      CommandOptions options = CommandOptions.of(command, chosen);
-      boolean isQuiet = chosen.hasMatchedOption(QUIET);
-      boolean isVerbose = chosen.hasMatchedOption(VERBOSE);
-      if (isQuiet && isVerbose) {
-        throw new InvalidInput("%s and %s: only one of them can be given", QUIET, VERBOSE);
+      CommandLine.ParseResult given = program.parseArgs(arguments);
+      if (isHelp(given)) {
+        Commands.all(program).forEach(one -> command(one).setDefaultsForHelp(one));
+        return CommandLine.executeHelpRequest(given);
       }
 
-      CommandLog.open(command, options.settings(), isQuiet, isVerbose);
-      command.run(options);
+      if (!given.hasSubcommand()) {
+        program.usage(System.err);
+        System.err.println("kindred: which command?");
+        return BAD_INPUT;
+      }
+
+      checkDecoded(given.originalArgs());
+      CommandLine chosen = given.subcommand().commandSpec().commandLine();
+      KindredCommand command = command(chosen);
+      command.setDefaults(chosen);
+      program.parseArgs(arguments); // again, with defaults for what is not given
+      CommandLog.open(
+          command.name(),
+          command.written().map(WriterOptions::uri),
+          command.isQuiet(),
+          command.isVerbose());
+      try (Workspace workspace = Workspace.open(command.name(), command.steps())) {
+        command.run(workspace);
+      }
+
       return 0;
+    } catch (CommandLine.ParameterException e) {
+      return explainUsage(e, arguments);
     } catch (Throwable e) {
       return explain(e);
     }
+  }
+
+  private static boolean isHelp(CommandLine.ParseResult given) {
+    return given.asCommandLineList().stream()
+        .anyMatch(line -> line.isUsageHelpRequested() || line.isVersionHelpRequested());
+  }
+
+  private static KindredCommand command(CommandLine line) {
+    return line.getCommand();
   }
 
   /** The JVM decodes arguments in the locale's charset, and has replaced what is not in it. */
@@ -195,6 +132,10 @@ public final class Kindred {
   }
 
   private static int explainUsage(CommandLine.ParameterException thrown, String[] arguments) {
+    if (thrown.getCause() instanceof CommandLine.TypeConversionException remedy) {
+      return explain(Values.invalid(thrown.getArgSpec(), thrown.getValue(), remedy));
+    }
+
     System.err.printf(
         Locale.ROOT,
         "kindred: %s (see %s --help)%n",
@@ -329,11 +270,5 @@ public final class Kindred {
     return said.contains("Too many open files")
         ? Optional.of("too many files are open; allow more with ulimit -n")
         : Optional.empty();
-  }
-
-  /** This program's version, or "development" outside a jar. */
-  static String version() {
-    String version = Kindred.class.getPackage().getImplementationVersion();
-    return version == null ? "development" : version;
   }
 }

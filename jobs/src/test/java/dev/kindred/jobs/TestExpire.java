@@ -9,7 +9,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -159,6 +161,30 @@ class TestExpire {
     warehouse = undisturbed;
     assertThat(expire("--keep", "1").status()).isZero();
     assertThat(files()).isEqualTo(left);
+  }
+
+  @Test
+  void whatAKilledPlanLeftGoesAfterADay() throws IOException {
+    Path killed = planned("0b8f8a5c-0a0e-4b5e-8a77-0f2f0a4c1d11");
+    Path underway = planned("1b8f8a5c-0a0e-4b5e-8a77-0f2f0a4c1d11");
+    Files.setLastModifiedTime(
+        killed.resolve("c-1/tinyshakespeare.txt"),
+        FileTime.from(Instant.now().minus(Duration.ofDays(2))));
+    CommandLineRun run = expire("--keep", "1");
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("1 folders of kindred plan older than 1 day")
+        .doesNotContain("left alone");
+    assertThat(killed).doesNotExist();
+    assertThat(underway).exists();
+  }
+
+  /** The folder of an estimate over the embedded corpus. */
+  private Path planned(String id) throws IOException {
+    Path folder = warehouse.resolve("_plan-" + id);
+    Files.createDirectories(folder.resolve("c-1"));
+    Files.writeString(folder.resolve("c-1/tinyshakespeare.txt"), "First Citizen:");
+    return folder;
   }
 
   @Test

@@ -391,14 +391,7 @@ class TestExplain {
     String unpublished = folder.resolve("unpublished").toString();
     for (String command : List.of("windows", "activations")) {
       assertThat(
-              CommandLineRun.of(
-                      command,
-                      "--corpus",
-                      corpus.toString(),
-                      "--prompts",
-                      "5",
-                      "--warehouse",
-                      unpublished)
+              CommandLineRun.of(command, "--corpus", corpus.toString(), "--warehouse", unpublished)
                   .status())
           .isZero();
     }

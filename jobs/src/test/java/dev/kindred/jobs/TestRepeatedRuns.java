@@ -315,8 +315,6 @@ class TestRepeatedRuns {
                     "windows",
                     "--corpus",
                     again.resolve("corpus").toString(),
-                    "--prompts",
-                    "20",
                     "--lock-wait",
                     "600",
                     "--warehouse",

@@ -98,6 +98,22 @@ public record ModelDirectory(
   }
 
   /**
+   * Reads what cuts text into tokens, for those who need no more of a model directory.
+   *
+   * @param option the setting that names it, for messages
+   * @throws InvalidInput if it is missing
+   */
+  public static String readTokenizer(String option, String uri, Configuration hadoop) {
+    try {
+      Location location = Location.of(option, uri);
+      return text(
+          uri, TOKENIZER, file(option, location.fileSystem(hadoop), location.path(), TOKENIZER));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidInput("%s %s: cannot be read: %s", option, uri, e.getMessage());
+    }
+  }
+
+  /**
    * Writes a model directory: its self-check holds what the engine finds with the weights as they
    * are stored, and the checksums of the other files; it is the last file to be written. Files of
    * these names are replaced.

@@ -4,16 +4,21 @@ package dev.kindred.table;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
 
 /**
  * The files in a warehouse's folder, for those who delete some: only where a table's partition
@@ -23,12 +28,23 @@ import org.apache.hadoop.fs.Path;
 public final class WarehouseFiles {
   private static final String COMMITS = "_commits";
   private static final Pattern LEFT_ALONE = Pattern.compile("corpora|tunings|logs|_lock(\\..*)?");
+  private static final String PLANNED = "_plan-";
+  private static final Pattern PLANNED_FOLDER = Pattern.compile(PLANNED + "[0-9a-f-]{36}");
+
+  /** Longer than any estimate of a run's cost takes. */
+  public static final Duration ESTIMATED_WITHIN = Duration.ofDays(1);
 
   private final FileSystem fileSystem;
   private final Path root;
   private final List<Retention.StoredFile> files = new ArrayList<>();
   private final List<String> folders = new ArrayList<>();
   private final List<String> unknown = new ArrayList<>();
+  private final List<Path> planned = new ArrayList<>();
+
+  /** A folder of its own for an estimate of what a run would cost, which takes no lock. */
+  public static Path newPlanned(Path warehouse) {
+    return new Path(warehouse, PLANNED + UUID.randomUUID());
+  }
 
   /** Lists a warehouse, which must be there. */
   public WarehouseFiles(FileSystem fileSystem, Path root) {
@@ -45,6 +61,34 @@ public final class WarehouseFiles {
   /** Files of tables, plans and reports. */
   public List<Retention.StoredFile> files() {
     return files;
+  }
+
+  /** The folders of estimates that were killed: without a file younger than a day. */
+  public List<Path> leftByPlans(Instant now) {
+    long before = now.minus(ESTIMATED_WITHIN).toEpochMilli();
+    try {
+      List<Path> left = new ArrayList<>();
+      for (Path folder : planned) {
+        if (lastModified(folder) < before) {
+          left.add(folder);
+        }
+      }
+
+      return left;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Of the files below a folder, since object stores know no time of a folder's own. */
+  private long lastModified(Path folder) throws IOException {
+    long last = Long.MIN_VALUE;
+    RemoteIterator<LocatedFileStatus> below = fileSystem.listFiles(folder, true);
+    while (below.hasNext()) {
+      last = Math.max(last, below.next().getModificationTime());
+    }
+
+    return last;
   }
 
   /** What is in none of their folders. */
@@ -95,6 +139,8 @@ public final class WarehouseFiles {
         listPart(child.getPath(), name, table.get().partitionColumns());
       } else if (folder && (name.equals(Retention.PLANS) || name.equals(Retention.REPORTS))) {
         listFiles(child.getPath(), name);
+      } else if (folder && PLANNED_FOLDER.matcher(name).matches()) {
+        planned.add(child.getPath());
       } else if (!LEFT_ALONE.matcher(name).matches()) {
         unknown.add(name);
       }

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.analysis;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.evaluation.Summaries;
+import dev.kindred.jobs.option.Defaults;
+import dev.kindred.jobs.option.ModelOptions;
+import dev.kindred.jobs.run.RunPlan;
+import dev.kindred.jobs.run.Stages;
+import dev.kindred.jobs.workspace.Progress;
+import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * A published run that an analysis is about. Finding one checks that its model is still what it was
+ * and that its prompts are there.
+ */
+final class AnalysedRun {
+  /** Tokens that a task runs through the model at once, whose residual streams it keeps. */
+  private static final int TOKENS_IN_FLIGHT = 4096;
+
+  private final Workspace workspace;
+  private final Warehouse warehouse;
+  private final RunPlan plan;
+  private final ModelDirectory model;
+
+  private AnalysedRun(
+      Workspace workspace, Warehouse warehouse, RunPlan plan, ModelDirectory model) {
+    this.workspace = workspace;
+    this.warehouse = warehouse;
+    this.plan = plan;
+    this.model = model;
+  }
+
+  /**
+   * Finds the run that options name; without one the run that was published last, of the model if
+   * one is given.
+   *
+   * @param runId null for the last
+   * @param settings the command's, which say what the user gave
+   * @throws InvalidInput if there is none, or its model has changed
+   */
+  static AnalysedRun find(
+      Workspace workspace,
+      Warehouse warehouse,
+      ModelOptions model,
+      String runId,
+      Defaults settings) {
+    Found found = check(warehouse, workspace.hadoop(), model, runId, settings);
+    AnalysedRun run = new AnalysedRun(workspace, warehouse, found.plan(), found.model());
+    run.prompts();
+    return run;
+  }
+
+  /** A run and its model. */
+  record Found(RunPlan plan, ModelDirectory model) {}
+
+  /** Checks the same without what only Spark can read. */
+  static Found check(
+      Warehouse warehouse,
+      Configuration hadoop,
+      ModelOptions options,
+      String runId,
+      Defaults settings) {
+    ModelDirectory given =
+        options.isGiven(settings) ? ModelDirectory.read(options.uri(), hadoop) : null;
+    RunPlan plan = runId == null ? newest(warehouse, given) : RunPlan.published(warehouse, runId);
+    ModelDirectory model = given == null ? plan.model(hadoop) : plan.checked(given);
+    Stages.checkTokenizer(warehouse, plan.corpusId(), plan.windowLength(), model);
+    return new Found(plan, model);
+  }
+
+  private static RunPlan newest(Warehouse warehouse, ModelDirectory model) {
+    return RunPlan.lastPublished(
+            warehouse, run -> model == null || run.modelId().equals(model.id()))
+        .orElseThrow(
+            () ->
+                new InvalidInput(
+                    "--warehouse %s: no published run%s in it; make one with the command run",
+                    warehouse.root(),
+                    model == null ? "" : " of the model " + model.uri() + " (" + model.id() + ")"));
+  }
+
+  SparkSession spark() {
+    return workspace.spark();
+  }
+
+  Progress progress() {
+    return workspace.progress();
+  }
+
+  Warehouse warehouse() {
+    return warehouse;
+  }
+
+  RunPlan plan() {
+    return plan;
+  }
+
+  ModelDirectory model() {
+    return model;
+  }
+
+  /** The model for tasks. */
+  Broadcast<ModelDirectory> onExecutors() {
+    return workspace.broadcast(model);
+  }
+
+  /** The run's rows of {@link Tables#PROMPTS}. */
+  Dataset<Row> prompts() {
+    return Stages.left(warehouse.part(Tables.PROMPTS, plan.promptSet()), "the command prompts");
+  }
+
+  /**
+   * A prompt that an option gives, of any length that the model reads, without its escapes.
+   *
+   * @throws InvalidInput if the model has no token for it
+   */
+  String prompt(String option, String text) {
+    Prompts.Lengths lengths = Prompts.Lengths.upTo(model.shape().contextLength());
+    return Prompts.parse(option, text, model.tokenizerJson(), lengths);
+  }
+
+  /** Prompts of the run. */
+  long promptCount() {
+    return warehouse.part(Tables.PROMPTS, plan.promptSet()).rows();
+  }
+
+  /** Prompts that a task runs through the model at once. */
+  int batchSize() {
+    return Math.max(1, TOKENS_IN_FLIGHT / plan.windowLength());
+  }
+
+  /** Tasks of a batch each. */
+  int tasks() {
+    return (int) Math.max(1, (promptCount() + batchSize() - 1) / batchSize());
+  }
+
+  /**
+   * Writes parts that are not there yet, in one step.
+   *
+   * @param name of the step
+   */
+  void writeMissing(String name, Runnable write, Warehouse.Part... parts) {
+    for (Warehouse.Part part : parts) {
+      if (!part.isComplete()) {
+        progress().step(name, write, parts);
+        return;
+      }
+    }
+
+    for (Warehouse.Part part : parts) {
+      progress().reused(name, part);
+    }
+  }
+
+  /**
+   * Puts an analysis's figures into {@code summaries}, unless they are there.
+   *
+   * @param analysis value of its column {@code analysis}
+   */
+  void summarize(String analysis, Supplier<Map<String, Double>> metrics) {
+    Warehouse.Part part = warehouse.part(Tables.SUMMARIES, plan.runId(), analysis);
+    if (!part.isComplete()) {
+      part.write(Summaries.rows(spark(), metrics.get()));
+    }
+  }
+
+  /** The figures of an analysis that has been summarized. */
+  Map<String, Double> metrics(String analysis) {
+    return Summaries.metrics(warehouse.part(Tables.SUMMARIES, plan.runId(), analysis).read());
+  }
+}

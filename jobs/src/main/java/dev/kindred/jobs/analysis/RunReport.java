@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.analysis;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.Location;
+import dev.kindred.jobs.option.Defaults;
+import dev.kindred.jobs.option.ReportOptions;
+import dev.kindred.jobs.report.LossCurve;
+import dev.kindred.jobs.report.PageFile;
+import dev.kindred.jobs.report.Report;
+import dev.kindred.jobs.report.ReportData;
+import dev.kindred.jobs.report.ReportQueries;
+import dev.kindred.jobs.report.Summary;
+import dev.kindred.jobs.run.RunPlan;
+import dev.kindred.jobs.workspace.Terminal;
+import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.table.Retention;
+import dev.kindred.table.Warehouse;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/** The report of a published run, with what analyses have found about it. */
+public final class RunReport {
+  private final Warehouse warehouse;
+  private final Configuration hadoop;
+  private final ReportOptions options;
+
+  public RunReport(Workspace workspace, Warehouse warehouse, ReportOptions options) {
+    this.warehouse = warehouse;
+    this.hadoop = workspace.hadoop();
+    this.options = options;
+  }
+
+  /**
+   * Checks that a report can be written where it is to be, before what it shows is computed.
+   *
+   * @throws InvalidInput if it cannot
+   */
+  public static void check(ReportOptions options, Configuration hadoop) {
+    if (!options.file().isEmpty()) {
+      PageFile.of("--report", options.file(), hadoop).check();
+    }
+  }
+
+  /** Writes the report, and prints the run's summary and the line that scripts read. */
+  public void publish(RunPlan run, ModelDirectory model) {
+    ReportData data = data(run, model, null);
+    print(run, data.metrics(), write(data));
+  }
+
+  /**
+   * Writes the report.
+   *
+   * @param drawnPrompt whose vectors are drawn; null for the run's first
+   * @return its file
+   */
+  PageFile write(RunPlan run, ModelDirectory model, String drawnPrompt) {
+    return write(data(run, model, drawnPrompt));
+  }
+
+  private PageFile write(ReportData data) {
+    PageFile file = file(data.runId());
+    String html = Report.html(data);
+    if (options.file().isEmpty()) {
+      file.replace(html);
+    } else {
+      file.write(html);
+    }
+
+    return file;
+  }
+
+  /**
+   * Says which published run has what is asked for, with its figures. Its report is written where
+   * there is none yet, or where the user asked for another.
+   *
+   * @param settings the command's
+   */
+  public void nothingToDo(RunPlan run, Defaults settings) {
+    Terminal.standardError()
+        .line(
+            "kindred: nothing to do: run "
+                + run.runId()
+                + " has this model, corpus, prompts and settings");
+    PageFile file = file(run.runId());
+    try {
+      if (options.isGiven(settings) || !file.exists()) {
+        check(options, hadoop);
+        publish(run, run.model(hadoop));
+        return;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+
+    print(run, ReportQueries.metrics(warehouse, run.runId()), file);
+  }
+
+  private static void print(RunPlan run, Map<String, Double> metrics, PageFile report) {
+    System.out.print(
+        Summary.text(metrics, ReportData.Block.of(metrics, run.thresholds(), run.mixture())));
+    System.out.printf(
+        Locale.ROOT,
+        "kindred: run_id=%s prompts=%.0f mean_hellinger=%.4f top1=%.4f report=%s%n",
+        run.runId(),
+        metrics.get("compatible.prompts"),
+        metrics.get("compatible.hellinger.mean"),
+        metrics.get("compatible.top1"),
+        report.shown());
+  }
+
+  private ReportData data(RunPlan run, ModelDirectory model, String drawnPrompt) {
+    return ReportQueries.read(
+        warehouse,
+        run.runId(),
+        model,
+        run.thresholds(),
+        run.mixture(),
+        losses(model),
+        run.command(),
+        options.prompts(),
+        drawnPrompt);
+  }
+
+  private PageFile file(String runId) {
+    return options.file().isEmpty()
+        ? new PageFile(
+            "--warehouse",
+            new Path(warehouse.root(), Retention.REPORTS + "/" + runId + ".html"),
+            hadoop)
+        : PageFile.of("--report", options.file(), hadoop);
+  }
+
+  /** The losses of the model's training; null if its directory does not tell. */
+  private LossCurve losses(ModelDirectory model) {
+    Path path = new Path(model.uri(), "training.json");
+    try (var in = path.getFileSystem(hadoop).open(path)) {
+      return LossCurve.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    } catch (FileNotFoundException e) {
+      return null;
+    } catch (IOException e) {
+      throw new InvalidInput(
+          "--model %s: training.json cannot be read: %s", Location.shown(path.getParent()), e);
+    }
+  }
+}

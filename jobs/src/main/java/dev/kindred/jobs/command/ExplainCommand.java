@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.command;
+
+import dev.kindred.corpus.Prompts;
+import dev.kindred.jobs.explain.Explain;
+import dev.kindred.jobs.option.GivenPrompts;
+import dev.kindred.jobs.option.JoinOptions;
+import dev.kindred.jobs.option.KindredCommand;
+import dev.kindred.jobs.option.MixtureOptions;
+import dev.kindred.jobs.option.ModelOptions;
+import dev.kindred.jobs.option.PageOptions;
+import dev.kindred.jobs.option.TaskOptions;
+import dev.kindred.jobs.option.Values;
+import dev.kindred.jobs.option.WarehouseOptions;
+import dev.kindred.jobs.report.Explained;
+import dev.kindred.jobs.report.ExplanationText;
+import dev.kindred.jobs.report.Report;
+import dev.kindred.jobs.report.Shown;
+import dev.kindred.jobs.workspace.Terminal;
+import dev.kindred.jobs.workspace.Workspace;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "explain",
+    description =
+        "Explains the model's next token after any prompts by the strings of the corpus that its"
+            + " feed-forward layers find alike, as a published run of the warehouse would have. Needs"
+            + " the warehouse and the model directory only, and writes nothing there.",
+    footer = {
+      "kindred explain 'And only l'",
+      "kindred explain 'said.\\n\\nThe' 'Mr. Quilp ' --strings 3 --warehouse warehouse",
+      "kindred explain --prompts prompts.jsonl --json > explanations.json",
+      "kindred explain 'And only l' --html explanation.html --run-id r-20261122-041500-3f2a"
+    })
+final class ExplainCommand extends KindredCommand {
+  @Mixin private GivenPrompts given;
+  @Mixin private ModelOptions model;
+  @Mixin private WarehouseOptions warehouse;
+  @Mixin private MixtureOptions mixture;
+  @Mixin private JoinOptions join;
+  @Mixin private TaskOptions tasks;
+  @Mixin private PageOptions page;
+
+  @Option(
+      names = "--run-id",
+      paramLabel = "ID",
+      description = "the run whose corpus, thresholds, weights and ranks count (the model's last)")
+  private String runId;
+
+  @Option(
+      names = "--strings",
+      paramLabel = "N",
+      converter = Values.Count.class,
+      defaultValue = "5",
+      description = "similar strings shown for each block (${DEFAULT-VALUE})")
+  private int strings;
+
+  @Override
+  public List<String> steps() {
+    return List.of("prompts", "similar strings", "explanations");
+  }
+
+  @Override
+  public void run(Workspace workspace) {
+    Shown.check(page, workspace.hadoop());
+    Explain explain =
+        new Explain(
+            workspace.hadoop(),
+            workspace.warehouseThere(warehouse.uri()),
+            runId,
+            model,
+            mixture,
+            join,
+            tasks,
+            settings());
+    List<String> prompts =
+        explain.fitted(
+            given.read(explain.model().tokenizerJson(), Prompts.Lengths.any(), workspace.hadoop()),
+            Terminal.standardError()::line);
+    Explained explained =
+        explain.explain(workspace.spark(), workspace.progress(), prompts, strings);
+    Shown.show(
+        page,
+        workspace.hadoop(),
+        () -> Report.html(explained),
+        explained::json,
+        () -> ExplanationText.of(explained, Terminal.isColoured()));
+  }
+}

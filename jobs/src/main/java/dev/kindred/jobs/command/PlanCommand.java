@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.command;
+
+import dev.kindred.jobs.option.ExperimentOptions;
+import dev.kindred.jobs.option.KindredCommand;
+import dev.kindred.jobs.option.WarehouseOptions;
+import dev.kindred.jobs.plan.Plan;
+import dev.kindred.jobs.run.Experiment;
+import dev.kindred.jobs.workspace.NewFolders;
+import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import dev.kindred.table.WarehouseFiles;
+import java.io.IOException;
+import java.util.List;
+import org.apache.hadoop.fs.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+    name = "plan",
+    description =
+        "Estimates what a run with the same settings would take: windows, floating-point operations,"
+            + " memory, disk and time of each stage, from a calibration of some seconds.",
+    footer = "kindred plan --corpus 'texts/*.txt' --model models/tinyshakespeare --prompts 20000")
+final class PlanCommand extends KindredCommand {
+  @Mixin private ExperimentOptions experiment;
+  @Mixin private WarehouseOptions warehouse;
+
+  @Override
+  public List<String> steps() {
+    return List.of("corpus", "corpus sketch", "calibration");
+  }
+
+  /** Leaves nothing behind in the warehouse. */
+  @Override
+  public void run(Workspace workspace) throws IOException {
+    Experiment.Checked checked = Experiment.check(experiment, workspace.hadoop());
+    Warehouse tables = workspace.warehouse(warehouse.uri());
+    NewFolders made = NewFolders.of(tables, Tables.ACTIVATIONS.name());
+    // Of its own: a run that begins meanwhile may read the one that runs share.
+    Path corpora = WarehouseFiles.newPlanned(tables.root());
+    try {
+      tables.fileSystem().deleteOnExit(corpora);
+      tables.checkWritable();
+      Experiment opened = Experiment.open(workspace, tables, checked, corpora.getName());
+      System.out.print(Plan.text(opened, experiment.join(), experiment.tasks()));
+    } finally {
+      NewFolders.delete(tables.fileSystem(), corpora);
+      made.deleteIfEmpty();
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.command;
+
+import dev.kindred.jobs.option.ExperimentOptions;
+import dev.kindred.jobs.option.KindredCommand;
+import dev.kindred.jobs.option.WriterOptions;
+import dev.kindred.jobs.run.CorpusInput;
+import dev.kindred.jobs.run.Experiment;
+import dev.kindred.jobs.run.RunPlan;
+import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.table.Warehouse;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+    name = "similar",
+    description =
+        "Joins prompts and windows by cosine similarity: tables similar_strings, block_distributions."
+            + " Starts a run and prints its id.",
+    footer = "kindred similar --thresholds .95,.94,.85,.76,.81,.89 --keep-similar 100")
+final class SimilarCommand extends KindredCommand {
+  @Mixin private ExperimentOptions experiment;
+  @Mixin private WriterOptions warehouse;
+
+  @Override
+  public List<String> steps() {
+    return List.of("corpus", "similar strings");
+  }
+
+  @Override
+  public Optional<WriterOptions> written() {
+    return Optional.of(warehouse);
+  }
+
+  @Override
+  public void run(Workspace workspace) {
+    Experiment.Checked checked = Experiment.check(experiment, workspace.hadoop());
+    Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
+    Experiment opened = Experiment.open(workspace, tables, checked, CorpusInput.CORPORA);
+    RunPlan run = opened.begin(settings().asText());
+    opened.join(opened.promptSet()).joinFor(run);
+    System.out.println("kindred: run_id=" + run.runId());
+  }
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.explain;
+
+import static org.apache.spark.sql.functions.broadcast;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.Location;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.evaluation.Distances;
+import dev.kindred.explanation.Explanation;
+import dev.kindred.explanation.Explanations;
+import dev.kindred.explanation.Ranks;
+import dev.kindred.jobs.option.Defaults;
+import dev.kindred.jobs.option.JoinOptions;
+import dev.kindred.jobs.option.MixtureOptions;
+import dev.kindred.jobs.option.ModelOptions;
+import dev.kindred.jobs.option.TaskOptions;
+import dev.kindred.jobs.report.Explained;
+import dev.kindred.jobs.run.JoinPieces;
+import dev.kindred.jobs.run.JoinTime;
+import dev.kindred.jobs.run.RunPlan;
+import dev.kindred.jobs.run.Stages;
+import dev.kindred.jobs.workspace.Messages;
+import dev.kindred.jobs.workspace.Progress;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.prediction.Approximations;
+import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.Predictions;
+import dev.kindred.similarity.Evidence;
+import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.similarity.SimilarityBins;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Explains any prompts from a warehouse's activations, as the run published last would have, and
+ * writes nothing there.
+ *
+ * <p>Opening one checks model and warehouse.
+ */
+public final class Explain {
+  /** With fewer prompts the join reads longer than it computes, whatever bounds it. */
+  private static final int PROMPTS_THAT_NEED_A_PLAN = 64;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Explain.class);
+
+  private final boolean isModelGiven;
+  private final JoinOptions join;
+  private final TaskOptions tasks;
+  private final Warehouse warehouse;
+  private final ModelDirectory model;
+  private final Optional<RunPlan> run;
+  private final boolean isAsInRun; // thresholds and mixture
+  private final String corpusId;
+  private final double[] thresholds;
+  private final Mixture mixture;
+  private SparkSession spark; // of explain
+  private Progress progress;
+
+  /**
+   * Finds the activations.
+   *
+   * @param runId the run to follow; null for the model's that was published last, or without a
+   *     model the warehouse's
+   * @param settings the command's, which say what the user gave
+   * @param mixtureOptions thresholds, weights and saturation that are given replace the run's
+   */
+  public Explain(
+      Configuration hadoop,
+      Warehouse warehouse,
+      String runId,
+      ModelOptions modelOptions,
+      MixtureOptions mixtureOptions,
+      JoinOptions join,
+      TaskOptions tasks,
+      Defaults settings) {
+    this.isModelGiven = modelOptions.isGiven(settings);
+    this.join = join;
+    this.tasks = tasks;
+    this.warehouse = warehouse;
+    join.check();
+    Optional<RunPlan> named =
+        Optional.ofNullable(runId).map(id -> RunPlan.published(warehouse, id));
+    if (isModelGiven) {
+      this.model = ModelDirectory.read(modelOptions.uri(), hadoop);
+      named.ifPresent(plan -> plan.checked(model));
+      this.run = named.or(this::newestRun);
+    } else {
+      this.run = named.or(() -> RunPlan.lastPublished(warehouse, any -> true));
+      this.model =
+          run.isPresent()
+              ? run.get().model(hadoop)
+              : ModelDirectory.read(modelOptions.uri(), hadoop);
+    }
+
+    this.corpusId = run.map(RunPlan::corpusId).orElseGet(this::onlyCorpus);
+    boolean isOtherThresholds = run.isEmpty() || mixtureOptions.areThresholdsGiven(settings);
+    boolean isOtherMixture = run.isEmpty() || mixtureOptions.isMixtureGiven(settings);
+    this.isAsInRun = !isOtherThresholds && !isOtherMixture;
+    this.thresholds =
+        isOtherThresholds ? mixtureOptions.thresholds(model.shape()) : run.get().thresholds();
+    this.mixture =
+        run.isEmpty()
+            ? mixtureOptions.mixture(model.shape())
+            : isOtherMixture
+                ? mixtureOptions.mixture(model.shape(), run.get().mixture(), settings)
+                : run.get().mixture();
+  }
+
+  /** Tokens of a window: as the run says, or as those of the corpus are. */
+  private int windowLength() {
+    return run.isPresent()
+        ? run.get().windowLength()
+        : Stages.left(warehouse.part(Tables.WINDOWS, corpusId), "the command windows")
+            .select("token_ids")
+            .first()
+            .getList(0)
+            .size();
+  }
+
+  private Optional<RunPlan> newestRun() {
+    return RunPlan.lastPublished(warehouse, ended -> ended.modelId().equals(model.id()));
+  }
+
+  /** The corpus whose activations are there though no run has been published. */
+  private String onlyCorpus() {
+    List<String> corpora =
+        warehouse.keys(Tables.ACTIVATIONS, model.id()).stream()
+            .filter(corpus -> warehouse.part(Tables.ACTIVATIONS, model.id(), corpus).isComplete())
+            .toList();
+    if (corpora.isEmpty()) {
+      throw new InvalidInput(
+          "--warehouse %s: no activations of the model %s (%s) in it; make them with the command run",
+          warehouse.root(), model.uri(), model.id());
+    }
+
+    if (corpora.size() > 1) {
+      throw new InvalidInput(
+          "--warehouse %s: activations of several corpora for this model (%s) and no published run"
+              + " that tells which; end one with the command run",
+          warehouse.root(), String.join(", ", corpora));
+    }
+
+    return corpora.get(0);
+  }
+
+  public ModelDirectory model() {
+    return model;
+  }
+
+  /**
+   * Prompts as long as the run's strings: of a longer one the end, which is said.
+   *
+   * @param notes takes lines to be shown beside the result
+   * @throws InvalidInput if one is shorter
+   */
+  public List<String> fitted(List<String> prompts, Consumer<String> notes) {
+    int length = windowLength();
+    Stages.checkTokenizer(warehouse, corpusId, length, model);
+    Tokenizer tokenizer = Tokenizer.of(model.tokenizerJson());
+    List<String> said = new ArrayList<>();
+    if (run.isPresent() && !isModelGiven) {
+      said.add(
+          String.format(
+              Locale.ROOT,
+              "kindred: the model is %s, as in run %s",
+              Location.shown(new Path(model.uri())),
+              run.get().runId()));
+    }
+
+    List<String> fitted = new ArrayList<>();
+    for (String prompt : prompts) {
+      String where = "prompt " + (fitted.size() + 1);
+      fitted.add(fitted(where, prompt, tokenizer, length, said::add));
+    }
+
+    said.forEach(notes); // an error is one line
+    return fitted;
+  }
+
+  /** One of them. */
+  static String fitted(
+      String where, String prompt, Tokenizer tokenizer, int length, Consumer<String> notes) {
+    int[] tokens = tokenizer.encode(prompt);
+    String kind = tokenizer.isCharacterLevel() ? "characters" : "tokens";
+    if (tokens.length < length) {
+      throw new InvalidInput(
+          "%s: \"%s\" has %d %s, the strings that it is compared with have %d; add %d at its start",
+          where, prompt, tokens.length, kind, length, length - tokens.length);
+    }
+
+    if (tokens.length == length) {
+      return prompt;
+    }
+
+    int[] last = Arrays.copyOfRange(tokens, tokens.length - length, tokens.length);
+    String end = tokenizer.decode(last);
+    if (!Arrays.equals(tokenizer.encode(end), last)) {
+      throw new InvalidInput(
+          "%s: has %d tokens, and its last %d, \"%s\", are other tokens by themselves; give a prompt"
+              + " of %d",
+          where, tokens.length, length, end, length);
+    }
+
+    notes.accept(
+        "kindred: "
+            + Messages.line(
+                String.format(
+                    Locale.ROOT,
+                    "%s has %d %s; explained by its last %d, \"%s\"",
+                    where,
+                    tokens.length,
+                    kind,
+                    length,
+                    end)));
+    return end;
+  }
+
+  /**
+   * Explains prompts that {@link #fitted} has checked.
+   *
+   * @param strings similar strings that are shown of a block, at most
+   */
+  public Explained explain(SparkSession session, Progress steps, List<String> texts, int strings) {
+    this.spark = session;
+    this.progress = steps;
+    long start = System.nanoTime();
+    Warehouse.Part activations = warehouse.part(Tables.ACTIVATIONS, model.id(), corpusId);
+    Warehouse.Part windowsPart = warehouse.part(Tables.WINDOWS, corpusId);
+    Stages.left(activations, "the command activations");
+    Dataset<Row> windows = windowsPart.read();
+    progress.begin("prompts");
+    Dataset<Row> prompts = kept(Prompts.find(spark, windows, texts, model.tokenizerJson()));
+    Dataset<Row> evaluated = kept(progress.counted(evaluate(prompts, texts.size()), texts.size()));
+    progress.end();
+    Dataset<Row> similarStrings =
+        spark.createDataFrame(List.of(), Tables.SIMILAR_STRINGS.columns());
+    Dataset<Row> distributions =
+        spark.createDataFrame(List.of(), Tables.BLOCK_DISTRIBUTIONS.columns());
+    double[] weights = new double[thresholds.length + 2]; // blocks, then what is kept of them
+    Arrays.fill(weights, JoinTime.comparing(windowsPart.rows(), texts.size()));
+    Arrays.fill(weights, thresholds.length, weights.length, JoinTime.writing(texts.size()));
+    progress.begin("similar strings", weights);
+    JoinPieces pieces = new JoinPieces(spark, warehouse, model.id(), corpusId, model.shape());
+    for (int block = 0; block < thresholds.length; block++) {
+      Dataset<Evidence> evidence =
+          join(
+              block,
+              pieces,
+              Predictions.activations(evaluated),
+              prompts,
+              texts.size(),
+              windowsPart.rows(),
+              strings);
+      similarStrings = similarStrings.unionByName(of(block, SimilarStrings.mostSimilar(evidence)));
+      distributions =
+          distributions.unionByName(of(block, SimilarStrings.blockDistributions(evidence)));
+      progress.partDone();
+    }
+
+    similarStrings = kept(inFewTasks(similarStrings));
+    progress.partDone();
+    distributions = kept(inFewTasks(distributions));
+    progress.end();
+    progress.begin("explanations");
+    Dataset<Row> shownWindows = kept(windowsOf(windows, prompts, similarStrings));
+    Dataset<Row> approximations =
+        kept(Approximations.compute(distributions, prompts, shownWindows, mixture));
+    Ranks ranks =
+        isAsInRun
+            ? Ranks.collect(warehouse.part(Tables.DISTANCES, run.get().runId()).read())
+            : Ranks.none();
+    List<Explanation> explanations =
+        Explanations.of(
+                new Explanations.Findings(
+                    prompts,
+                    evaluated,
+                    similarStrings,
+                    distributions,
+                    approximations,
+                    Distances.measure(approximations, evaluated),
+                    shownWindows),
+                new Explanations.Settings(thresholds, mixture, strings),
+                model.tokenizerJson(),
+                ranks)
+            .collect()
+            .stream()
+            .sorted(Comparator.comparingInt(Explanation::promptId))
+            .toList();
+    progress.end();
+    Explained.Read read =
+        new Explained.Read(
+            windowsPart.rows(),
+            thresholds.length,
+            activations.rows(),
+            activations.bytes(),
+            (System.nanoTime() - start) / 1e9);
+    LOG.info("model={} corpus={} prompts={} read={}", model.id(), corpusId, texts.size(), read);
+    return new Explained(
+        model.uri(),
+        model.id(),
+        corpusId,
+        run.map(RunPlan::runId).orElse(null),
+        ranks.prompts(),
+        whyUnranked(),
+        read,
+        explanations);
+  }
+
+  private String whyUnranked() {
+    return run.isEmpty()
+        ? "this model has no published run in the warehouse"
+        : isAsInRun ? null : "thresholds, weights or saturation are not the run's";
+  }
+
+  private Dataset<Row> evaluate(Dataset<Row> prompts, int count) {
+    int partitions = Math.max(1, 4 * count / tasks.windowsPerTask());
+    return Predictions.compute(
+        prompts,
+        JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(model),
+        tasks.windowsInFlight(windowLength()),
+        partitions);
+  }
+
+  private Dataset<Evidence> join(
+      int block,
+      JoinPieces pieces,
+      Dataset<Row> promptActivations,
+      Dataset<Row> prompts,
+      int count,
+      long windows,
+      int strings) {
+    SimilarStrings found =
+        SimilarStrings.join(
+            spark,
+            pieces.of(block),
+            promptActivations.where(col("block").equalTo(lit(block))),
+            prompts,
+            new SimilarStrings.Settings(
+                SimilarityBins.above(thresholds[block]),
+                strings,
+                model.shape().vocabularySize(),
+                join.kernel(),
+                count < PROMPTS_THAT_NEED_A_PLAN ? 0 : join.prefixAxes()));
+    Dataset<Evidence> evidence = found.evidence().persist(StorageLevel.MEMORY_AND_DISK());
+    progress.expect(found.compared(), (double) windows * count);
+    evidence.count(); // once for all that is made of it
+    LOG.info("block={} plan=\"{}\" settled={}", block, found.plan(), found.metrics());
+    return evidence;
+  }
+
+  /** The few windows that are prompts or shown, so that the corpus's are read once. */
+  private static Dataset<Row> windowsOf(
+      Dataset<Row> windows, Dataset<Row> prompts, Dataset<Row> similarStrings) {
+    Dataset<Row> ids =
+        prompts.select("window_id").union(similarStrings.select("window_id")).distinct();
+    return windows.join(broadcast(ids), new String[] {"window_id"}, "left_semi");
+  }
+
+  private static Dataset<Row> of(int block, Dataset<Row> rows) {
+    return rows.withColumn("block", lit(block)).withColumn("run_id", lit(""));
+  }
+
+  /** Small as they are, every task of them costs more than its rows. */
+  private Dataset<Row> inFewTasks(Dataset<Row> rows) {
+    return rows.coalesce(spark.sparkContext().defaultParallelism());
+  }
+
+  private static Dataset<Row> kept(Dataset<Row> rows) {
+    Dataset<Row> kept = rows.persist(StorageLevel.MEMORY_AND_DISK());
+    kept.count();
+    return kept;
+  }
+}

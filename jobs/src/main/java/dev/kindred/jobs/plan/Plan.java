@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.plan;
+
+import dev.kindred.baseline.NGramFit;
+import dev.kindred.corpus.CorpusSketch;
+import dev.kindred.jobs.option.JoinOptions;
+import dev.kindred.jobs.option.TaskOptions;
+import dev.kindred.jobs.run.CorpusInput;
+import dev.kindred.jobs.run.DiskNeed;
+import dev.kindred.jobs.run.Experiment;
+import dev.kindred.jobs.run.Reused;
+import dev.kindred.jobs.run.TaskNeed;
+import dev.kindred.jobs.workspace.Progress;
+import dev.kindred.model.LanguageModel;
+import dev.kindred.model.LoadedModels;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.ModelShape;
+import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.similarity.SimilarityBins;
+import java.time.Duration;
+import java.util.Locale;
+
+/** What a run would take, before it is run: stage by stage, from a calibration of some seconds. */
+public final class Plan {
+  private Plan() {}
+
+  /**
+   * Measures and estimates.
+   *
+   * @return what the terminal shows
+   */
+  public static String text(Experiment experiment, JoinOptions options, TaskOptions tasks) {
+    CorpusInput corpus = experiment.input().corpus();
+    ModelDirectory directory = experiment.input().model();
+    ModelShape shape = directory.shape();
+    LanguageModel model = LoadedModels.get(directory);
+    Progress progress = corpus.workspace().progress();
+    progress.begin("corpus sketch");
+    CorpusSketch sketch =
+        CorpusSketch.of(corpus.corpus(), corpus.tokenizerJson(), corpus.windowLength());
+    progress.end();
+    progress.begin("calibration");
+    Estimate.Rates rates =
+        new Calibration(corpus.workspace().spark(), corpus.warehouse(), directory)
+            .rates(sketch.sample(), joins(experiment, options));
+    progress.end();
+
+    Reused reused = experiment.reused();
+    long prompts = experiment.choice().count();
+    long windows = reused.windows() ? corpus.windowsPart().read().count() : sketch.windows();
+    long[] prefixes = sketch.prefixes();
+    long[] nodes = Estimate.nodes(prefixes, tasks.windowsInFlight(corpus.windowLength()));
+    Estimate.Work work =
+        new Estimate.Work(
+            corpus.scan().occurrences(),
+            windows,
+            model.operations(nodes),
+            prompts,
+            model.operations(Estimate.prefixesOf(prefixes, prompts)),
+            model.operations(Estimate.prefixesOf(prefixes, NGramFit.WINDOWS)),
+            experiment.alternates().size());
+    DiskNeed disk =
+        DiskNeed.of(windows, prompts, work.alternates(), shape, experiment.keepSimilar())
+            .without(reused);
+    Estimate estimate = Estimate.of(work, rates, shape, disk, reused);
+    boolean isExact = reused.windows() || sketch.error() == 0;
+    return new PlanText(
+            work,
+            rates,
+            estimate,
+            TaskNeed.ofModel(tasks, corpus.windowLength(), model),
+            TaskNeed.ofJoin(experiment.keepSimilar(), shape, windows, prompts),
+            isExact ? 0 : sketch.error(),
+            experiment.keepSimilar() == Integer.MAX_VALUE,
+            corpus.warehouse().freeBytes())
+        .text();
+  }
+
+  /** The join of each block. */
+  private static SimilarStrings.Settings[] joins(Experiment experiment, JoinOptions options) {
+    double[] thresholds = experiment.thresholds();
+    SimilarStrings.Settings[] joins = new SimilarStrings.Settings[thresholds.length];
+    for (int block = 0; block < joins.length; block++) {
+      joins[block] =
+          new SimilarStrings.Settings(
+              SimilarityBins.above(thresholds[block]),
+              experiment.keepSimilar(),
+              experiment.input().model().shape().vocabularySize(),
+              options.kernel(),
+              options.prefixAxes());
+    }
+
+    return joins;
+  }
+
+  /**
+   * A plan as text of at most 100 columns, and a last line for scripts.
+   *
+   * @param error of the number of windows, relative; 0 if it is exact
+   * @param keepsAll whether all similar strings are kept
+   * @param freeBytes on the warehouse's disk
+   */
+  record PlanText(
+      Estimate.Work work,
+      Estimate.Rates rates,
+      Estimate estimate,
+      TaskNeed modelTask,
+      TaskNeed joinTask,
+      double error,
+      boolean keepsAll,
+      long freeBytes) {
+
+    String text() {
+      StringBuilder text = new StringBuilder("\n");
+      line(
+          text,
+          "%s%,d distinct windows%s in %,d places; %,d prompts",
+          error > 0 ? "about " : "",
+          work.windows(),
+          error > 0 ? String.format(Locale.ROOT, " (+- %.0f %%)", 200 * error) : "",
+          work.occurrences(),
+          work.prompts());
+      line(
+          text,
+          "%.2e pairs in each of %d blocks",
+          (double) work.windows() * work.prompts(),
+          rates.secondsPerPair().length);
+      line(
+          text,
+          "%d cores: model %.0f GFLOP/s, join %.2f ns a pair and core, write %.0f, read %.0f MB/s",
+          rates.cores(),
+          rates.operationsPerSecond() / 1e9,
+          1e9 * java.util.Arrays.stream(rates.secondsPerPair()).average().orElse(0),
+          rates.writtenPerSecond() / 1e6,
+          rates.readPerSecond() / 1e6);
+      text.append('\n');
+      line(
+          text,
+          "%-15s %9s %12s %12s %12s %12s",
+          "stage",
+          "FLOP",
+          "heap a task",
+          "native",
+          "disk",
+          "time about");
+      for (Estimate.Stage stage : estimate.stages()) {
+        line(text, stage);
+      }
+
+      line(text, estimate.total());
+      text.append('\n');
+      line(
+          text,
+          "Disk is an upper bound; %s are free. Memory is what a task fills at most.",
+          bytes(freeBytes));
+      if (keepsAll) {
+        line(text, "Disk is without similar_strings, which has no bound with keep-similar all.");
+      }
+
+      line(
+          text,
+          "FLOP of what is drawn is an upper bound. Windows, evaluation and audit go by constants,");
+      line(text, "the other times by what was measured, for cores with nothing else to do.");
+      if (freeBytes < estimate.total().diskBytes()) {
+        line(
+            text,
+            "The warehouse's disk is too small: the command run would stop before the stage that does"
+                + " not fit.");
+      }
+
+      line(
+          text,
+          "kindred: plan windows=%d flop=%.3e disk_bytes=%d seconds=%.0f",
+          work.windows(),
+          estimate.total().operations(),
+          estimate.total().diskBytes(),
+          estimate.total().seconds());
+      return text.toString();
+    }
+
+    private void line(StringBuilder text, Estimate.Stage stage) {
+      if (stage.reused()) {
+        line(text, "%-15s reused: its tables are there", stage.name());
+        return;
+      }
+
+      TaskNeed task =
+          switch (stage.name()) {
+            case "activations", "predictions", "fitting windows", "noise floor" -> modelTask;
+            case "join" -> joinTask;
+            default -> null;
+          };
+      line(
+          text,
+          "%-15s %9s %12s %12s %12s %12s",
+          stage.name(),
+          stage.operations() == 0 ? "-" : String.format(Locale.ROOT, "%.2e", stage.operations()),
+          task == null ? "-" : bytes(task.heapBytes()),
+          task == null || task.engineBytes() == 0 ? "-" : bytes(task.engineBytes()),
+          stage.diskBytes() == 0 ? "-" : bytes(stage.diskBytes()),
+          Progress.text(Duration.ofMillis(Math.round(1000 * stage.seconds()))));
+    }
+
+    private static String bytes(long bytes) {
+      return bytes >= 1e9
+          ? String.format(Locale.ROOT, "%.1f GB", bytes / 1e9)
+          : String.format(Locale.ROOT, "%.0f MB", Math.ceil(bytes / 1e6));
+    }
+
+    private static void line(StringBuilder text, String format, Object... values) {
+      text.append(String.format(Locale.ROOT, format, values)).append('\n');
+    }
+  }
+}

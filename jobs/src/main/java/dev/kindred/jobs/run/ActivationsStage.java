@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.run;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import dev.kindred.activation.Activations;
+import dev.kindred.jobs.workspace.Progress;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.Map;
+import java.util.function.LongConsumer;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * Stage 2: FFN outputs of all windows. Those that an earlier corpus had are taken from there, and
+ * those that a run which died had finished stay; the model evaluates the others.
+ */
+public final class ActivationsStage {
+  private ActivationsStage() {}
+
+  /**
+   * Writes what is not there yet.
+   *
+   * @param checkDisk refuses a number of windows to evaluate whose activations have no room
+   */
+  public static void write(ModelInput input, LongConsumer checkDisk) {
+    CorpusInput corpus = input.corpus();
+    Progress progress = corpus.progress();
+    Warehouse.Part part = corpus.part(Tables.ACTIVATIONS, input.model().id(), corpus.id());
+    if (part.isComplete()) {
+      progress.reused("activations", part);
+      return;
+    }
+
+    Dataset<Row> windows = corpus.windows();
+    progress.begin("activations");
+    if (!part.resume()) {
+      progress.end(part);
+      return;
+    }
+
+    new KnownActivations(corpus.spark(), corpus.warehouse(), input.model(), corpus.scan())
+        .addTo(part, windows, progress);
+    evaluate(input, missing(windows, part), part, checkDisk);
+    part.complete(Map.of());
+    progress.end(part);
+  }
+
+  /** Windows whose activations are not in a part yet. */
+  private static Dataset<Row> missing(Dataset<Row> windows, Warehouse.Part part) {
+    Dataset<Row> there = part.readSoFar().where(col("block").equalTo(lit(0))).select("window_id");
+    return windows.join(
+        there, windows.col("window_id").equalTo(there.col("window_id")), "left_anti");
+  }
+
+  private static void evaluate(
+      ModelInput input, Dataset<Row> windows, Warehouse.Part part, LongConsumer checkDisk) {
+    CorpusInput corpus = input.corpus();
+    Progress progress = corpus.progress();
+    long count = windows.count();
+    progress.note("%,d of %,d windows to evaluate", count, corpus.windowsPart().rows());
+    if (count == 0) {
+      return;
+    }
+
+    checkDisk.accept(count);
+    int tasks = (int) Math.max(1, count / input.tasks().windowsPerTask());
+    int blocks = input.shape().blocks();
+    part.appendVectors(
+        progress.counted(
+            Activations.compute(
+                windows,
+                corpus.workspace().broadcast(input.model()),
+                input.tasks().windowsInFlight(corpus.windowLength()),
+                tasks),
+            (double) count * blocks),
+        blocks,
+        true);
+  }
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.run;
+
+import dev.kindred.corpus.Corpus;
+import dev.kindred.corpus.CorpusScan;
+import dev.kindred.jobs.option.CorpusOptions;
+import dev.kindred.jobs.workspace.Progress;
+import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.table.Table;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * A corpus that has been counted: what the stages of its windows read, and where they write.
+ *
+ * @param tokenizerJson what cuts it into tokens
+ * @param windowLength tokens in a window
+ */
+public record CorpusInput(
+    Workspace workspace,
+    Warehouse warehouse,
+    Corpus corpus,
+    CorpusScan scan,
+    String tokenizerJson,
+    int windowLength) {
+  /** The folder of a warehouse that the embedded corpus is copied into. */
+  public static final String CORPORA = "corpora";
+
+  /**
+   * Checks that a corpus can be listed. What its files are counts later, once the warehouse is this
+   * process's to write.
+   *
+   * @throws dev.kindred.InvalidInput if it cannot
+   */
+  public static void check(CorpusOptions options, Configuration hadoop) {
+    if (!options.isEmbedded()) {
+      Corpus.check(hadoop, options.uri(), options.format());
+    }
+  }
+
+  /**
+   * Opens a corpus and counts it.
+   *
+   * @param corpora the folder of the warehouse that the embedded corpus is copied into
+   * @throws dev.kindred.InvalidInput if there is no window in it, or it cannot be read
+   */
+  public static CorpusInput open(
+      Workspace workspace,
+      Warehouse warehouse,
+      CorpusOptions options,
+      String tokenizerJson,
+      int windowLength,
+      String corpora) {
+    Corpus corpus =
+        Corpus.open(
+            workspace.spark(),
+            options.isEmbedded()
+                ? EmbeddedCorpus.copyInto(
+                    warehouse.fileSystem(), new Path(warehouse.root(), corpora))
+                : options.uri(),
+            options.format(),
+            options.textColumn());
+    Progress progress = workspace.progress();
+    progress.begin("corpus");
+    progress.expectStages(1);
+    CorpusScan scan = CorpusScan.scan(corpus, tokenizerJson, windowLength);
+    progress.end();
+    return new CorpusInput(workspace, warehouse, corpus, scan, tokenizerJson, windowLength);
+  }
+
+  SparkSession spark() {
+    return workspace.spark();
+  }
+
+  Progress progress() {
+    return workspace.progress();
+  }
+
+  /** Returns the corpus's id. */
+  public String id() {
+    return scan.corpusId();
+  }
+
+  /** Returns a part of the warehouse. */
+  public Warehouse.Part part(Table table, Object... keys) {
+    return warehouse.part(table, keys);
+  }
+
+  /** Returns the corpus's part of the table windows. */
+  public Warehouse.Part windowsPart() {
+    return part(Tables.WINDOWS, id());
+  }
+
+  /**
+   * Returns the corpus's windows.
+   *
+   * @throws dev.kindred.InvalidInput if they are not there
+   */
+  Dataset<Row> windows() {
+    return Stages.required(windowsPart(), "windows");
+  }
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.run;
+
+import dev.kindred.similarity.SimilarityBins;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import dev.kindred.tuning.PromptBins;
+import org.apache.spark.sql.Dataset;
+
+/** The evidence that a join has kept for all thresholds on a grid. */
+public final class EvidenceByBins {
+  private EvidenceByBins() {}
+
+  /** Returns a prompt set's evidence by bins, which all blocks have. */
+  public static Dataset<PromptBins> read(
+      Warehouse warehouse,
+      String modelId,
+      String corpusId,
+      String promptSet,
+      int blocks,
+      SimilarityBins bins) {
+    return PromptBins.of(
+        warehouse
+            .part(Tables.SIMILARITY_BINS, modelId, corpusId, promptSet, bins.toString())
+            .read(),
+        warehouse.part(Tables.PROMPTS, promptSet).read(),
+        warehouse.part(Tables.WINDOWS, corpusId).read(),
+        warehouse.part(Tables.PREDICTIONS, modelId, promptSet).read(),
+        blocks,
+        bins.count());
+  }
+}

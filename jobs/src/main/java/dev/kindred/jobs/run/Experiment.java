@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.run;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.jobs.option.ExperimentOptions;
+import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.ModelShape;
+import dev.kindred.prediction.Mixture;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything that a run begins with, checked: model, corpus, prompts, and how strings count as
+ * evidence.
+ */
+public final class Experiment {
+  private static final Logger LOG = LoggerFactory.getLogger(Experiment.class);
+
+  private final Checked checked;
+  private final ModelInput input;
+  private final String promptSet;
+
+  private Experiment(Checked checked, ModelInput input) {
+    this.checked = checked;
+    this.input = input;
+    this.promptSet = checked.choice().set(input.corpus().id());
+  }
+
+  /** What can be read and checked before there is a Spark. */
+  public record Checked(
+      ExperimentOptions options,
+      ModelDirectory model,
+      double[] thresholds,
+      Mixture mixture,
+      List<ModelDirectory> alternates,
+      PromptChoice choice) {}
+
+  /**
+   * Reads models and prompts, and checks that the corpus can be listed.
+   *
+   * @throws InvalidInput if an option does not fit
+   */
+  public static Checked check(ExperimentOptions options, Configuration hadoop) {
+    options.join().check();
+    int windowLength = options.windows().length();
+    ModelDirectory model = ModelInput.read(options.model().uri(), windowLength, hadoop);
+    ModelShape shape = model.shape();
+    CorpusInput.check(options.corpus(), hadoop);
+    return new Checked(
+        options,
+        model,
+        options.mixture().thresholds(shape),
+        options.mixture().mixture(shape),
+        Alternates.read(options.alternates().uris(), model, windowLength, hadoop),
+        PromptChoice.read(options.prompts(), model.tokenizerJson(), windowLength, hadoop));
+  }
+
+  /**
+   * Loads the model and counts the corpus.
+   *
+   * @param corpora the folder of the warehouse that the embedded corpus is copied into
+   * @throws InvalidInput if something does not suffice
+   */
+  public static Experiment open(
+      Workspace workspace, Warehouse warehouse, Checked checked, String corpora) {
+    if (checked.alternates().isEmpty()) {
+      workspace.progress().leaveOut("noise floor");
+    }
+
+    ExperimentOptions options = checked.options();
+    ModelInput input =
+        ModelInput.open(
+            workspace,
+            warehouse,
+            options.corpus(),
+            checked.model(),
+            options.windows().length(),
+            options.tasks(),
+            corpora);
+    checked.choice().check(input.corpus().scan());
+    return new Experiment(checked, input);
+  }
+
+  public ModelInput input() {
+    return input;
+  }
+
+  public PromptChoice choice() {
+    return checked.choice();
+  }
+
+  public String promptSet() {
+    return promptSet;
+  }
+
+  public List<ModelDirectory> alternates() {
+    return checked.alternates();
+  }
+
+  /** Returns one threshold a block. */
+  public double[] thresholds() {
+    return checked.thresholds();
+  }
+
+  public Mixture mixture() {
+    return checked.mixture();
+  }
+
+  /** Returns how many similar strings are kept; {@link Integer#MAX_VALUE} for all. */
+  public int keepSimilar() {
+    return checked.options().keepSimilar().count();
+  }
+
+  /**
+   * Returns the join of a prompt set.
+   *
+   * @throws InvalidInput if an earlier stage's tables are not there
+   */
+  public JoinStage join(String set) {
+    return new JoinStage(
+        input.corpus(), input.model(), set, checked.options().join(), keepSimilar());
+  }
+
+  /** Returns what is there of a run, from an earlier one with the same inputs. */
+  public Reused reused() {
+    Warehouse warehouse = input.corpus().warehouse();
+    String modelId = input.model().id();
+    return new Reused(
+        input.corpus().windowsPart().isComplete(),
+        warehouse.part(Tables.ACTIVATIONS, modelId, input.corpus().id()).isComplete(),
+        warehouse.part(Tables.PROMPTS, promptSet).isComplete()
+            && PromptsStage.isPredicted(warehouse, modelId, promptSet),
+        warehouse.part(Tables.PREDICTIONS, modelId, NGrams.fittingSet(promptSet)).isComplete(),
+        alternates().stream()
+            .allMatch(
+                alternate ->
+                    warehouse
+                        .part(Tables.MODEL_DISTANCES, modelId, promptSet, alternate.id())
+                        .isComplete()));
+  }
+
+  /** Returns the last published run with these inputs and settings. */
+  public Optional<RunPlan> published(Map<String, String> settings) {
+    return plan(settings).publishedAlike(input.corpus().warehouse());
+  }
+
+  /**
+   * Begins a run, or goes on with one that was begun with the same plan and did not end.
+   *
+   * @param settings all settings by name, for the record
+   * @throws InvalidInput if the disk or a task's memory does not suffice
+   */
+  public RunPlan begin(Map<String, String> settings) {
+    Warehouse warehouse = input.corpus().warehouse();
+    RunPlan plan = plan(settings);
+    Optional<RunPlan> begun = plan.begunBefore(warehouse);
+    checkDisk(0); // what the activations need is known once windows are
+    checkJoinMemory();
+    RunPlan run = begun.orElseGet(() -> plan.write(warehouse));
+    input.corpus().progress().setRun(run.runId());
+    LOG.info(
+        "run={} resumed={} model={} corpus={} prompts={} warehouse={}",
+        run.runId(),
+        begun.isPresent(),
+        run.modelId(),
+        run.corpusId(),
+        run.promptSet(),
+        warehouse.root());
+    return run;
+  }
+
+  private RunPlan plan(Map<String, String> settings) {
+    return RunPlan.start(
+        input.model().id(),
+        input.corpus().id(),
+        promptSet,
+        alternates().stream().map(ModelDirectory::id).toList(),
+        thresholds(),
+        mixture(),
+        settings);
+  }
+
+  /**
+   * Checks the disk for everything that is not there yet.
+   *
+   * @param windows whose activations are to be computed
+   * @throws InvalidInput if there is no room
+   */
+  public void checkDisk(long windows) {
+    Reused reused = reused();
+    DiskNeed.of(
+            input.corpus().scan().occurrences(),
+            windows,
+            choice().count(),
+            alternates().size(),
+            input.shape(),
+            keepSimilar())
+        .without(
+            new Reused(
+                true,
+                windows == 0,
+                reused.predictions(),
+                reused.fittingWindows(),
+                reused.noiseFloor()))
+        .check(input.corpus().warehouse());
+  }
+
+  private void checkJoinMemory() {
+    TaskNeed need =
+        TaskNeed.ofJoin(
+            keepSimilar(), input.shape(), input.corpus().scan().occurrences(), choice().count());
+    TaskMemory.of(input.corpus().spark().sparkContext())
+        .checkJoin(checked.options().prompts().file(), need);
+  }
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.run;
+
+import dev.kindred.jobs.option.JoinOptions;
+import dev.kindred.jobs.workspace.Progress;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.ModelShape;
+import dev.kindred.similarity.Evidence;
+import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.similarity.SimilarityBins;
+import dev.kindred.table.Runs;
+import dev.kindred.table.Table;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stage 5: the join of a prompt set with all windows, block by block: for a run at its thresholds,
+ * or for all thresholds on a grid at once. Blocks that are done already stay; what another join has
+ * found before is taken from there.
+ */
+public final class JoinStage {
+  /** Property of the most similar strings: how many a prompt has at most. */
+  private static final String KEPT = "kept";
+
+  private static final Logger LOG = LoggerFactory.getLogger(JoinStage.class);
+
+  private final SparkSession spark;
+  private final Progress progress;
+  private final JoinOptions options;
+  private final int keepSimilar;
+  private final Warehouse warehouse;
+  private final Joined of;
+  private final JoinPieces pieces;
+
+  /** What is joined. */
+  private record Joined(ModelShape shape, String modelId, String corpusId, String promptSet) {}
+
+  /**
+   * Checks that all that is joined is there.
+   *
+   * @param keepSimilar strings kept for each prompt and block
+   * @throws dev.kindred.InvalidInput naming the command that is missing
+   */
+  public JoinStage(
+      CorpusInput corpus,
+      ModelDirectory model,
+      String promptSet,
+      JoinOptions options,
+      int keepSimilar) {
+    corpus.windows();
+    Stages.required(corpus.part(Tables.ACTIVATIONS, model.id(), corpus.id()), "activations");
+    Stages.required(corpus.part(Tables.PROMPTS, promptSet), "prompts");
+    Stages.required(corpus.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet), "prompts");
+    this.spark = corpus.spark();
+    this.progress = corpus.progress();
+    this.options = options;
+    this.keepSimilar = keepSimilar;
+    this.warehouse = corpus.warehouse();
+    this.of = new Joined(model.shape(), model.id(), corpus.id(), promptSet);
+    this.pieces = new JoinPieces(spark, warehouse, of.modelId(), of.corpusId(), of.shape());
+  }
+
+  /** Joins for a run: tables similar_strings and block_distributions. */
+  public void joinFor(RunPlan run) {
+    progress.begin("similar strings");
+    takeOver(run);
+    progress.weigh(
+        weights(
+            block ->
+                isThere(
+                    warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block),
+                    warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block)),
+            block -> binned(block, run.thresholds()[block]).isPresent()));
+    for (int block = 0; block < of.shape().blocks(); block++) {
+      Warehouse.Part strings = warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block);
+      Warehouse.Part counts = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block);
+      double threshold = run.thresholds()[block];
+      if (isThere(strings, counts)) {
+        progress.note("block %d is there already", block);
+        progress.partDone();
+        progress.partDone();
+      } else {
+        find(block, threshold, strings, counts);
+      }
+    }
+
+    progress.end(
+        warehouse.part(Tables.SIMILAR_STRINGS, run.runId()),
+        warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()));
+  }
+
+  /** Sums up what bins have, or joins where they have not. */
+  private void find(int block, double threshold, Warehouse.Part strings, Warehouse.Part counts) {
+    Optional<Binned> binned = binned(block, threshold);
+    if (binned.isPresent()) {
+      progress.note("block %d is in similarity_bins", block);
+      progress.partDone();
+      sumUp(binned.get(), threshold, strings, counts);
+      progress.partDone();
+      return;
+    }
+
+    join(
+        block,
+        joinSettings(SimilarityBins.above(threshold)),
+        strings,
+        SimilarStrings::mostSimilar,
+        counts,
+        SimilarStrings::blockDistributions);
+  }
+
+  /** Joins for all thresholds on a grid: tables nearest_strings and similarity_bins. */
+  public void joinFor(SimilarityBins bins) {
+    progress.begin(
+        "similarity bins",
+        weights(
+            block ->
+                isThere(
+                    part(Tables.NEAREST_STRINGS, bins, block),
+                    part(Tables.SIMILARITY_BINS, bins, block)),
+            block -> false));
+    for (int block = 0; block < of.shape().blocks(); block++) {
+      Warehouse.Part strings = part(Tables.NEAREST_STRINGS, bins, block);
+      Warehouse.Part counts = part(Tables.SIMILARITY_BINS, bins, block);
+      if (isThere(strings, counts)) {
+        progress.note("block %d is there already", block);
+        progress.partDone();
+        progress.partDone();
+      } else {
+        SimilarStrings.Settings join = joinSettings(bins);
+        join(
+            block,
+            join,
+            strings,
+            SimilarStrings::nearestStrings,
+            counts,
+            evidence -> SimilarStrings.similarityBins(evidence, join));
+      }
+    }
+
+    progress.end(
+        warehouse.part(
+            Tables.NEAREST_STRINGS, of.modelId(), of.corpusId(), of.promptSet(), bins.toString()),
+        warehouse.part(
+            Tables.SIMILARITY_BINS, of.modelId(), of.corpusId(), of.promptSet(), bins.toString()));
+  }
+
+  private long windows() {
+    return warehouse.part(Tables.WINDOWS, of.corpusId()).rows();
+  }
+
+  private long prompts() {
+    return warehouse.part(Tables.PROMPTS, of.promptSet()).rows();
+  }
+
+  private static boolean isThere(Warehouse.Part strings, Warehouse.Part counts) {
+    return strings.isComplete() && counts.isComplete();
+  }
+
+  /**
+   * About how long each block takes, in seconds of a core: first to compare its pairs, then to
+   * write what was found.
+   */
+  private double[] weights(IntPredicate isThere, IntPredicate isBinned) {
+    double[] weights = new double[2 * of.shape().blocks()];
+    for (int block = 0; block < of.shape().blocks(); block++) {
+      if (!isThere.test(block)) {
+        weights[2 * block] = isBinned.test(block) ? 0 : JoinTime.comparing(windows(), prompts());
+        weights[2 * block + 1] = JoinTime.writing(prompts());
+      }
+    }
+
+    return weights;
+  }
+
+  private SimilarStrings.Settings joinSettings(SimilarityBins bins) {
+    return new SimilarStrings.Settings(
+        bins, keepSimilar, of.shape().vocabularySize(), options.kernel(), options.prefixAxes());
+  }
+
+  private Warehouse.Part part(Table table, SimilarityBins bins, int block) {
+    return warehouse.part(
+        table, of.modelId(), of.corpusId(), of.promptSet(), bins.toString(), block);
+  }
+
+  /** Evidence by bins whose edges a threshold is among, with as many strings as are wanted. */
+  private Optional<Binned> binned(int block, double threshold) {
+    return warehouse
+        .keys(Tables.SIMILARITY_BINS, of.modelId(), of.corpusId(), of.promptSet())
+        .stream()
+        .map(SimilarityBins::named)
+        .filter(bins -> bins.binAbove(threshold) >= 0)
+        .map(
+            bins ->
+                new Binned(
+                    part(Tables.NEAREST_STRINGS, bins, block),
+                    part(Tables.SIMILARITY_BINS, bins, block)))
+        .filter(binned -> binned.isComplete() && binned.kept() >= keepSimilar)
+        .findFirst();
+  }
+
+  private record Binned(Warehouse.Part strings, Warehouse.Part counts) {
+    private boolean isComplete() {
+      return strings.isComplete() && counts.isComplete();
+    }
+
+    private int kept() {
+      return strings.facts(properties -> Integer.parseInt(properties.get(KEPT)));
+    }
+  }
+
+  private void sumUp(
+      Binned binned, double threshold, Warehouse.Part strings, Warehouse.Part counts) {
+    if (!strings.isComplete()) {
+      strings.write(SimilarStrings.mostSimilar(binned.strings().read(), threshold, keepSimilar));
+    }
+
+    if (!counts.isComplete()) {
+      Dataset<Row> prompts = warehouse.part(Tables.PROMPTS, of.promptSet()).read();
+      counts.write(
+          SimilarStrings.blockDistributions(binned.counts().read(), prompts, threshold),
+          binned.counts()::properties);
+    }
+  }
+
+  private void join(
+      int block,
+      SimilarStrings.Settings settings,
+      Warehouse.Part strings,
+      Function<Dataset<Evidence>, Dataset<Row>> stringsOf,
+      Warehouse.Part counts,
+      Function<Dataset<Evidence>, Dataset<Row>> countsOf) {
+    SimilarStrings join =
+        SimilarStrings.join(
+            spark,
+            pieces.of(block),
+            warehouse.part(Tables.PROMPT_ACTIVATIONS, of.modelId(), of.promptSet(), block).read(),
+            warehouse.part(Tables.PROMPTS, of.promptSet()).read(),
+            settings);
+    LOG.info("block={} plan=\"{}\"", block, join.plan());
+    progress.expect(join.compared(), (double) windows() * prompts());
+    Dataset<Evidence> evidence = join.evidence().persist(StorageLevel.MEMORY_AND_DISK());
+    evidence.count();
+    progress.partDone();
+    if (!strings.isComplete()) {
+      strings.write(
+          stringsOf.apply(evidence), () -> Map.of(KEPT, Integer.toString(settings.keep())));
+    }
+
+    if (!counts.isComplete()) {
+      counts.write(countsOf.apply(evidence), () -> asProperties(join.metrics()));
+    }
+
+    evidence.unpersist();
+    progress.partDone();
+    LOG.info("block={} settled={}", block, join.metrics());
+  }
+
+  private static Map<String, String> asProperties(Map<String, Double> metrics) {
+    Map<String, String> properties = new TreeMap<>();
+    metrics.forEach((metric, value) -> properties.put(metric, value.toString()));
+    return properties;
+  }
+
+  /** Lists the files of the last published run that differs in weights or alternates only. */
+  private void takeOver(RunPlan run) {
+    Optional<RunPlan> last =
+        Runs.readable(warehouse).stream()
+            .filter(
+                ended ->
+                    ended.isPublished()
+                        && ended.modelId().equals(of.modelId())
+                        && ended.corpusId().equals(of.corpusId())
+                        && ended.promptSet().equals(of.promptSet()))
+            .flatMap(ended -> RunPlan.ifReadable(warehouse, ended.runId()).stream())
+            .filter(plan -> plan.joinIdentity().equals(run.joinIdentity()))
+            .reduce((first, second) -> second);
+    if (last.isEmpty()) {
+      return;
+    }
+
+    for (int block = 0; block < of.shape().blocks(); block++) {
+      for (Table table : List.of(Tables.SIMILAR_STRINGS, Tables.BLOCK_DISTRIBUTIONS)) {
+        Warehouse.Part part = warehouse.part(table, run.runId(), block);
+        Warehouse.Part there = warehouse.part(table, last.get().runId(), block);
+        if (!part.isComplete() && there.isComplete() && part.resume()) {
+          if (part.isEmpty()) { // else a run that died has shared them already
+            part.share(there);
+          }
+
+          part.complete(there.properties());
+        }
+      }
+    }
+
+    progress.note("those of run %s, which has the same join", last.get().runId());
+  }
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.run;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.jobs.option.CorpusOptions;
+import dev.kindred.jobs.option.TaskOptions;
+import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.GpuTasks;
+import dev.kindred.model.LanguageModel;
+import dev.kindred.model.LoadedModels;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.ModelShape;
+import dev.kindred.prediction.Predictions;
+import dev.kindred.table.Warehouse;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * A corpus and a model that is to be run over it: what the stages read that evaluate the model.
+ *
+ * @param tasks how much a task takes on
+ */
+public record ModelInput(CorpusInput corpus, ModelDirectory model, TaskOptions tasks) {
+
+  /**
+   * Reads a model directory and checks what can be checked without Spark.
+   *
+   * @throws InvalidInput if it cannot be used with such windows
+   */
+  public static ModelDirectory read(String uri, int windowLength, Configuration hadoop) {
+    ModelDirectory model = ModelDirectory.read(uri, hadoop);
+    if (windowLength > model.shape().contextLength()) {
+      throw new InvalidInput(
+          "--window-length %d: the model's context has %d tokens",
+          windowLength, model.shape().contextLength());
+    }
+
+    return model;
+  }
+
+  /**
+   * Loads the model, with its self-check, checks that tasks have the memory that it takes, and
+   * opens the corpus.
+   *
+   * @param corpora the folder of the warehouse that the embedded corpus is copied into
+   * @throws InvalidInput if something does not suffice
+   */
+  public static ModelInput open(
+      Workspace workspace,
+      Warehouse warehouse,
+      CorpusOptions corpus,
+      ModelDirectory model,
+      int windowLength,
+      TaskOptions tasks,
+      String corpora) {
+    LanguageModel loaded = LoadedModels.get(model);
+    TaskMemory.of(workspace.spark().sparkContext())
+        .check(tasks.nodesInFlight(), TaskNeed.ofModel(tasks, windowLength, loaded));
+    GpuTasks.check(workspace.spark());
+    return new ModelInput(
+        CorpusInput.open(
+            workspace, warehouse, corpus, model.tokenizerJson(), windowLength, corpora),
+        model,
+        tasks);
+  }
+
+  /**
+   * Checks that the disk has room for the activations of some windows.
+   *
+   * @throws InvalidInput if it has not
+   */
+  public void checkDisk(long windows) {
+    DiskNeed.of(corpus.scan().occurrences(), windows, 0, 0, shape(), 0)
+        .without(new Reused(true, windows == 0, true, true, true))
+        .check(corpus.warehouse());
+  }
+
+  ModelShape shape() {
+    return model.shape();
+  }
+
+  /** Runs a model over prompts: rows of the table predictions, with the prompts' activations. */
+  Dataset<Row> evaluate(Dataset<Row> prompts, ModelDirectory evaluated) {
+    int count = (int) Math.max(1, 4 * prompts.count() / tasks.windowsPerTask());
+    return Predictions.compute(
+        prompts,
+        corpus.workspace().broadcast(evaluated),
+        tasks.windowsInFlight(corpus.windowLength()),
+        count);
+  }
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.run;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.corpus.CorpusScan;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.jobs.option.PromptOptions;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/**
+ * Which prompts: windows that are drawn, or texts that a file has.
+ *
+ * @param count how many
+ * @param seed of the draw
+ * @param given texts; null if prompts are drawn
+ */
+public record PromptChoice(long count, long seed, List<String> given) {
+
+  /**
+   * Reads the file, if there is one.
+   *
+   * @param tokenizerJson of the model
+   * @param windowLength tokens that each must have
+   * @throws InvalidInput if one has another number of tokens
+   */
+  public static PromptChoice read(
+      PromptOptions options, String tokenizerJson, int windowLength, Configuration hadoop) {
+    if (options.count().isPresent()) {
+      return new PromptChoice(options.count().getAsInt(), options.seed(), null);
+    }
+
+    List<String> given =
+        Prompts.read(
+            hadoop, options.file(), tokenizerJson, Prompts.Lengths.ofWindows(windowLength));
+    return new PromptChoice(given.size(), options.seed(), given);
+  }
+
+  /**
+   * Refuses more prompts than a corpus can have.
+   *
+   * @throws InvalidInput saying how many it has
+   */
+  public void check(CorpusScan scan) {
+    if (given == null && count > scan.occurrences()) {
+      throw new InvalidInput(
+          "--prompts %d: the corpus has only %d windows; ask for fewer", count, scan.occurrences());
+    }
+  }
+
+  /** Returns the id of the prompt set over a corpus. */
+  public String set(String corpusId) {
+    return given == null
+        ? Prompts.drawnSet(corpusId, (int) count, seed)
+        : Prompts.givenSet(corpusId, given);
+  }
+
+  /** Chooses them: rows of the table prompts. */
+  Dataset<Row> of(CorpusInput corpus) {
+    Dataset<Row> windows = corpus.windows();
+    return given == null
+        ? Prompts.draw(corpus.spark(), windows, windows.count(), (int) count, seed)
+        : Prompts.find(corpus.spark(), windows, given, corpus.tokenizerJson());
+  }
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.run;
+
+import dev.kindred.baseline.NGramFit;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.jobs.workspace.Progress;
+import dev.kindred.prediction.Predictions;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.function.Supplier;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.storage.StorageLevel;
+
+/** Stage 3: prompts, and what the model makes of them. */
+public final class PromptsStage {
+  private final ModelInput input;
+  private final CorpusInput corpus;
+  private final Progress progress;
+  private final PromptChoice choice;
+  private final String promptSet;
+
+  public PromptsStage(ModelInput input, PromptChoice choice) {
+    this.input = input;
+    this.corpus = input.corpus();
+    this.progress = corpus.progress();
+    this.choice = choice;
+    this.promptSet = choice.set(corpus.id());
+  }
+
+  /** Whether a model's predictions and activations of a prompt set are there. */
+  static boolean isPredicted(Warehouse warehouse, String modelId, String set) {
+    return warehouse.part(Tables.PREDICTIONS, modelId, set).isComplete()
+        && warehouse.part(Tables.PROMPT_ACTIVATIONS, modelId, set).isComplete();
+  }
+
+  /** Writes the prompts, and what the model makes of them. */
+  public void prompts() {
+    write(promptSet, () -> choice.of(corpus));
+  }
+
+  /**
+   * Writes other prompts to choose settings by, none of which is among the prompts, and what the
+   * model makes of them.
+   *
+   * @return their set
+   */
+  public String tuningPrompts(int count) {
+    String tuningSet = Prompts.drawnBeside(promptSet, count, choice.seed());
+    write(
+        tuningSet,
+        () -> {
+          Dataset<Row> windows = corpus.windows();
+          return Prompts.drawBeside(
+              corpus.spark(), windows, windows.count(), drawn(), count, choice.seed());
+        });
+    return tuningSet;
+  }
+
+  /**
+   * Writes windows that n-grams are fitted to, none of which is among the prompts, and what the
+   * model makes of them.
+   */
+  public void fittingWindows() {
+    String set = NGrams.fittingSet(promptSet);
+    Warehouse.Part predictions = corpus.part(Tables.PREDICTIONS, input.model().id(), set);
+    if (predictions.isComplete()) {
+      progress.reused("fitting windows", predictions);
+      return;
+    }
+
+    progress.step(
+        "fitting windows",
+        () -> {
+          Warehouse.Part prompts = corpus.part(Tables.PROMPTS, set);
+          if (!prompts.isComplete()) {
+            Dataset<Row> windows = corpus.windows();
+            prompts.write(
+                Prompts.drawAtMostBeside(
+                    corpus.spark(),
+                    windows,
+                    windows.count(),
+                    drawn(),
+                    NGramFit.WINDOWS,
+                    NGramFit.SEED));
+          }
+
+          predictions.write(input.evaluate(prompts.read(), input.model()).sort("prompt_id"));
+        },
+        predictions);
+  }
+
+  /** The prompts, which others are drawn beside. */
+  private Dataset<Row> drawn() {
+    return Stages.required(corpus.part(Tables.PROMPTS, promptSet), "prompts");
+  }
+
+  private void write(String set, Supplier<Dataset<Row>> chosen) {
+    Warehouse.Part prompts = corpus.part(Tables.PROMPTS, set);
+    if (prompts.isComplete()) {
+      progress.reused("prompts", prompts);
+    } else {
+      progress.step("prompts", () -> prompts.write(chosen.get()), prompts);
+    }
+
+    Warehouse.Part activations = corpus.part(Tables.PROMPT_ACTIVATIONS, input.model().id(), set);
+    Warehouse.Part predictions = corpus.part(Tables.PREDICTIONS, input.model().id(), set);
+    if (isPredicted(corpus.warehouse(), input.model().id(), set)) {
+      activations.verify();
+      progress.reused("predictions", predictions);
+      return;
+    }
+
+    progress.step(
+        "predictions",
+        () -> predict(prompts.read(), activations, predictions),
+        activations,
+        predictions);
+  }
+
+  private void predict(
+      Dataset<Row> prompts, Warehouse.Part activations, Warehouse.Part predictions) {
+    Dataset<Row> evaluated =
+        progress
+            .counted(input.evaluate(prompts, input.model()), prompts.count())
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    if (!activations.isComplete()) {
+      activations.writeVectors(Predictions.activations(evaluated), input.shape().blocks());
+    }
+
+    if (!predictions.isComplete()) {
+      predictions.write(evaluated.sort("prompt_id"));
+    }
+
+    evaluated.unpersist();
+  }
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.run;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.corpus.CorpusScan;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/** What stages and analyses need of the stages before them. */
+public final class Stages {
+  private Stages() {}
+
+  /**
+   * Returns the rows of an earlier stage.
+   *
+   * @param command that computes them
+   * @throws InvalidInput if they are not there
+   */
+  static Dataset<Row> required(Warehouse.Part part, String command) {
+    if (!part.isComplete()) {
+      throw new InvalidInput(
+          "%s is not there yet; run the command %s with the same settings first",
+          part.name(), command);
+    }
+
+    return part.read();
+  }
+
+  /**
+   * Returns rows that a published run has left.
+   *
+   * @param commands that compute them: {@code the command prompts}
+   * @throws InvalidInput if they are not there
+   */
+  public static Dataset<Row> left(Warehouse.Part part, String commands) {
+    if (!part.isComplete()) {
+      throw new InvalidInput(
+          "%s is not there; compute it again with the run's settings, by %s",
+          part.name(), commands);
+    }
+
+    return part.read();
+  }
+
+  /**
+   * Checks that a model's tokenizer is the one that cut a corpus. The model's id and weights can be
+   * a run's though its tokenizer is not.
+   *
+   * @throws InvalidInput if it is another one
+   */
+  public static void checkTokenizer(
+      Warehouse warehouse, String corpusId, int windowLength, ModelDirectory model) {
+    Warehouse.Part windows = warehouse.part(Tables.WINDOWS, corpusId);
+    if (windows.isComplete()
+        && !CorpusScan.isCutBy(windows.properties(), model.tokenizerJson(), windowLength)) {
+      throw new InvalidInput(
+          "--model %s: its tokenizer.json is not the one that corpus %s was cut with; give the"
+              + " model's directory as it was, or run again with this one",
+          model.uri(), corpusId);
+    }
+  }
+}

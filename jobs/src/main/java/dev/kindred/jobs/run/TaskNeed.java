@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.run;
+
+import dev.kindred.jobs.option.TaskOptions;
+import dev.kindred.model.LanguageModel;
+import dev.kindred.model.ModelShape;
+import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.table.Warehouse;
+
+/**
+ * Memory that a task of a stage fills, at most.
+ *
+ * @param heapBytes on the heap
+ * @param sharedBytes those of them that all tasks of an executor fill together
+ * @param engineBytes outside the heap, or on the GPU
+ */
+public record TaskNeed(long heapBytes, long sharedBytes, long engineBytes) {
+  /** The join's chunk of windows, twice: as read, and in order. */
+  private static final long JOIN_CHUNKS = 2L * SimilarStrings.CHUNK_BYTES;
+
+  /** The next tokens of the windows that are joined at once. */
+  private static final long NEXT_TOKENS = 160L << 20;
+
+  private static final long NEXT_TOKENS_PER_WINDOW = 20;
+
+  /**
+   * Of the stages that evaluate the model: a batch's FFN outputs and distributions, twice while
+   * they become rows, and the open files' buffers.
+   */
+  public static TaskNeed ofModel(TaskOptions tasks, int windowLength, LanguageModel model) {
+    ModelShape shape = model.shape();
+    long batch = tasks.windowsInFlight(windowLength);
+    long vectors = Float.BYTES * (long) shape.modelDimension() * shape.blocks();
+    long perWindow = vectors + (long) Float.BYTES * shape.vocabularySize();
+    long files = Math.min(Warehouse.OPEN_FILE_BYTES, vectors * tasks.windowsPerTask());
+    long nodes = Math.min(Integer.MAX_VALUE, batch * windowLength);
+    LanguageModel.EvaluationMemory evaluation = model.evaluationMemory((int) nodes, windowLength);
+    return new TaskNeed(
+        2 * batch * perWindow + files + evaluation.heapBytes(), 0, evaluation.engineBytes());
+  }
+
+  /**
+   * Of the join at a run's thresholds. Prompts and next tokens are shared by the tasks of an
+   * executor.
+   *
+   * @param keepSimilar strings kept of a prompt and block
+   * @param windows distinct windows, or a bound of them
+   */
+  public static TaskNeed ofJoin(int keepSimilar, ModelShape shape, long windows, long prompts) {
+    SimilarStrings.PromptBytes each =
+        SimilarStrings.PromptBytes.of(
+            shape.modelDimension(), shape.vocabularySize(), 1, keepSimilar);
+    long slice = Math.min(prompts, Math.max(1, SimilarStrings.SLICE_BYTES / each.total()));
+    long shared = slice * each.vectors() + Math.min(NEXT_TOKENS, windows * NEXT_TOKENS_PER_WINDOW);
+    return new TaskNeed(JOIN_CHUNKS + slice * each.evidence() + shared, shared, 0);
+  }
+}

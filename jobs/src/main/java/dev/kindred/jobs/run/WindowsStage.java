@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.run;
+
+import dev.kindred.corpus.Tokens;
+import dev.kindred.corpus.Windows;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+
+/** Stage 1: the windows of the corpus, and the tokens. */
+public final class WindowsStage {
+  /** Of the time that windows take: to cut, to count twice, and to write them in order. */
+  private static final double[] EXTRACTION = {3, 2, 2, 3};
+
+  private WindowsStage() {}
+
+  /** Writes what is not there yet. */
+  public static void write(CorpusInput corpus) {
+    Warehouse.Part tokens = corpus.part(Tables.TOKENS, corpus.id());
+    if (!tokens.isComplete()) {
+      tokens.write(Tokens.of(corpus.spark(), corpus.tokenizerJson()).coalesce(1));
+    }
+
+    Warehouse.Part part = corpus.windowsPart();
+    if (part.isComplete()) {
+      corpus.progress().reused("windows", part);
+      return;
+    }
+
+    corpus
+        .warehouse()
+        .checkFree("the table windows", DiskNeed.ofWindows(corpus.scan().occurrences()));
+    corpus
+        .progress()
+        .step(
+            "windows",
+            () -> {
+              corpus.progress().expectStages(EXTRACTION);
+              part.write(
+                  Windows.extract(
+                      corpus.spark(),
+                      corpus.corpus(),
+                      corpus.scan(),
+                      corpus.tokenizerJson(),
+                      corpus.windowLength()),
+                  corpus.scan()::asProperties);
+            },
+            part);
+  }
+}

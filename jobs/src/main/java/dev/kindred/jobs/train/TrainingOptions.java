@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.train;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.jobs.option.Values;
+import dev.kindred.jobs.option.Values.OneOf;
+import dev.kindred.jobs.option.Values.RealInRange;
+import dev.kindred.jobs.option.Values.WholeInRange;
+import dev.kindred.model.GptConfig;
+import dev.kindred.model.Safetensors;
+import dev.kindred.training.Recipe;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * The options of a training. A value that the command line does not have is the preset's or of
+ * {@code conf/kindred.conf}, as {@link TrainingDefaults} says.
+ */
+public final class TrainingOptions {
+  private static final float NORM_EPSILON = 1e-5f;
+  // A checkpoint, which has each number with both of its moments, is written as one array of bytes.
+  private static final long MOST_PARAMETERS = 175_000_000;
+  // Of one sequence, as every pair of positions has a weight in each layer and head.
+  private static final double MOST_ATTENTION_BYTES = 256e9;
+
+  @Option(
+      names = "--preset",
+      paramLabel = "NAME",
+      description =
+          "settings to start from, of those under kindred.train.presets (${DEFAULT-VALUE})")
+  private String preset;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "folder of the model; a training that was stopped there goes on")
+  private String out;
+
+  @Option(
+      names = "--tokenizer",
+      paramLabel = "FILE",
+      description = "tokenizer.json; empty for one of the corpus's characters")
+  private String tokenizer;
+
+  @Option(
+      names = "--layers",
+      paramLabel = "N",
+      converter = Layers.class,
+      description = "transformer blocks (${DEFAULT-VALUE})")
+  private Integer layers;
+
+  @Option(
+      names = "--heads",
+      paramLabel = "N",
+      converter = Values.Positive.class,
+      description = "attention heads (${DEFAULT-VALUE})")
+  private Integer heads;
+
+  @Option(
+      names = "--d-model",
+      paramLabel = "N",
+      converter = Values.Positive.class,
+      description = "width of the residual stream; a multiple of heads (${DEFAULT-VALUE})")
+  private Integer dModel;
+
+  @Option(
+      names = "--context",
+      paramLabel = "N",
+      converter = Values.Positive.class,
+      description = "longest token sequence (${DEFAULT-VALUE})")
+  private Integer context;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      converter = Values.Whole.class,
+      description = "seed of weights, batches and dropout (${DEFAULT-VALUE})")
+  private Long seed;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      converter = Values.Positive.class,
+      description = "updates of the weights (${DEFAULT-VALUE})")
+  private Integer steps;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "X",
+      converter = Epochs.class,
+      description = "passes over the training split, instead of steps")
+  private Double epochs;
+
+  @Option(
+      names = "--batch-tokens",
+      paramLabel = "N",
+      converter = BatchTokens.class,
+      description = "tokens that a step learns from (${DEFAULT-VALUE})")
+  private Integer batchTokens;
+
+  @Option(
+      names = "--context-weights",
+      paramLabel = "a,b,c,d",
+      converter = ContextWeights.class,
+      description =
+          "shares of tokens in sequences of 1/8, 1/4, 1/2 and all of the context (${DEFAULT-VALUE})")
+  private ContextShares contextWeights;
+
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "X",
+      converter = Rate.class,
+      description = "the highest learning rate (${DEFAULT-VALUE})")
+  private Double learningRate;
+
+  @Option(
+      names = "--final-learning-rate",
+      paramLabel = "X",
+      converter = Rate.class,
+      description = "the last step's learning rate (${DEFAULT-VALUE})")
+  private Double finalLearningRate;
+
+  @Option(
+      names = "--warm-up-steps",
+      paramLabel = "N",
+      converter = NotNegative.class,
+      description = "steps in which the learning rate rises (${DEFAULT-VALUE})")
+  private Integer warmUpSteps;
+
+  @Option(
+      names = "--decay",
+      paramLabel = "cosine|drop",
+      converter = Decay.class,
+      description = "how the learning rate falls (${DEFAULT-VALUE})")
+  private Recipe.Decay decay;
+
+  @Option(
+      names = "--decay-start",
+      paramLabel = "N",
+      converter = NotNegative.class,
+      description =
+          "the step after which it falls; 0 for the end of the warm-up (${DEFAULT-VALUE})")
+  private Integer decayStart;
+
+  @Option(
+      names = "--beta1",
+      paramLabel = "X",
+      converter = Beta.class,
+      description = "AdamW's decay of mean gradients (${DEFAULT-VALUE})")
+  private Double beta1;
+
+  @Option(
+      names = "--beta2",
+      paramLabel = "X",
+      converter = Beta.class,
+      description = "AdamW's decay of mean squared gradients (${DEFAULT-VALUE})")
+  private Double beta2;
+
+  @Option(
+      names = "--weight-decay",
+      paramLabel = "X",
+      converter = Rate.class,
+      description = "AdamW's weight decay (${DEFAULT-VALUE})")
+  private Double weightDecay;
+
+  @Option(
+      names = "--decayed-weights",
+      paramLabel = "matrices|all",
+      converter = DecayedWeights.class,
+      description = "what is decayed (${DEFAULT-VALUE})")
+  private Recipe.DecayedWeights decayedWeights;
+
+  @Option(
+      names = "--clip",
+      paramLabel = "X",
+      converter = Clip.class,
+      description = "longest gradient; 0 for any (${DEFAULT-VALUE})")
+  private Double clip;
+
+  @Option(
+      names = "--dropout",
+      paramLabel = "X",
+      converter = Dropout.class,
+      description = "probability of being dropped in training (${DEFAULT-VALUE})")
+  private Double dropout;
+
+  @Option(
+      names = "--evaluate-every",
+      paramLabel = "N",
+      converter = Values.Positive.class,
+      description = "steps between two evaluations (${DEFAULT-VALUE})")
+  private Integer evaluateEvery;
+
+  @Option(
+      names = "--evaluation-contexts",
+      paramLabel = "N",
+      converter = EvaluationContexts.class,
+      description = "sequences of each split that losses are computed on (${DEFAULT-VALUE})")
+  private Integer evaluationContexts;
+
+  @Option(
+      names = "--checkpoint-seconds",
+      paramLabel = "N",
+      converter = Values.Positive.class,
+      description = "seconds between two checkpoints (${DEFAULT-VALUE})")
+  private Integer checkpointSeconds;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "auto|N",
+      converter = Threads.class,
+      description =
+          "parts of a batch at the same time; the result does not depend on it (${DEFAULT-VALUE})")
+  private Integer threads;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "f16|f32",
+      converter = Dtype.class,
+      description = "what weights are stored as (${DEFAULT-VALUE})")
+  private Safetensors.Dtype dtype;
+
+  /** A number of transformer blocks. */
+  static final class Layers extends WholeInRange {
+    Layers() {
+      super(1, 1000);
+    }
+  }
+
+  /** Tokens of a step. */
+  static final class BatchTokens extends WholeInRange {
+    BatchTokens() {
+      super(1, 1 << 24);
+    }
+  }
+
+  /** Sequences of an evaluation. */
+  static final class EvaluationContexts extends WholeInRange {
+    EvaluationContexts() {
+      super(1, 1_000_000);
+    }
+  }
+
+  /** A number of steps, or none. */
+  static final class NotNegative extends WholeInRange {
+    NotNegative() {
+      super(0, Integer.MAX_VALUE);
+    }
+  }
+
+  /** A number of threads; auto is one a processor. */
+  static final class Threads extends WholeInRange {
+    Threads() {
+      super(1, 4096);
+    }
+
+    @Override
+    public Integer convert(String text) {
+      return text.equalsIgnoreCase("auto")
+          ? Integer.valueOf(Runtime.getRuntime().availableProcessors())
+          : super.convert(text);
+    }
+  }
+
+  /** Passes over the training split. */
+  static final class Epochs extends RealInRange {
+    Epochs() {
+      super(1e-9, 1e9);
+    }
+  }
+
+  /** A decay of AdamW's means; nearer to 1 it would be 1 as a float. */
+  static final class Beta extends RealInRange {
+    Beta() {
+      super(0, .999999);
+    }
+  }
+
+  /** A probability of being dropped. */
+  static final class Dropout extends RealInRange {
+    Dropout() {
+      super(0, .99);
+    }
+  }
+
+  /** A learning rate, or a weight decay. */
+  static final class Rate extends Factor {
+    Rate() {
+      super(1000);
+    }
+  }
+
+  /** The longest gradient. */
+  static final class Clip extends Factor {
+    Clip() {
+      super(1e9);
+    }
+  }
+
+  /** 0, or a number that is not lost when weights are multiplied by it. */
+  private abstract static class Factor implements ITypeConverter<Double> {
+    private static final double LEAST = 1e-12;
+
+    private final double most;
+
+    private Factor(double most) {
+      this.most = most;
+    }
+
+    @Override
+    public Double convert(String text) {
+      double value = new Values.Real().convert(text);
+      if (!(value == 0 || value >= LEAST && value <= most)) {
+        throw new TypeConversionException(
+            String.format(Locale.ROOT, "expected 0, or a number from %s to %s", LEAST, most));
+      }
+
+      return value;
+    }
+  }
+
+  /** Shares of tokens in sequences of four lengths. */
+  private record ContextShares(List<Double> weights) {}
+
+  /** Shares of tokens in sequences of an eighth, a quarter, a half and all of the context. */
+  static final class ContextWeights implements ITypeConverter<ContextShares> {
+    private static final double LEAST = 1e-6;
+    private static final double GREATEST = 1e6;
+
+    @Override
+    public ContextShares convert(String text) {
+      List<Double> weights;
+      try {
+        weights = Arrays.stream(text.split(",", -1)).map(Double::valueOf).toList();
+      } catch (NumberFormatException e) {
+        throw new TypeConversionException("expected four numbers");
+      }
+
+      boolean valid =
+          weights.size() == 4
+              && weights.stream().allMatch(ContextWeights::isWeight)
+              && weights.stream().anyMatch(weight -> weight > 0);
+      if (!valid) {
+        throw new TypeConversionException(
+            String.format(
+                Locale.ROOT,
+                "expected four numbers, each of them 0 or from %s to %s, not all of them 0",
+                LEAST,
+                GREATEST));
+      }
+
+      return new ContextShares(weights);
+    }
+
+    private static boolean isWeight(double weight) {
+      return weight == 0 || weight >= LEAST && weight <= GREATEST;
+    }
+  }
+
+  /** How the learning rate falls. */
+  static final class Decay extends OneOf<Recipe.Decay> {
+    Decay() {
+      super(Recipe.Decay.class);
+    }
+  }
+
+  /** Which weights are decayed. */
+  static final class DecayedWeights extends OneOf<Recipe.DecayedWeights> {
+    DecayedWeights() {
+      super(Recipe.DecayedWeights.class);
+    }
+  }
+
+  /** What weights are stored as. */
+  static final class Dtype extends OneOf<Safetensors.Dtype> {
+    Dtype() {
+      super(Safetensors.Dtype.class);
+    }
+  }
+
+  String out() {
+    if (out == null || out.isEmpty()) {
+      throw new InvalidInput(
+          "--out: missing; name the folder of the model, e.g. --out models/mine");
+    }
+
+    return out;
+  }
+
+  /** Returns a tokenizer's file, or an empty text for the corpus's characters. */
+  String tokenizer() {
+    return tokenizer;
+  }
+
+  /**
+   * Returns the model's shape.
+   *
+   * @throws InvalidInput if its parts do not fit, or it is too large
+   */
+  GptConfig model(int vocabularySize) {
+    int width = there("--d-model", dModel);
+    if (width % there("--heads", heads) != 0) {
+      throw Values.invalid("--d-model", width, "not a multiple of --heads " + heads);
+    }
+
+    checkSize(vocabularySize, width, there("--layers", layers), heads, there("--context", context));
+    return new GptConfig(
+        vocabularySize,
+        width,
+        layers,
+        heads,
+        4 * width,
+        context,
+        GptConfig.Activation.RELU,
+        false,
+        true,
+        false,
+        true,
+        NORM_EPSILON);
+  }
+
+  /** In floating point, as products of settings may be larger than any whole number. */
+  private static void checkSize(
+      int vocabularySize, int dModel, int layers, int heads, int context) {
+    double d = dModel;
+    double parameters = d * (2. * vocabularySize + context + layers * (12 * d + 10));
+    if (parameters > MOST_PARAMETERS) {
+      throw new InvalidInput(
+          "--layers %d --d-model %d --context %d: with a vocabulary of %d that is a model of %,.0f"
+              + " million numbers, which take %,.1f GB to train; expected at most %d million",
+          layers,
+          dModel,
+          context,
+          vocabularySize,
+          parameters / 1e6,
+          4 * Float.BYTES * parameters / 1e9,
+          MOST_PARAMETERS / 1_000_000);
+    }
+
+    double attention = (double) Float.BYTES * layers * heads * context * context;
+    if (attention > MOST_ATTENTION_BYTES) {
+      throw new InvalidInput(
+          "--context %d: attention over it takes %,.0f GB in %d layers of %d heads; expected at most"
+              + " %,.0f GB, give a shorter one",
+          context, attention / 1e9, layers, heads, MOST_ATTENTION_BYTES / 1e9);
+    }
+  }
+
+  /**
+   * Returns how the model is trained.
+   *
+   * @param trainTokens of the training split, for epochs
+   * @throws InvalidInput if a preset lacks something
+   */
+  Recipe recipe(long trainTokens) {
+    return new Recipe(
+        there("--seed", seed),
+        steps(trainTokens),
+        batchTokens,
+        there("--context-weights", contextWeights).weights(),
+        there("--learning-rate", learningRate),
+        there("--final-learning-rate", finalLearningRate),
+        there("--warm-up-steps", warmUpSteps),
+        there("--decay", decay),
+        there("--decay-start", decayStart),
+        there("--beta1", beta1),
+        there("--beta2", beta2),
+        there("--weight-decay", weightDecay),
+        there("--decayed-weights", decayedWeights),
+        there("--clip", clip),
+        there("--dropout", dropout),
+        there("--evaluate-every", evaluateEvery),
+        there("--evaluation-contexts", evaluationContexts));
+  }
+
+  private int steps(long trainTokens) {
+    double tokens = there("--batch-tokens", batchTokens);
+    if (epochs == null) {
+      return there("--steps", steps);
+    }
+
+    double needed = Math.ceil(epochs * trainTokens / tokens);
+    if (needed > Integer.MAX_VALUE) {
+      throw Values.invalid(
+          "--epochs", epochs, String.format(Locale.ROOT, "%.0f steps are too many", needed));
+    }
+
+    return (int) needed;
+  }
+
+  private static <T> T there(String option, T value) {
+    if (value == null) {
+      throw new InvalidInput("%s: missing; give it, or another preset, which has it", option);
+    }
+
+    return value;
+  }
+
+  Duration checkpointInterval() {
+    return Duration.ofSeconds(there("--checkpoint-seconds", checkpointSeconds));
+  }
+
+  int threads() {
+    return there("--threads", threads);
+  }
+
+  Safetensors.Dtype dtype() {
+    return there("--dtype", dtype);
+  }
+
+  /**
+   * Checks what needs no corpus.
+   *
+   * @throws InvalidInput if something does not fit
+   */
+  public void check() {
+    out();
+    model(1);
+    recipe(1);
+    checkpointInterval();
+    threads();
+    dtype();
+  }
+}

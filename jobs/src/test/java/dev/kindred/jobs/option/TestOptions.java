@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.option;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.ConfigFactory;
+import dev.kindred.InvalidInput;
+import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.ModelShape;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.apache.hadoop.conf.Configuration;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+class TestOptions {
+  private static final ModelShape SIX_BLOCKS = new ModelShape(65, 384, 6, 256);
+
+  @TempDir private Path folder;
+
+  /** A command with all settings of runs. */
+  @Command
+  static final class All extends KindredCommand {
+    @Mixin private ExperimentOptions experiment;
+    @Mixin private TuningOptions tuning;
+    @Mixin private WriterOptions warehouse;
+    @Mixin private ReportOptions report;
+
+    @Option(names = "--keep")
+    private String keep;
+
+    @Override
+    public void run(Workspace workspace) {
+      throw new IllegalStateException("only parsed");
+    }
+  }
+
+  @Test
+  void everySettingOfTheFileIsAnOptionAndTheOtherWayRound() {
+    TreeSet<String> keys =
+        new TreeSet<>(
+            ConfigFactory.parseFile(home().resolve("conf/kindred.conf").toFile())
+                .getConfig("kindred")
+                .root()
+                .keySet());
+    keys.removeAll(List.of("home", "train"));
+    assertThat(new CommandLine(new All()).getCommandSpec().optionsMap().keySet())
+        .filteredOn(
+            option -> !List.of("--conf", "-q", "--quiet", "-v", "--verbose").contains(option))
+        .map(option -> option.substring(2))
+        .containsExactlyInAnyOrderElementsOf(keys);
+  }
+
+  @Test
+  void onAClusterThatRunsTheDriverTheDefaultsAreThereUntilOneIsUsed() {
+    System.setProperty("spark.submit.deployMode", "cluster");
+    try {
+      All settings = parsed(null);
+
+      assertThat(settings.experiment.model().uri())
+          .endsWith("models/dickens-small")
+          .doesNotContain("file:");
+      assertThatThrownBy(() -> ModelDirectory.read("models/mine", new Configuration()))
+          .isInstanceOf(InvalidInput.class)
+          .hasMessageStartingWith("--model models/mine: is below the working folder");
+    } finally {
+      System.clearProperty("spark.submit.deployMode");
+    }
+  }
+
+  @Test
+  void defaultsAreTheStudys() {
+    All settings = parsed(null);
+    assertThat(settings.experiment.windows().length()).isEqualTo(10);
+    assertThat(settings.experiment.prompts().count()).hasValue(20_000);
+    assertThat(settings.experiment.prompts().seed()).isEqualTo(1337);
+    assertThat(settings.experiment.mixture().thresholds(SIX_BLOCKS))
+        .containsExactly(.95, .94, .85, .76, .81, .89);
+    assertThat(settings.experiment.mixture().mixture(SIX_BLOCKS).weights())
+        .containsExactly(.01, .01, .1, 1.5, 6, .01);
+  }
+
+  @Test
+  void theCommandLineWinsOverTheFileAndTheFileOverTheDefaults() throws IOException {
+    Path file =
+        Files.writeString(folder.resolve("my.conf"), "kindred { prompts = 7, window-length = 12 }");
+    All settings = parsed(file.toFile(), "--prompts=9");
+    assertThat(settings.experiment.prompts().count()).hasValue(9);
+    assertThat(settings.experiment.windows().length()).isEqualTo(12);
+    assertThat(settings.experiment.keepSimilar().count()).isEqualTo(100);
+  }
+
+  @Test
+  void aSettingIsGivenByTheCommandLineOrTheFile() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("my.conf"),
+            "kindred { weights = [1, 2], corpus = a, warehouse = ${kindred.corpus}/tables }");
+    All settings = parsed(file.toFile(), "--model=m");
+    assertThat(settings.settings().asText().keySet())
+        .filteredOn(settings.settings()::isGiven)
+        .containsExactlyInAnyOrder("weights", "corpus", "warehouse", "model");
+    assertThat(settings.experiment.model().isGiven(settings.settings())).isTrue();
+    assertThat(settings.warehouse.uri()).isEqualTo("a/tables");
+  }
+
+  @Test
+  void aReferenceToNothingIsRefused() throws IOException {
+    Path file = Files.writeString(folder.resolve("my.conf"), "kindred.model = ${models}/mine");
+    assertThatThrownBy(() -> parsed(file.toFile()))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageStartingWith("--conf " + file + ": ")
+        .hasMessageContaining("${models}");
+  }
+
+  @Test
+  void allSettingsAreRecordedAsTheyAreInForce() {
+    Map<String, String> recorded = parsed(null, "--keep-similar=all").settings().asText();
+    assertThat(recorded)
+        .containsEntry("keep-similar", "all")
+        .containsEntry("thresholds", "0.95,0.94,0.85,0.76,0.81,0.89")
+        .containsEntry("window-length", "10")
+        .containsKey("keep");
+  }
+
+  @Test
+  void aMisspeltSettingInAFileIsNamed() throws IOException {
+    Path file = Files.writeString(folder.resolve("my.conf"), "kindred.promts = 7");
+    assertInvalid(
+        () -> parsed(file.toFile()), "--conf " + file + ": kindred.promts is not a setting");
+  }
+
+  @Test
+  void aFileWithoutSettingsIsRefused() throws IOException {
+    Path file = Files.writeString(folder.resolve("my.conf"), "prompts = 7");
+    assertInvalid(
+        () -> parsed(file.toFile()),
+        "--conf " + file + ": no settings in it; write them as kindred.prompts = 500");
+  }
+
+  @Test
+  void aThresholdThatNoCosineCanReachIsRefused() {
+    assertInvalid(
+        () ->
+            with("--thresholds", ".9,.9,.9,1.2,.9,.9").experiment.mixture().thresholds(SIX_BLOCKS),
+        "--thresholds .9,.9,.9,1.2,.9,.9: 1.2 for block 3 is outside [-1, 1], the range of a cosine");
+  }
+
+  @Test
+  void notANumberIsNoThreshold() {
+    assertInvalid(
+        () ->
+            with("--thresholds", ".9,.9,.9,NaN,.9,.9").experiment.mixture().thresholds(SIX_BLOCKS),
+        "--thresholds .9,.9,.9,NaN,.9,.9: NaN for block 3 is outside [-1, 1], the range of a cosine");
+    assertInvalid(
+        () -> with("--thresholds", ".9,x").experiment.mixture().thresholds(SIX_BLOCKS),
+        "--thresholds .9,x: \"x\" is not a number");
+  }
+
+  @Test
+  void aWrongNumberOfThresholdsNamesBothOptions() {
+    assertInvalid(
+        () -> with("--thresholds", ".9,.8").experiment.mixture().thresholds(SIX_BLOCKS),
+        "--thresholds .9,.8: 2 values for a model of 6 blocks; give --thresholds and --weights with"
+            + " 6 values each");
+  }
+
+  @Test
+  void aNegativeWeightIsRefused() {
+    assertInvalid(
+        () -> with("--weights", "1,1,-1,1,1,1").experiment.mixture().mixture(SIX_BLOCKS),
+        "--weights 1,1,-1,1,1,1: -1.0 for block 2 is not a weight: 0, or a number from 1.0E-9 to"
+            + " 1.0E9");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1e-320", "1e308", "NaN", "Infinity", "-0.5"})
+  void aFactorThatWouldBeLostIsRefused(String number) {
+    assertThatThrownBy(() -> with("--saturation", number))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessage(
+            "--saturation " + number + ": expected a number from 1.0E-9 to 1.0E15, or none");
+    assertThatThrownBy(
+            () ->
+                with("--weights", "1,1,1," + number + ",1,1")
+                    .experiment
+                    .mixture()
+                    .mixture(SIX_BLOCKS))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("for block 3 is not a weight: 0, or a number from 1.0E-9 to 1.0E9");
+  }
+
+  @Test
+  void factorsOfTheLeastAndGreatestSizeAreTaken() {
+    double least =
+        with("--saturation", "1e-9").experiment.mixture().mixture(SIX_BLOCKS).factor(0, 1e19);
+    assertThat(least).isPositive();
+    assertThat(with("--saturation", "1e15").experiment.mixture().mixture(SIX_BLOCKS).factor(0, 1))
+        .isPositive();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1e-9", "1e-999999999", "1e999999999", "0.00000000000000000000001"})
+  void aGridOfTooManyBinsIsRefused(String step) {
+    assertThatThrownBy(() -> with("--bin-step", step).tuning.bins())
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("--bin-step " + step);
+    assertThatThrownBy(() -> with("--bin-floor", "1e-999999999").tuning.bins())
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("--bin-floor 1e-999999999");
+  }
+
+  @Test
+  void weightsThatAreAllZeroAreRefused() {
+    assertInvalid(
+        () -> with("--weights", "0,0,0,0,0,0").experiment.mixture().mixture(SIX_BLOCKS),
+        "--weights 0,0,0,0,0,0: at least one weight must be above 0");
+  }
+
+  @Test
+  void numbersOutOfRangeAreRefused() {
+    assertInvalid(
+        () -> with("--window-length", "0").experiment.windows().length(),
+        "--window-length 0: expected a whole number from 1 to 2147483647");
+    assertInvalid(
+        () -> with("--prompts", "-3").experiment.prompts().count(),
+        "--prompts -3: expected a whole number from 1 to 2147483647");
+    assertInvalid(
+        () -> with("--keep-similar", "-1").experiment.keepSimilar().count(),
+        "--keep-similar -1: expected a whole number of 0 or more, or all");
+  }
+
+  @Test
+  void aWaitThatIsNoNumberOfSecondsIsRefused() {
+    assertInvalid(
+        () -> with("--lock-wait", "5m"),
+        "--lock-wait 5m: expected a whole number of seconds, 0 or more");
+  }
+
+  @Test
+  void aPasswordInAUriIsRefusedAndNotRepeated() {
+    assertInvalid(
+        () -> with("--warehouse", "s3a://key:secret@bucket/warehouse"),
+        "--warehouse: has a password in it; give credentials to Spark's Hadoop settings instead");
+  }
+
+  @Test
+  void aUserInAUriIsNotAPassword() {
+    assertThat(
+            with("--warehouse", "abfss://container@account.example.org/warehouse").warehouse.uri())
+        .startsWith("abfss:");
+  }
+
+  @Test
+  void unknownChoicesListTheKnownOnes() {
+    assertInvalid(
+        () -> with("--corpus-format", "csv").experiment.corpus().format(),
+        "--corpus-format csv: expected one of [auto, text, parquet, jsonl]");
+    assertInvalid(
+        () -> with("--kernel", "gpu").experiment.join().kernel(),
+        "--kernel gpu: expected one of [auto, simd, scalar]");
+  }
+
+  @Test
+  void anOptionThatIsNoSettingKeepsItsOwnDefault() {
+    Prompted command = Parsed.of(new Prompted(), null, "And only l");
+    assertThat(command.given).hasNoNullFieldsOrPropertiesExcept("file");
+  }
+
+  /** A command whose option --prompts is not the setting prompts. */
+  @Command
+  static final class Prompted extends KindredCommand {
+    @Mixin private GivenPrompts given;
+
+    @Override
+    public void run(Workspace workspace) {
+      throw new IllegalStateException("only parsed");
+    }
+  }
+
+  private static All parsed(File file, String... options) {
+    return Parsed.of(new All(), file, options);
+  }
+
+  private static All with(String option, String value) {
+    return parsed(null, option + "=" + value);
+  }
+
+  private static void assertInvalid(ThrowingCallable call, String message) {
+    assertThatThrownBy(call).isInstanceOf(InvalidInput.class).hasMessage(message);
+  }
+
+  private static Path home() {
+    return Path.of(System.getProperty("kindred.home"));
+  }
+}
