@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -22,6 +23,12 @@ public final class ContentId {
   }
 
   public ContentId add(byte... bytes) {
+    digest.update(bytes);
+    return this;
+  }
+
+  /** Adds the bytes that remain in a buffer. */
+  public ContentId add(ByteBuffer bytes) {
     digest.update(bytes);
     return this;
   }

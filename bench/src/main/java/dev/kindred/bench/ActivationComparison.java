@@ -3,8 +3,8 @@ package dev.kindred.bench;
 
 import ai.djl.Device;
 import dev.kindred.model.LanguageModel;
-import dev.kindred.model.LoadedModels;
 import dev.kindred.model.PrefixTree;
+import dev.kindred.model.files.LoadedModels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -7,7 +7,7 @@ import static org.apache.spark.sql.functions.pmod;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.similarity.JoinComparison;
 import dev.kindred.similarity.NextTokens;
 import dev.kindred.similarity.SimilarStrings;

@@ -6,9 +6,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.kindred.DjlEngine;
-import dev.kindred.model.DropoutMasks;
-import dev.kindred.model.GptConfig;
-import dev.kindred.model.TrainableGpt;
+import dev.kindred.model.ModelShape;
+import dev.kindred.model.architecture.Architecture;
+import dev.kindred.model.architecture.Architectures;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.torch.DropoutMasks;
+import dev.kindred.model.torch.TorchTraining;
 import dev.kindred.training.Recipe;
 import dev.kindred.training.Trainer;
 import java.util.ArrayList;
@@ -53,7 +56,7 @@ final class TrainingComparison {
   }
 
   private void compare(int dModel) {
-    GptConfig config = config(dModel);
+    Blueprint blueprint = blueprint(dModel);
     int rounds = quick ? 1 : ROUNDS;
     double[] steps = new double[rounds];
     double[] products = new double[rounds];
@@ -61,13 +64,13 @@ final class TrainingComparison {
     double[] both = new double[rounds];
     double[] masks = new double[rounds];
     ExecutorService executor = Executors.newFixedThreadPool(Machine.cores());
-    try (Trainer trainer = new Trainer(config, recipe(), tokens(100_000), Machine.cores());
-        TrainableGpt model =
-            new TrainableGpt(config, Trainer.initialWeights(config, 2), Device.cpu());
+    try (Trainer trainer = new Trainer(blueprint, recipe(), tokens(100_000), Machine.cores());
+        TorchTraining model =
+            new TorchTraining(blueprint, blueprint.initialWeights(2), Device.cpu());
         NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
       int parts = BATCH_TOKENS / PART_TOKENS;
       int[][] sequences = sequences();
-      Matrices matrices = new Matrices(manager, config);
+      Matrices matrices = new Matrices(manager, blueprint);
       trainer.next(); // warms up, as do the first calls of the others
       for (int round = -1; round < rounds; round++) {
         int at = Math.max(0, round);
@@ -87,7 +90,7 @@ final class TrainingComparison {
                 - both[at];
       }
 
-      add(dModel, config, parts, steps, products, forward, both, masks);
+      add(dModel, blueprint, parts, steps, products, forward, both, masks);
       if (dModel == 192) {
         calls(executor, parts);
       }
@@ -98,7 +101,7 @@ final class TrainingComparison {
 
   private void add(
       int dModel,
-      GptConfig config,
+      Blueprint blueprint,
       int parts,
       double[] steps,
       double[] products,
@@ -106,8 +109,8 @@ final class TrainingComparison {
       double[] both,
       double[] masks) {
     double step = Median.of(steps);
-    double linear = parts * Matrices.operations(config);
-    double all = BATCH_TOKENS * config.trainingOperations(LENGTH);
+    double linear = parts * Matrices.operations(blueprint);
+    double all = BATCH_TOKENS * blueprint.trainingOperations(LENGTH);
     String suffix = "_d_model_" + dModel;
     double matMul = linear / Median.of(products) / 1e9;
     figures.number(
@@ -142,10 +145,10 @@ final class TrainingComparison {
    * What calls of the engine cost by themselves: parts so small that they compute next to nothing.
    */
   private void calls(ExecutorService executor, int parts) {
-    GptConfig config = config(HEADS);
+    Blueprint blueprint = blueprint(HEADS);
     int[][] sequence = {{1, 2, 3}};
-    try (TrainableGpt model =
-        new TrainableGpt(config, Trainer.initialWeights(config, 2), Device.cpu())) {
+    try (TorchTraining model =
+        new TorchTraining(blueprint, blueprint.initialWeights(2), Device.cpu())) {
       double best = Double.POSITIVE_INFINITY;
       for (int round = 0; round < 20; round++) {
         best =
@@ -208,18 +211,19 @@ final class TrainingComparison {
   private static final class Matrices {
     private final List<NDArray[]> factors = new ArrayList<>();
 
-    private Matrices(NDManager manager, GptConfig config) {
-      int d = config.dModel();
-      for (int block = 0; block < config.nLayers(); block++) {
+    private Matrices(NDManager manager, Blueprint blueprint) {
+      ModelShape shape = blueprint.shape();
+      int d = shape.modelDimension();
+      for (int block = 0; block < shape.blocks(); block++) {
         for (int i = 0; i < 4; i++) { // queries, keys, values, output
           add(manager, d, d);
         }
 
-        add(manager, d, config.dMlp());
-        add(manager, config.dMlp(), d);
+        add(manager, d, 4 * d);
+        add(manager, 4 * d, d);
       }
 
-      add(manager, d, config.dVocab());
+      add(manager, d, shape.vocabularySize());
     }
 
     private void add(NDManager manager, int in, int out) {
@@ -243,28 +247,17 @@ final class TrainingComparison {
       left.matMul(right).close();
     }
 
-    private static double operations(GptConfig config) {
-      double d = config.dModel();
-      return 6.
-          * PART_TOKENS
-          * (config.nLayers() * (4 * d * d + 2 * d * config.dMlp()) + d * config.dVocab());
+    private static double operations(Blueprint blueprint) {
+      ModelShape shape = blueprint.shape();
+      double d = shape.modelDimension();
+      return 6. * PART_TOKENS * (shape.blocks() * 12 * d * d + d * shape.vocabularySize());
     }
   }
 
-  private static GptConfig config(int dModel) {
-    return new GptConfig(
-        VOCABULARY,
-        dModel,
-        BLOCKS,
-        HEADS,
-        4 * dModel,
-        CONTEXT,
-        GptConfig.Activation.RELU,
-        false,
-        true,
-        false,
-        true,
-        1e-5f);
+  private static Blueprint blueprint(int dModel) {
+    Architecture trained = Architectures.trained();
+    return trained.read(
+        trained.config(new Architecture.Size(VOCABULARY, dModel, BLOCKS, HEADS, CONTEXT)));
   }
 
   /** Sequences of one length, whose attention has about the work of the mean of all. */

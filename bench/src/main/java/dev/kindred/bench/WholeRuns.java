@@ -3,7 +3,7 @@ package dev.kindred.bench;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.bench.CostCurve.Point;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;

@@ -4,8 +4,8 @@ package dev.kindred.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.math.Hellinger;
-import dev.kindred.model.LoadedModels;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.LoadedModels;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.io.IOException;

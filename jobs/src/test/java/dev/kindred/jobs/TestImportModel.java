@@ -3,8 +3,8 @@ package dev.kindred.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kindred.model.ModelDirectory;
-import dev.kindred.model.Safetensors;
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.model.files.Safetensors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -4,10 +4,9 @@ package dev.kindred.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.corpus.Tokenizer;
-import dev.kindred.model.LoadedModels;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.LoadedModels;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.training.Checkpoint;
-import dev.kindred.training.Trainer;
 import dev.kindred.training.TrainingFolder;
 import dev.kindred.training.TrainingRecord;
 import java.io.IOException;
@@ -274,7 +273,7 @@ class TestTraining {
             ended.recipe(),
             versions,
             List.of());
-    Map<String, float[]> weights = Trainer.initialWeights(ended.model(), ended.recipe().seed());
+    Map<String, float[]> weights = ended.blueprint().initialWeights(ended.recipe().seed());
     Map<String, float[]> zeros = new HashMap<>();
     weights.forEach((name, values) -> zeros.put(name, new float[values.length]));
     new TrainingFolder(out.toString(), new Configuration(false))

@@ -6,8 +6,8 @@ import static org.apache.spark.sql.functions.explode;
 
 import dev.kindred.activation.TappedPrompts;
 import dev.kindred.evaluation.Summaries;
-import dev.kindred.model.ModelDirectory;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
 import java.util.List;
 import java.util.Locale;
@@ -121,7 +121,7 @@ public final class Ablations {
     return metrics;
   }
 
-  private static List<Row> rows(TappedGpt model, int[] promptIds, int[][] tokenIds) {
+  private static List<Row> rows(ResidualStream model, int[] promptIds, int[][] tokenIds) {
     return BlockAblation.of(model, tokenIds).stream()
         .map(ablation -> row(promptIds[ablation.prompt()], ablation))
         .toList();

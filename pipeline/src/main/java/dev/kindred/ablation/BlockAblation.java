@@ -6,7 +6,7 @@ import dev.kindred.math.Hellinger;
 import dev.kindred.math.Softmax;
 import dev.kindred.math.Vectors;
 import dev.kindred.model.HookPoint;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -89,10 +89,10 @@ record BlockAblation(int prompt, int block, BlockVectors vectors, List<Effect> e
    * @param prompts B x T token ids
    * @return B rows for block 0, then B for block 1, and so on
    */
-  static List<BlockAblation> of(TappedGpt model, int[][] prompts) {
+  static List<BlockAblation> of(ResidualStream model, int[][] prompts) {
     List<BlockAblation> ablations = new ArrayList<>();
     int d = model.shape().modelDimension();
-    try (TappedGpt.Pass pass = model.run(prompts)) {
+    try (ResidualStream.Pass pass = model.run(prompts)) {
       float[] prediction = pass.logits();
       for (int block = 0; block < model.shape().blocks(); block++) {
         float[] in = pass.last(block, HookPoint.RESID_PRE);

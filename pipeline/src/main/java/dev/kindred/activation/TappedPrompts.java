@@ -5,9 +5,9 @@ import static org.apache.spark.sql.functions.col;
 
 import dev.kindred.activation.TreeBatches.Sequence;
 import dev.kindred.model.GpuTasks;
-import dev.kindred.model.LoadedModels;
-import dev.kindred.model.ModelDirectory;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.LoadedModels;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -37,7 +37,7 @@ public final class TappedPrompts {
      * @param tokenIds B x T token ids
      * @return any rows
      */
-    List<Row> rows(TappedGpt model, int[] promptIds, int[][] tokenIds);
+    List<Row> rows(ResidualStream model, int[] promptIds, int[][] tokenIds);
   }
 
   /**
@@ -81,7 +81,7 @@ public final class TappedPrompts {
 
     @Override
     public Iterator<Row> call(Iterator<Sequence> prompts) {
-      TappedGpt model = LoadedModels.tapped(directory.value());
+      ResidualStream model = LoadedModels.stream(directory.value());
       List<Row> rows = new ArrayList<>();
       Iterator<List<Sequence>> batches = TreeBatches.batches(prompts, batchSize);
       while (batches.hasNext()) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.alignment;
 
-import dev.kindred.model.ModelShape;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.Readout;
+import dev.kindred.model.ResidualStream;
 import dev.kindred.subspace.Stage;
 import dev.kindred.subspace.Subspace;
 import java.io.Serializable;
@@ -63,28 +63,13 @@ public final class Directions implements Serializable {
 
   /**
    * The logit lens (nostalgebraist, "interpreting GPT: the logit lens", 2020): the direction in
-   * which a vector before the final norm must point for a token's logit to be high, as long as what
-   * the norm divides by is the same. The norm takes the coordinates' mean away and then multiplies
-   * each by its weight, so this is the unembedding's row times the weights, less its mean.
+   * which a vector before the final norm must point for a token's logit to be high.
    */
-  public static Directions unembedding(TappedGpt model) {
-    ModelShape shape = model.shape();
-    float[] rows = model.unembedding();
-    float[] weight = model.finalNormWeight();
-    float[][][] ofTokens = new float[shape.vocabularySize()][1][];
+  public static Directions unembedding(ResidualStream model) {
+    Readout readout = model.readout();
+    float[][][] ofTokens = new float[model.shape().vocabularySize()][1][];
     for (int token = 0; token < ofTokens.length; token++) {
-      double[] direction = new double[shape.modelDimension()];
-      double mean = 0;
-      for (int i = 0; i < direction.length; i++) {
-        direction[i] = (double) rows[token * direction.length + i] * weight[i];
-        mean += direction[i] / direction.length;
-      }
-
-      for (int i = 0; i < direction.length; i++) {
-        direction[i] -= mean;
-      }
-
-      ofTokens[token][0] = unit(direction);
+      ofTokens[token][0] = unit(readout.direction(token));
     }
 
     return new Directions("unembedding", ofTokens, false, EVERY);

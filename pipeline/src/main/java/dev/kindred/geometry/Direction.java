@@ -5,7 +5,7 @@ import dev.kindred.math.Cosine;
 import dev.kindred.math.Vectors;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.ModelShape;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,7 +25,7 @@ record Direction(int prompt, int block, double cosineWithoutAttention, double no
    *
    * @return all prompts for block 0, then for block 1, and so on
    */
-  static List<Direction> of(TappedGpt.Pass pass, ModelShape shape) {
+  static List<Direction> of(ResidualStream.Pass pass, ModelShape shape) {
     List<Direction> directions = new ArrayList<>();
     float[] sums = pass.last(0, HookPoint.RESID_PRE); // B x D
     for (int block = 0; block < shape.blocks(); block++) {

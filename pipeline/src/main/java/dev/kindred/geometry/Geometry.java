@@ -6,8 +6,8 @@ import static org.apache.spark.sql.functions.explode;
 
 import dev.kindred.activation.TappedPrompts;
 import dev.kindred.evaluation.Summaries;
-import dev.kindred.model.ModelDirectory;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,10 +124,11 @@ public final class Geometry {
     return metrics;
   }
 
-  private static List<Row> rows(TappedGpt model, int[] promptIds, int[][] tokenIds, long seed) {
+  private static List<Row> rows(
+      ResidualStream model, int[] promptIds, int[][] tokenIds, long seed) {
     List<List<Row>> directions = lists(promptIds.length);
     List<List<Row>> perturbations = lists(promptIds.length);
-    try (TappedGpt.Pass pass = model.run(tokenIds)) {
+    try (ResidualStream.Pass pass = model.run(tokenIds)) {
       Direction.of(pass, model.shape())
           .forEach(direction -> directions.get(direction.prompt()).add(row(direction)));
       Perturbation.of(model, pass, promptIds, seed)

@@ -7,7 +7,7 @@ import dev.kindred.math.Softmax;
 import dev.kindred.math.Vectors;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.ModelShape;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -43,7 +43,8 @@ record Perturbation(int prompt, Change change, Pair before, Pair normed, double 
    * @param promptIds of the batch; noise differs between them
    * @return all prompts for the first change, then for the second, and so on
    */
-  static List<Perturbation> of(TappedGpt model, TappedGpt.Pass pass, int[] promptIds, long seed) {
+  static List<Perturbation> of(
+      ResidualStream model, ResidualStream.Pass pass, int[] promptIds, long seed) {
     ModelShape shape = model.shape();
     int d = shape.modelDimension();
     int v = shape.vocabularySize();

@@ -4,7 +4,7 @@ package dev.kindred.geometry;
 import dev.kindred.math.Cosine;
 import dev.kindred.math.Vectors;
 import dev.kindred.model.HookPoint;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -68,11 +68,11 @@ public record TipToTail(List<Arrow> arrows) {
    * @param tokenIds of the prompt
    * @param seed of the first vector's direction, between 0 and 45 degrees, and of the sides
    */
-  public static TipToTail of(TappedGpt model, int[] tokenIds, Attention attention, long seed) {
+  public static TipToTail of(ResidualStream model, int[] tokenIds, Attention attention, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     double start = random.nextDouble() * Math.PI / 4;
     List<Added> added = new ArrayList<>();
-    try (TappedGpt.Pass pass = model.run(new int[][] {tokenIds})) {
+    try (ResidualStream.Pass pass = model.run(new int[][] {tokenIds})) {
       added.add(new Added(Part.EMBEDDING, 0, pass.last(0, HookPoint.RESID_PRE), Side.LEFT));
       for (int block = 0; block < model.shape().blocks(); block++) {
         Side attentionSide = Side.drawn(random);

@@ -8,7 +8,7 @@ import dev.kindred.math.Softmax;
 import dev.kindred.math.TopTokens;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.ModelShape;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -39,10 +39,10 @@ public final class LogitLens {
    * @param atEnd how many tokens of each layer are wanted at the prompt's end, at least 1
    */
   public static Lens of(
-      TappedGpt model, Tokenizer tokenizer, String prompt, Layers layers, int atEnd) {
+      ResidualStream model, Tokenizer tokenizer, String prompt, Layers layers, int atEnd) {
     int[] tokenIds = tokenizer.encode(prompt);
     List<Layer> found = new ArrayList<>();
-    try (TappedGpt.Pass pass = model.run(new int[][] {tokenIds})) {
+    try (ResidualStream.Pass pass = model.run(new int[][] {tokenIds})) {
       Reader reader = new Reader(model, pass, tokenizer, atEnd);
       found.add(reader.layer(0, HookPoint.RESID_PRE));
       for (int block = 0; block < model.shape().blocks(); block++) {
@@ -58,7 +58,8 @@ public final class LogitLens {
     return new Lens(prompt, tokens, found);
   }
 
-  private record Reader(TappedGpt model, TappedGpt.Pass pass, Tokenizer tokenizer, int atEnd) {
+  private record Reader(
+      ResidualStream model, ResidualStream.Pass pass, Tokenizer tokenizer, int atEnd) {
 
     private Layer layer(int block, HookPoint hook) {
       ModelShape shape = model.shape();

@@ -20,8 +20,8 @@ import org.apache.spark.sql.SparkSession;
  * <p>Executors with GPUs ({@code spark.executor.resource.gpu.amount} above 0) run as many tasks of
  * such a stage at once as they have GPUs, and tasks of all other stages one a core, without a GPU
  * or with the share that {@code spark.task.resource.gpu.amount} gives them. {@link
- * LoadedModels#assignedDevice} is the GPU of the task. Without GPUs, and always in a local master,
- * such a stage is one like any other.
+ * TaskDevice#assigned} is the GPU of the task. Without GPUs, and always in a local master, such a
+ * stage is one like any other.
  *
  * <p>With dynamic allocation Spark would look for executors that belong to this stage alone, so
  * there the stage stays an ordinary one, and its tasks share GPUs by {@code
@@ -63,7 +63,7 @@ public final class GpuTasks {
 
     try {
       oneGpuEach(new JavaSparkContext(spark.sparkContext()).parallelize(List.of(0), 1))
-          .foreach(any -> LoadedModels.assignedDevice());
+          .foreach(any -> TaskDevice.assigned());
     } catch (Exception e) {
       if (spark.sparkContext().isStopped()) { // YARN gives up when executors end again and again
         throw new InvalidInput(

@@ -120,22 +120,32 @@ public final class PrefixTree {
   }
 
   /** The first node of a depth; that of depth T would be N. */
-  int levelStart(int depth) {
+  public int levelStart(int depth) {
     return levelStarts[depth];
   }
 
   /** Nodes of a depth. */
-  int levelSize(int depth) {
+  public int levelSize(int depth) {
     return levelStarts[depth + 1] - levelStarts[depth];
   }
 
+  /** The depth of each node, N numbers. */
+  public int[] depthsOfNodes() {
+    int[] depths = new int[nodes()];
+    for (int depth = 0; depth < depths(); depth++) {
+      Arrays.fill(depths, levelStarts[depth], levelStarts[depth + 1], depth);
+    }
+
+    return depths;
+  }
+
   /** The last token of a node's prefix. */
-  int token(int node) {
+  public int token(int node) {
     return tokens[node];
   }
 
   /** The node whose prefix is one token shorter; -1 at depth 0. */
-  int parent(int node) {
+  public int parent(int node) {
     return parents[node];
   }
 
@@ -144,7 +154,7 @@ public final class PrefixTree {
    *
    * @return [nodes of the depth, depth + 1], row-major
    */
-  int[] paths(int depth) {
+  public int[] paths(int depth) {
     int start = levelStarts[depth];
     int length = depth + 1;
     int[] paths = new int[levelSize(depth) * length];
@@ -167,9 +177,10 @@ public final class PrefixTree {
    * @param depths one a pair
    * @param ofNodes each node's pair, N
    */
-  record Inputs(int[] tokens, int[] depths, int[] ofNodes) {}
+  public record Inputs(int[] tokens, int[] depths, int[] ofNodes) {}
 
-  Inputs inputs() {
+  /** The pairs of this tree. */
+  public Inputs inputs() {
     int[] inputTokens = new int[nodes()];
     int[] depths = new int[nodes()];
     int[] ofNodes = new int[nodes()];

@@ -20,7 +20,7 @@ import static org.apache.spark.sql.functions.sum;
 import ai.djl.Device;
 import dev.kindred.kernel.TileKernel;
 import dev.kindred.kernel.TileKernels;
-import dev.kindred.model.LoadedModels;
+import dev.kindred.model.TaskDevice;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -554,7 +554,7 @@ public final class SimilarStrings {
     private PairJoin open(
         TileKernel kernel, PromptVectors vectors, EvidenceTable table, SettledPairs settled) {
       PairCheck check = new PairCheck(kernel, vectors, table, settled, settings.bins());
-      Device device = LoadedModels.assignedDevice();
+      Device device = TaskDevice.assigned();
       if (!device.isGpu()) {
         return plan.open(kernel, vectors, check, settled, settings.bins().floor());
       }

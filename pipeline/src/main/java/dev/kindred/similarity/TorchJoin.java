@@ -43,8 +43,7 @@ final class TorchJoin implements PairJoin, AutoCloseable {
   private final NDArray promptRows; // [P, D], of unit length
 
   /**
-   * @param device where to compute; the task's, from {@link
-   *     dev.kindred.model.LoadedModels#assignedDevice}
+   * @param device where to compute; the task's, from {@link dev.kindred.model.TaskDevice#assigned}
    * @throws InvalidInput if the device does not compute matrix products in float
    */
   TorchJoin(Device device, PromptVectors prompts, PairCheck check, SettledPairs settled) {

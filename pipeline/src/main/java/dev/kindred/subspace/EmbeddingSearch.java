@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.subspace;
 
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -36,14 +36,14 @@ final class EmbeddingSearch {
    * @param block in [0, n_layers], from which on vectors are run
    */
   static Found search(
-      TappedGpt model, int block, EmbeddingRecipe recipe, EmbeddingRecipe.Unit unit) {
+      ResidualStream model, int block, EmbeddingRecipe recipe, EmbeddingRecipe.Unit unit) {
     int dimension = model.shape().modelDimension();
     float[] x = starts(recipe.seed(), unit, dimension);
     int[] targets = new int[unit.count()];
     Arrays.fill(targets, unit.tokenId());
     Optimizer.Descent descent = recipe.optimizer().descent(x.length);
     for (int steps = 0; ; steps++) {
-      TappedGpt.Loss loss = model.loss(block, x, targets);
+      ResidualStream.Loss loss = model.loss(block, x, targets);
       boolean converged = mean(loss.nats()) < ENOUGH;
       if (converged || steps == recipe.maxSteps()) {
         return new Found(x, loss.nats(), steps, converged);

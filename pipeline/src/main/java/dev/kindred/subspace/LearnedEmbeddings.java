@@ -5,9 +5,9 @@ import static org.apache.spark.sql.functions.col;
 
 import dev.kindred.math.Vectors;
 import dev.kindred.model.GpuTasks;
-import dev.kindred.model.LoadedModels;
-import dev.kindred.model.ModelDirectory;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.LoadedModels;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.Collections;
@@ -91,7 +91,7 @@ public final class LearnedEmbeddings {
         return Collections.emptyIterator();
       }
 
-      TappedGpt model = LoadedModels.tapped(directory.value());
+      ResidualStream model = LoadedModels.stream(directory.value());
       int block = stage.block(model.shape().blocks());
       return StreamSupport.stream(
               Spliterators.spliteratorUnknownSize(numbers, Spliterator.ORDERED), false)

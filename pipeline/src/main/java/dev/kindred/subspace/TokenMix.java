@@ -2,7 +2,7 @@
 package dev.kindred.subspace;
 
 import dev.kindred.math.Softmax;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
 import java.util.function.DoublePredicate;
 
 /**
@@ -47,7 +47,7 @@ public record TokenMix(
    * @param secondDirection of length 1, d_model
    */
   public static TokenMix of(
-      TappedGpt model,
+      ResidualStream model,
       int block,
       int first,
       float[] firstDirection,
@@ -124,7 +124,7 @@ public record TokenMix(
     return mixed;
   }
 
-  private static double[] probabilities(TappedGpt model, int block, float[] x) {
+  private static double[] probabilities(ResidualStream model, int block, float[] x) {
     float[] logits = model.logitsAlone(block, x);
     return Softmax.row(logits, 0, logits.length);
   }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.training;
 
-import dev.kindred.model.GptConfig;
-import dev.kindred.model.Safetensors;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.files.Safetensors;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.LinkedHashMap;
@@ -30,14 +30,14 @@ public record Checkpoint(
    *
    * @param metadata what else is to be kept with it
    */
-  public void write(OutputStream out, GptConfig config, Map<String, String> metadata)
+  public void write(OutputStream out, Blueprint blueprint, Map<String, String> metadata)
       throws IOException {
     Map<String, String> about = new LinkedHashMap<>(metadata);
     about.put(STEP, Integer.toString(step));
     Map<String, float[]> values = new LinkedHashMap<>(weights);
     mean.forEach((name, moment) -> values.put(MEAN + name, moment));
     variance.forEach((name, moment) -> values.put(VARIANCE + name, moment));
-    Safetensors.write(out, shapes(config), values::get, Safetensors.Dtype.F32, about);
+    Safetensors.write(out, shapes(blueprint), values::get, Safetensors.Dtype.F32, about);
   }
 
   /**
@@ -45,8 +45,9 @@ public record Checkpoint(
    *
    * @throws dev.kindred.InvalidInput if the file is damaged, or of another configuration
    */
-  public static Checkpoint of(Safetensors file, GptConfig config) {
-    file.check(shapes(config));
+  public static Checkpoint of(Safetensors file, Blueprint blueprint) {
+    file.check(shapes(blueprint));
+    file.scan(bytes -> {});
     Map<String, float[]> weights = new LinkedHashMap<>();
     Map<String, float[]> mean = new LinkedHashMap<>();
     Map<String, float[]> variance = new LinkedHashMap<>();
@@ -65,10 +66,10 @@ public record Checkpoint(
     return new Checkpoint(Integer.parseInt(file.metadata().get(STEP)), weights, mean, variance);
   }
 
-  private static Map<String, long[]> shapes(GptConfig config) {
-    Map<String, long[]> shapes = new LinkedHashMap<>(config.tensors());
-    config.tensors().forEach((name, shape) -> shapes.put(MEAN + name, shape));
-    config.tensors().forEach((name, shape) -> shapes.put(VARIANCE + name, shape));
+  private static Map<String, long[]> shapes(Blueprint blueprint) {
+    Map<String, long[]> shapes = new LinkedHashMap<>(blueprint.tensors());
+    blueprint.tensors().forEach((name, shape) -> shapes.put(MEAN + name, shape));
+    blueprint.tensors().forEach((name, shape) -> shapes.put(VARIANCE + name, shape));
     return shapes;
   }
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.training;
 
-import dev.kindred.model.GptConfig;
-import dev.kindred.model.Safetensors;
+import dev.kindred.model.ModelShape;
+import dev.kindred.model.architecture.Architectures;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.files.Safetensors;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -11,20 +13,22 @@ final class ModelCard {
   private ModelCard() {}
 
   static String text(String name, TrainingRecord record, Safetensors.Dtype dtype) {
-    GptConfig model = record.model();
+    Blueprint model = record.blueprint();
+    ModelShape shape = model.shape();
     Recipe recipe = record.recipe();
     StringBuilder card = new StringBuilder();
     line(card, "# %s", name);
     line(card, "");
     line(
         card,
-        "A GPT of %d blocks, %d heads, d_model %d, context %d and %d tokens of vocabulary: %,d"
+        "A %s of %d blocks, %s, d_model %d, context %d and %d tokens of vocabulary: %,d"
             + " parameters, stored as %s.",
-        model.nLayers(),
-        model.nHeads(),
-        model.dModel(),
-        model.nCtx(),
-        model.dVocab(),
+        Architectures.of(record.config()).name().toUpperCase(Locale.ROOT),
+        shape.blocks(),
+        model.blocks().get(0).mixer().text(),
+        shape.modelDimension(),
+        shape.contextLength(),
+        shape.vocabularySize(),
         model.parameters(),
         dtype.name().toLowerCase(Locale.ROOT));
     line(card, "");
@@ -45,7 +49,7 @@ final class ModelCard {
     row(
         card,
         "sequence lengths",
-        Arrays.toString(recipe.contextLengths(model.nCtx()))
+        Arrays.toString(recipe.contextLengths(shape.contextLength()))
             + ", with tokens in proportion to "
             + recipe.contextWeights());
     row(
@@ -76,7 +80,7 @@ final class ModelCard {
         card,
         "Loss in nats a token, on %d random sequences of %d tokens of each split:",
         recipe.evaluationContexts(),
-        model.nCtx());
+        shape.contextLength());
     line(card, "");
     line(card, "| step | train | validation |");
     line(card, "|---:|---:|---:|");

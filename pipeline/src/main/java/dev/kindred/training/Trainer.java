@@ -3,16 +3,15 @@ package dev.kindred.training;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import dev.kindred.model.DropoutMasks;
-import dev.kindred.model.GptConfig;
-import dev.kindred.model.TrainableGpt;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.torch.DropoutMasks;
+import dev.kindred.model.torch.TorchTraining;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -28,47 +27,43 @@ import java.util.concurrent.TimeUnit;
  * recipe and tokens, and not on the number of threads.
  */
 public final class Trainer implements AutoCloseable {
-  private static final double INITIAL_DEVIATION = .02;
-
-  private final GptConfig config;
   private final Recipe recipe;
   private final Batches batches;
   private final int threads;
-  private final TrainableGpt model;
+  private final TorchTraining model;
   private final AdamW optimizer;
   private final ExecutorService workers;
   private int step;
 
   /**
-   * A model with {@link #initialWeights}.
+   * A model with {@link Blueprint#initialWeights}.
    *
    * @param tokens the whole stream; both splits must be longer than the model's context
    * @param threads parts of a batch that are worked on at the same time
    */
-  public Trainer(GptConfig config, Recipe recipe, int[] tokens, int threads) {
-    this(config, recipe, tokens, threads, initialWeights(config, recipe.seed()));
+  public Trainer(Blueprint blueprint, Recipe recipe, int[] tokens, int threads) {
+    this(blueprint, recipe, tokens, threads, blueprint.initialWeights(recipe.seed()));
   }
 
   /** A training that goes on where a checkpoint was taken. */
   public Trainer(
-      GptConfig config, Recipe recipe, int[] tokens, int threads, Checkpoint checkpoint) {
-    this(config, recipe, tokens, threads, checkpoint.weights());
+      Blueprint blueprint, Recipe recipe, int[] tokens, int threads, Checkpoint checkpoint) {
+    this(blueprint, recipe, tokens, threads, checkpoint.weights());
     optimizer.mean().forEach((name, moment) -> moment.set(checkpoint.mean().get(name)));
     optimizer.variance().forEach((name, moment) -> moment.set(checkpoint.variance().get(name)));
     step = checkpoint.step();
   }
 
   private Trainer(
-      GptConfig config,
+      Blueprint blueprint,
       Recipe recipe,
       int[] tokens,
       int threads,
       Map<String, float[]> initialWeights) {
-    this.config = config;
     this.recipe = recipe;
-    this.batches = new Batches(tokens, recipe, config.nCtx());
+    this.batches = new Batches(tokens, recipe, blueprint.shape().contextLength());
     this.threads = threads;
-    this.model = new TrainableGpt(config, initialWeights, Device.cpu());
+    this.model = new TorchTraining(blueprint, initialWeights, Device.cpu());
     this.optimizer = new AdamW(recipe, model.weights());
     this.workers =
         Executors.newFixedThreadPool(
@@ -78,33 +73,6 @@ public final class Trainer implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-  }
-
-  /** Random weights by name: normal with deviation 0.02, norms of 1, biases of 0. */
-  public static Map<String, float[]> initialWeights(GptConfig config, long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    Map<String, float[]> weights = new LinkedHashMap<>();
-    config
-        .tensors()
-        .forEach(
-            (name, shape) -> {
-              int size = 1;
-              for (long length : shape) {
-                size = Math.multiplyExact(size, (int) length);
-              }
-
-              float[] values = new float[size];
-              boolean norm = name.matches(".*ln_\\w+\\.weight");
-              for (int i = 0; i < size; i++) {
-                values[i] =
-                    shape.length > 1
-                        ? (float) (INITIAL_DEVIATION * random.nextGaussian())
-                        : norm ? 1 : 0;
-              }
-
-              weights.put(name, values);
-            });
-    return weights;
   }
 
   /** Tokens of a stream that a model is trained on: the first 90 %. The others validate it. */
@@ -141,7 +109,7 @@ public final class Trainer implements AutoCloseable {
     double nats = 0;
     Map<String, NDArray> gradient = new LinkedHashMap<>();
     try {
-      Deque<Future<TrainableGpt.Gradients>> inOrder = new ArrayDeque<>();
+      Deque<Future<TorchTraining.Gradients>> inOrder = new ArrayDeque<>();
       int begun = 0;
       for (int done = 0; done < parts.size(); done++) {
         // One more than threads, so that none waits for the sum.
@@ -150,7 +118,7 @@ public final class Trainer implements AutoCloseable {
           inOrder.add(workers.submit(() -> gradients(part, tokens)));
         }
 
-        TrainableGpt.Gradients next = result(inOrder.remove());
+        TorchTraining.Gradients next = result(inOrder.remove());
         nats += next.nats();
         if (gradient.isEmpty()) {
           gradient.putAll(next.byName());
@@ -173,7 +141,7 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  private TrainableGpt.Gradients gradients(Batches.Batch part, int tokens) {
+  private TorchTraining.Gradients gradients(Batches.Batch part, int tokens) {
     DropoutMasks dropout = new DropoutMasks(recipe.dropout(), part.dropoutSeed());
     return model.gradients(part.sequences(), 1. / tokens, dropout);
   }
@@ -254,11 +222,6 @@ public final class Trainer implements AutoCloseable {
     Map<String, float[]> floats = new LinkedHashMap<>();
     arrays.forEach((name, array) -> floats.put(name, array.toFloatArray()));
     return floats;
-  }
-
-  /** The model's shape. */
-  public GptConfig config() {
-    return config;
   }
 
   /** Waits for parts that are being worked on: the engine's memory must outlive them. */

@@ -3,8 +3,9 @@ package dev.kindred.training;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.Location;
-import dev.kindred.model.ModelDirectory;
-import dev.kindred.model.Safetensors;
+import dev.kindred.model.files.FileContent;
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.model.files.Safetensors;
 import dev.kindred.table.WholeFile;
 import java.io.ByteArrayOutputStream;
 import java.io.FileNotFoundException;
@@ -100,14 +101,15 @@ public final class TrainingFolder {
 
   private void checkSame(Safetensors.Dtype asked) throws IOException {
     Path path = new Path(folder, ModelDirectory.WEIGHTS);
-    Safetensors weights = Safetensors.parse(path.toString(), WholeFile.read(files, path));
-    for (Safetensors.Tensor tensor : weights.tensors()) {
-      if (!tensor.dtype().equals(asked.name())) {
-        String found = tensor.dtype().toLowerCase(Locale.ROOT);
-        throw new InvalidInput(
-            "--dtype %s: --out %s has this training's model in %s; give --dtype %s, or convert it"
-                + " with import-model into a new folder",
-            asked.name().toLowerCase(Locale.ROOT), uri, found, found);
+    try (FileContent content = FileContent.open(files, path)) {
+      for (Safetensors.Tensor tensor : Safetensors.open(path.toString(), content).tensors()) {
+        if (!tensor.dtype().equals(asked.name())) {
+          String found = tensor.dtype().toLowerCase(Locale.ROOT);
+          throw new InvalidInput(
+              "--dtype %s: --out %s has this training's model in %s; give --dtype %s, or convert it"
+                  + " with import-model into a new folder",
+              asked.name().toLowerCase(Locale.ROOT), uri, found, found);
+        }
       }
     }
   }
@@ -165,10 +167,13 @@ public final class TrainingFolder {
   }
 
   private Resumed read(Path path, List<String> damaged) throws IOException {
-    Safetensors file = Safetensors.parse(path.toString(), WholeFile.read(files, path));
-    TrainingRecord record =
-        TrainingRecord.parse(path.toString(), file.metadata().getOrDefault(RECORD, "no metadata"));
-    return new Resumed(Checkpoint.of(file, record.model()), record, damaged);
+    try (FileContent content = FileContent.open(files, path)) {
+      Safetensors file = Safetensors.open(path.toString(), content);
+      TrainingRecord record =
+          TrainingRecord.parse(
+              path.toString(), file.metadata().getOrDefault(RECORD, "no metadata"));
+      return new Resumed(Checkpoint.of(file, record.blueprint()), record, damaged);
+    }
   }
 
   private void checkSame(TrainingRecord asked, TrainingRecord found) {
@@ -184,7 +189,7 @@ public final class TrainingFolder {
   public void write(Checkpoint checkpoint, TrainingRecord record) {
     try {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      checkpoint.write(bytes, record.model(), Map.of(RECORD, record.toJson()));
+      checkpoint.write(bytes, record.blueprint(), Map.of(RECORD, record.toJson()));
       Path path =
           new Path(
               checkpoints, String.format(Locale.ROOT, "step-%07d.safetensors", checkpoint.step()));
@@ -220,7 +225,7 @@ public final class TrainingFolder {
       // A model directory travels: no files with checksums beside those that it is made of.
       FileSystem plain = files instanceof LocalFileSystem local ? local.getRaw() : files;
       ModelDirectory.write(
-          plain, folder, record.model(), last.weights()::get, dtype, tokenizerJson, sequences);
+          plain, folder, record.config(), last.weights()::get, dtype, tokenizerJson, sequences);
       String card = ModelCard.text(folder.getName(), record, dtype);
       WholeFile.replace(plain, new Path(folder, CARD), card.getBytes(StandardCharsets.UTF_8));
       WholeFile.replace(

@@ -6,8 +6,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import dev.kindred.InvalidInput;
 import dev.kindred.JsonProblem;
-import dev.kindred.model.GptConfig;
+import dev.kindred.model.architecture.Architectures;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.ConfigJson;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -19,7 +22,7 @@ import java.util.Map;
  * @param tokenizerSha256 of {@code tokenizer.json}
  * @param trainTokens the first of the corpus
  * @param validationTokens the rest
- * @param model its shape
+ * @param model the fields of its {@code config.json}
  * @param versions of what trained it
  * @param losses as evaluated, in the steps' order
  */
@@ -29,7 +32,7 @@ public record TrainingRecord(
     String tokenizerSha256,
     int trainTokens,
     int validationTokens,
-    GptConfig model,
+    Map<String, Object> model,
     Recipe recipe,
     Map<String, String> versions,
     List<Evaluation> losses) {
@@ -43,13 +46,40 @@ public record TrainingRecord(
    */
   public record Evaluation(int step, double trainLoss, double validationLoss, long seconds) {}
 
+  /** The model that is trained. */
+  public Blueprint blueprint() {
+    return Architectures.read(config());
+  }
+
+  /** Its {@code config.json}. */
+  public ConfigJson config() {
+    return ConfigJson.of("model", model);
+  }
+
   /** Reads what {@link #toJson} wrote. */
   public static TrainingRecord parse(String source, String json) {
     try {
-      return JSON.readValue(json, TrainingRecord.class);
+      return JSON.readValue(json, TrainingRecord.class).completed();
     } catch (JsonProcessingException e) {
       throw new InvalidInput("%s: not a training of this version: %s", source, JsonProblem.line(e));
     }
+  }
+
+  /** Those of version 0.2 leave out the architecture: there was one. */
+  private TrainingRecord completed() {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("architecture", Architectures.trained().name());
+    fields.putAll(model == null ? Map.of() : model);
+    return new TrainingRecord(
+        corpus,
+        corpusSha256,
+        tokenizerSha256,
+        trainTokens,
+        validationTokens,
+        fields,
+        recipe,
+        versions,
+        losses);
   }
 
   /** As JSON, one line to a field. */
@@ -81,7 +111,7 @@ public record TrainingRecord(
   public boolean isSameTraining(TrainingRecord other) {
     return corpusSha256.equals(other.corpusSha256)
         && tokenizerSha256.equals(other.tokenizerSha256)
-        && model.equals(other.model)
+        && blueprint().equals(other.blueprint())
         && recipe.equals(other.recipe);
   }
 }

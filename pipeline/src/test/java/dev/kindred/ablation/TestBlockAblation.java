@@ -8,9 +8,10 @@ import dev.kindred.ablation.BlockAblation.Context;
 import dev.kindred.ablation.BlockAblation.Effect;
 import dev.kindred.ablation.BlockAblation.Part;
 import dev.kindred.math.Hellinger;
-import dev.kindred.model.GptConfig;
 import dev.kindred.model.RandomGpt;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.architecture.Activation;
+import dev.kindred.model.architecture.Blueprint;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -21,14 +22,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 class TestBlockAblation {
   private static final int TOKENS = 11;
   private static final int BLOCKS = 3;
-  private static final GptConfig CONFIG =
-      new GptConfig(
-          TOKENS, 12, BLOCKS, 4, 20, 8, GptConfig.Activation.GELU, true, true, false, true, 1e-5f);
+  private static final Blueprint CONFIG =
+      RandomGpt.blueprint(
+          TOKENS, 12, BLOCKS, 4, 20, 8, Activation.GELU, true, true, false, true, 1e-5f);
   private static final int[][] PROMPTS = {{1, 2, 3, 4}, {10, 0, 10, 0}, {5, 5, 5, 5}};
   private static final double ROUNDING = 1e-5;
 
   private static List<BlockAblation> ablated(Map<String, float[]> tensors, int[][] prompts) {
-    try (TappedGpt model = RandomGpt.tapped(CONFIG, tensors)) {
+    try (ResidualStream model = RandomGpt.stream(CONFIG, tensors)) {
       return BlockAblation.of(model, prompts);
     }
   }
@@ -129,8 +130,8 @@ class TestBlockAblation {
 
   /** The model's own next-token distributions of the prompts. */
   private static double[][] predictions(Map<String, float[]> tensors) {
-    try (TappedGpt model = RandomGpt.tapped(CONFIG, tensors);
-        TappedGpt.Pass pass = model.run(PROMPTS)) {
+    try (ResidualStream model = RandomGpt.stream(CONFIG, tensors);
+        ResidualStream.Pass pass = model.run(PROMPTS)) {
       float[] logits = pass.logits();
       double[][] predictions = new double[PROMPTS.length][TOKENS];
       for (int prompt = 0; prompt < PROMPTS.length; prompt++) {

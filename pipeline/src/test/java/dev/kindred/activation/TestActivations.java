@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import dev.kindred.LocalSpark;
 import dev.kindred.model.LanguageModel;
-import dev.kindred.model.LoadedModels;
-import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.Models;
+import dev.kindred.model.TaskDevice;
+import dev.kindred.model.files.LoadedModels;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Predictions;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -115,7 +116,7 @@ class TestActivations {
 
   @Test
   void runOnTheCpuWhereSparkAssignsNoGpu() {
-    assertThat(LoadedModels.assignedDevice()).isEqualTo(Device.cpu());
+    assertThat(TaskDevice.assigned()).isEqualTo(Device.cpu());
   }
 
   private static Map<String, List<Float>> compute(

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.kindred.model.LoadedModels;
 import dev.kindred.model.Models;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.LoadedModels;
 import dev.kindred.subspace.Stage;
 import dev.kindred.subspace.Subspace;
 import java.util.Comparator;
@@ -172,7 +172,7 @@ class TestDirections {
 
   @Test
   void theUnembeddingsDirectionsAreThoseInWhichLogitsGrow() {
-    TappedGpt model = LoadedModels.tapped(Models.directory(Models.DICKENS_SMALL));
+    ResidualStream model = LoadedModels.stream(Models.directory(Models.DICKENS_SMALL));
     int dimension = model.shape().modelDimension();
     Directions directions = Directions.unembedding(model).signed();
     float[] v = new float[dimension];

@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import dev.kindred.LocalSpark;
 import dev.kindred.model.HookPoint;
-import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.Models;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,9 +85,9 @@ class TestGeometry {
 
   @Test
   void directionsAreThoseOfAPlainSumOfTheParts() {
-    try (TappedGpt tapped = model.loadTapped(Device.cpu())) {
+    try (ResidualStream tapped = model.loadStream(Device.cpu())) {
       for (int prompt = 0; prompt < PROMPTS; prompt++) {
-        try (TappedGpt.Pass pass = tapped.run(new int[][] {tokenIds[prompt]})) {
+        try (ResidualStream.Pass pass = tapped.run(new int[][] {tokenIds[prompt]})) {
           for (int block = 0; block < 6; block++) {
             double dot = 0;
             double sums = 0;

@@ -13,7 +13,7 @@ import dev.kindred.geometry.TipToTail.Point;
 import dev.kindred.geometry.TipToTail.Side;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.Models;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -114,8 +114,8 @@ class TestTipToTail {
 
   @Test
   void aPromptsPictureEndsAsFarAwayAsItsResidualStream() {
-    try (TappedGpt model = Models.directory(Models.TINYSHAKESPEARE).loadTapped(Device.cpu());
-        TappedGpt.Pass pass = model.run(new int[][] {PROMPT})) {
+    try (ResidualStream model = Models.directory(Models.TINYSHAKESPEARE).loadStream(Device.cpu());
+        ResidualStream.Pass pass = model.run(new int[][] {PROMPT})) {
       TipToTail picture = TipToTail.of(model, PROMPT, Attention.DRAWN, 1);
 
       assertThat(picture.arrows()).hasSize(13);
@@ -126,7 +126,7 @@ class TestTipToTail {
 
   @Test
   void withoutAttentionThereAreTheEmbeddingAndFeedForwardOutputs() {
-    try (TappedGpt model = Models.directory(Models.TINYSHAKESPEARE).loadTapped(Device.cpu())) {
+    try (ResidualStream model = Models.directory(Models.TINYSHAKESPEARE).loadStream(Device.cpu())) {
       TipToTail whole = TipToTail.of(model, PROMPT, Attention.DRAWN, 1);
       TipToTail picture = TipToTail.of(model, PROMPT, Attention.LEFT_OUT, 1);
 
@@ -139,7 +139,7 @@ class TestTipToTail {
 
   @Test
   void aPartTurnsToTheSameSideWhetherAttentionIsDrawnOrNot() {
-    try (TappedGpt model = Models.directory(Models.TINYSHAKESPEARE).loadTapped(Device.cpu())) {
+    try (ResidualStream model = Models.directory(Models.TINYSHAKESPEARE).loadStream(Device.cpu())) {
       for (long seed = 0; seed < 5; seed++) {
         assertThat(feedForwardSides(TipToTail.of(model, PROMPT, Attention.LEFT_OUT, seed)))
             .hasSize(6)

@@ -12,9 +12,9 @@ import dev.kindred.math.Softmax;
 import dev.kindred.math.Vectors;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.LanguageModel;
-import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.Models;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.ModelDirectory;
 import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -26,14 +26,14 @@ class TestLogitLens {
   private static final double TOLERANCE = 1e-4; // two ways to evaluate a model in float
 
   private static LanguageModel whole;
-  private static TappedGpt model;
+  private static ResidualStream model;
   private static Tokenizer tokenizer;
 
   @BeforeAll
   static void load() {
     ModelDirectory directory = Models.directory(Models.TINYSHAKESPEARE);
     whole = directory.loadInEngine(Device.cpu());
-    model = directory.loadTapped(Device.cpu());
+    model = directory.loadStream(Device.cpu());
     tokenizer = Tokenizer.of(directory.tokenizerJson());
   }
 
@@ -94,7 +94,7 @@ class TestLogitLens {
   @Test
   void anEarlierLayerIsTheStreamThereThroughTheFinalNormAndTheUnembedding() {
     Lens lens = lens(LogitLens.Layers.PARTS);
-    try (TappedGpt.Pass pass = model.run(new int[][] {tokenizer.encode(PROMPT)})) {
+    try (ResidualStream.Pass pass = model.run(new int[][] {tokenizer.encode(PROMPT)})) {
       for (Layer layer : lens.layers()) {
         float[] stream = pass.all(layer.block(), layer.hook());
         for (int position = 0; position < PROMPT.length(); position++) {
@@ -109,7 +109,11 @@ class TestLogitLens {
 
   /** Row products and the bias, which is what a vector of zeros has beside them. */
   private static float[] unembedded(float[] normed) {
-    float[] rows = model.unembedding();
+    float[] rows = new float[65 * 384];
+    for (int token = 0; token < 65; token++) {
+      System.arraycopy(model.readout().row(token), 0, rows, token * 384, 384);
+    }
+
     float[] zeros = new float[384];
     float[] ofZeros = model.logitsAlone(6, zeros);
     float[] productsOfZeros = dot(rows, model.finalNorm(zeros));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model;
 
+import dev.kindred.model.files.Safetensors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -2,6 +2,7 @@
 package dev.kindred.model;
 
 import ai.djl.Device;
+import dev.kindred.model.files.ModelDirectory;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
 
@@ -24,11 +25,11 @@ public final class Models {
   }
 
   /** By Kindred's own kernels. */
-  static LanguageModel load(String name) {
+  public static LanguageModel load(String name) {
     return directory(name).load(Device.cpu());
   }
 
-  static LanguageModel loadInEngine(String name) {
+  public static LanguageModel loadInEngine(String name) {
     return directory(name).loadInEngine(Device.cpu());
   }
 }

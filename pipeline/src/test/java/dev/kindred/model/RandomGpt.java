@@ -3,11 +3,18 @@ package dev.kindred.model;
 
 import ai.djl.Device;
 import dev.kindred.kernel.TileKernels;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import dev.kindred.model.architecture.Activation;
+import dev.kindred.model.architecture.Architecture;
+import dev.kindred.model.architecture.Architectures;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.cpu.CpuModel;
+import dev.kindred.model.torch.TorchModel;
+import dev.kindred.model.torch.TorchStream;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
@@ -15,39 +22,112 @@ import java.util.Random;
 public final class RandomGpt {
   private RandomGpt() {}
 
-  static Gpt inEngine(GptConfig config, long seed) {
-    return Gpt.load(config, tensors(config, seed), Device.cpu());
+  /** The {@code config.json} of a variant. */
+  public static ConfigJson config(
+      int vocabulary,
+      int dModel,
+      int layers,
+      int heads,
+      int hidden,
+      int context,
+      Activation activation,
+      boolean qkvBias,
+      boolean attentionOutputBias,
+      boolean tiedUnembedding,
+      boolean unembeddingBias,
+      float normEpsilon) {
+    Architecture gpt = Architectures.trained();
+    List<Object> values =
+        List.of(
+            gpt.name(),
+            vocabulary,
+            dModel,
+            layers,
+            heads,
+            hidden,
+            context,
+            activation.name().toLowerCase(Locale.ROOT),
+            qkvBias,
+            attentionOutputBias,
+            tiedUnembedding,
+            unembeddingBias,
+            Double.parseDouble(Float.toString(normEpsilon)));
+    Map<String, Object> fields = new LinkedHashMap<>();
+    for (int i = 0; i < values.size(); i++) {
+      fields.put(gpt.fields().get(i), values.get(i));
+    }
+
+    return ConfigJson.of("random", fields);
+  }
+
+  /** The same, described. */
+  public static Blueprint blueprint(
+      int vocabulary,
+      int dModel,
+      int layers,
+      int heads,
+      int hidden,
+      int context,
+      Activation activation,
+      boolean qkvBias,
+      boolean attentionOutputBias,
+      boolean tiedUnembedding,
+      boolean unembeddingBias,
+      float normEpsilon) {
+    return Architectures.read(
+        config(
+            vocabulary,
+            dModel,
+            layers,
+            heads,
+            hidden,
+            context,
+            activation,
+            qkvBias,
+            attentionOutputBias,
+            tiedUnembedding,
+            unembeddingBias,
+            normEpsilon));
+  }
+
+  public static LanguageModel inEngine(Blueprint blueprint, long seed) {
+    return TorchModel.load(blueprint, values(blueprint, seed)::get, Device.cpu());
   }
 
   /** A small one of two blocks, whose residual stream can be seen. */
-  public static TappedGpt tapped(int vocabulary, int dimension, long seed) {
-    GptConfig config =
-        new GptConfig(
+  public static ResidualStream stream(int vocabulary, int dimension, long seed) {
+    Blueprint blueprint =
+        blueprint(
             vocabulary,
             dimension,
             2,
             2,
             2 * dimension,
             8,
-            GptConfig.Activation.GELU,
+            Activation.GELU,
             true,
             true,
             false,
             true,
             1e-5f);
-    return TappedGpt.load(config, tensors(config, seed), Device.cpu());
+    return stream(blueprint, values(blueprint, seed));
+  }
+
+  /** A model whose residual stream can be seen, of given tensors. */
+  public static ResidualStream stream(Blueprint blueprint, Map<String, float[]> values) {
+    return TorchStream.load(blueprint, values::get, Device.cpu());
   }
 
   /** With scalar or SIMD kernels. */
-  static GptOnCpu onCpu(GptConfig config, long seed, TileKernels.Choice kernel) {
-    return new GptOnCpu(config, tensors(config, seed), TileKernels.get(kernel));
+  static LanguageModel onCpu(Blueprint blueprint, long seed, TileKernels.Choice kernel) {
+    return new CpuModel(blueprint, values(blueprint, seed)::get, TileKernels.get(kernel));
   }
 
   /** Every tensor by name, row-major. */
-  public static Map<String, float[]> values(GptConfig config, long seed) {
+  public static Map<String, float[]> values(Blueprint blueprint, long seed) {
     Random random = new Random(seed);
     Map<String, float[]> values = new LinkedHashMap<>();
-    for (Map.Entry<String, long[]> tensor : config.tensors().entrySet()) {
+    for (Map.Entry<String, long[]> tensor : blueprint.tensors().entrySet()) {
       long size = Arrays.stream(tensor.getValue()).reduce(1, Math::multiplyExact);
       boolean gain = tensor.getKey().matches(".*ln_.*weight");
       int inputs = (int) tensor.getValue()[tensor.getValue().length - 1];
@@ -61,25 +141,5 @@ public final class RandomGpt {
     }
 
     return values;
-  }
-
-  /** A model whose residual stream can be seen, of given tensors. */
-  public static TappedGpt tapped(GptConfig config, Map<String, float[]> values) {
-    return TappedGpt.load(config, tensors(config, values), Device.cpu());
-  }
-
-  private static Safetensors tensors(GptConfig config, long seed) {
-    return tensors(config, values(config, seed));
-  }
-
-  private static Safetensors tensors(GptConfig config, Map<String, float[]> values) {
-    ByteArrayOutputStream file = new ByteArrayOutputStream();
-    try {
-      Safetensors.write(file, config.tensors(), values::get, Safetensors.Dtype.F32, Map.of());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-
-    return Safetensors.parse("random", file.toByteArray());
   }
 }

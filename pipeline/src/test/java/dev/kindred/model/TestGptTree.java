@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.math.Vectors;
-import dev.kindred.model.GptConfig.Activation;
+import dev.kindred.model.architecture.Activation;
+import dev.kindred.model.architecture.Blueprint;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -69,18 +70,22 @@ class TestGptTree {
   }
 
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @EnumSource(
+      value = Activation.class,
+      names = {"RELU", "GELU"})
   void ofModelsWithAllBiasesEqualThePlainBatch(Activation activation) {
     assertSame(
-        new GptConfig(11, 24, 3, 4, 40, 16, activation, true, true, false, true, 1e-5f),
+        RandomGpt.blueprint(11, 24, 3, 4, 40, 16, activation, true, true, false, true, 1e-5f),
         TestPrefixTree.sequences(new Random(5), 300, 6, 3));
   }
 
   @ParameterizedTest
-  @EnumSource(Activation.class)
+  @EnumSource(
+      value = Activation.class,
+      names = {"RELU", "GELU"})
   void ofTiedModelsWithoutBiasesEqualThePlainBatch(Activation activation) {
     assertSame(
-        new GptConfig(11, 24, 2, 2, 40, 16, activation, false, false, true, false, 1e-5f),
+        RandomGpt.blueprint(11, 24, 2, 2, 40, 16, activation, false, false, true, false, 1e-5f),
         TestPrefixTree.sequences(new Random(6), 300, 6, 3));
   }
 
@@ -88,7 +93,7 @@ class TestGptTree {
   @CsvSource({"56,7,224", "160,5,700", "200,4,100"})
   void ofModelsWhoseSizesFillNoPanelsEqualThePlainBatch(int width, int heads, int hidden) {
     assertSame(
-        new GptConfig(
+        RandomGpt.blueprint(
             50, width, 2, heads, hidden, 16, Activation.GELU, true, true, false, true, 1e-5f),
         TestPrefixTree.sequences(new Random(10), 700, 5, 6));
   }
@@ -164,13 +169,13 @@ class TestGptTree {
     }
   }
 
-  private static GptConfig small(int blocks) {
-    return new GptConfig(
+  private static Blueprint small(int blocks) {
+    return RandomGpt.blueprint(
         11, 24, blocks, 4, 40, 16, Activation.GELU, true, true, true, false, 1e-5f);
   }
 
   /** In the engine, and by Kindred's own kernels, scalar and SIMD. */
-  private static void assertSame(GptConfig config, int[][] sequences) {
+  private static void assertSame(Blueprint config, int[][] sequences) {
     try (LanguageModel engine = RandomGpt.inEngine(config, 3);
         LanguageModel scalar = RandomGpt.onCpu(config, 3, TileKernels.Choice.SCALAR);
         LanguageModel simd = RandomGpt.onCpu(config, 3, TileKernels.Choice.SIMD)) {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.math.Vectors;
 import dev.kindred.model.RandomGpt;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
 import dev.kindred.subspace.EmbeddingRecipe.Unit;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -24,11 +24,11 @@ class TestEmbeddingSearch {
   private static final int TOKEN = 4;
   private static final Unit UNIT = new Unit(TOKEN, 0, 6);
 
-  private static TappedGpt model;
+  private static ResidualStream model;
 
   @BeforeAll
   static void load() {
-    model = RandomGpt.tapped(TOKENS, DIMENSION, 1);
+    model = RandomGpt.stream(TOKENS, DIMENSION, 1);
   }
 
   @AfterAll

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.LocalSpark;
-import dev.kindred.model.LoadedModels;
-import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.Models;
+import dev.kindred.model.files.LoadedModels;
+import dev.kindred.model.files.ModelDirectory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -58,7 +58,7 @@ class TestLearnedEmbeddings {
   void areWhatASearchFinds(SparkSession spark) {
     EmbeddingSearch.Found found =
         EmbeddingSearch.search(
-            LoadedModels.tapped(MODEL),
+            LoadedModels.stream(MODEL),
             STAGE.block(MODEL.shape().blocks()),
             RECIPE,
             new EmbeddingRecipe.Unit(40, 100, 5));

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.math.Vectors;
 import dev.kindred.model.RandomGpt;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,14 +19,14 @@ class TestTokenMix {
   private static final int FIRST = 4;
   private static final int SECOND = 9;
 
-  private static TappedGpt model;
+  private static ResidualStream model;
   private static float[] first;
   private static float[] second;
   private static TokenMix mix;
 
   @BeforeAll
   static void mix() {
-    model = RandomGpt.tapped(TOKENS, DIMENSION, 1);
+    model = RandomGpt.stream(TOKENS, DIMENSION, 1);
     first = direction(FIRST);
     second = direction(SECOND);
     mix = TokenMix.of(model, NORM, FIRST, first, SECOND, second);

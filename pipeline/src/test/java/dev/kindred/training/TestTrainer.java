@@ -3,8 +3,10 @@ package dev.kindred.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kindred.model.GptConfig;
-import dev.kindred.model.Safetensors;
+import dev.kindred.model.RandomGpt;
+import dev.kindred.model.architecture.Activation;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.files.Safetensors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
@@ -15,9 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TestTrainer {
-  private static final GptConfig CONFIG =
-      new GptConfig(
-          7, 24, 2, 2, 96, 16, GptConfig.Activation.RELU, false, true, false, true, 1e-5f);
+  private static final Blueprint CONFIG =
+      RandomGpt.blueprint(7, 24, 2, 2, 96, 16, Activation.RELU, false, true, false, true, 1e-5f);
 
   /** A period of five tokens, with one in ten replaced. */
   private static final int[] TOKENS =

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.model.GptConfig;
-import dev.kindred.model.Safetensors;
+import dev.kindred.model.RandomGpt;
+import dev.kindred.model.architecture.Activation;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.files.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,10 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Which checkpoint a training goes on from, and what is left of them at its end. */
 class TestTrainingFolder {
-  private static final GptConfig CONFIG =
-      new GptConfig(5, 4, 1, 1, 16, 8, GptConfig.Activation.RELU, false, true, false, true, 1e-5f);
+  private static final ConfigJson CONFIG =
+      RandomGpt.config(5, 4, 1, 1, 16, 8, Activation.RELU, false, true, false, true, 1e-5f);
   private static final TrainingRecord TRAINING =
-      new TrainingRecord("corpus", "c", "t", 900, 100, CONFIG, recipe(), Map.of(), List.of());
+      new TrainingRecord(
+          "corpus", "c", "t", 900, 100, CONFIG.fields(), recipe(), Map.of(), List.of());
 
   private static final String TOKENIZER =
       """
@@ -115,7 +118,7 @@ class TestTrainingFolder {
   }
 
   private static Checkpoint checkpoint(int step) {
-    Map<String, float[]> weights = Trainer.initialWeights(CONFIG, 1);
+    Map<String, float[]> weights = TRAINING.blueprint().initialWeights(1);
     return new Checkpoint(step, weights, weights, weights);
   }
 

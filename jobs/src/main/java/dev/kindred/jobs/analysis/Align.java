@@ -6,8 +6,8 @@ import dev.kindred.alignment.Alignments;
 import dev.kindred.alignment.Directions;
 import dev.kindred.jobs.report.AlignmentTable;
 import dev.kindred.jobs.run.Stages;
-import dev.kindred.model.LoadedModels;
 import dev.kindred.model.ModelShape;
+import dev.kindred.model.files.LoadedModels;
 import dev.kindred.subspace.Stage;
 import dev.kindred.subspace.Subspace;
 import dev.kindred.subspace.Subspaces;
@@ -128,7 +128,7 @@ final class Align {
       }
     }
 
-    Directions unembedding = Directions.unembedding(LoadedModels.tapped(run.model()));
+    Directions unembedding = Directions.unembedding(LoadedModels.stream(run.model()));
     sets.add(unembedding);
     sets.add(unembedding.signed());
     sets.add(Directions.random(shape.vocabularySize(), shape.modelDimension(), seed));

@@ -10,7 +10,7 @@ import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.Map;
@@ -113,7 +113,7 @@ final class AnalysedRun {
 
   /** The model for tasks. */
   Broadcast<ModelDirectory> onExecutors() {
-    return workspace.broadcast(model);
+    return model.onExecutors(workspace.spark());
   }
 
   /** The run's rows of {@link Tables#PROMPTS}. */

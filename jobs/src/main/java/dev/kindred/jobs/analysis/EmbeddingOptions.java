@@ -3,7 +3,7 @@ package dev.kindred.jobs.analysis;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.Values;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.subspace.EmbeddingRecipe;
 import dev.kindred.subspace.Optimizer;
 import dev.kindred.subspace.Stage;

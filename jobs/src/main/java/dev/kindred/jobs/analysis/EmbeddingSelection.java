@@ -4,7 +4,7 @@ package dev.kindred.jobs.analysis;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.subspace.EmbeddingRecipe;
 import dev.kindred.subspace.Stage;
 import dev.kindred.table.Table;

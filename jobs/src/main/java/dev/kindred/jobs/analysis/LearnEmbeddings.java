@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -73,8 +72,7 @@ final class LearnEmbeddings {
           progress.counted(
               LearnedEmbeddings.learn(
                   spark,
-                  JavaSparkContext.fromSparkContext(spark.sparkContext())
-                      .broadcast(selection.model()),
+                  selection.model().onExecutors(spark),
                   selection.stage(),
                   selection.recipe(),
                   missing,

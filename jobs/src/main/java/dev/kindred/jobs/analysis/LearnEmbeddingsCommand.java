@@ -5,7 +5,7 @@ import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.ModelOptions;
 import dev.kindred.jobs.option.WriterOptions;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Warehouse;
 import java.util.Optional;
 import picocli.CommandLine.Command;

@@ -14,9 +14,9 @@ import dev.kindred.jobs.report.Shown;
 import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.lens.LogitLens;
-import dev.kindred.model.LoadedModels;
-import dev.kindred.model.ModelDirectory;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.LoadedModels;
+import dev.kindred.model.files.ModelDirectory;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,7 +51,7 @@ final class LensCommand extends KindredCommand {
             directory.tokenizerJson(),
             Prompts.Lengths.upTo(directory.shape().contextLength()),
             workspace.hadoop());
-    TappedGpt stream = LoadedModels.tapped(directory);
+    ResidualStream stream = LoadedModels.stream(directory);
     Tokenizer tokenizer = Tokenizer.of(directory.tokenizerJson());
     LogitLens.Layers layers = isWithParts ? LogitLens.Layers.PARTS : LogitLens.Layers.BLOCKS;
     Lenses lenses =

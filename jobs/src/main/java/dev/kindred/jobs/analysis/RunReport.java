@@ -14,7 +14,7 @@ import dev.kindred.jobs.report.Summary;
 import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Retention;
 import dev.kindred.table.Warehouse;
 import java.io.FileNotFoundException;

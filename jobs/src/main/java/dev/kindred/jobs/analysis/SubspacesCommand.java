@@ -10,7 +10,7 @@ import dev.kindred.jobs.report.Report;
 import dev.kindred.jobs.report.TokenSpectra;
 import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.subspace.Subspaces;
 import dev.kindred.table.Warehouse;
 import java.util.Optional;

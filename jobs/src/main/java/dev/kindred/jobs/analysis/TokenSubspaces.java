@@ -7,7 +7,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.jobs.report.TokenSpectra;
 import dev.kindred.jobs.report.VisibleText;
 import dev.kindred.jobs.workspace.Progress;
-import dev.kindred.model.LoadedModels;
+import dev.kindred.model.files.LoadedModels;
 import dev.kindred.subspace.Subspaces;
 import dev.kindred.subspace.TokenMix;
 import dev.kindred.table.Tables;
@@ -122,7 +122,7 @@ final class TokenSubspaces {
             subspaces.read().where(col("token_id").isin(pair[0], pair[1])), 1); // the first
     TokenMix mix =
         TokenMix.of(
-            LoadedModels.tapped(selection.model()),
+            LoadedModels.stream(selection.model()),
             selection.stage().block(selection.model().shape().blocks()),
             pair[0],
             directions.get(pair[0]).subspace().directions()[0],

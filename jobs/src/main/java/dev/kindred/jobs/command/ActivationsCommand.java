@@ -11,7 +11,7 @@ import dev.kindred.jobs.run.ActivationsStage;
 import dev.kindred.jobs.run.CorpusInput;
 import dev.kindred.jobs.run.ModelInput;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Warehouse;
 import java.util.List;
 import java.util.Optional;

@@ -20,7 +20,7 @@ import dev.kindred.jobs.run.PromptChoice;
 import dev.kindred.jobs.run.PromptsStage;
 import dev.kindred.jobs.run.WindowsStage;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Warehouse;
 import java.util.List;
 import java.util.Optional;

@@ -13,7 +13,7 @@ import dev.kindred.jobs.run.ModelInput;
 import dev.kindred.jobs.run.PromptChoice;
 import dev.kindred.jobs.run.PromptsStage;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Warehouse;
 import java.util.List;
 import java.util.Optional;

@@ -25,7 +25,7 @@ import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.Messages;
 import dev.kindred.jobs.workspace.Progress;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Approximations;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.prediction.Predictions;
@@ -43,7 +43,6 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -335,10 +334,7 @@ public final class Explain {
   private Dataset<Row> evaluate(Dataset<Row> prompts, int count) {
     int partitions = Math.max(1, 4 * count / tasks.windowsPerTask());
     return Predictions.compute(
-        prompts,
-        JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(model),
-        tasks.windowsInFlight(windowLength()),
-        partitions);
+        prompts, model.onExecutors(spark), tasks.windowsInFlight(windowLength()), partitions);
   }
 
   private Dataset<Evidence> join(

@@ -7,9 +7,10 @@ import dev.kindred.math.Vectors;
 import dev.kindred.model.DistinctSequences;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;
-import dev.kindred.model.LoadedModels;
-import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.ModelShape;
+import dev.kindred.model.TaskDevice;
+import dev.kindred.model.files.LoadedModels;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.similarity.JoinSample;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.table.Table;
@@ -29,7 +30,6 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
@@ -113,8 +113,7 @@ final class Calibration {
   }
 
   private List<Timed> timeTasks(List<int[]> sample, SimilarStrings.Settings[] join) {
-    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    Broadcast<ModelDirectory> broadcast = context.broadcast(model);
+    Broadcast<ModelDirectory> broadcast = model.onExecutors(spark);
     Dataset<Integer> tasks =
         spark
             .createDataset(IntStream.range(0, cores).boxed().toList(), Encoders.INT())
@@ -318,7 +317,7 @@ final class Calibration {
 
     private Evaluation evaluate(LanguageModel model, int count) {
       DistinctSequences sequences = tree(count);
-      boolean onGpu = LoadedModels.assignedDevice().isGpu();
+      boolean onGpu = TaskDevice.assigned().isGpu();
       long started = onGpu ? System.nanoTime() : cpuTime();
       float[][] outputs = model.ffnOutputs(sequences.tree());
       double taken = ((onGpu ? System.nanoTime() : cpuTime()) - started) / 1e9;

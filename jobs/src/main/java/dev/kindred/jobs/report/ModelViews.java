@@ -5,9 +5,9 @@ import dev.kindred.corpus.Tokenizer;
 import dev.kindred.geometry.TipToTail;
 import dev.kindred.lens.Lens;
 import dev.kindred.lens.LogitLens;
-import dev.kindred.model.LoadedModels;
-import dev.kindred.model.ModelDirectory;
-import dev.kindred.model.TappedGpt;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.LoadedModels;
+import dev.kindred.model.files.ModelDirectory;
 
 /** What a report looks up in the model itself, for the few prompts that it shows. */
 final class ModelViews {
@@ -39,7 +39,7 @@ final class ModelViews {
     return Tokenizer.of(directory.tokenizerJson());
   }
 
-  private TappedGpt model() {
-    return LoadedModels.tapped(directory);
+  private ResidualStream model() {
+    return LoadedModels.stream(directory);
   }
 }

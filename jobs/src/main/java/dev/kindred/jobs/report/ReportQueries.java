@@ -7,7 +7,7 @@ import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Explanations;
 import dev.kindred.explanation.Ranks;
 import dev.kindred.lens.Lens;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;

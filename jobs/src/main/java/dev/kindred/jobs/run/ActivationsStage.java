@@ -72,7 +72,7 @@ public final class ActivationsStage {
         progress.counted(
             Activations.compute(
                 windows,
-                corpus.workspace().broadcast(input.model()),
+                input.model().onExecutors(corpus.workspace().spark()),
                 input.tasks().windowsInFlight(corpus.windowLength()),
                 tasks),
             (double) count * blocks),

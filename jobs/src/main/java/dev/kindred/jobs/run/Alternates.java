@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.InvalidInput;
 import dev.kindred.Location;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;

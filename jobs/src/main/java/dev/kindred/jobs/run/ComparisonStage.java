@@ -3,7 +3,7 @@ package dev.kindred.jobs.run;
 
 import dev.kindred.evaluation.ModelDistances;
 import dev.kindred.jobs.workspace.Progress;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.List;

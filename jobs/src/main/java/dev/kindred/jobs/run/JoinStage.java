@@ -3,8 +3,8 @@ package dev.kindred.jobs.run;
 
 import dev.kindred.jobs.option.JoinOptions;
 import dev.kindred.jobs.workspace.Progress;
-import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.ModelShape;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;

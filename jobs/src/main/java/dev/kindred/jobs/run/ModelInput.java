@@ -7,9 +7,9 @@ import dev.kindred.jobs.option.TaskOptions;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;
-import dev.kindred.model.LoadedModels;
-import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.ModelShape;
+import dev.kindred.model.files.LoadedModels;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Predictions;
 import dev.kindred.table.Warehouse;
 import org.apache.hadoop.conf.Configuration;
@@ -85,7 +85,7 @@ public record ModelInput(CorpusInput corpus, ModelDirectory model, TaskOptions t
     int count = (int) Math.max(1, 4 * prompts.count() / tasks.windowsPerTask());
     return Predictions.compute(
         prompts,
-        corpus.workspace().broadcast(evaluated),
+        evaluated.onExecutors(corpus.workspace().spark()),
         tasks.windowsInFlight(corpus.windowLength()),
         count);
   }

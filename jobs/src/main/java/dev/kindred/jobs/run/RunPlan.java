@@ -6,7 +6,7 @@ import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.workspace.KindredVersion;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Retention;
 import dev.kindred.table.Runs;

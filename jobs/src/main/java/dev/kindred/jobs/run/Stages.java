@@ -3,7 +3,7 @@ package dev.kindred.jobs.run;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.CorpusScan;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import org.apache.spark.sql.Dataset;

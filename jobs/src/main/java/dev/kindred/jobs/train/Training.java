@@ -14,8 +14,10 @@ import dev.kindred.jobs.run.EmbeddedCorpus;
 import dev.kindred.jobs.workspace.KindredVersion;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.model.GptConfig;
-import dev.kindred.model.SelfCheckSequences;
+import dev.kindred.model.ModelShape;
+import dev.kindred.model.architecture.Architectures;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.files.SelfCheckSequences;
 import dev.kindred.training.Checkpoint;
 import dev.kindred.training.Recipe;
 import dev.kindred.training.Trainer;
@@ -86,12 +88,13 @@ public final class Training {
     try (Trainer trainer =
         resumed.isPresent()
             ? new Trainer(
-                record.model(),
+                record.blueprint(),
                 record.recipe(),
                 stream.tokens(),
                 training.threads(),
                 resumed.get().checkpoint())
-            : new Trainer(record.model(), record.recipe(), stream.tokens(), training.threads())) {
+            : new Trainer(
+                record.blueprint(), record.recipe(), stream.tokens(), training.threads())) {
       TrainingRecord done =
           train(trainer, resumed.map(TrainingFolder.Resumed::record).orElse(record));
       progress.begin("self-check");
@@ -101,7 +104,7 @@ public final class Training {
           done,
           training.dtype(),
           tokenizerJson,
-          selfCheck(done.model(), stream.tokens()));
+          selfCheck(done.blueprint().shape(), stream.tokens()));
       progress.end();
       TrainingRecord.Evaluation last = done.losses().get(done.losses().size() - 1);
       System.out.printf(
@@ -171,14 +174,15 @@ public final class Training {
   private TrainingRecord record(TokenStream stream, String tokenizerJson) {
     int tokens = stream.tokens().length;
     int trainTokens = (int) Trainer.trainingTokens(tokens);
-    GptConfig model = training.model(Tokenizer.of(tokenizerJson).vocabularySize());
+    ConfigJson model = training.model(Tokenizer.of(tokenizerJson).vocabularySize());
+    int context = Architectures.read(model).shape().contextLength();
     Recipe recipe = training.recipe(trainTokens);
     int shorter = Math.min(trainTokens, tokens - trainTokens);
-    if (shorter <= model.nCtx()) {
+    if (shorter <= context) {
       throw new InvalidInput(
           "--context %d: longer than the corpus's validation split, which has %d of its %d tokens;"
               + " give a longer corpus or a shorter context",
-          model.nCtx(), tokens - trainTokens, tokens);
+          context, tokens - trainTokens, tokens);
     }
 
     Map<String, String> versions = new TreeMap<>();
@@ -191,7 +195,7 @@ public final class Training {
         HexFormat.of().formatHex(new ContentId().add(tokenizerJson).hash(32)),
         trainTokens,
         tokens - trainTokens,
-        model,
+        model.fields(),
         recipe,
         versions,
         List.of());
@@ -203,7 +207,7 @@ public final class Training {
   }
 
   /** From the validation split, evenly spread. */
-  private static List<int[]> selfCheck(GptConfig model, int[] tokens) {
+  private static List<int[]> selfCheck(ModelShape model, int[] tokens) {
     int from = (int) Trainer.trainingTokens(tokens.length);
     return SelfCheckSequences.of(
         model,

@@ -6,8 +6,10 @@ import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.option.Values.OneOf;
 import dev.kindred.jobs.option.Values.RealInRange;
 import dev.kindred.jobs.option.Values.WholeInRange;
-import dev.kindred.model.GptConfig;
-import dev.kindred.model.Safetensors;
+import dev.kindred.model.architecture.Architecture;
+import dev.kindred.model.architecture.Architectures;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.files.Safetensors;
 import dev.kindred.training.Recipe;
 import java.time.Duration;
 import java.util.Arrays;
@@ -22,7 +24,6 @@ import picocli.CommandLine.TypeConversionException;
  * {@code conf/kindred.conf}, as {@link TrainingDefaults} says.
  */
 public final class TrainingOptions {
-  private static final float NORM_EPSILON = 1e-5f;
   // A checkpoint, which has each number with both of its moments, is written as one array of bytes.
   private static final long MOST_PARAMETERS = 175_000_000;
   // Of one sequence, as every pair of positions has a weight in each layer and head.
@@ -398,30 +399,19 @@ public final class TrainingOptions {
   }
 
   /**
-   * Returns the model's shape.
+   * Returns the model's {@code config.json}.
    *
    * @throws InvalidInput if its parts do not fit, or it is too large
    */
-  GptConfig model(int vocabularySize) {
+  ConfigJson model(int vocabularySize) {
     int width = there("--d-model", dModel);
     if (width % there("--heads", heads) != 0) {
       throw Values.invalid("--d-model", width, "not a multiple of --heads " + heads);
     }
 
     checkSize(vocabularySize, width, there("--layers", layers), heads, there("--context", context));
-    return new GptConfig(
-        vocabularySize,
-        width,
-        layers,
-        heads,
-        4 * width,
-        context,
-        GptConfig.Activation.RELU,
-        false,
-        true,
-        false,
-        true,
-        NORM_EPSILON);
+    return Architectures.trained()
+        .config(new Architecture.Size(vocabularySize, width, layers, heads, context));
   }
 
   /** In floating point, as products of settings may be larger than any whole number. */

@@ -15,7 +15,7 @@ import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.workspace.Messages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.math.Bootstrap;
-import dev.kindred.model.ModelDirectory;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Tables;

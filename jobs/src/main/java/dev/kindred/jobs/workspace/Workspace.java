@@ -12,8 +12,6 @@ import java.time.Duration;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
 
@@ -93,11 +91,6 @@ public final class Workspace implements AutoCloseable {
   public Progress progress() {
     spark();
     return progress;
-  }
-
-  /** Sends a value to the executors. */
-  public <T> Broadcast<T> broadcast(T value) {
-    return JavaSparkContext.fromSparkContext(spark().sparkContext()).broadcast(value);
   }
 
   /** Returns what file systems are set up with, which is the same with and without Spark. */

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.Parsed;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.model.ModelDirectory;
 import dev.kindred.model.Models;
+import dev.kindred.model.files.ModelDirectory;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,7 +20,7 @@ class TestEmbeddingSelection {
         model.id(),
         model.uri(),
         model.configJson().replace("\"d_vocab\" : 77", "\"d_vocab\" : 80"),
-        model.safetensors(),
+        model.weights(),
         model.tokenizerJson(),
         model.selfcheckJson());
   }

@@ -11,6 +11,7 @@ import dev.kindred.jobs.option.Defaults;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.Parsed;
 import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.architecture.Architectures;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -73,8 +74,8 @@ class TestTrainingOptions {
             folder.resolve("train.conf"),
             "kindred.train { preset = post, d-model = 24, presets.mine { layers = 9 } }");
     TrainingOptions settings = parsed(file.toFile(), "--heads", "3", "--epochs", "2");
-    assertThat(settings.model(5).nHeads()).as("command line").isEqualTo(3);
-    assertThat(settings.model(5).dModel()).as("file").isEqualTo(24);
+    assertThat(settings.model(5).fields()).as("command line").containsEntry("n_heads", 3);
+    assertThat(settings.model(5).fields()).as("file").containsEntry("d_model", 24);
     assertThat(settings.recipe(16_384).learningRate()).as("preset").isEqualTo(3e-4);
     assertThat(settings.recipe(16_384).seed()).as("default").isEqualTo(1337);
     assertThat(settings.recipe(16_384).steps()).as("epochs for the preset's steps").isEqualTo(2);
@@ -170,7 +171,7 @@ class TestTrainingOptions {
   void thePostsPresetIsItsModelAndRecipe() {
     TrainingOptions settings = parsed(null, "--preset", "post");
     assertThat(
-            settings.model(65).tensors().values().stream()
+            Architectures.read(settings.model(65)).tensors().values().stream()
                 .mapToLong(TestTrainingOptions::size)
                 .sum())
         .isEqualTo(10_788_929);

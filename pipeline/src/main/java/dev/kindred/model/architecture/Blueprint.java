@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.architecture;
+
+import dev.kindred.model.Hook;
+import dev.kindred.model.HookPoint;
+import dev.kindred.model.LanguageModel;
+import dev.kindred.model.ModelShape;
+import dev.kindred.model.architecture.Block.Residual;
+import java.util.AbstractList;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
+
+/**
+ * A model as a description: its parts, and what their tensors are called. Everything that evaluates
+ * or trains models reads it, and everything that can be told without weights is told here.
+ *
+ * <p>Letters in shapes: D = {@code d_model}, V = {@code d_vocab}, M = {@code d_mlp}.
+ */
+public record Blueprint(
+    ModelShape shape, Embedding embedding, List<Block> blocks, Unembedding unembedding) {
+  private static final double INITIAL_DEVIATION = .02;
+
+  /**
+   * A model whose blocks are described when they are asked for: a damaged configuration may want
+   * more of them than there is memory.
+   *
+   * @param contextLength longest sequence
+   * @param block describes a block by its number
+   */
+  public static Blueprint of(
+      int dModel,
+      int contextLength,
+      Embedding embedding,
+      int blocks,
+      IntFunction<Block> block,
+      Unembedding unembedding) {
+    return new Blueprint(
+        new ModelShape(embedding.tokens(), dModel, blocks, contextLength),
+        embedding,
+        new AbstractList<>() {
+          @Override
+          public Block get(int i) {
+            return block.apply(i);
+          }
+
+          @Override
+          public int size() {
+            return blocks;
+          }
+        },
+        unembedding);
+  }
+
+  /** Every tensor of the model: name to shape. */
+  public Map<String, long[]> tensors() {
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    forEachTensor(tensor -> shapes.put(tensor.name(), tensor.shape()));
+    return shapes;
+  }
+
+  /** Each name once, in the order of the parts. */
+  private void forEachTensor(Consumer<Tensor> each) {
+    Map<String, Tensor> seen = new LinkedHashMap<>();
+    List<Tensor> ofParts = new ArrayList<>(embedding.tensors());
+    blocks.forEach(block -> ofParts.addAll(block.tensors()));
+    ofParts.addAll(unembedding.tensors());
+    for (Tensor tensor : ofParts) {
+      Tensor known = seen.putIfAbsent(tensor.name(), tensor);
+      if (known == null) {
+        each.accept(tensor);
+      } else if (!Arrays.equals(known.shape(), tensor.shape())) {
+        throw new IllegalStateException("Two shapes of one tensor: " + tensor.name());
+      }
+    }
+  }
+
+  /** Numbers in all tensors. */
+  public long parameters() {
+    return tensors().values().stream()
+        .mapToLong(shape -> Arrays.stream(shape).reduce(1, Math::multiplyExact))
+        .sum();
+  }
+
+  /** Weights by name that a training begins with: normal ones have the deviation 0.02. */
+  public Map<String, float[]> initialWeights(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Map<String, float[]> weights = new LinkedHashMap<>();
+    forEachTensor(
+        tensor -> {
+          long size = Arrays.stream(tensor.shape()).reduce(1, Math::multiplyExact);
+          float[] values = new float[Math.toIntExact(size)];
+          for (int i = 0; i < size; i++) {
+            values[i] =
+                switch (tensor.start()) {
+                  case NORMAL -> (float) (INITIAL_DEVIATION * random.nextGaussian());
+                  case ZEROS -> 0;
+                  case ONES -> 1;
+                };
+          }
+
+          weights.put(tensor.name(), values);
+        });
+    return weights;
+  }
+
+  /**
+   * See {@link LanguageModel#operations}. Block 0 makes queries, keys and values once for each pair
+   * of token and depth; the last block makes keys and values of all nodes, and the rest only of
+   * leaves. Attention's own products are counted with the maps that they stand between.
+   */
+  public double operations(long[] nodes) {
+    int depths = nodes.length;
+    double leaves = nodes[depths - 1];
+    double all = 0;
+    double inputs = 0;
+    double pairs = 0;
+    for (int depth = 0; depth < depths; depth++) {
+      all += nodes[depth];
+      inputs += Math.min(nodes[depth], shape.vocabularySize());
+      pairs += (depth + 1.) * nodes[depth];
+    }
+
+    double sum = leaves * unembedding.operations();
+    for (int i = 0; i < blocks.size(); i++) {
+      Block block = blocks.get(i);
+      Mixer mixer = block.mixer();
+      boolean last = i == blocks.size() - 1;
+      double asking = i == 0 ? inputs : last ? leaves : all;
+      sum += mixer.queryOperations() * asking + mixer.memoryOperations() * (i == 0 ? inputs : all);
+      sum += mixer.pairOperations() * (last ? depths * leaves : pairs);
+      sum += (mixer.outputOperations() + block.feedForward().operations()) * (last ? leaves : all);
+    }
+
+    return sum;
+  }
+
+  /**
+   * Floating-point operations of the matrix products that training takes a token: three times those
+   * of evaluating it at all positions. All pairs of positions are counted, masked ones too.
+   *
+   * @param length T
+   */
+  public double trainingOperations(int length) {
+    double sum = unembedding.operations();
+    for (Block block : blocks) {
+      Mixer mixer = block.mixer();
+      sum += mixer.queryOperations() + mixer.memoryOperations() + mixer.outputOperations();
+      sum += mixer.pairOperations() * length + block.feedForward().operations();
+    }
+
+    return 3 * sum;
+  }
+
+  /** The places where a pass of this model can be looked into, in the order of the pass. */
+  public List<Hook> hooks() {
+    List<Hook> hooks = new ArrayList<>();
+    hooks.add(HookPoint.EMBED.ofModel());
+    if (!(embedding.positions() instanceof Positions.None)) {
+      hooks.add(HookPoint.POS_EMBED.ofModel());
+    }
+
+    for (int i = 0; i < blocks.size(); i++) {
+      for (HookPoint point : points(blocks.get(i))) {
+        hooks.add(point.of(i));
+      }
+    }
+
+    if (hasScale(unembedding.norm())) {
+      hooks.add(HookPoint.FINAL_SCALE.ofModel());
+    }
+
+    hooks.add(HookPoint.LOGITS.ofModel());
+    return hooks;
+  }
+
+  private static List<HookPoint> points(Block block) {
+    List<HookPoint> points = new ArrayList<>();
+    points.add(HookPoint.RESID_PRE);
+    if (hasScale(block.mixerNorm())) {
+      points.add(HookPoint.LN1_SCALE);
+    }
+
+    if (block.mixer() instanceof Mixer.Attention) {
+      points.addAll(
+          List.of(
+              HookPoint.Q,
+              HookPoint.K,
+              HookPoint.V,
+              HookPoint.ATTN_SCORES,
+              HookPoint.PATTERN,
+              HookPoint.Z,
+              HookPoint.RESULT));
+    }
+
+    if (hasScale(block.mixerOutputNorm())) {
+      points.add(HookPoint.LN1_POST_SCALE);
+    }
+
+    points.add(HookPoint.ATTN_OUT);
+    if (!(block.feedForward() instanceof FeedForward.None)) {
+      if (block.residual() != Residual.PARALLEL) {
+        points.add(HookPoint.RESID_MID);
+      }
+
+      if (hasScale(block.feedForwardNorm())) {
+        points.add(HookPoint.LN2_SCALE);
+      }
+
+      points.add(HookPoint.MLP_PRE);
+      if (block.feedForward() instanceof FeedForward.Gated) {
+        points.add(HookPoint.MLP_PRE_LINEAR);
+      }
+
+      points.add(HookPoint.MLP_POST);
+      if (hasScale(block.feedForwardOutputNorm())) {
+        points.add(HookPoint.LN2_POST_SCALE);
+      }
+
+      points.add(HookPoint.MLP_OUT);
+    }
+
+    points.add(HookPoint.RESID_POST);
+    return points;
+  }
+
+  private static boolean hasScale(Norm norm) {
+    return !(norm instanceof Norm.None);
+  }
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.files;
+
+import ai.djl.Device;
+import dev.kindred.model.LanguageModel;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.TaskDevice;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The models of this process, one per model and device: loaded and self-checked by the first who
+ * asks, then shared by all tasks until the process ends.
+ */
+public final class LoadedModels {
+  private static final Logger LOG = LoggerFactory.getLogger(LoadedModels.class);
+  private static final Map<Key, LanguageModel> LOADED = new ConcurrentHashMap<>();
+
+  private static final Map<Key, ResidualStream> STREAMS = new ConcurrentHashMap<>();
+
+  private record Key(String modelId, Device device) {}
+
+  private LoadedModels() {}
+
+  /**
+   * The model on this task's device: the GPU that Spark assigned to the task, else the CPU.
+   *
+   * @throws dev.kindred.InvalidInput if the self-check fails, or the GPU cannot be used
+   */
+  public static LanguageModel get(ModelDirectory directory) {
+    return LOADED.computeIfAbsent(
+        new Key(directory.id(), TaskDevice.assigned()),
+        key -> timed(directory, key.device(), directory::load));
+  }
+
+  private static <M> M timed(ModelDirectory directory, Device device, Function<Device, M> load) {
+    long start = System.nanoTime();
+    M model = load.apply(device);
+    LOG.info(
+        "Model {} loaded on {} and checked in {} s",
+        directory.id(),
+        device,
+        String.format(Locale.ROOT, "%.1f", (System.nanoTime() - start) / 1e9));
+    return model;
+  }
+
+  /**
+   * The same model with its residual stream to be seen, after the same self-check of its own.
+   *
+   * @throws dev.kindred.InvalidInput if the self-check fails, or the GPU cannot be used
+   */
+  public static ResidualStream stream(ModelDirectory directory) {
+    return STREAMS.computeIfAbsent(
+        new Key(directory.id(), TaskDevice.assigned()),
+        key -> timed(directory, key.device(), directory::loadStream));
+  }
+}

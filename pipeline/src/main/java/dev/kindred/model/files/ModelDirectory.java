@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.files;
+
+import ai.djl.Device;
+import dev.kindred.ContentId;
+import dev.kindred.InvalidInput;
+import dev.kindred.Location;
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.kernel.TileKernels;
+import dev.kindred.model.LanguageModel;
+import dev.kindred.model.ModelShape;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.architecture.Architectures;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.Tensors;
+import dev.kindred.model.cpu.CpuModel;
+import dev.kindred.model.torch.TorchModel;
+import dev.kindred.model.torch.TorchStream;
+import dev.kindred.table.WholeFile;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Function;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A model directory: {@code config.json}, {@code model.safetensors}, {@code tokenizer.json} and
+ * {@code selfcheck.json}. All but the weights are in it, which may be larger than memory: processes
+ * read them when they load the model.
+ *
+ * @param id hash of config and weights, {@code m-} and 16 hexadecimal digits
+ * @param uri where it was read, for messages
+ */
+public record ModelDirectory(
+    String id,
+    String uri,
+    String configJson,
+    WeightsFile weights,
+    String tokenizerJson,
+    String selfcheckJson)
+    implements Serializable {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelDirectory.class);
+  private static final String CONFIG = "config.json";
+  private static final int SHA256_BYTES = 32;
+
+  /** The file with the weights. */
+  public static final String WEIGHTS = "model.safetensors";
+
+  private static final String TOKENIZER = "tokenizer.json";
+  private static final String SELFCHECK = "selfcheck.json";
+
+  /**
+   * Reads a model directory and checks everything that can be checked without running the model:
+   * also that its files are those that the self-check was written for.
+   *
+   * @param uri a folder on any file system that Hadoop knows
+   * @throws InvalidInput for a missing or changed file, an impossible config, or weights that do
+   *     not fit it
+   */
+  public static ModelDirectory read(String uri, Configuration hadoop) {
+    return read("--model", uri, hadoop);
+  }
+
+  /**
+   * Reads one that another setting names.
+   *
+   * @param option the setting, for messages: {@code --alternates}
+   * @throws InvalidInput as {@link #read(String, Configuration)} does
+   */
+  public static ModelDirectory read(String option, String uri, Configuration hadoop) {
+    try {
+      Location location = Location.of(option, uri);
+      Path folder = location.path();
+      FileSystem files = location.fileSystem(hadoop);
+      if (!files.exists(folder)) {
+        throw new InvalidInput("%s %s: no such folder", option, uri);
+      }
+
+      byte[] config = file(option, files, folder, CONFIG);
+      Path weights = new Path(folder, WEIGHTS);
+      try (FileContent content = FileContent.open(files, weights)) {
+        byte[] tokenizer = file(option, files, folder, TOKENIZER);
+        String configJson = text(uri, CONFIG, config);
+        Blueprint blueprint = Architectures.read(ConfigJson.parse(name(uri, CONFIG), configJson));
+        Safetensors tensors = Safetensors.open(name(uri, WEIGHTS), content);
+        check(tensors, blueprint);
+        ContentId id = new ContentId().add(config);
+        ContentId ofWeights = new ContentId();
+        Safetensors.Checksums checksums =
+            tensors.scan(
+                bytes -> {
+                  id.add(bytes.duplicate());
+                  ofWeights.add(bytes);
+                });
+        ModelDirectory directory =
+            new ModelDirectory(
+                id.id("m"),
+                uri,
+                configJson,
+                new WeightsFile(
+                    weights.makeQualified(files.getUri(), files.getWorkingDirectory()).toString(),
+                    checksums,
+                    new SerializableConfiguration(hadoop),
+                    null),
+                text(uri, TOKENIZER, tokenizer),
+                text(uri, SELFCHECK, file(option, files, folder, SELFCHECK)));
+        directory.check(sha256(config, ofWeights, tokenizer));
+        return directory;
+      } catch (FileNotFoundException e) {
+        throw new InvalidInput("%s %s: file %s is missing", option, folder, WEIGHTS);
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidInput("%s %s: cannot be read: %s", option, uri, e.getMessage());
+    }
+  }
+
+  /**
+   * Reads what cuts text into tokens, for those who need no more of a model directory.
+   *
+   * @param option the setting that names it, for messages
+   * @throws InvalidInput if it is missing
+   */
+  public static String readTokenizer(String option, String uri, Configuration hadoop) {
+    try {
+      Location location = Location.of(option, uri);
+      return text(
+          uri, TOKENIZER, file(option, location.fileSystem(hadoop), location.path(), TOKENIZER));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidInput("%s %s: cannot be read: %s", option, uri, e.getMessage());
+    }
+  }
+
+  /**
+   * Checks that weights are exactly a model's. Blocks are compared first: however many a config
+   * asks for, the names of no more tensors are made than the file can have.
+   *
+   * @throws InvalidInput naming what is wrong
+   */
+  static void check(Safetensors weights, Blueprint blueprint) {
+    int found = weights.tensors().size();
+    if (blueprint.shape().blocks() > found) {
+      throw weights.invalid(
+          "%d tensors are too few for %d blocks of config.json; is either damaged?",
+          found, blueprint.shape().blocks());
+    }
+
+    weights.check(blueprint.tensors());
+  }
+
+  /**
+   * Writes a model directory: its self-check holds what the engine finds with the weights as they
+   * are stored, and the checksums of the other files; it is the last file to be written. Files of
+   * these names are replaced.
+   *
+   * @param folder where it will be
+   * @param weights as {@link Blueprint#tensors} has them
+   * @param dtype what they are stored as
+   * @param sequences of the self-check
+   * @throws InvalidInput if what the model computes is not finite; no file is left then
+   */
+  public static void write(
+      FileSystem files,
+      Path folder,
+      ConfigJson config,
+      Tensors weights,
+      Safetensors.Dtype dtype,
+      String tokenizerJson,
+      List<int[]> sequences)
+      throws IOException {
+    Blueprint blueprint = Architectures.read(config);
+    byte[] configFile = bytes(config.text());
+    byte[] tokenizerFile = bytes(tokenizerJson);
+    Path stored = new Path(folder, "." + WEIGHTS + "." + UUID.randomUUID());
+    try {
+      try (OutputStream out = files.create(stored, false)) {
+        Safetensors.write(out, blueprint.tensors(), weights::floats, dtype, Map.of());
+      }
+
+      String selfCheck;
+      try (FileContent content = FileContent.open(files, stored)) {
+        Safetensors rounded = Safetensors.open(WEIGHTS, content);
+        rounded.check(blueprint.tensors());
+        ContentId ofWeights = new ContentId();
+        Safetensors.Checksums checksums = rounded.scan(ofWeights::add); // float16 ends at 65504
+        try (LanguageModel model =
+            TorchModel.load(blueprint, rounded.unchanged(checksums), Device.cpu())) {
+          selfCheck =
+              SelfCheck.of(
+                      model,
+                      Tokenizer.of(tokenizerJson),
+                      sequences,
+                      sha256(configFile, ofWeights, tokenizerFile))
+                  .toJson();
+        }
+      }
+
+      WholeFile.replace(files, new Path(folder, CONFIG), configFile);
+      WholeFile.replace(files, new Path(folder, TOKENIZER), tokenizerFile);
+      files.delete(new Path(folder, WEIGHTS), false);
+      if (!files.rename(stored, new Path(folder, WEIGHTS))) {
+        throw new IOException("Cannot be renamed to " + new Path(folder, WEIGHTS));
+      }
+
+      WholeFile.replace(files, new Path(folder, SELFCHECK), bytes(selfCheck));
+    } finally {
+      files.delete(stored, false); // where it has not got its name
+    }
+  }
+
+  /** The checksums that a self-check has, by file. */
+  private static Map<String, String> sha256(byte[] config, ContentId weights, byte[] tokenizer) {
+    Map<String, String> sha256 = new LinkedHashMap<>();
+    sha256.put(CONFIG, sha256(new ContentId().add(config)));
+    sha256.put(WEIGHTS, sha256(weights));
+    sha256.put(TOKENIZER, sha256(new ContentId().add(tokenizer)));
+    return sha256;
+  }
+
+  private static String sha256(ContentId content) {
+    return HexFormat.of().formatHex(content.hash(SHA256_BYTES));
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static byte[] file(String option, FileSystem files, Path folder, String name)
+      throws IOException {
+    Path path = new Path(folder, name);
+    try {
+      return WholeFile.read(files, path);
+    } catch (FileNotFoundException e) {
+      throw new InvalidInput("%s %s: file %s is missing", option, folder, name);
+    }
+  }
+
+  private static String text(String folder, String name, byte[] bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new InvalidInput("%s/%s: not UTF-8; is it damaged?", folder, name);
+    }
+  }
+
+  private void check(Map<String, String> sha256) {
+    Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
+    int tokens = tokenizer.vocabularySize();
+    if (tokens > shape().vocabularySize()) {
+      throw new InvalidInput(
+          "%s/%s has %d tokens, more than d_vocab %d of %s",
+          uri, TOKENIZER, tokens, shape().vocabularySize(), CONFIG);
+    }
+
+    SelfCheck selfCheck = selfCheck();
+    if (!selfCheck.hasChecksums()) {
+      LOG.info(
+          "{}: self-check without checksums, so that damage may stay unnoticed; kindred"
+              + " import-model writes them",
+          uri);
+    }
+
+    selfCheck.checkFiles(uri, sha256);
+    selfCheck.check(tokenizer);
+  }
+
+  private SelfCheck selfCheck() {
+    return SelfCheck.parse(name(uri, SELFCHECK), selfcheckJson, shape());
+  }
+
+  private Blueprint blueprint() {
+    return Architectures.read(ConfigJson.parse(name(uri, CONFIG), configJson));
+  }
+
+  public ModelShape shape() {
+    return blueprint().shape();
+  }
+
+  /** The directory for tasks, which may run where its folder is not seen. */
+  public Broadcast<ModelDirectory> onExecutors(SparkSession spark) {
+    ModelDirectory readable =
+        new ModelDirectory(
+            id,
+            uri,
+            configJson,
+            weights.onExecutors(spark.sparkContext(), id),
+            tokenizerJson,
+            selfcheckJson);
+    return JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(readable);
+  }
+
+  /**
+   * Loads the model on a device and runs its self-check. On a CPU with SIMD Kindred's own kernels
+   * evaluate what they can, else the engine does.
+   */
+  public LanguageModel load(Device device) {
+    Blueprint blueprint = blueprint();
+    boolean isForKernels =
+        !device.isGpu() && TileKernels.isSimdPresent() && CpuModel.supports(blueprint);
+    return isForKernels
+        ? checked(
+            weights.read(
+                tensors ->
+                    new CpuModel(blueprint, tensors, TileKernels.get(TileKernels.Choice.SIMD))))
+        : loadInEngine(device);
+  }
+
+  /** Loads the model into the engine, on a device, and runs its self-check. */
+  public LanguageModel loadInEngine(Device device) {
+    return checked(weights.read(tensors -> TorchModel.load(blueprint(), tensors, device)));
+  }
+
+  /**
+   * Loads the model into the engine, on a device, so that its residual stream can be seen, and runs
+   * its self-check.
+   */
+  public ResidualStream loadStream(Device device) {
+    TorchStream model = weights.read(tensors -> TorchStream.load(blueprint(), tensors, device));
+    check(model::predict, model::close);
+    return model;
+  }
+
+  private LanguageModel checked(LanguageModel model) {
+    check(sequence -> model.predict(new int[][] {sequence}), model::close);
+    return model;
+  }
+
+  /** Runs the self-check; a model that fails is closed. */
+  private void check(Function<int[], LanguageModel.Predictions> predict, Runnable close) {
+    try {
+      selfCheck().run(predict);
+    } catch (RuntimeException e) {
+      close.run();
+      throw e;
+    }
+  }
+
+  private static String name(String folder, String file) {
+    return folder + "/" + file;
+  }
+}

@@ -1,0 +1,644 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.files;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kindred.InvalidInput;
+import dev.kindred.JsonProblem;
+import dev.kindred.model.architecture.Tensors;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+
+/**
+ * A file in the safetensors format: eight bytes with the header's length, a JSON header with each
+ * tensor's dtype, shape and place, then the data, little-endian and row-major.
+ *
+ * <p>This is the header; values are read from the file one tensor at a time, so that files may be
+ * larger than memory. Read here and not by DJL, whose decoder ends the whole process on a dtype
+ * that it does not know. Kindred widens F16 and BF16 to float32 and takes F32 as it is.
+ */
+public final class Safetensors {
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
+  private static final int NAMES_IN_MESSAGES = 3;
+  private static final int HEADER_LENGTH_BYTES = 8;
+  private static final int CHUNK_BYTES = 1 << 20; // a multiple of every dtype's size
+  private static final long MOST_HEADER_BYTES = 100_000_000; // the format's own limit
+  private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8; // of an array
+  private static final String METADATA = "__metadata__";
+
+  private final String source;
+  private final Content content;
+  private final long dataStart;
+  private final Map<String, Tensor> tensors;
+  private final Map<String, String> metadata;
+
+  private Safetensors(
+      String source,
+      Content content,
+      long dataStart,
+      Map<String, Tensor> tensors,
+      Map<String, String> metadata) {
+    this.source = source;
+    this.content = content;
+    this.dataStart = dataStart;
+    this.tensors = tensors;
+    this.metadata = metadata;
+  }
+
+  /** The bytes of a file. */
+  public interface Content {
+    long length();
+
+    /** Reads bytes from a place on, all of them. */
+    void read(long from, byte[] into, int length) throws IOException;
+
+    /** Bytes in memory. */
+    static Content of(byte[] file) {
+      return new Content() {
+        @Override
+        public long length() {
+          return file.length;
+        }
+
+        @Override
+        public void read(long from, byte[] into, int length) {
+          System.arraycopy(file, (int) from, into, 0, length);
+        }
+      };
+    }
+  }
+
+  /**
+   * One tensor's entry in the header.
+   *
+   * @param dtype as written in the file, e.g. F16
+   * @param begin first byte, from the start of the data
+   * @param end byte after the last
+   */
+  public record Tensor(String name, String dtype, long[] shape, long begin, long end) {
+    /** Fits, as {@link #open} has seen that a file has room for them. */
+    private long elements() {
+      return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    }
+  }
+
+  /** Reads the header of a file that is in memory; see {@link #open}. */
+  public static Safetensors parse(String source, byte[] file) {
+    return open(source, Content.of(file));
+  }
+
+  /**
+   * Reads the header and checks that every tensor lies in the file.
+   *
+   * @param source the file's name, for messages
+   * @throws InvalidInput if the file is no safetensors, or cannot be read
+   */
+  public static Safetensors open(String source, Content content) {
+    if (content.length() < HEADER_LENGTH_BYTES) {
+      throw new InvalidInput("%s: %d bytes are too few for safetensors", source, content.length());
+    }
+
+    long headerLength =
+        ByteBuffer.wrap(bytes(source, content, 0, HEADER_LENGTH_BYTES))
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .getLong();
+    if (headerLength < 2
+        || headerLength > content.length() - HEADER_LENGTH_BYTES
+        || headerLength > MOST_HEADER_BYTES) {
+      throw new InvalidInput(
+          "%s: not safetensors, or cut short: header of %d bytes in a file of %d",
+          source, headerLength, content.length());
+    }
+
+    JsonNode header;
+    try {
+      header = JSON.readTree(bytes(source, content, HEADER_LENGTH_BYTES, (int) headerLength));
+    } catch (JsonProcessingException e) {
+      throw new InvalidInput(
+          "%s: not safetensors: its header is not JSON: %s", source, JsonProblem.line(e));
+    } catch (IOException e) {
+      throw new InvalidInput("%s: not safetensors: its header is not JSON", source);
+    }
+
+    if (!header.isObject()) {
+      throw new InvalidInput("%s: not safetensors: its header is not a JSON object", source);
+    }
+
+    long dataStart = HEADER_LENGTH_BYTES + headerLength;
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    Map<String, String> metadata = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> entry : header.properties()) {
+      if (entry.getKey().equals(METADATA)) {
+        entry.getValue().properties().forEach(e -> metadata.put(e.getKey(), e.getValue().asText()));
+      } else {
+        tensors.put(
+            entry.getKey(),
+            tensor(source, entry.getKey(), entry.getValue(), content.length() - dataStart));
+      }
+    }
+
+    return new Safetensors(source, content, dataStart, tensors, metadata);
+  }
+
+  private static byte[] bytes(String source, Content content, long from, int length) {
+    byte[] bytes = new byte[length];
+    read(source, content, from, bytes, length);
+    return bytes;
+  }
+
+  private static void read(String source, Content content, long from, byte[] into, int length) {
+    try {
+      content.read(from, into, length);
+    } catch (IOException e) {
+      throw new InvalidInput("%s: cannot be read: %s", source, e.getMessage());
+    }
+  }
+
+  private static Tensor tensor(String source, String name, JsonNode entry, long dataLength) {
+    JsonNode offsets = entry.path("data_offsets");
+    if (!entry.path("dtype").isTextual() || !entry.path("shape").isArray() || offsets.size() != 2) {
+      throw new InvalidInput("%s: tensor %s has no dtype, shape or data_offsets", source, name);
+    }
+
+    long[] shape = new long[entry.get("shape").size()];
+    for (int i = 0; i < shape.length; i++) {
+      shape[i] = length(source, name, "shape", entry.get("shape").get(i));
+    }
+
+    if (!isWithin(shape, dataLength)) {
+      throw new InvalidInput(
+          "%s: tensor %s has shape %s, more numbers than the file has bytes",
+          source, name, Arrays.toString(shape));
+    }
+
+    long begin = length(source, name, "data_offsets", offsets.get(0));
+    long end = length(source, name, "data_offsets", offsets.get(1));
+    if (begin < 0 || end < begin || end > dataLength) {
+      throw new InvalidInput(
+          "%s: tensor %s lies outside the file (bytes %d to %d of %d); is the file cut short?",
+          source, name, begin, end, dataLength);
+    }
+
+    return new Tensor(name, entry.get("dtype").asText(), shape, begin, end);
+  }
+
+  private static long length(String source, String name, String field, JsonNode value) {
+    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.asLong() < 0) {
+      throw new InvalidInput(
+          "%s: tensor %s has %s in its %s, expected whole numbers of 0 or more",
+          source, name, value, field);
+    }
+
+    return value.asLong();
+  }
+
+  /** Whether the product of lengths is at most a bound; it may itself be too large for a long. */
+  private static boolean isWithin(long[] shape, long bound) {
+    if (Arrays.stream(shape).anyMatch(length -> length == 0)) {
+      return Arrays.stream(shape).allMatch(length -> length <= bound);
+    }
+
+    long left = bound;
+    for (long length : shape) {
+      left /= length;
+    }
+
+    return left > 0;
+  }
+
+  /** An error about this file. */
+  InvalidInput invalid(String format, Object... arguments) {
+    return new InvalidInput("%s: %s", source, String.format(Locale.ROOT, format, arguments));
+  }
+
+  /**
+   * Checks that the file holds exactly these tensors, in a dtype that Kindred takes, and each byte
+   * in one of them.
+   *
+   * @param expected name to shape
+   * @throws InvalidInput naming tensors that are missing, surplus or misshapen, the first few of
+   *     each
+   */
+  public void check(Map<String, long[]> expected) {
+    List<String> problems = new ArrayList<>();
+    prefix(expected).ifPresent(problems::add);
+    addNames(
+        problems, "missing", expected.keySet().stream().filter(name -> !tensors.containsKey(name)));
+    addNames(
+        problems,
+        "not part of this architecture",
+        tensors.keySet().stream().filter(name -> !expected.containsKey(name)));
+    expected.forEach(
+        (name, shape) -> {
+          if (tensors.containsKey(name)) {
+            problem(tensors.get(name), shape).ifPresent(problems::add);
+          }
+        });
+    tensors.values().stream()
+        .filter(tensor -> expected.containsKey(tensor.name()) && bytesPerElement(tensor).isEmpty())
+        .collect(
+            Collectors.groupingBy(
+                Tensor::dtype, TreeMap::new, Collectors.mapping(Tensor::name, Collectors.toList())))
+        .forEach(
+            (dtype, names) ->
+                problems.add(
+                    String.format(
+                        Locale.ROOT,
+                        "tensor%s %s %s dtype %s, supported are F16, BF16 and F32; convert the file",
+                        names.size() == 1 ? "" : "s",
+                        firstOf(names),
+                        names.size() == 1 ? "has" : "have",
+                        dtype)));
+    if (!problems.isEmpty()) {
+      throw new InvalidInput("%s: %s", source, String.join("; ", problems));
+    }
+
+    checkPlaces();
+  }
+
+  /** That tensors follow each other without overlaps and gaps, in any order, up to the end. */
+  private void checkPlaces() {
+    long end = 0;
+    for (Tensor tensor : inOrder()) {
+      if (tensor.begin() != end) {
+        throw invalid(
+            "tensor %s begins at byte %d of the data, expected %d, where the one before it ends",
+            tensor.name(), tensor.begin(), end);
+      }
+
+      end = tensor.end();
+    }
+
+    long length = content.length() - dataStart;
+    if (end != length) {
+      throw invalid(
+          "its tensors end at byte %d of %d of the data; the rest is no tensor's", end, length);
+    }
+  }
+
+  private List<Tensor> inOrder() {
+    return tensors.values().stream()
+        .sorted(Comparator.comparingLong(Tensor::begin).thenComparingLong(Tensor::end))
+        .toList();
+  }
+
+  /** Names as other programs save them, {@code _orig_mod.wte.weight}, begin alike. */
+  private Optional<String> prefix(Map<String, long[]> expected) {
+    String first = expected.keySet().iterator().next();
+    return tensors.keySet().stream()
+        .filter(name -> name.endsWith("." + first) && !expected.containsKey(name))
+        .map(name -> name.substring(0, name.length() - first.length()))
+        .findFirst()
+        .map(
+            prefix -> {
+              long prefixed =
+                  tensors.keySet().stream().filter(name -> name.startsWith(prefix)).count();
+              return String.format(
+                  Locale.ROOT,
+                  "%s begin with \"%s\", which is not part of the architecture's; rename them"
+                      + " without it",
+                  prefixed == tensors.size()
+                      ? "all names of tensors"
+                      : prefixed + " of " + tensors.size() + " names of tensors",
+                  prefix);
+            });
+  }
+
+  private static String firstOf(List<String> names) {
+    String first = String.join(", ", names.subList(0, Math.min(NAMES_IN_MESSAGES, names.size())));
+    return names.size() <= NAMES_IN_MESSAGES
+        ? first
+        : first + " and " + (names.size() - NAMES_IN_MESSAGES) + " more";
+  }
+
+  private static void addNames(List<String> problems, String what, Stream<String> names) {
+    List<String> all = names.toList();
+    if (!all.isEmpty()) {
+      problems.add(
+          String.format(
+              Locale.ROOT,
+              all.size() == 1 ? "tensor %s is %s" : "tensors %s are %s",
+              firstOf(all),
+              what));
+    }
+  }
+
+  private Optional<String> problem(Tensor tensor, long[] expected) {
+    if (!Arrays.equals(tensor.shape(), expected)) {
+      return Optional.of(
+          String.format(
+              Locale.ROOT,
+              "tensor %s has shape %s, expected %s by config.json",
+              tensor.name(),
+              Arrays.toString(tensor.shape()),
+              Arrays.toString(expected)));
+    }
+
+    OptionalInt bytes = bytesPerElement(tensor);
+    if (bytes.isPresent()
+        && tensor.end() - tensor.begin() != tensor.elements() * bytes.getAsInt()) {
+      return Optional.of(
+          String.format(
+              Locale.ROOT,
+              "tensor %s has %d bytes, too many or too few for shape %s in %s",
+              tensor.name(),
+              tensor.end() - tensor.begin(),
+              Arrays.toString(tensor.shape()),
+              tensor.dtype()));
+    }
+
+    return tensor.elements() <= MOST_ELEMENTS
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "tensor %s has %d numbers, more than the %d that are read at once",
+                tensor.name(),
+                tensor.elements(),
+                MOST_ELEMENTS));
+  }
+
+  /** Empty for a dtype that Kindred does not take. */
+  private static OptionalInt bytesPerElement(Tensor tensor) {
+    return switch (tensor.dtype()) {
+      case "F16", "BF16" -> OptionalInt.of(Short.BYTES);
+      case "F32" -> OptionalInt.of(Float.BYTES);
+      default -> OptionalInt.empty();
+    };
+  }
+
+  /**
+   * What tells whether a file is still the one that was scanned: CRC-32C of its parts.
+   *
+   * @param header of the bytes before the data
+   * @param tensors of each tensor's bytes, by name
+   */
+  public record Checksums(long header, Map<String, Long> tensors) implements Serializable {}
+
+  /**
+   * Reads the whole file once, in its order, if {@link #check} has passed.
+   *
+   * @param bytes receives all of them
+   * @throws InvalidInput naming the first value that is not finite
+   */
+  public Checksums scan(Consumer<ByteBuffer> bytes) {
+    ByteBuffer header = header();
+    bytes.accept(header.duplicate());
+    LinkedHashMap<String, Long> ofTensors = new LinkedHashMap<>();
+    for (Tensor tensor : inOrder()) {
+      CRC32C checksum = new CRC32C();
+      forEachChunk(
+          tensor,
+          (first, chunk) -> {
+            bytes.accept(chunk.duplicate());
+            checksum.update(chunk.duplicate());
+            checkFinite(tensor, first, chunk);
+          });
+      ofTensors.put(tensor.name(), checksum.getValue());
+    }
+
+    return new Checksums(checksum(header), ofTensors);
+  }
+
+  private ByteBuffer header() {
+    return ByteBuffer.wrap(bytes(source, content, 0, (int) dataStart));
+  }
+
+  private static long checksum(ByteBuffer bytes) {
+    CRC32C checksum = new CRC32C();
+    checksum.update(bytes);
+    return checksum.getValue();
+  }
+
+  /** Reads a tensor's bytes; the function is given the first value's number, and some values. */
+  private void forEachChunk(Tensor tensor, BiConsumer<Integer, ByteBuffer> chunks) {
+    int size = bytesPerElement(tensor).orElseThrow();
+    byte[] buffer = new byte[(int) Math.min(CHUNK_BYTES, tensor.end() - tensor.begin())];
+    for (long at = tensor.begin(); at < tensor.end(); at += buffer.length) {
+      int length = (int) Math.min(buffer.length, tensor.end() - at);
+      read(source, content, dataStart + at, buffer, length);
+      chunks.accept(
+          (int) ((at - tensor.begin()) / size),
+          ByteBuffer.wrap(buffer, 0, length).order(ByteOrder.LITTLE_ENDIAN));
+    }
+  }
+
+  private void checkFinite(Tensor tensor, int first, ByteBuffer chunk) {
+    float[] values = new float[chunk.limit() / bytesPerElement(tensor).orElseThrow()];
+    widen(tensor.dtype(), chunk, values, 0);
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        throw invalid(
+            "tensor %s has a value that is not finite: %s at element %d",
+            tensor.name(), values[i], first + i);
+      }
+    }
+  }
+
+  /** All tensors, in the file's order. */
+  public List<Tensor> tensors() {
+    return new ArrayList<>(tensors.values());
+  }
+
+  /** Reads a tensor's values in float32, row-major, if {@link #check} has passed. */
+  public float[] floats(Tensor tensor) {
+    float[] values = new float[(int) tensor.elements()];
+    forEachChunk(tensor, (first, chunk) -> widen(tensor.dtype(), chunk, values, first));
+    return values;
+  }
+
+  /**
+   * The tensors of a file that was scanned before, by whichever process. The last one that was read
+   * is kept, as it may hold several of a model's maps.
+   *
+   * @throws InvalidInput if the file's header is another; later, when a tensor is read that is
+   */
+  public Tensors unchanged(Checksums expected) {
+    if (checksum(header()) != expected.header()) {
+      throw invalid("has been changed since this command began; run it again");
+    }
+
+    return new Tensors() {
+      private String lastName;
+      private float[] last;
+
+      @Override
+      public float[] floats(String name) {
+        if (!name.equals(lastName)) {
+          last = null; // not both at once
+          last = unchanged(tensors.get(name), expected.tensors().get(name));
+          lastName = name;
+        }
+
+        return last;
+      }
+    };
+  }
+
+  private float[] unchanged(Tensor tensor, long expected) {
+    CRC32C checksum = new CRC32C();
+    float[] values = new float[(int) tensor.elements()];
+    forEachChunk(
+        tensor,
+        (first, chunk) -> {
+          checksum.update(chunk.duplicate());
+          widen(tensor.dtype(), chunk, values, first);
+        });
+    if (checksum.getValue() != expected) {
+      throw invalid(
+          "has been changed since this command began, in tensor %s; run it again", tensor.name());
+    }
+
+    return values;
+  }
+
+  private static void widen(String dtype, ByteBuffer chunk, float[] values, int from) {
+    int end = from + chunk.remaining() / (dtype.equals("F32") ? Float.BYTES : Short.BYTES);
+    switch (dtype) {
+      case "F32" -> chunk.asFloatBuffer().get(values, from, end - from);
+      case "BF16" -> {
+        for (int i = from; i < end; i++) {
+          values[i] = Float.intBitsToFloat(chunk.getShort() << 16); // a float's upper half
+        }
+      }
+      default -> {
+        for (int i = from; i < end; i++) {
+          values[i] = halfToFloat(chunk.getShort());
+        }
+      }
+    }
+  }
+
+  /** What the file says about itself. */
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  /** Dtypes that Kindred writes. */
+  public enum Dtype {
+    F16(Short.BYTES),
+    F32(Float.BYTES);
+
+    private final int bytes;
+
+    Dtype(int bytes) {
+      this.bytes = bytes;
+    }
+  }
+
+  /**
+   * Writes a file.
+   *
+   * @param shapes name to shape, in the file's order
+   * @param values name to values, row-major; F16 rounds them to the nearest, ties to even
+   * @param metadata what the file says about itself
+   */
+  public static void write(
+      OutputStream out,
+      Map<String, long[]> shapes,
+      Function<String, float[]> values,
+      Dtype dtype,
+      Map<String, String> metadata)
+      throws IOException {
+    ObjectNode header = JSON.createObjectNode();
+    if (!metadata.isEmpty()) {
+      ObjectNode about = header.putObject(METADATA);
+      metadata.forEach(about::put);
+    }
+
+    long end = 0;
+    for (Map.Entry<String, long[]> tensor : shapes.entrySet()) {
+      ObjectNode entry = header.putObject(tensor.getKey()).put("dtype", dtype.name());
+      ArrayNode shape = entry.putArray("shape");
+      Arrays.stream(tensor.getValue()).forEach(shape::add);
+      long begin = end;
+      end += Arrays.stream(tensor.getValue()).reduce(dtype.bytes, Math::multiplyExact);
+      entry.putArray("data_offsets").add(begin).add(end);
+    }
+
+    byte[] json = JSON.writeValueAsBytes(header);
+    // Data begins at a multiple of eight, as the format recommends: the header ends in spaces.
+    int padded = (json.length + Long.BYTES - 1) / Long.BYTES * Long.BYTES;
+    ByteBuffer head = ByteBuffer.allocate(HEADER_LENGTH_BYTES + padded);
+    Arrays.fill(head.array(), (byte) ' ');
+    out.write(head.order(ByteOrder.LITTLE_ENDIAN).putLong(padded).put(json).array());
+    for (String name : shapes.keySet()) {
+      out.write(bytes(values.apply(name), dtype));
+    }
+  }
+
+  private static byte[] bytes(float[] values, Dtype dtype) {
+    ByteBuffer data =
+        ByteBuffer.allocate(Math.multiplyExact(values.length, dtype.bytes))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : values) {
+      if (dtype == Dtype.F16) {
+        data.putShort(floatToHalf(value));
+      } else {
+        data.putFloat(value);
+      }
+    }
+
+    return data.array();
+  }
+
+  /** The IEEE 754 binary16 nearest to a float32, ties to even; infinite from 65520 on. */
+  static short floatToHalf(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    int sign = bits >>> 16 & 0x8000;
+    float magnitude = Math.abs(value);
+    if (Float.isNaN(value)) {
+      return (short) (sign | 0x7e00);
+    }
+
+    if (magnitude >= 65520) {
+      return (short) (sign | 0x7c00);
+    }
+
+    // Multiples of the half's last place are whole numbers below 2^11; rint rounds ties to even.
+    int exponent = Math.max(Math.getExponent(magnitude), -14);
+    int fraction = (int) Math.rint(Math.scalb((double) magnitude, 10 - exponent));
+    // A fraction of 2^10 or more has the leading bit, which adds one to the exponent field.
+    return (short) (sign | (exponent + 14 << 10) + fraction);
+  }
+
+  /** The float32 with the value of an IEEE 754 binary16, exactly. */
+  static float halfToFloat(short half) {
+    int sign = (half & 0x8000) << 16;
+    int exponent = (half >> 10) & 0x1f;
+    int fraction = half & 0x3ff;
+    if (exponent == 0) {
+      float magnitude = fraction * 0x1p-24f; // zero and subnormals
+      return sign == 0 ? magnitude : -magnitude;
+    }
+
+    int floatExponent = exponent == 0x1f ? 0xff : exponent - 15 + 127;
+    return Float.intBitsToFloat(sign | floatExponent << 23 | fraction << 13);
+  }
+}

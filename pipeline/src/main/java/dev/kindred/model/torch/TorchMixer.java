@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import dev.kindred.model.architecture.Mixer;
+
+/**
+ * The part of a block that brings what is at earlier positions to later ones, over sequences and
+ * over trees of them.
+ *
+ * <p>Letters in shapes: B = sequences, T = tokens in each, D = {@code d_model}, W = width of what
+ * is mixed, K = width of what a position keeps for later ones.
+ */
+abstract sealed class TorchMixer permits TorchAttention, TorchTriangular {
+  /** Nodes of a tree that are mixed at once: what they see stays in cache. */
+  static final int ROWS_AT_ONCE = 128;
+
+  static TorchMixer of(Mixer mixer, TorchWeights weights) {
+    if (mixer instanceof Mixer.Attention attention) {
+      return new TorchAttention(attention, weights);
+    }
+
+    return new TorchTriangular((Mixer.Triangular) mixer, weights);
+  }
+
+  /**
+   * What positions keep for later ones.
+   *
+   * @param keys [B, T, ..]; null where nothing is compared
+   * @param values [B, T, ..]
+   */
+  record Kept(NDArray keys, NDArray values) {
+
+    /** The same with more positions after these. */
+    Kept then(Kept next) {
+      return new Kept(
+          keys == null ? null : keys.concat(next.keys, 1), values.concat(next.values, 1));
+    }
+  }
+
+  /**
+   * Mixes for the last Q positions of T: for all, Q = T, or for the last alone, Q = 1.
+   *
+   * @param asking [B, Q, D]
+   * @param seen [B, T, D]
+   * @param dropout of attention weights
+   * @return [B, Q, D]
+   */
+  abstract NDArray apply(NDArray asking, NDArray seen, Dropout dropout, Tap tap);
+
+  /**
+   * What sequences keep.
+   *
+   * @param seen [B, T, D]
+   * @param from the position of the first
+   */
+  abstract Kept kept(NDArray seen, int from);
+
+  /**
+   * Mixes for the last position.
+   *
+   * @param last [B, 1, D]
+   * @param earlier what the positions before it keep
+   * @return [B, 1, D]
+   */
+  abstract NDArray applyLast(NDArray last, Kept earlier);
+
+  /** What positions get that are the first and see only themselves, [B, 1, D]. */
+  abstract NDArray applyAlone(NDArray x);
+
+  /**
+   * What nodes of a tree keep, by row.
+   *
+   * @param normed [rows, D]
+   * @param depths of the rows
+   * @return [rows, ..]
+   */
+  abstract Kept kept(NDArray normed, int[] depths);
+
+  /**
+   * What nodes of a tree ask by; null where nothing is compared.
+   *
+   * @param normed [rows, D]
+   * @param depths of the rows
+   */
+  abstract NDArray queries(NDArray normed, int[] depths);
+
+  /** W. */
+  abstract int width();
+
+  /**
+   * Mixes for nodes of one depth of a tree.
+   *
+   * @param paths rows of {@code kept} on the way to each node, itself included, [Q, L]
+   * @param queries of the nodes, [Q, ..]
+   * @param mixed receives the result, [Q, W]
+   */
+  void mix(NDArray paths, NDArray queries, Kept kept, NDArray mixed) {
+    int nodes = (int) paths.getShape().get(0);
+    for (int start = 0; start < nodes; start += ROWS_AT_ONCE) {
+      int end = Math.min(start + ROWS_AT_ONCE, nodes);
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        mixed.set(
+            new NDIndex().addSliceDim(start, end),
+            mixed(
+                Rows.slice(paths, start, end),
+                queries == null ? null : Rows.slice(queries, start, end),
+                kept));
+      }
+    }
+  }
+
+  /** The result of a few nodes, [Q, W]. */
+  abstract NDArray mixed(NDArray paths, NDArray queries, Kept kept);
+
+  /** What comes after mixing, [rows, W] to [rows, D]. */
+  abstract NDArray output(NDArray mixed);
+
+  /** Minus infinity where a position does not see another, else 0, [T, T]. */
+  static NDArray mask(NDManager manager, boolean[][] sees) {
+    return matrix(manager, sees, 0, Float.NEGATIVE_INFINITY);
+  }
+
+  /** One number where a position sees another, and one where it does not. */
+  static NDArray matrix(NDManager manager, boolean[][] sees, float seen, float unseen) {
+    int columns = sees[0].length;
+    float[] matrix = new float[sees.length * columns];
+    for (int i = 0; i < matrix.length; i++) {
+      matrix[i] = sees[i / columns][i % columns] ? seen : unseen;
+    }
+
+    return manager.create(matrix, new Shape(sees.length, columns));
+  }
+
+  /** Whether each of the last Q of T positions sees each position: up to itself, in a window. */
+  static boolean[][] causal(int queries, int length, int window) {
+    boolean[][] sees = new boolean[queries][length];
+    for (int i = 0; i < queries; i++) {
+      int position = length - queries + i;
+      for (int j = Math.max(0, position - window + 1); j <= position; j++) {
+        sees[i][j] = true;
+      }
+    }
+
+    return sees;
+  }
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.torch;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import dev.kindred.DjlEngine;
+import dev.kindred.model.HookPoint;
+import dev.kindred.model.LanguageModel;
+import dev.kindred.model.ModelShape;
+import dev.kindred.model.PrefixTree;
+import dev.kindred.model.architecture.Block;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.Tensors;
+import java.util.Arrays;
+
+/**
+ * A model in the engine.
+ *
+ * <p>Letters in shapes: B = sequences in a batch, T = tokens in each, D = {@code d_model}, V =
+ * {@code d_vocab}. Linear maps are y = x W^T + b.
+ *
+ * <p>Only the last position is asked for, so the last block computes what others see of all
+ * positions and everything else for the last one alone.
+ *
+ * <p>A {@link PrefixTree} is evaluated block by block over all of its N nodes, as rows of matrices;
+ * only mixers know of the tree. The input of block 0 depends on nothing but token and position, so
+ * its queries, keys and values are computed once for each of the few distinct pairs.
+ */
+public final class TorchModel implements LanguageModel {
+  /** Rows of a tree that pass a feed-forward network at once: their activations stay in cache. */
+  private static final int FEED_FORWARD_ROWS = 512;
+
+  private final Blueprint blueprint;
+  private final NDManager weights;
+  private final TorchLayers layers;
+
+  private TorchModel(Blueprint blueprint, NDManager weights, TorchLayers layers) {
+    this.blueprint = blueprint;
+    this.weights = weights;
+    this.layers = layers;
+  }
+
+  /**
+   * Puts a model on a device.
+   *
+   * @param tensors as {@link Blueprint#tensors} has them
+   */
+  public static TorchModel load(Blueprint blueprint, Tensors tensors, Device device) {
+    DjlEngine.load();
+    NDManager weights = NDManager.newBaseManager(device, "PyTorch");
+    try {
+      return new TorchModel(blueprint, weights, TorchLayers.load(blueprint, tensors, weights));
+    } catch (RuntimeException | Error e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public ModelShape shape() {
+    return blueprint.shape();
+  }
+
+  @Override
+  public float[][] ffnOutputs(int[][] tokenIds) {
+    FfnOutputs outputs = new FfnOutputs(blueprint.shape(), tokenIds.length);
+    try (NDManager batch = weights.newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      forward(Rows.tokens(batch, tokenIds), outputs);
+    }
+
+    return outputs.values;
+  }
+
+  @Override
+  public float[][] ffnOutputs(PrefixTree tree) {
+    FfnOutputs outputs = new FfnOutputs(blueprint.shape(), tree.leaves());
+    try (NDManager batch = weights.newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      forward(batch, tree, outputs);
+    }
+
+    return outputs.values;
+  }
+
+  @Override
+  public Predictions predict(int[][] tokenIds) {
+    FfnOutputs outputs = new FfnOutputs(blueprint.shape(), tokenIds.length);
+    try (NDManager batch = weights.newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray residual = forward(Rows.tokens(batch, tokenIds), outputs); // [B, 1, D]
+      return predictions(outputs, residual);
+    }
+  }
+
+  @Override
+  public Predictions predict(PrefixTree tree) {
+    FfnOutputs outputs = new FfnOutputs(blueprint.shape(), tree.leaves());
+    try (NDManager batch = weights.newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray residual = forward(batch, tree, outputs); // [B, D]
+      return predictions(outputs, residual);
+    }
+  }
+
+  private Predictions predictions(FfnOutputs outputs, NDArray residual) {
+    NDArray logits = layers.unembedding().logits(residual); // [.., V]
+    return new Predictions(outputs.values, logits.softmax(-1).toFloatArray());
+  }
+
+  /**
+   * Runs all blocks.
+   *
+   * @param tokenIds [B, T]
+   * @param sink receives each block's FFN output at the last position
+   * @return the residual stream at the last position after the last block, [B, 1, D]
+   */
+  private NDArray forward(NDArray tokenIds, FfnOutputs sink) {
+    long length = tokenIds.getShape().get(1);
+    NDArray x = // [B, T, D]
+        layers.embedding().embed(tokenIds, tokenIds.getManager().arange((int) length), Tap.NONE);
+    for (int i = 0; i < layers.blocks().size(); i++) {
+      int number = i;
+      TorchBlock block = layers.blocks().get(i);
+      Tap tap =
+          (point, found) -> {
+            if (point == HookPoint.MLP_OUT) {
+              sink.add(number, 0, Rows.lastPosition(found));
+            }
+
+            return found;
+          };
+      boolean last = i == layers.blocks().size() - 1;
+      x = last ? block.applyForLast(x, tap) : block.apply(x, Dropout.NONE, tap);
+    }
+
+    return x;
+  }
+
+  /**
+   * Runs all blocks over a tree.
+   *
+   * @param sink receives each block's FFN outputs of the leaves
+   * @return the residual stream of the leaves after the last block, [B, D]
+   */
+  private NDArray forward(NDManager batch, PrefixTree tree, FfnOutputs sink) {
+    int nodes = tree.nodes();
+    int leaf = nodes - tree.leaves(); // the first
+    int[] depths = tree.depthsOfNodes();
+    PrefixTree.Inputs inputs = tree.inputs();
+    NDArray input = // [distinct inputs, D]
+        layers
+            .embedding()
+            .embed(batch.create(inputs.tokens()), batch.create(inputs.depths()), Tap.NONE);
+    NDArray inputOfNode = batch.create(inputs.ofNodes()); // [N]
+    NDArray x = Rows.copies(input, inputOfNode); // [N, D]
+    for (int i = 0; i < layers.blocks().size(); i++) {
+      TorchBlock block = layers.blocks().get(i);
+      boolean first = i == 0;
+      boolean last = i == layers.blocks().size() - 1;
+      int from = last ? leaf : 0; // what is before it is only seen
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray stream = first ? input : x;
+        NDArray normed = block.mixerNorm.apply(stream);
+        TorchMixer.Kept kept = block.mixer.kept(normed, first ? inputs.depths() : depths);
+        NDArray queries = // [N - from, ..]
+            first
+                ? block.mixer.queries(normed, inputs.depths())
+                : block.mixer.queries(
+                    Rows.slice(normed, from, nodes), Arrays.copyOfRange(depths, from, nodes));
+        if (first && queries != null) {
+          queries = Rows.slice(Rows.copies(queries, inputOfNode), from, nodes);
+        }
+
+        if (normed != stream && normed != kept.values()) {
+          normed.close();
+        }
+
+        NDArray mixed = batch.create(new Shape(nodes - from, block.mixer.width()));
+        for (int depth = last ? tree.depths() - 1 : 0; depth < tree.depths(); depth++) {
+          int[] paths = tree.paths(depth);
+          if (first) {
+            Arrays.setAll(paths, k -> inputs.ofNodes()[paths[k]]);
+          }
+
+          int start = tree.levelStart(depth) - from;
+          int end = start + tree.levelSize(depth);
+          block.mixer.mix(
+              batch.create(paths, new Shape(tree.levelSize(depth), depth + 1)),
+              queries == null ? null : Rows.slice(queries, start, end),
+              kept,
+              Rows.slice(mixed, start, end));
+        }
+
+        for (int start = from, end; start < nodes; start = end) {
+          end = Math.min(start + FEED_FORWARD_ROWS, start < leaf ? leaf : nodes);
+          try (NDScope chunk = new NDScope()) {
+            chunk.suppressNotUsedWarning();
+            NDArray ffnOut =
+                block.advance(
+                    Rows.slice(x, start, end), Rows.slice(mixed, start - from, end - from));
+            if (start >= leaf) {
+              sink.add(i, start - leaf, ffnOut);
+            }
+          }
+        }
+      }
+    }
+
+    return Rows.slice(x, leaf, nodes);
+  }
+
+  /**
+   * Floats: four rows of D a node (the residual stream, its norm, and what the allocator keeps of
+   * two more), queries and mixed values, keys and values; for the chunk that mixes, the keys,
+   * values and temporaries of all paths (4 T a mixed number); for the chunk in the feed-forward
+   * network its hidden rows, twice, and four of D; paths of T indices a node, twice.
+   */
+  @Override
+  public EvaluationMemory evaluationMemory(int nodes, int length) {
+    long d = blueprint.shape().modelDimension();
+    long most = 0;
+    for (Block block : blueprint.blocks()) {
+      long mixed = block.mixer().width();
+      long perNode = 4 * d + 2 * mixed + block.mixer().keptWidth() + 2L * length;
+      long mixing = Math.min(nodes, TorchMixer.ROWS_AT_ONCE) * 4 * length * mixed;
+      long feedForward =
+          Math.min(nodes, FEED_FORWARD_ROWS) * (2L * block.feedForward().width() + 4 * d);
+      most = Math.max(most, nodes * perNode + mixing + feedForward);
+    }
+
+    return new EvaluationMemory(0, Float.BYTES * most);
+  }
+
+  @Override
+  public double operations(long[] nodes) {
+    return blueprint.operations(nodes);
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+
+  /** What a forward pass was run for, copied out of the engine's memory. */
+  private static final class FfnOutputs {
+    private final int dModel;
+    private final float[][] values;
+
+    private FfnOutputs(ModelShape shape, int sequences) {
+      this.dModel = shape.modelDimension();
+      this.values = new float[shape.blocks()][sequences * dModel];
+    }
+
+    /** Takes a block's FFN outputs of some sequences from one on, [.., D]. */
+    private void add(int block, int sequence, NDArray ffnOut) {
+      float[] rows = ffnOut.toFloatArray();
+      System.arraycopy(rows, 0, values[block], sequence * dModel, rows.length);
+    }
+  }
+}
