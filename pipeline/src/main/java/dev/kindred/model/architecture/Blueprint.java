@@ -171,7 +171,7 @@ public record Blueprint(
       }
     }
 
-    if (hasScale(unembedding.norm())) {
+    if (!(unembedding.norm() instanceof Norm.None)) {
       hooks.add(HookPoint.FINAL_SCALE.ofModel());
     }
 
@@ -182,10 +182,7 @@ public record Blueprint(
   private static List<HookPoint> points(Block block) {
     List<HookPoint> points = new ArrayList<>();
     points.add(HookPoint.RESID_PRE);
-    if (hasScale(block.mixerNorm())) {
-      points.add(HookPoint.LN1_SCALE);
-    }
-
+    addScale(points, block.mixerNorm(), HookPoint.LN1_SCALE);
     if (block.mixer() instanceof Mixer.Attention) {
       points.addAll(
           List.of(
@@ -198,38 +195,46 @@ public record Blueprint(
               HookPoint.RESULT));
     }
 
-    if (hasScale(block.mixerOutputNorm())) {
-      points.add(HookPoint.LN1_POST_SCALE);
-    }
-
-    points.add(HookPoint.ATTN_OUT);
+    addEnd(points, block, block.mixerOutputNorm(), HookPoint.LN1_POST_SCALE, HookPoint.ATTN_OUT);
     if (!(block.feedForward() instanceof FeedForward.None)) {
       if (block.residual() != Residual.PARALLEL) {
         points.add(HookPoint.RESID_MID);
       }
 
-      if (hasScale(block.feedForwardNorm())) {
-        points.add(HookPoint.LN2_SCALE);
-      }
-
+      addScale(points, block.feedForwardNorm(), HookPoint.LN2_SCALE);
       points.add(HookPoint.MLP_PRE);
       if (block.feedForward() instanceof FeedForward.Gated) {
         points.add(HookPoint.MLP_PRE_LINEAR);
       }
 
       points.add(HookPoint.MLP_POST);
-      if (hasScale(block.feedForwardOutputNorm())) {
-        points.add(HookPoint.LN2_POST_SCALE);
-      }
-
-      points.add(HookPoint.MLP_OUT);
+      addEnd(
+          points,
+          block,
+          block.feedForwardOutputNorm(),
+          HookPoint.LN2_POST_SCALE,
+          HookPoint.MLP_OUT);
     }
 
     points.add(HookPoint.RESID_POST);
     return points;
   }
 
-  private static boolean hasScale(Norm norm) {
-    return !(norm instanceof Norm.None);
+  /** The end of a branch: its norm is of what it adds, or of the sum that comes after. */
+  private static void addEnd(
+      List<HookPoint> points, Block block, Norm norm, HookPoint scale, HookPoint out) {
+    if (block.residual() == Residual.NORMED_SUM) {
+      points.add(out);
+      addScale(points, norm, scale);
+    } else {
+      addScale(points, norm, scale);
+      points.add(out);
+    }
+  }
+
+  private static void addScale(List<HookPoint> points, Norm norm, HookPoint scale) {
+    if (!(norm instanceof Norm.None)) {
+      points.add(scale);
+    }
   }
 }

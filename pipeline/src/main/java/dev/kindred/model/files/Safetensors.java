@@ -394,12 +394,15 @@ public final class Safetensors {
   }
 
   /**
-   * What tells whether a file is still the one that was scanned: CRC-32C of its parts.
+   * What tells whether a file is still the one that was scanned.
    *
-   * @param header of the bytes before the data
-   * @param tensors of each tensor's bytes, by name
+   * @param length of the file
+   * @param dataStart bytes before the data
+   * @param header CRC-32C of these bytes
+   * @param tensors CRC-32C of each tensor's bytes, by name
    */
-  public record Checksums(long header, Map<String, Long> tensors) implements Serializable {}
+  public record Checksums(long length, int dataStart, long header, Map<String, Long> tensors)
+      implements Serializable {}
 
   /**
    * Reads the whole file once, in its order, if {@link #check} has passed.
@@ -408,7 +411,7 @@ public final class Safetensors {
    * @throws InvalidInput naming the first value that is not finite
    */
   public Checksums scan(Consumer<ByteBuffer> bytes) {
-    ByteBuffer header = header();
+    ByteBuffer header = ByteBuffer.wrap(bytes(source, content, 0, (int) dataStart));
     bytes.accept(header.duplicate());
     LinkedHashMap<String, Long> ofTensors = new LinkedHashMap<>();
     for (Tensor tensor : inOrder()) {
@@ -423,11 +426,7 @@ public final class Safetensors {
       ofTensors.put(tensor.name(), checksum.getValue());
     }
 
-    return new Checksums(checksum(header), ofTensors);
-  }
-
-  private ByteBuffer header() {
-    return ByteBuffer.wrap(bytes(source, content, 0, (int) dataStart));
+    return new Checksums(content.length(), (int) dataStart, checksum(header), ofTensors);
   }
 
   private static long checksum(ByteBuffer bytes) {
@@ -474,16 +473,26 @@ public final class Safetensors {
   }
 
   /**
-   * The tensors of a file that was scanned before, by whichever process. The last one that was read
-   * is kept, as it may hold several of a model's maps.
+   * The tensors of a file that was scanned before, by whichever process.
    *
+   * @param source the file's name, for messages
    * @throws InvalidInput if the file's header is another; later, when a tensor is read that is
    */
-  public Tensors unchanged(Checksums expected) {
-    if (checksum(header()) != expected.header()) {
-      throw invalid("has been changed since this command began; run it again");
+  public static Tensors unchanged(String source, Content content, Checksums expected) {
+    if (content.length() != expected.length()
+        || checksum(ByteBuffer.wrap(bytes(source, content, 0, expected.dataStart())))
+            != expected.header()) {
+      throw new InvalidInput("%s: has been changed since this command began; run it again", source);
     }
 
+    return open(source, content).unchanged(expected);
+  }
+
+  /**
+   * The tensors of this file, if it has been scanned. The last one that was read is kept, as it may
+   * hold several of a model's maps.
+   */
+  public Tensors unchanged(Checksums expected) {
     return new Tensors() {
       private String lastName;
       private float[] last;

@@ -40,7 +40,7 @@ public record WeightsFile(
     try {
       FileSystem files = path.getFileSystem(hadoop.value());
       try (FileContent content = FileContent.open(files, path)) {
-        return load.apply(Safetensors.open(uri, content).unchanged(checksums));
+        return load.apply(Safetensors.unchanged(uri, content, checksums));
       }
     } catch (IOException e) {
       throw new InvalidInput("%s: cannot be read any more: %s", uri, e.getMessage());

@@ -226,13 +226,18 @@ final class TorchAttention extends TorchMixer {
     NDArray k = ofPaths(kept.keys(), seen);
     NDArray scores = // [Q, L, H]
         capped(
-            k.muli(queries.reshape(nodes, 1, heads, headWidth))
+            times(k, queries.reshape(nodes, 1, heads, headWidth))
                 .sum(new int[] {3})
                 .muli((float) attention.scale()));
     NDArray v = ofPaths(kept.values(), seen);
-    return v.muli(scores.softmax(1).reshape(nodes, length, heads, 1))
+    return times(v, scores.softmax(1).reshape(nodes, length, heads, 1))
         .sum(new int[] {1})
         .reshape(nodes, width());
+  }
+
+  /** The product, in the place of copies where they are not shared by several heads. */
+  private NDArray times(NDArray copies, NDArray factors) {
+    return keyHeads == heads ? copies.muli(factors) : copies.mul(factors);
   }
 
   /** Copies of what the nodes on paths keep, for each head of queries, [Q, L, H, E]. */

@@ -196,11 +196,10 @@ public final class TorchStream implements ResidualStream {
           }
 
           float[] seed = derivative.apply(tape.end.toFloatArray());
-          if (!JniUtils.requiresGrad((PtNDArray) tape.end)) { // what is varied does not reach it
-            return new float[(int) tape.start.size()];
-          }
-
-          backward(tape.end, batch.create(seed, tape.end.getShape()));
+          NDArray number = tape.end.mul(batch.create(seed, tape.end.getShape())).sum();
+          // The engine asks for a number that depends on what is varied; this one may not.
+          NDArray nothing = tape.start.sum().mul(batch.create(0f));
+          backward(number.add(nothing), batch.create(1f));
           return tape.start.getGradient().toFloatArray();
         });
   }

@@ -191,6 +191,32 @@ class TestModelDirectory {
   }
 
   @Test
+  void weightsThatAreNoLongerThoseThatWereReadAreNotLoaded() throws IOException {
+    Path path = folder.resolve("model.safetensors");
+    byte[] file = Files.readAllBytes(path);
+    ModelDirectory directory = read();
+    for (int place : new int[] {8 + 20, file.length - 100_000}) { // in the header, in a tensor
+      byte[] changed = file.clone();
+      changed[place] ^= 1;
+      Files.write(path, changed);
+      assertNotLoaded(directory).hasMessageContaining("changed since this command began");
+    }
+
+    Files.write(path, Arrays.copyOf(file, file.length - 1));
+    assertNotLoaded(directory).hasMessageContaining("changed since this command began");
+    Files.delete(path);
+    assertNotLoaded(directory).hasMessageContaining("cannot be read any more");
+    Files.write(path, file);
+    directory.load(Device.cpu()).close();
+  }
+
+  private static AbstractThrowableAssert<?, ?> assertNotLoaded(ModelDirectory directory) {
+    return assertThatThrownBy(() -> directory.load(Device.cpu()))
+        .isInstanceOf(InvalidInput.class)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+  }
+
+  @Test
   void everyBundledModelPassesItsSelfCheck() {
     for (String name : new String[] {Models.DICKENS_SMALL, Models.TINYSHAKESPEARE}) {
       Models.load(name).close();

@@ -127,4 +127,56 @@ class TestSafetensors {
       }
     }
   }
+
+  @Test
+  void tensorsBeyondTwoGibibytesAreRead() {
+    long large = 3L << 30;
+    byte[] header =
+        String.format(
+                "{\"large\":{\"dtype\":\"F32\",\"shape\":[3,%d],\"data_offsets\":[0,%d]},"
+                    + "\"small\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[%d,%d]}}",
+                large / 12, large, large, large + 4)
+            .getBytes(StandardCharsets.US_ASCII);
+    Safetensors.Content content =
+        new Safetensors.Content() {
+          @Override
+          public long length() {
+            return 8 + header.length + large + 4;
+          }
+
+          @Override
+          public void read(long from, byte[] into, int length) {
+            ByteBuffer bytes = ByteBuffer.wrap(into).order(ByteOrder.LITTLE_ENDIAN);
+            if (from == 0) {
+              bytes.putLong(header.length);
+            } else if (from == 8) {
+              bytes.put(header);
+            } else {
+              assertThat(from).isEqualTo(8 + header.length + large);
+              bytes.putFloat(6.5f);
+            }
+          }
+        };
+    Safetensors tensors = Safetensors.open("large", content);
+    tensors.check(Map.of("large", new long[] {3, large / 12}, "small", new long[] {1}));
+    assertThat(tensors.floats(tensors.tensors().get(1))).containsExactly(6.5f);
+  }
+
+  @Test
+  void allBytesAreScannedInTheirOrder() throws IOException {
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    shapes.put("first", new long[] {700, 1000});
+    shapes.put("second", new long[] {3});
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    Safetensors.write(
+        file,
+        shapes,
+        name -> new float[name.equals("first") ? 700_000 : 3],
+        Safetensors.Dtype.F32,
+        Map.of());
+    ByteArrayOutputStream scanned = new ByteArrayOutputStream();
+    Safetensors.parse("written", file.toByteArray())
+        .scan(bytes -> scanned.write(bytes.array(), bytes.position(), bytes.remaining()));
+    assertThat(scanned.toByteArray()).isEqualTo(file.toByteArray());
+  }
 }

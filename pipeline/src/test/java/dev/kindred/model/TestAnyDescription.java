@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import dev.kindred.model.Changes.Part;
+import dev.kindred.model.architecture.Block;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.FeedForward;
+import dev.kindred.model.torch.DropoutMasks;
+import dev.kindred.model.torch.TorchModel;
+import dev.kindred.model.torch.TorchStream;
+import dev.kindred.model.torch.TorchTraining;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.LongStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the engine makes of random descriptions against a plain forward pass. */
+class TestAnyDescription {
+  private static final int MODELS = 20;
+  private static final double TOLERANCE = 2e-4; // of the greatest number
+  private static final int[][] PROMPTS = {{1, 2, 3, 4, 5, 1}, {10, 9, 1, 0, 6, 6}};
+  private static final int LENGTH = 6;
+  private static final HookPoint[] STREAM = {HookPoint.RESID_PRE, HookPoint.RESID_POST};
+
+  /** A random model, and the same for the plain forward pass. */
+  private static final class Subject implements AutoCloseable {
+    private final Blueprint blueprint;
+    private final Map<String, float[]> values;
+    private final PlainModel plain;
+    private final ResidualStream stream;
+    private final Random random;
+
+    private Subject(long seed) {
+      this.blueprint = RandomBlueprint.of(seed);
+      this.values = RandomBlueprint.values(blueprint, seed);
+      this.plain = new PlainModel(blueprint, values);
+      this.stream = TorchStream.load(blueprint, values::get, Device.cpu());
+      this.random = new Random(seed);
+    }
+
+    /** What the plain pass finds in all prompts, one after the other. */
+    private double[] plain(Hook hook, PlainModel.Other... others) {
+      List<double[]> found = new ArrayList<>();
+      for (int prompt = 0; prompt < PROMPTS.length; prompt++) {
+        PlainModel.Other other =
+            others.length == 0 ? PlainModel.Other.NOTHING : others[others.length == 1 ? 0 : prompt];
+        found.add(plain.run(PROMPTS[prompt], other).get(hook));
+      }
+
+      return found.stream().flatMapToDouble(Arrays::stream).toArray();
+    }
+
+    private float[] gaussian(int size) {
+      float[] x = new float[size];
+      for (int i = 0; i < size; i++) {
+        x[i] = (float) random.nextGaussian();
+      }
+
+      return x;
+    }
+
+    private Hook end() {
+      return HookPoint.RESID_POST.of(blueprint.blocks().size() - 1);
+    }
+
+    @Override
+    public void close() {
+      stream.close();
+    }
+  }
+
+  private static LongStream seeds() {
+    return LongStream.range(0, MODELS);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void isFoundAtEveryPlaceThatItHas(long seed) {
+    try (Subject model = new Subject(seed);
+        ResidualStream.Pass pass = model.stream.run(PROMPTS)) {
+      List<Hook> hooks = model.stream.hooks();
+      assertThat(model.plain.run(PROMPTS[0], PlainModel.Other.NOTHING).keySet())
+          .containsExactlyElementsOf(hooks);
+      for (Hook hook : hooks) {
+        assertClose(hook, pass.all(hook), model.plain(hook));
+        assertThat(Arrays.stream(pass.shape(hook)).reduce(1, Math::multiplyExact))
+            .isEqualTo(pass.all(hook).length);
+      }
+
+      assertClose("logits", pass.logits(), lastRows(model.plain(HookPoint.LOGITS.ofModel())));
+      assertThat(pass.last(HookPoint.LOGITS.ofModel())).hasSize(PROMPTS.length * 11);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void predictsTheSameForATreeAsForItsSequences(long seed) {
+    try (Subject model = new Subject(seed);
+        LanguageModel whole = TorchModel.load(model.blueprint, model.values::get, Device.cpu())) {
+      int[][] sequences = TestPrefixTree.sequences(new Random(seed), 40, LENGTH, 4);
+      LanguageModel.Predictions batch = whole.predict(sequences);
+      LanguageModel.Predictions tree = whole.predict(PrefixTree.of(sequences));
+      for (int block = 0; block < model.blueprint.blocks().size(); block++) {
+        boolean hasNetwork =
+            !(model.blueprint.blocks().get(block).feedForward() instanceof FeedForward.None);
+        double[] expected = new double[batch.ffnOutputs()[block].length];
+        int d = expected.length / sequences.length;
+        for (int i = 0; hasNetwork && i < sequences.length; i++) {
+          double[] all =
+              model
+                  .plain
+                  .run(sequences[i], PlainModel.Other.NOTHING)
+                  .get(HookPoint.MLP_OUT.of(block));
+          System.arraycopy(all, all.length - d, expected, i * d, d);
+        }
+
+        assertClose("batch, block " + block, batch.ffnOutputs()[block], expected);
+        assertClose("tree, block " + block, tree.ffnOutputs()[block], expected);
+      }
+
+      double[] expected = new double[sequences.length * 11];
+      for (int i = 0; i < sequences.length; i++) {
+        double[] logits =
+            model.plain.run(sequences[i], PlainModel.Other.NOTHING).get(HookPoint.LOGITS.ofModel());
+        double[] last =
+            PlainModel.softmax(Arrays.copyOfRange(logits, logits.length - 11, logits.length));
+        System.arraycopy(last, 0, expected, i * 11, 11);
+      }
+
+      assertClose("batch", batch.probabilities(), expected);
+      assertClose("tree", tree.probabilities(), expected);
+      assertThat(whole.ffnOutputs(PrefixTree.of(sequences))).isDeepEqualTo(tree.ffnOutputs());
+      assertThat(whole.evaluationMemory(100, LENGTH).engineBytes()).isPositive();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void goesOnWithWhatIsPutAtAnyPlace(long seed) {
+    try (Subject model = new Subject(seed)) {
+      Hook logits = HookPoint.LOGITS.ofModel();
+      for (Hook hook : model.stream.hooks()) {
+        float[] other = moved(floats(model.plain(hook)), model.random);
+        int each = other.length / PROMPTS.length;
+        PlainModel.Other[] others = new PlainModel.Other[PROMPTS.length];
+        for (int i = 0; i < others.length; i++) {
+          double[] ofPrompt =
+              PlainModel.doubles(Arrays.copyOfRange(other, i * each, (i + 1) * each));
+          others[i] = (at, x) -> at.equals(hook) ? ofPrompt : x;
+        }
+
+        Changes changes = Changes.NONE.replace(hook, other);
+        try (ResidualStream.Pass pass = model.stream.run(Input.tokens(PROMPTS), changes)) {
+          double[] expected = model.plain(logits, others);
+          assertClose("logits with another " + hook, pass.all(logits), expected);
+          assertClose("last with another " + hook, pass.logits(), lastRows(expected));
+          assertClose(hook, pass.all(hook), PlainModel.doubles(other));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void canBeFrozenAtWhatAnotherPassFound(long seed) {
+    try (Subject model = new Subject(seed);
+        ResidualStream.Pass pass = model.stream.run(PROMPTS)) {
+      List<Hook> hooks =
+          model.stream.hooks().stream()
+              .filter(
+                  hook -> hook.point() == HookPoint.PATTERN || hook.point() == HookPoint.LN1_SCALE)
+              .toList();
+      int[][] others = {{3, 3, 1, 0, 9, 2}, {4, 7, 7, 0, 8, 1}};
+      Changes frozen = Changes.NONE.freeze(pass, hooks);
+      try (ResidualStream.Pass other = model.stream.run(Input.tokens(others), frozen)) {
+        hooks.forEach(hook -> assertThat(other.all(hook)).isEqualTo(pass.all(hook)));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void canDoWithoutAnyPart(long seed) {
+    try (Subject model = new Subject(seed)) {
+      for (int block = 0; block < model.blueprint.blocks().size(); block++) {
+        for (Part part : Part.values()) {
+          assertWithout(model, block, part);
+        }
+      }
+    }
+  }
+
+  private static void assertWithout(Subject model, int block, Part part) {
+    Changes changes = Changes.NONE.leaveOut(block, part);
+    Input input = Input.tokens(PROMPTS);
+    Block described = model.blueprint.blocks().get(block);
+    if (described.residual() == Block.Residual.PARALLEL && part.name().endsWith("RESIDUAL")) {
+      assertThatThrownBy(() -> model.stream.run(input, changes))
+          .hasMessage("Invalid change: block " + block + " has one way around both of its parts");
+      return;
+    }
+
+    PlainModel.Other other =
+        new PlainModel.Other() {
+          @Override
+          public double[] at(Hook hook, double[] x) {
+            return x;
+          }
+
+          @Override
+          public boolean leavesOut(int at, Part asked) {
+            return at == block && asked == part;
+          }
+        };
+    try (ResidualStream.Pass pass = model.stream.run(input, changes)) {
+      Hook logits = HookPoint.LOGITS.ofModel();
+      assertClose("without " + part, pass.all(logits), model.plain(logits, other));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void seesWhatAMaskLetsItSee(long seed) {
+    try (Subject model = new Subject(seed)) {
+      boolean[][] sees = new boolean[LENGTH][LENGTH];
+      for (int i = 0; i < LENGTH; i++) {
+        for (int j = 0; j < LENGTH; j++) {
+          sees[i][j] = j == i || model.random.nextBoolean(); // later positions, too
+        }
+      }
+
+      PlainModel.Other other =
+          new PlainModel.Other() {
+            @Override
+            public double[] at(Hook hook, double[] x) {
+              return x;
+            }
+
+            @Override
+            public boolean[][] mask(int block) {
+              return block == 0 ? sees : null;
+            }
+          };
+      Hook logits = HookPoint.LOGITS.ofModel();
+      Changes changes = Changes.NONE.mask(0, sees);
+      try (ResidualStream.Pass pass = model.stream.run(Input.tokens(PROMPTS), changes)) {
+        assertClose("masked", pass.all(logits), model.plain(logits, other));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void runsOnFromAnyBlock(long seed) {
+    try (Subject model = new Subject(seed);
+        ResidualStream.Pass pass = model.stream.run(PROMPTS)) {
+      int d = model.blueprint.shape().modelDimension();
+      int blocks = model.blueprint.blocks().size();
+      Hook logits = HookPoint.LOGITS.ofModel();
+      for (int block = 0; block <= blocks; block++) {
+        float[] all = model.gaussian(2 * LENGTH * d);
+        try (ResidualStream.Pass from =
+            model.stream.run(Input.before(block, all, LENGTH), Changes.NONE)) {
+          double[] first =
+              model
+                  .plain
+                  .run(
+                      block,
+                      PlainModel.doubles(Arrays.copyOf(all, LENGTH * d)),
+                      PlainModel.Other.NOTHING)
+                  .get(logits);
+          assertClose("before " + block, Arrays.copyOf(from.all(logits), first.length), first);
+          if (block > 0) {
+            Hook before = HookPoint.RESID_PRE.of(block - 1);
+            assertThatThrownBy(() -> from.all(before)).hasMessageContaining("does not come by");
+          }
+        }
+
+        float[] last = model.gaussian(2 * d);
+        Hook place = block == blocks ? model.end() : HookPoint.RESID_PRE.of(block);
+        PlainModel.Other[] others = new PlainModel.Other[2];
+        for (int i = 0; i < 2; i++) {
+          double[] row = PlainModel.doubles(Arrays.copyOfRange(last, i * d, (i + 1) * d));
+          others[i] =
+              (hook, x) -> {
+                double[] changed = x.clone();
+                if (hook.equals(place)) {
+                  System.arraycopy(row, 0, changed, changed.length - d, d);
+                }
+
+                return changed;
+              };
+        }
+
+        assertClose(
+            "last before " + block,
+            pass.logits(block, last),
+            lastRows(model.plain(logits, others)));
+        double[] alone =
+            model
+                .plain
+                .run(block, PlainModel.doubles(Arrays.copyOf(last, d)), PlainModel.Other.NOTHING)
+                .get(logits);
+        float[] found = model.stream.logitsAlone(block, last);
+        assertClose("alone before " + block, Arrays.copyOf(found, 11), alone);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void readsLogitsByDirections(long seed) {
+    try (Subject model = new Subject(seed);
+        ResidualStream.Pass pass = model.stream.run(PROMPTS)) {
+      double[] x = model.plain(model.end());
+      double[] logits = model.plain(HookPoint.LOGITS.ofModel());
+      double cap = model.blueprint.unembedding().cap();
+      double[] scales = model.plain(scale(model));
+      int d = model.blueprint.shape().modelDimension();
+      for (int token = 0; token < 11; token++) {
+        double[] direction = model.stream.readout().direction(token);
+        double first = Double.NaN;
+        for (int row = 0; row < x.length / d; row++) {
+          double read = 0;
+          for (int i = 0; i < d; i++) {
+            read += direction[i] * x[row * d + i];
+          }
+
+          double divisor = scale(model).equals(model.end()) ? 1 : scales[row];
+          double logit = logits[row * 11 + token];
+          double uncapped =
+              Double.isInfinite(cap)
+                  ? logit
+                  : cap * .5 * Math.log((1 + logit / cap) / (1 - logit / cap));
+          double constant = uncapped - read / divisor; // biases
+          first = row == 0 ? constant : first;
+          assertThat(constant).isCloseTo(first, within(1e-4 * (1 + Math.abs(uncapped))));
+        }
+      }
+
+      assertThat(pass.logits()).hasSize(2 * 11);
+    }
+  }
+
+  /** The place of the final norm's scale; the stream's where there is no norm. */
+  private static Hook scale(Subject model) {
+    Hook scale = HookPoint.FINAL_SCALE.ofModel();
+    return model.stream.hooks().contains(scale) ? scale : model.end();
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void hasTheGradientsOfAnyPlaceByAny(long seed) {
+    try (Subject model = new Subject(seed)) {
+      List<Hook> hooks = model.stream.hooks();
+      for (int i = 0; i < hooks.size(); i++) {
+        assertGradient(model, hooks.get(i), HookPoint.LOGITS.ofModel());
+        Hook of = hooks.get(i + model.random.nextInt(hooks.size() - i));
+        if (of.point() != HookPoint.ATTN_SCORES) { // minus infinity has no slope
+          assertGradient(model, hooks.get(i), of);
+        }
+      }
+
+      for (HookPoint point : STREAM) {
+        Hook later = point.of(0);
+        assertThatThrownBy(
+                () ->
+                    model.stream.gradient(
+                        Input.tokens(PROMPTS),
+                        Changes.NONE,
+                        HookPoint.LOGITS.ofModel(),
+                        later,
+                        x -> x))
+            .hasMessageContaining("no pass from this input comes by");
+      }
+    }
+  }
+
+  private static void assertGradient(Subject model, Hook by, Hook of) {
+    double[] at = model.plain(by);
+    float[] seed = model.gaussian(model.plain(of).length);
+    float[] gradient =
+        model.stream.gradient(Input.tokens(PROMPTS), Changes.NONE, by, of, x -> seed);
+    double[] direction = new double[at.length];
+    double slope = 0;
+    double greatest = 0;
+    for (int i = 0; i < at.length; i++) {
+      direction[i] = Double.isInfinite(at[i]) ? 0 : model.random.nextGaussian();
+      slope += direction[i] == 0 ? 0 : gradient[i] * direction[i];
+      greatest += direction[i] == 0 ? 0 : Math.abs(gradient[i] * direction[i]);
+    }
+
+    double step = 1e-6;
+    double ahead = sum(model, by, of, seed, direction, step);
+    double back = sum(model, by, of, seed, direction, -step);
+    assertThat((ahead - back) / (2 * step))
+        .as("of %s by %s", of, by)
+        .isCloseTo(slope, within(1e-3 * greatest + 1e-3));
+  }
+
+  /** The seed's product with what is at one place if what is at another is moved. */
+  private static double sum(
+      Subject model, Hook by, Hook of, float[] seed, double[] direction, double step) {
+    int each = direction.length / PROMPTS.length;
+    PlainModel.Other[] others = new PlainModel.Other[PROMPTS.length];
+    for (int prompt = 0; prompt < others.length; prompt++) {
+      int from = prompt * each;
+      others[prompt] =
+          (hook, x) -> {
+            double[] changed = x.clone();
+            for (int i = 0; hook.equals(by) && i < each; i++) {
+              changed[i] += step * direction[from + i];
+            }
+
+            return changed;
+          };
+    }
+
+    double[] found = model.plain(of, others);
+    double sum = 0;
+    for (int i = 0; i < found.length; i++) {
+      sum += found[i] * seed[i];
+    }
+
+    return sum;
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void isTrainedByTheSlopesOfItsLoss(long seed) {
+    try (Subject model = new Subject(seed);
+        TorchTraining training = new TorchTraining(model.blueprint, model.values, Device.cpu());
+        TorchTraining.Gradients found = training.gradients(PROMPTS, 1, new DropoutMasks(0, 0))) {
+      double nats = nats(model.plain);
+      assertThat(found.nats()).isCloseTo(nats, within(TOLERANCE * nats));
+      assertThat(training.nats(PROMPTS)).isCloseTo(nats, within(TOLERANCE * nats));
+      for (Map.Entry<String, NDArray> tensor : found.byName().entrySet()) {
+        float[] gradient = tensor.getValue().toFloatArray();
+        double[] direction = PlainModel.doubles(model.gaussian(gradient.length));
+        double slope = 0;
+        double greatest = 0;
+        for (int i = 0; i < direction.length; i++) {
+          slope += direction[i] * gradient[i];
+          greatest += Math.abs(direction[i] * gradient[i]);
+        }
+
+        double step = 1e-6;
+        model.plain.move(tensor.getKey(), direction, step);
+        double ahead = nats(model.plain);
+        model.plain.move(tensor.getKey(), direction, -2 * step);
+        double back = nats(model.plain);
+        model.plain.move(tensor.getKey(), direction, step);
+        assertThat((ahead - back) / (2 * step))
+            .as(tensor.getKey())
+            .isCloseTo(slope, within(1e-3 * greatest + 1e-3));
+      }
+    }
+  }
+
+  private static double nats(PlainModel plain) {
+    return Arrays.stream(PROMPTS).mapToDouble(plain::nats).sum();
+  }
+
+  private static float[] floats(double[] doubles) {
+    float[] floats = new float[doubles.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) doubles[i];
+    }
+
+    return floats;
+  }
+
+  private static float[] moved(float[] x, Random random) {
+    float[] moved = new float[x.length];
+    for (int i = 0; i < x.length; i++) {
+      moved[i] = (float) (x[i] * (1 + .3 * random.nextDouble()) + .1);
+    }
+
+    return moved;
+  }
+
+  /** Of rows of V numbers at T positions of each prompt, those at the last. */
+  private static double[] lastRows(double[] all) {
+    int each = all.length / PROMPTS.length;
+    double[] last = new double[PROMPTS.length * 11];
+    for (int i = 0; i < PROMPTS.length; i++) {
+      System.arraycopy(all, (i + 1) * each - 11, last, i * 11, 11);
+    }
+
+    return last;
+  }
+
+  private static void assertClose(Object what, float[] found, double[] expected) {
+    double greatest =
+        Arrays.stream(expected).filter(Double::isFinite).map(Math::abs).max().orElse(0);
+    assertThat(found).as("%s", what).hasSize(expected.length);
+    for (int i = 0; i < found.length; i++) {
+      if (Double.isInfinite(expected[i])) {
+        assertThat((double) found[i]).as("%s [%d]", what, i).isEqualTo(expected[i]);
+      } else {
+        assertThat((double) found[i])
+            .as("%s [%d]", what, i)
+            .isCloseTo(expected[i], within(TOLERANCE * (greatest + 1e-3)));
+      }
+    }
+  }
+}
