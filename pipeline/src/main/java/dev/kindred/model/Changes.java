@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -63,11 +64,15 @@ public final class Changes {
     return edit(hook, x -> values);
   }
 
-  /** What was at some places in another pass is put there. */
-  public Changes freeze(ResidualStream.Pass pass, Collection<Hook> hooks) {
+  /**
+   * What was at some places in another pass is put there.
+   *
+   * @param found what was at each: {@code pass::all}
+   */
+  public Changes freeze(Collection<Hook> hooks, Function<Hook, float[]> found) {
     Changes frozen = this;
     for (Hook hook : hooks) {
-      frozen = frozen.replace(hook, pass.all(hook));
+      frozen = frozen.replace(hook, found.apply(hook));
     }
 
     return frozen;

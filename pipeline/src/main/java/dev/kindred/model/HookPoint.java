@@ -77,18 +77,4 @@ public enum HookPoint {
       default -> true;
     };
   }
-
-  /**
-   * This place in a block.
-   *
-   * @param block from 0
-   */
-  public Hook of(int block) {
-    return new Hook(block, this);
-  }
-
-  /** This place, of which a model has one. */
-  public Hook ofModel() {
-    return new Hook(Hook.MODEL, this);
-  }
 }

@@ -105,7 +105,7 @@ public interface ResidualStream extends AutoCloseable {
 
     /** The same of a place in a block. */
     default float[] all(int block, HookPoint point) {
-      return all(point.of(block));
+      return all(Hook.of(point, block));
     }
 
     /** What is at a place at the last position, B x D for vectors of the stream. */
@@ -113,7 +113,7 @@ public interface ResidualStream extends AutoCloseable {
 
     /** The same of a place in a block. */
     default float[] last(int block, HookPoint point) {
-      return last(point.of(block));
+      return last(Hook.of(point, block));
     }
 
     /** The lengths of {@link #all}'s dimensions. */

@@ -66,7 +66,7 @@ final class PlainModel {
   double nats(int[] tokens) {
     int v = blueprint.shape().vocabularySize();
     int[] inputs = Arrays.copyOf(tokens, tokens.length - 1);
-    double[] logits = run(inputs, Other.NOTHING).get(HookPoint.LOGITS.ofModel());
+    double[] logits = run(inputs, Other.NOTHING).get(Hook.of(HookPoint.LOGITS));
     double nats = 0;
     for (int t = 0; t < inputs.length; t++) {
       nats -= Math.log(softmax(Arrays.copyOfRange(logits, t * v, (t + 1) * v))[tokens[t + 1]]);
@@ -233,11 +233,11 @@ final class PlainModel {
       }
 
       x = embedding.projection() == null ? x : linear(embedding.projection(), x);
-      x = at(HookPoint.EMBED.ofModel(), x);
+      x = at(Hook.of(HookPoint.EMBED), x);
       if (embedding.positions() instanceof Positions.Learned learned) {
         double[][] positions = new double[length][];
         Arrays.setAll(positions, t -> row(learned, t));
-        x = sum(x, at(HookPoint.POS_EMBED.ofModel(), positions));
+        x = sum(x, at(Hook.of(HookPoint.POS_EMBED), positions));
       }
 
       double[][] embedded = x;
@@ -258,73 +258,74 @@ final class PlainModel {
       }
 
       Unembedding end = blueprint.unembedding();
-      double[][] read = normed(end.norm(), x, HookPoint.FINAL_SCALE.ofModel());
+      double[][] read = normed(end.norm(), x, Hook.of(HookPoint.FINAL_SCALE));
       read = end.projection() == null ? read : linear(end.projection(), read);
       double[][] logits =
           Arrays.stream(linear(end.head(), read))
               .map(row -> Arrays.stream(row).map(y -> capped(y, end.cap())).toArray())
               .toArray(double[][]::new);
-      at(HookPoint.LOGITS.ofModel(), logits);
+      at(Hook.of(HookPoint.LOGITS), logits);
       return found;
     }
 
     private double[][] block(int i, double[][] stream) {
       Block block = blueprint.blocks().get(i);
       boolean normsSums = block.residual() == Residual.NORMED_SUM;
-      double[][] x = at(HookPoint.RESID_PRE.of(i), stream);
+      double[][] x = at(Hook.of(HookPoint.RESID_PRE, i), stream);
       double[][] mixed = new double[length][x[0].length];
       if (!other.leavesOut(i, Part.ATTENTION)) {
         double[][] normed =
             other.leavesOut(i, Part.LN1)
                 ? x
-                : normed(block.mixerNorm(), x, HookPoint.LN1_SCALE.of(i));
+                : normed(block.mixerNorm(), x, Hook.of(HookPoint.LN1_SCALE, i));
         mixed =
             block.mixer() instanceof Mixer.Attention attention
                 ? attention(i, attention, normed)
                 : triangular(i, (Mixer.Triangular) block.mixer(), normed);
         if (!normsSums) {
-          mixed = normed(block.mixerOutputNorm(), mixed, HookPoint.LN1_POST_SCALE.of(i));
+          mixed = normed(block.mixerOutputNorm(), mixed, Hook.of(HookPoint.LN1_POST_SCALE, i));
         }
       }
 
-      mixed = at(HookPoint.ATTN_OUT.of(i), mixed);
+      mixed = at(Hook.of(HookPoint.ATTN_OUT, i), mixed);
       double[][] between = other.leavesOut(i, Part.ATTENTION_RESIDUAL) ? mixed : sum(x, mixed);
       if (normsSums) {
-        between = normed(block.mixerOutputNorm(), between, HookPoint.LN1_POST_SCALE.of(i));
+        between = normed(block.mixerOutputNorm(), between, Hook.of(HookPoint.LN1_POST_SCALE, i));
       }
 
       if (block.feedForward() instanceof FeedForward.None) {
-        return at(HookPoint.RESID_POST.of(i), between);
+        return at(Hook.of(HookPoint.RESID_POST, i), between);
       }
 
       boolean isParallel = block.residual() == Residual.PARALLEL;
-      between = isParallel ? between : at(HookPoint.RESID_MID.of(i), between);
+      between = isParallel ? between : at(Hook.of(HookPoint.RESID_MID, i), between);
       double[][] added = new double[length][x[0].length];
       if (!other.leavesOut(i, Part.MLP)) {
         double[][] read = isParallel ? x : between;
         double[][] normed =
             other.leavesOut(i, Part.LN2)
                 ? read
-                : normed(block.feedForwardNorm(), read, HookPoint.LN2_SCALE.of(i));
+                : normed(block.feedForwardNorm(), read, Hook.of(HookPoint.LN2_SCALE, i));
         added = feedForward(i, block.feedForward(), normed);
         if (!normsSums) {
-          added = normed(block.feedForwardOutputNorm(), added, HookPoint.LN2_POST_SCALE.of(i));
+          added =
+              normed(block.feedForwardOutputNorm(), added, Hook.of(HookPoint.LN2_POST_SCALE, i));
         }
       }
 
-      added = at(HookPoint.MLP_OUT.of(i), added);
+      added = at(Hook.of(HookPoint.MLP_OUT, i), added);
       double[][] after = other.leavesOut(i, Part.MLP_RESIDUAL) ? added : sum(between, added);
       if (normsSums) {
-        after = normed(block.feedForwardOutputNorm(), after, HookPoint.LN2_POST_SCALE.of(i));
+        after = normed(block.feedForwardOutputNorm(), after, Hook.of(HookPoint.LN2_POST_SCALE, i));
       }
 
-      return at(HookPoint.RESID_POST.of(i), after);
+      return at(Hook.of(HookPoint.RESID_POST, i), after);
     }
 
     private double[][] feedForward(int i, FeedForward network, double[][] x) {
       if (network instanceof FeedForward.Gated gated) {
-        double[][] pre = at(HookPoint.MLP_PRE.of(i), linear(gated.gate(), x));
-        double[][] up = at(HookPoint.MLP_PRE_LINEAR.of(i), linear(gated.up(), x));
+        double[][] pre = at(Hook.of(HookPoint.MLP_PRE, i), linear(gated.gate(), x));
+        double[][] up = at(Hook.of(HookPoint.MLP_PRE_LINEAR, i), linear(gated.up(), x));
         double[][] hidden = activated(gated.activation(), pre);
         for (int t = 0; t < length; t++) {
           for (int m = 0; m < hidden[t].length; m++) {
@@ -332,12 +333,13 @@ final class PlainModel {
           }
         }
 
-        return linear(gated.down(), at(HookPoint.MLP_POST.of(i), hidden));
+        return linear(gated.down(), at(Hook.of(HookPoint.MLP_POST, i), hidden));
       }
 
       FeedForward.Mlp mlp = (FeedForward.Mlp) network;
-      double[][] pre = at(HookPoint.MLP_PRE.of(i), linear(mlp.up(), x));
-      return linear(mlp.down(), at(HookPoint.MLP_POST.of(i), activated(mlp.activation(), pre)));
+      double[][] pre = at(Hook.of(HookPoint.MLP_PRE, i), linear(mlp.up(), x));
+      return linear(
+          mlp.down(), at(Hook.of(HookPoint.MLP_POST, i), activated(mlp.activation(), pre)));
     }
 
     private double[][] activated(Activation activation, double[][] x) {
@@ -371,9 +373,9 @@ final class PlainModel {
         }
       }
 
-      double[][] q = at(HookPoint.Q.of(i), linear(attention.query(), placed));
-      double[][] k = at(HookPoint.K.of(i), linear(attention.key(), placed));
-      double[][] v = at(HookPoint.V.of(i), linear(attention.value(), x));
+      double[][] q = at(Hook.of(HookPoint.Q, i), linear(attention.query(), placed));
+      double[][] k = at(Hook.of(HookPoint.K, i), linear(attention.key(), placed));
+      double[][] v = at(Hook.of(HookPoint.V, i), linear(attention.value(), x));
       double clip = attention.limits().clip();
       for (int t = 0; t < length; t++) {
         q[t] = turned(attention, normedHeads(attention.queryNorm(), clipped(q[t], clip), e), t);
@@ -405,8 +407,8 @@ final class PlainModel {
 
       double[][] pattern =
           at(
-              HookPoint.PATTERN.of(i),
-              Arrays.stream(at(HookPoint.ATTN_SCORES.of(i), scores))
+              Hook.of(HookPoint.PATTERN, i),
+              Arrays.stream(at(Hook.of(HookPoint.ATTN_SCORES, i), scores))
                   .map(PlainModel::softmax)
                   .toArray(double[][]::new));
       double[][] z = new double[length][attention.heads() * e];
@@ -420,7 +422,7 @@ final class PlainModel {
         }
       }
 
-      z = at(HookPoint.Z.of(i), z);
+      z = at(Hook.of(HookPoint.Z, i), z);
       return ofHeads(i, attention, z);
     }
 
@@ -444,7 +446,7 @@ final class PlainModel {
         result[t] = flat(heads);
       }
 
-      result = at(HookPoint.RESULT.of(i), result);
+      result = at(Hook.of(HookPoint.RESULT, i), result);
       double[][] out = new double[length][];
       for (int t = 0; t < length; t++) {
         out[t] = bias;

@@ -70,7 +70,7 @@ class TestAnyDescription {
     }
 
     private Hook end() {
-      return HookPoint.RESID_POST.of(blueprint.blocks().size() - 1);
+      return Hook.of(HookPoint.RESID_POST, blueprint.blocks().size() - 1);
     }
 
     @Override
@@ -97,8 +97,8 @@ class TestAnyDescription {
             .isEqualTo(pass.all(hook).length);
       }
 
-      assertClose("logits", pass.logits(), lastRows(model.plain(HookPoint.LOGITS.ofModel())));
-      assertThat(pass.last(HookPoint.LOGITS.ofModel())).hasSize(PROMPTS.length * 11);
+      assertClose("logits", pass.logits(), lastRows(model.plain(Hook.of(HookPoint.LOGITS))));
+      assertThat(pass.last(Hook.of(HookPoint.LOGITS))).hasSize(PROMPTS.length * 11);
     }
   }
 
@@ -120,7 +120,7 @@ class TestAnyDescription {
               model
                   .plain
                   .run(sequences[i], PlainModel.Other.NOTHING)
-                  .get(HookPoint.MLP_OUT.of(block));
+                  .get(Hook.of(HookPoint.MLP_OUT, block));
           System.arraycopy(all, all.length - d, expected, i * d, d);
         }
 
@@ -131,7 +131,7 @@ class TestAnyDescription {
       double[] expected = new double[sequences.length * 11];
       for (int i = 0; i < sequences.length; i++) {
         double[] logits =
-            model.plain.run(sequences[i], PlainModel.Other.NOTHING).get(HookPoint.LOGITS.ofModel());
+            model.plain.run(sequences[i], PlainModel.Other.NOTHING).get(Hook.of(HookPoint.LOGITS));
         double[] last =
             PlainModel.softmax(Arrays.copyOfRange(logits, logits.length - 11, logits.length));
         System.arraycopy(last, 0, expected, i * 11, 11);
@@ -148,7 +148,7 @@ class TestAnyDescription {
   @MethodSource("seeds")
   void goesOnWithWhatIsPutAtAnyPlace(long seed) {
     try (Subject model = new Subject(seed)) {
-      Hook logits = HookPoint.LOGITS.ofModel();
+      Hook logits = Hook.of(HookPoint.LOGITS);
       for (Hook hook : model.stream.hooks()) {
         float[] other = moved(floats(model.plain(hook)), model.random);
         int each = other.length / PROMPTS.length;
@@ -181,7 +181,7 @@ class TestAnyDescription {
                   hook -> hook.point() == HookPoint.PATTERN || hook.point() == HookPoint.LN1_SCALE)
               .toList();
       int[][] others = {{3, 3, 1, 0, 9, 2}, {4, 7, 7, 0, 8, 1}};
-      Changes frozen = Changes.NONE.freeze(pass, hooks);
+      Changes frozen = Changes.NONE.freeze(hooks, pass::all);
       try (ResidualStream.Pass other = model.stream.run(Input.tokens(others), frozen)) {
         hooks.forEach(hook -> assertThat(other.all(hook)).isEqualTo(pass.all(hook)));
       }
@@ -223,7 +223,7 @@ class TestAnyDescription {
           }
         };
     try (ResidualStream.Pass pass = model.stream.run(input, changes)) {
-      Hook logits = HookPoint.LOGITS.ofModel();
+      Hook logits = Hook.of(HookPoint.LOGITS);
       assertClose("without " + part, pass.all(logits), model.plain(logits, other));
     }
   }
@@ -251,7 +251,7 @@ class TestAnyDescription {
               return block == 0 ? sees : null;
             }
           };
-      Hook logits = HookPoint.LOGITS.ofModel();
+      Hook logits = Hook.of(HookPoint.LOGITS);
       Changes changes = Changes.NONE.mask(0, sees);
       try (ResidualStream.Pass pass = model.stream.run(Input.tokens(PROMPTS), changes)) {
         assertClose("masked", pass.all(logits), model.plain(logits, other));
@@ -266,7 +266,7 @@ class TestAnyDescription {
         ResidualStream.Pass pass = model.stream.run(PROMPTS)) {
       int d = model.blueprint.shape().modelDimension();
       int blocks = model.blueprint.blocks().size();
-      Hook logits = HookPoint.LOGITS.ofModel();
+      Hook logits = Hook.of(HookPoint.LOGITS);
       for (int block = 0; block <= blocks; block++) {
         float[] all = model.gaussian(2 * LENGTH * d);
         try (ResidualStream.Pass from =
@@ -281,13 +281,13 @@ class TestAnyDescription {
                   .get(logits);
           assertClose("before " + block, Arrays.copyOf(from.all(logits), first.length), first);
           if (block > 0) {
-            Hook before = HookPoint.RESID_PRE.of(block - 1);
+            Hook before = Hook.of(HookPoint.RESID_PRE, block - 1);
             assertThatThrownBy(() -> from.all(before)).hasMessageContaining("does not come by");
           }
         }
 
         float[] last = model.gaussian(2 * d);
-        Hook place = block == blocks ? model.end() : HookPoint.RESID_PRE.of(block);
+        Hook place = block == blocks ? model.end() : Hook.of(HookPoint.RESID_PRE, block);
         PlainModel.Other[] others = new PlainModel.Other[2];
         for (int i = 0; i < 2; i++) {
           double[] row = PlainModel.doubles(Arrays.copyOfRange(last, i * d, (i + 1) * d));
@@ -323,7 +323,7 @@ class TestAnyDescription {
     try (Subject model = new Subject(seed);
         ResidualStream.Pass pass = model.stream.run(PROMPTS)) {
       double[] x = model.plain(model.end());
-      double[] logits = model.plain(HookPoint.LOGITS.ofModel());
+      double[] logits = model.plain(Hook.of(HookPoint.LOGITS));
       double cap = model.blueprint.unembedding().cap();
       double[] scales = model.plain(scale(model));
       int d = model.blueprint.shape().modelDimension();
@@ -354,7 +354,7 @@ class TestAnyDescription {
 
   /** The place of the final norm's scale; the stream's where there is no norm. */
   private static Hook scale(Subject model) {
-    Hook scale = HookPoint.FINAL_SCALE.ofModel();
+    Hook scale = Hook.of(HookPoint.FINAL_SCALE);
     return model.stream.hooks().contains(scale) ? scale : model.end();
   }
 
@@ -364,7 +364,7 @@ class TestAnyDescription {
     try (Subject model = new Subject(seed)) {
       List<Hook> hooks = model.stream.hooks();
       for (int i = 0; i < hooks.size(); i++) {
-        assertGradient(model, hooks.get(i), HookPoint.LOGITS.ofModel());
+        assertGradient(model, hooks.get(i), Hook.of(HookPoint.LOGITS));
         Hook of = hooks.get(i + model.random.nextInt(hooks.size() - i));
         if (of.point() != HookPoint.ATTN_SCORES) { // minus infinity has no slope
           assertGradient(model, hooks.get(i), of);
@@ -372,13 +372,13 @@ class TestAnyDescription {
       }
 
       for (HookPoint point : STREAM) {
-        Hook later = point.of(0);
+        Hook later = Hook.of(point, 0);
         assertThatThrownBy(
                 () ->
                     model.stream.gradient(
                         Input.tokens(PROMPTS),
                         Changes.NONE,
-                        HookPoint.LOGITS.ofModel(),
+                        Hook.of(HookPoint.LOGITS),
                         later,
                         x -> x))
             .hasMessageContaining("no pass from this input comes by");

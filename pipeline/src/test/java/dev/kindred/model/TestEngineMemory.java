@@ -74,7 +74,7 @@ class TestEngineMemory {
     try (ResidualStream model = RandomGpt.stream(11, 24, 1)) {
       Changes failing =
           Changes.NONE.edit(
-              HookPoint.ATTN_OUT.of(1),
+              Hook.of(HookPoint.ATTN_OUT, 1),
               x -> {
                 throw new IllegalStateException("no further");
               });

@@ -104,7 +104,7 @@ class TestResidualStream {
 
   private static Changes withoutAttentionAtTheEnd(int block) {
     return Changes.NONE.edit(
-        HookPoint.ATTN_OUT.of(block),
+        Hook.of(HookPoint.ATTN_OUT, block),
         x -> {
           float[] changed = x.clone();
           int sequence = x.length / PROMPTS.length;

@@ -160,22 +160,22 @@ public record Blueprint(
   /** The places where a pass of this model can be looked into, in the order of the pass. */
   public List<Hook> hooks() {
     List<Hook> hooks = new ArrayList<>();
-    hooks.add(HookPoint.EMBED.ofModel());
+    hooks.add(Hook.of(HookPoint.EMBED));
     if (!(embedding.positions() instanceof Positions.None)) {
-      hooks.add(HookPoint.POS_EMBED.ofModel());
+      hooks.add(Hook.of(HookPoint.POS_EMBED));
     }
 
     for (int i = 0; i < blocks.size(); i++) {
       for (HookPoint point : points(blocks.get(i))) {
-        hooks.add(point.of(i));
+        hooks.add(Hook.of(point, i));
       }
     }
 
     if (!(unembedding.norm() instanceof Norm.None)) {
-      hooks.add(HookPoint.FINAL_SCALE.ofModel());
+      hooks.add(Hook.of(HookPoint.FINAL_SCALE));
     }
 
-    hooks.add(HookPoint.LOGITS.ofModel());
+    hooks.add(Hook.of(HookPoint.LOGITS));
     return hooks;
   }
 

@@ -112,7 +112,7 @@ public final class TorchStream implements ResidualStream {
     try (TorchPass pass = new TorchPass(Input.tokens(new int[][] {tokenIds}), Changes.NONE)) {
       for (int block = 0; block < ffnOutputs.length; block++) {
         ffnOutputs[block] =
-            hooks.contains(HookPoint.MLP_OUT.of(block))
+            hooks.contains(Hook.of(HookPoint.MLP_OUT, block))
                 ? pass.last(block, HookPoint.MLP_OUT)
                 : new float[shape().modelDimension()];
       }
@@ -284,7 +284,7 @@ public final class TorchStream implements ResidualStream {
   /** A pass's way through the model, with its changes. */
   private final class Walk {
     /** Instead of a block: before the first and after the last. */
-    private static final int AROUND = -1;
+    private static final int AROUND = Hook.MODEL;
 
     private final Changes changes;
     private final Sight sight;
@@ -331,7 +331,7 @@ public final class TorchStream implements ResidualStream {
         }
 
         private Hook hook(HookPoint point) {
-          return block == AROUND ? point.ofModel() : point.of(block);
+          return new Hook(block, point);
         }
 
         @Override
@@ -507,9 +507,9 @@ public final class TorchStream implements ResidualStream {
     @Override
     public float[] logits() {
       Set<Hook> edited = changes.edited();
-      if (edited.contains(HookPoint.FINAL_SCALE.ofModel())
-          || edited.contains(HookPoint.LOGITS.ofModel())) {
-        return last(HookPoint.LOGITS.ofModel());
+      if (edited.contains(Hook.of(HookPoint.FINAL_SCALE))
+          || edited.contains(Hook.of(HookPoint.LOGITS))) {
+        return last(Hook.of(HookPoint.LOGITS));
       }
 
       try (NDScope scope = new NDScope()) {
