@@ -14,6 +14,6 @@ context string not null comment 'alone: later blocks see the last position by it
 hellinger double not null comment 'Hellinger distance of the predictions with and without, in [0, 1]',
   -- check: hellinger between 0 and 1
 logit_norm double not null comment 'norm of the logits with the part',
-  -- check: logit_norm >= 0
+  -- check: logit_norm between 0 and 1e38
 logit_change double not null comment 'norm of the difference of the logits with and without'
-  -- check: logit_change >= 0
+  -- check: logit_change between 0 and 1e38

@@ -20,5 +20,5 @@ fitting_windows int not null comment 'windows that it was fitted to',
 held_out_windows int not null comment 'windows that the fitting was stopped by',
 hellinger_held_out double
   comment 'mean Hellinger distance over these, without each one''s own window, in [0, 1]; null without any',
-  -- check: hellinger_held_out between 0 and 1
+  -- check: hellinger_held_out is null or hellinger_held_out between 0 and 1
 is_strongest boolean not null comment 'whether it is the closest there: the n-gram that others are compared with'

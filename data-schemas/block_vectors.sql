@@ -8,13 +8,13 @@ prompt_set string not null comment 'prompt set',
 prompt_id int not null comment 'prompt, as in prompts',
 block int not null comment 'transformer block, from 0',
 norm_in double not null comment 'norm of the residual stream before the block',
-  -- check: norm_in >= 0
+  -- check: norm_in between 0 and 1e38
 norm_attention double not null comment 'of what attention adds',
-  -- check: norm_attention >= 0
+  -- check: norm_attention between 0 and 1e38
 norm_ffn double not null comment 'of what the feed-forward network adds',
-  -- check: norm_ffn >= 0
+  -- check: norm_ffn between 0 and 1e38
 norm_out double not null comment 'of the residual stream after the block',
-  -- check: norm_out >= 0
+  -- check: norm_out between 0 and 1e38
 cosine_in_attention double not null comment 'cosine of the stream before the block and what attention adds, in [-1, 1]',
   -- check: abs(cosine_in_attention) <= 1.000001
 cosine_attention_ffn double not null comment 'of what attention and what the feed-forward network adds',

@@ -11,4 +11,4 @@ cosine_without_attention double not null
   comment 'cosine of the residual stream after the block and the sum of the embedding and all feed-forward outputs up to it, in [-1, 1]',
   -- check: abs(cosine_without_attention) <= 1.000001
 norm_ratio double not null comment 'that sum''s norm by the stream''s'
-  -- check: norm_ratio >= 0
+  -- check: norm_ratio between 0 and 1e38

@@ -11,11 +11,11 @@ hellinger_leave_one_out double not null comment 'the same for the leave-one-out 
   -- check: hellinger_leave_one_out between 0 and 1
 top_token_agrees boolean not null comment 'model_top_token = top_token',
 model_top_token int not null comment 'the model''s most probable token id',
-  -- check: model_top_token between 0 and :d_vocab - 1
+  -- check: model_top_token between 0 and :last_token
 top_token int comment 'the approximation''s; null without evidence',
-  -- check: top_token between 0 and :d_vocab - 1
+  -- check: top_token is null or top_token between 0 and :last_token
 leave_one_out_top_token int comment 'the leave-one-out approximation''s; null without evidence',
-  -- check: leave_one_out_top_token between 0 and :d_vocab - 1
+  -- check: leave_one_out_top_token is null or leave_one_out_top_token between 0 and :last_token
 leading_agreement int not null
   comment 'how many of the approximation''s most probable tokens are the model''s, in order; at most 10',
   -- check: leading_agreement between 0 and 10

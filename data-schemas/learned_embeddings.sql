@@ -7,7 +7,7 @@ stage string not null comment 'where in the residual stream: final, before the f
 recipe string not null
   comment 'optimizer, restarts for each token and seed, as fast_n100_s42; what else differs from the defaults follows',
 token_id int not null comment 'the token that the embedding predicts',
-  -- check: token_id between 0 and :d_vocab - 1
+  -- check: token_id between 0 and :last_token
 restart int not null comment 'from 0; each began elsewhere',
   -- check: restart >= 0
 embedding array<float> not null
@@ -15,7 +15,7 @@ embedding array<float> not null
   -- check: size(embedding) = :d_model
   -- check: forall(embedding, x -> abs(x) < float('infinity'))
 nats double not null comment '-ln of the probability that it gives the token',
-  -- check: nats >= 0
+  -- check: nats between 0 and 1e38
 steps int not null comment 'that the optimizer took',
   -- check: steps >= 0
 converged boolean not null

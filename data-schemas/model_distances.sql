@@ -1,6 +1,7 @@
 -- grain: a prompt under a model and an alternate of it
 -- keys: model_id, prompt_set, alternate_id
 -- filled by: run with alternates, compare-models
+-- covers: prompts x alternates
 
 model_id string not null comment 'model',
 prompt_set string not null comment 'prompt set',

@@ -14,6 +14,6 @@ above double not null comment 'the bin''s lower edge; similarities are above it'
 similar_count bigint not null comment 'windows in the bin',
   -- check: similar_count >= 1
 counts map<int,bigint> not null comment 'token id -> sum of the next-token counts of the bin''s windows',
-  -- check: forall(map_keys(counts), token -> token between 0 and :d_vocab - 1)
+  -- check: forall(map_keys(counts), token -> token between 0 and :last_token)
   -- check: forall(map_values(counts), n -> n >= 1)
 own_window_similar boolean not null comment 'whether the prompt''s own window is in the bin'

@@ -6,11 +6,11 @@ model_id string not null comment 'model',
 stage string not null comment 'as in learned_embeddings',
 recipe string not null comment 'as in learned_embeddings; followed by _kK where other than 10 directions are kept',
 token_id int not null comment 'token',
-  -- check: token_id between 0 and :d_vocab - 1
+  -- check: token_id between 0 and :last_token
 rank int not null comment 'from 1, by descending singular value',
   -- check: rank between 1 and :d_model
 singular_value double not null comment 'of the matrix with the token''s embeddings as rows',
-  -- check: singular_value >= 0
+  -- check: singular_value between 0 and 1e38
 direction array<float> not null
   comment 'right singular vector of length 1, with the sign for which most of the embeddings have a positive cosine; d_model floats',
   -- check: size(direction) = :d_model

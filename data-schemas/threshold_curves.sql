@@ -12,4 +12,4 @@ hellinger double not null comment 'mean Hellinger distance of the model and this
 hellinger_leave_one_out double not null comment 'the same without prompts'' own windows',
   -- check: hellinger_leave_one_out between 0 and 1
 similar_count double not null comment 'mean number of windows above'
-  -- check: similar_count >= 0
+  -- check: similar_count between 0 and 1e38

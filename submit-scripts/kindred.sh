@@ -37,7 +37,7 @@ jar() {
 is_current() {
   [ -n "$(jar)" ] && [ -s "$home/jobs/target/spark.classpath" ] &&
     [ -z "$(find "$home/pom.xml" "$home"/{pipeline,udfs,jobs}/{pom.xml,src/main} "$home/conf/kindred.conf" \
-      -newer "$(jar)" -print -quit)" ] &&
+      "$home/data-schemas" -newer "$(jar)" -print -quit)" ] &&
     # The class path names files of the local Maven repository, which may have gone.
     tr ':' '\n' < "$home/jobs/target/spark.classpath" | while read -r entry; do [ -e "$entry" ] || exit 1; done
 }

@@ -55,6 +55,7 @@ class TestKindredScript {
       Files.createFile(home.resolve(module + "/pom.xml"));
     }
 
+    Files.createDirectory(home.resolve("data-schemas"));
     Path target = Files.createDirectories(home.resolve("jobs/target"));
     Files.writeString(target.resolve("spark.classpath"), java.toString());
     Files.createFile(target.resolve("kindred-jobs-1-spark.jar"));

@@ -22,10 +22,10 @@ import org.apache.spark.sql.types.StructType;
  * -- grain: what a row stands for
  * -- keys: the columns that are folders, outermost first
  * -- filled by: the command that does, and in which case
- * -- covers: what has exactly one row each (prompts, prompts x blocks, or windows x blocks)
+ * -- covers: what has exactly one row each (prompts, windows x blocks, ..)
  *
  * prompt_id int not null comment 'meaning, unit and range',
- *   -- check: a condition that is false of no row
+ *   -- check: a condition that is true of every row
  * </pre>
  *
  * <p>{@code covers} may be missing; there may be any number of checks. Elements of arrays and

@@ -21,12 +21,12 @@ import org.apache.spark.sql.types.StructType;
  *     first
  * @param filledBy the command that fills it, and in which case if not always: {@code run}, {@code
  *     run after tune}
- * @param covers what has exactly one row each: {@code prompts} or {@code windows}, and {@code
- *     blocks} if each block of each has one; empty if that cannot be said
+ * @param covers what has exactly one row each: {@code prompts} or {@code windows}, then {@code
+ *     blocks} or {@code alternates} if each with each of them has one; empty if that cannot be said
  * @param columns every column in order, with its unit and range as comment
- * @param checks SQL conditions that are false of no row. They may have parameters: {@code :blocks},
- *     {@code :d_model} and {@code :d_vocab} of the model, {@code :window_length} and {@code
- *     :thresholds} of the run
+ * @param checks SQL conditions that are true of every row. They may have parameters: {@code
+ *     :blocks}, {@code :d_model}, {@code :d_vocab} and {@code :last_token} of the model, {@code
+ *     :window_length} and {@code :thresholds} of the run
  */
 public record Table(
     String name,

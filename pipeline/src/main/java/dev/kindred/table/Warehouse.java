@@ -183,6 +183,18 @@ public final class Warehouse {
     return part(table).read();
   }
 
+  /** The rows of some parts by their tables. */
+  public Map<Table, Dataset<Row>> read(List<Part> parts) {
+    Map<Table, List<CommittedFiles.Entry>> entries = new LinkedHashMap<>();
+    for (Part part : parts) {
+      entries.computeIfAbsent(part.table, table -> new ArrayList<>()).addAll(part.entries());
+    }
+
+    Map<Table, Dataset<Row>> rows = new LinkedHashMap<>();
+    entries.forEach((table, files) -> rows.put(table, read(table, files)));
+    return rows;
+  }
+
   /**
    * The values of the first partition column after some given ones, of parts complete or not.
    *

@@ -5,11 +5,11 @@ import static org.apache.spark.sql.functions.col;
 
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
+import dev.kindred.audit.Audit;
 import dev.kindred.baseline.Baselines;
 import dev.kindred.baseline.NGramFit;
 import dev.kindred.baseline.SuffixCounts;
 import dev.kindred.corpus.CorpusScan;
-import dev.kindred.evaluation.Audit;
 import dev.kindred.evaluation.Distances;
 import dev.kindred.evaluation.NextTokenAccuracy;
 import dev.kindred.evaluation.PromptFigures;
@@ -54,8 +54,8 @@ public final class EvaluationStage {
   private static final double NGRAMS_PER_WINDOW = 2e-5; // seconds
   private static final double BASELINES_PER_WINDOW = 5e-6; // seconds
 
-  /** What the audit's checks weigh: of window ids, prompts, summaries and a sample. */
-  private static final double[] AUDIT = {4, 3, 1, 2};
+  /** What the audit's checks weigh: of rows, of rules between tables, and of a sample. */
+  private static final double[] AUDIT = {4, 4, 2};
 
   private final SparkSession spark;
   private final Progress progress;
@@ -122,19 +122,8 @@ public final class EvaluationStage {
             run.windowLength(),
             run.thresholds(),
             run.keepSimilar(),
-            warehouse.part(Tables.WINDOWS, run.corpusId()).read(),
-            warehouse.part(Tables.ACTIVATIONS, run.modelId(), run.corpusId()).read(),
-            warehouse.part(Tables.PROMPTS, run.promptSet()).read(),
-            warehouse.part(Tables.PROMPT_ACTIVATIONS, run.modelId(), run.promptSet()).read(),
-            warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()).read(),
-            modelDistances(run),
-            warehouse.part(Tables.SIMILAR_STRINGS, run.runId()).read(),
-            warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()).read(),
-            warehouse.part(Tables.APPROXIMATIONS, run.runId()).read(),
-            warehouse.part(Tables.DISTANCES, run.runId()).read(),
-            warehouse.part(Tables.BASELINES, run.runId()).read(),
-            ngrams(run).fits().read(),
-            warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN).read()),
+            run.alternates(),
+            warehouse.read(parts(run))),
         LoadedModels.get(model),
         progress::partDone);
   }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.evaluation;
+package dev.kindred.audit;
 
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
@@ -9,6 +9,7 @@ import static org.apache.spark.sql.functions.size;
 
 import dev.kindred.math.SplitMix;
 import dev.kindred.model.LanguageModel;
+import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -89,7 +90,7 @@ final class ActivationSample {
     List<Integer> chosen = new ArrayList<>();
     int offset = 0;
     for (int block = 0; block < blocks; block++) {
-      JavaRDD<InternalRow> vectors = vectors(run.activations(), block);
+      JavaRDD<InternalRow> vectors = vectors(run.tables().get(Tables.ACTIVATIONS), block);
       int partitions = vectors.getNumPartitions();
       int each = Math.min(partitions, PARTITIONS);
       JavaRDD<Stored> ofBlock =
@@ -122,7 +123,8 @@ final class ActivationSample {
     Object[] ids = sample.stream().map(Stored::windowId).distinct().toArray();
     Map<Long, int[]> tokens = new TreeMap<>();
     for (Row row :
-        run.windows()
+        run.tables()
+            .get(Tables.WINDOWS)
             .where(col("window_id").isin(ids))
             .where(size(col("token_ids")).equalTo(run.windowLength()))
             .where(

@@ -1,0 +1,155 @@
+-- What must be true between the tables of a run. Each rule is a comment, which names the table that is wrong if the
+-- rule finds rows and says what was expected of it, and a query for what is wrong: columns that say where, and found.
+-- Names with a colon stand for numbers of the run and its model. What must be true of every row of one table is in
+-- data-schemas, and is audited, too.
+
+-- windows: at least one row
+select count(*) as found from windows having count(*) = 0;
+
+-- prompts: every prompt_id of predictions once
+select prompt_id, sum(found) as found
+from (
+  select prompt_id, 1 as found from prompts
+  union all
+  select distinct prompt_id, 0 from predictions)
+group by prompt_id
+having sum(found) <> 1;
+
+-- similar_strings: min(similar_count, keep-similar) rows for every prompt and block
+select prompt_id, block, sum(found) as found
+from (
+  select prompt_id, block, count(*) as found, 0 as expected from similar_strings group by prompt_id, block
+  union all
+  select prompt_id, block, 0, least(similar_count, :keep_similar) from block_distributions)
+group by prompt_id, block
+having sum(found) <> sum(expected);
+
+-- block_distributions: similar_count of at most the windows there are, and counts whose sum is at least similar_count
+-- less the windows without a next token, at most all occurrences, and 0 without similar strings
+select prompt_id, block, concat('similar_count ', similar_count, ', sum ', total) as found
+from (
+  select prompt_id, block, similar_count, aggregate(map_values(counts), 0d, (sum, n) -> sum + n) as total
+  from block_distributions)
+cross join (
+  select count(*) as windows, sum(occurrences) as occurrences, count_if(size(next_tokens) = 0) as without_next
+  from windows)
+where (similar_count <= windows and total between similar_count - without_next and occurrences
+  and (similar_count > 0 or total = 0)) is not true;
+
+-- block_distributions: the prompt's own window among its similar strings
+select prompt_id, block, similar_count as found
+from block_distributions
+join prompts using (prompt_id)
+join prompt_activations using (prompt_id, block)
+where not own_window_similar and window_id is not null
+  -- A vector of zeros is similar to none, and evaluated in another batch a window can be as little from itself.
+  and exists(ffn_out, x -> x <> 0) and get(:thresholds, block) <= 0.999;
+
+-- distances: top tokens where approximations have evidence, and only there
+select prompt_id, string(struct(top_token, leave_one_out_top_token)) as found
+from distances
+join approximations using (prompt_id)
+where (top_token is null) <> (size(probabilities) = 0)
+  or (leave_one_out_top_token is null) <> (size(leave_one_out_probabilities) = 0);
+
+-- baselines: at least one row
+select count(*) as found from baselines having count(*) = 0;
+
+-- baselines: one row for every prompt and baseline
+select baseline, prompt_id, sum(found) as found
+from (
+  select baseline, prompt_id, 0 as found, 1 as expected from (select distinct baseline from baselines) cross join prompts
+  union all
+  select baseline, prompt_id, 1, 0 from baselines)
+group by baseline, prompt_id
+having sum(found) <> 1 or sum(expected) <> 1;
+
+-- baselines: hellinger_leave_one_out for all prompts or for none
+select baseline, concat(count(hellinger_leave_one_out), ' of ', count(*)) as found
+from baselines
+group by baseline
+having count(hellinger_leave_one_out) not in (0, count(*));
+
+-- baseline_fits: one strongest n-gram
+select count_if(is_strongest) as found from baseline_fits having count_if(is_strongest) <> 1;
+
+-- summaries: every metric once
+select metric, count(*) as found from summaries group by metric having count(*) > 1;
+
+-- summaries: what distances say
+select metric, concat(coalesce(string(s.value), 'none'), ' instead of ', expected.value) as found
+from (
+  select explode(map(
+    'compatible.prompts', double(count(*)),
+    'compatible.hellinger.mean', avg(hellinger),
+    'compatible.hellinger.min', min(hellinger),
+    'compatible.hellinger.max', max(hellinger),
+    'compatible.top1', avg(int(top_token_agrees)),
+    'compatible.top.1.in_order', avg(int(leading_agreement >= 1)),
+    'compatible.prompts_without_evidence', double(count_if(top_token is null)),
+    'honest.hellinger.mean', avg(hellinger_leave_one_out),
+    'honest.hellinger.min', min(hellinger_leave_one_out),
+    'honest.hellinger.max', max(hellinger_leave_one_out),
+    'honest.top1', avg(int(leave_one_out_top_token <=> model_top_token)),
+    'honest.top.1.in_order', avg(int(leave_one_out_leading_agreement >= 1)),
+    'honest.prompts_without_evidence', double(count_if(leave_one_out_top_token is null)))) as (metric, value)
+  from distances) expected
+left join summaries s using (metric)
+where (abs(s.value - expected.value) <= 1e-9 * greatest(1, abs(expected.value))) is not true;
+
+-- summaries: what block_distributions say
+select metric, concat(coalesce(string(s.value), 'none'), ' instead of ', expected.value) as found
+from (
+  select explode(map(
+    concat('block.', block, '.similar_strings.mean'), avg(similar_count),
+    concat('block.', block, '.similar_strings.min'), double(min(similar_count)),
+    concat('block.', block, '.similar_strings.max'), double(max(similar_count)))) as (metric, value)
+  from block_distributions
+  group by block) expected
+left join summaries s using (metric)
+where (abs(s.value - expected.value) <= 1e-9 * greatest(1, abs(expected.value))) is not true;
+
+-- summaries: what baselines say
+select metric, concat(coalesce(string(s.value), 'none'), ' instead of ', expected.value) as found
+from (
+  select explode(map(
+    concat(name, '.hellinger.mean'), avg(value),
+    concat(name, '.hellinger.min'), min(value),
+    concat(name, '.hellinger.max'), max(value))) as (metric, value)
+  from (
+    select concat('baseline.', baseline) as name, hellinger as value from baselines
+    union all
+    select concat('honest.baseline.', baseline), hellinger_leave_one_out from baselines
+    union all
+    select 'honest.ngram', hellinger_leave_one_out from baselines join baseline_fits using (baseline) where is_strongest)
+  where value is not null
+  group by name) expected
+left join summaries s using (metric)
+where (abs(s.value - expected.value) <= 1e-9 * greatest(1, abs(expected.value))) is not true;
+
+-- summaries: the gain over the n-gram that distances and baselines say
+select metric, concat(coalesce(string(s.value), 'none'), ' instead of ', expected.value) as found
+from (
+  select 'honest.gain_over_ngram.mean' as metric,
+    avg(b.hellinger_leave_one_out) - avg(d.hellinger_leave_one_out) as value
+  from distances d
+  join baselines b using (prompt_id)
+  join baseline_fits using (baseline)
+  where is_strongest) expected
+left join summaries s using (metric)
+where (abs(s.value - expected.value) <= 1e-9 * greatest(1, abs(expected.value))) is not true;
+
+-- summaries: what model_distances say
+select metric, concat(coalesce(string(s.value), 'none'), ' instead of ', expected.value) as found
+from (
+  select explode(map(
+    concat(name, '.hellinger.mean'), avg(hellinger),
+    concat(name, '.hellinger.min'), min(hellinger),
+    concat(name, '.hellinger.max'), max(hellinger))) as (metric, value)
+  from (
+    select 'noise_floor' as name, hellinger from model_distances
+    union all
+    select concat('noise_floor.', array_position(:alternates, alternate_id) - 1), hellinger from model_distances)
+  group by name) expected
+left join summaries s using (metric)
+where (abs(s.value - expected.value) <= 1e-9 * greatest(1, abs(expected.value))) is not true;
