@@ -21,10 +21,10 @@ final class QueryLoop {
         (select concat_ws(',', collect_set(run_id)) from kindred.current.approximations),
         (select concat_ws(',', collect_set(run_id)) from kindred.current.block_distributions),
         (select count(*) from kindred.current.distances join kindred.current.prompts using (prompt_id)),
-        (select value from kindred.current.summaries where metric = 'compatible.prompts'),
+        (select value from kindred.current.summaries where series = 'similar_strings' and protocol = 'compatible' and quantity = 'prompts' and slice is null),
         (select count(*) from kindred.current.block_distributions),
         (select avg(hellinger) from kindred.current.distances),
-        (select value from kindred.current.summaries where metric = 'compatible.hellinger.mean')
+        (select value from kindred.current.summaries where series = 'similar_strings' and protocol = 'compatible' and quantity = 'hellinger' and statistic = 'mean' and slice is null)
       """;
 
   private static final int RUN_IDS = 5;

@@ -33,7 +33,6 @@ import org.apache.spark.sql.types.DataTypes;
 
 /** Everything that a run stands on and has found, for comparing runs. */
 public final class RunRows {
-  private static final String JOIN_METRIC = "^block\\.\\d+\\.join\\.";
 
   /** Tables that a run leaves empty as long as no other command has been called. */
   private static final List<String> OF_OTHER_COMMANDS =
@@ -77,7 +76,7 @@ public final class RunRows {
       if (!table.equals(Tables.RUNS) && !isWithoutAlternates) {
         Dataset<Row> found = part.read().drop(keys.keySet().toArray(String[]::new));
         if (table.equals(Tables.SUMMARIES)) {
-          found = found.where(not(col("metric").rlike(JOIN_METRIC)));
+          found = found.where(not(col("series").equalTo("join")));
         }
 
         rows.put(table.name(), found);

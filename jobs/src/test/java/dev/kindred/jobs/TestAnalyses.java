@@ -63,7 +63,7 @@ class TestAnalyses {
     CommandLineRun ablated = command("ablate");
 
     assertThat(ablated.status()).as(ablated.err()).isZero();
-    assertThat(ablated.out()).contains("Hellinger distance to the", "  block 5 ");
+    assertThat(ablated.out()).contains("alone, without", "\n5 ");
     assertThat(ablated.lastLine())
         .startsWith("kindred: run_id=" + runId + " analysis=ablation report=");
     assertThat(rows("select count(*) from kindred.current.ablations"))
@@ -71,7 +71,7 @@ class TestAnalyses {
     assertThat(
             rows(
                 "select count(*) from kindred.current.summaries where analysis = 'ablation' and"
-                    + " metric like 'ablation.block.3.whole.without_ffn.%'"))
+                    + " block = 3 and series = 'whole_without_ffn'"))
         .containsExactly("12");
     assertThat(Files.readString(Path.of(ablated.lastLine().replaceFirst(".* report=", ""))))
         .contains("What each block’s parts contribute");
@@ -82,7 +82,7 @@ class TestAnalyses {
     CommandLineRun measured = command("geometry");
 
     assertThat(measured.status()).as(measured.err()).isZero();
-    assertThat(measured.out()).contains("Without attention outputs", "  block 5 ", "times 10");
+    assertThat(measured.out()).contains("without attention outputs", "\n5 ", "times 10");
     assertThat(measured.lastLine())
         .startsWith("kindred: run_id=" + runId + " analysis=geometry report=");
     assertThat(rows("select count(*) from kindred.current.directions"))
@@ -92,7 +92,7 @@ class TestAnalyses {
     assertThat(
             rows(
                 "select count(*) from kindred.current.summaries where analysis = 'geometry' and"
-                    + " metric like 'geometry.perturbation.scale_10.%' and value is not null"))
+                    + " series = 'scale_10'"))
         .containsExactly("28");
   }
 
@@ -226,8 +226,8 @@ class TestAnalyses {
 
     assertThat(
             rows(
-                "select value from kindred.current.summaries where metric ="
-                    + " 'alignment.unembedding_signed.block.5.agreement'"))
+                "select value from kindred.current.summaries where series = 'unembedding' and"
+                    + " quantity = 'agreement_signed' and block = 5 and statistic = 'mean'"))
         .isEqualTo(counted);
   }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kindred.math.Hellinger;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Figures;
+import dev.kindred.table.FormerNames;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.io.IOException;
@@ -20,10 +22,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -197,12 +197,7 @@ class TestCompareModels {
   private static Map<String, Double> summaries(String runId) {
     return RunRows.with(
         base.resolve("warehouse"),
-        warehouse ->
-            warehouse.part(Tables.SUMMARIES, runId).read().collectAsList().stream()
-                .collect(
-                    Collectors.toMap(
-                        row -> row.<String>getAs("metric"),
-                        (Row row) -> row.<Double>getAs("value"))));
+        warehouse -> FormerNames.of(Figures.of(warehouse.part(Tables.SUMMARIES, runId).read())));
   }
 
   @Test

@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kindred.evaluation.Summaries;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.io.IOException;
@@ -16,7 +19,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,7 +43,6 @@ class TestGoldenRun {
   private static final double SIMILAR_STRINGS_TOLERANCE = 2;
 
   private static final double DISTANCE_TOLERANCE = 2e-3;
-  private static final String JOIN_METRIC = "^block\\.\\d+\\.join\\.";
   private static final Path GOLDEN =
       Path.of(System.getProperty("kindred.home"), "jobs/src/test/resources/golden/run.json");
 
@@ -185,29 +186,17 @@ class TestGoldenRun {
 
   @Test
   void summariesSayHowEachJoinSettledItsPairs() {
-    Map<String, Double> joins =
-        withTables(
-            warehouse -> {
-              Map<String, Double> found = new TreeMap<>();
-              warehouse
-                  .read(Tables.SUMMARIES)
-                  .where(functions.col("metric").rlike(JOIN_METRIC))
-                  .select("metric", "value")
-                  .collectAsList()
-                  .forEach(row -> found.put(row.getString(0), row.getDouble(1)));
-              return found;
-            });
-    assertThat(joins).hasSize(6 * 4);
+    Figures figures = withTables(warehouse -> Figures.of(warehouse.read(Tables.SUMMARIES)));
     for (int block = 0; block < 6; block++) {
-      String name = "block." + block + ".join.";
+      Measure join = Summaries.JOIN.block(block);
       double all = 0;
       for (String step : List.of("by_prefix", "by_float", "by_double")) {
-        assertThat(joins.get(name + step)).as(name + step).isBetween(0.0, 1.0);
-        all += joins.get(name + step);
+        assertThat(figures.get(join, step)).as(step).isBetween(0.0, 1.0);
+        all += figures.get(join, step);
       }
 
-      assertThat(all).as(name).isCloseTo(1, within(1e-9));
-      assertThat(joins.get(name + "axes")).isBetween(0.0, 64.0);
+      assertThat(all).as("block " + block).isCloseTo(1, within(1e-9));
+      assertThat(figures.get(join, "axes")).isBetween(0.0, 64.0);
     }
   }
 

@@ -139,7 +139,8 @@ class TestSqlPage {
 
     double max =
         query(
-                "select value from kindred.current.summaries where metric = 'compatible.hellinger.max'")
+                "select value from kindred.current.summaries where series = 'similar_strings' and protocol ="
+                    + " 'compatible' and quantity = 'hellinger' and statistic = 'max'")
             .get(0)
             .getDouble(0);
     assertThat(worst.get(0).<Double>getAs("hellinger")).isEqualTo(max);

@@ -114,11 +114,13 @@ class TestTuning {
   }
 
   private static String mean(String protocol, String warehouse) {
-    String metric = protocol + ".hellinger.mean";
     String value =
         rows(
             warehouse,
-            "select value from kindred.current.summaries where metric = '" + metric + "'");
+            "select value from kindred.current.summaries where series = 'similar_strings' and"
+                + " quantity = 'hellinger' and statistic = 'mean' and slice is null and protocol = '"
+                + protocol
+                + "'");
     return String.format(
         Locale.ROOT, "%.4f", Double.parseDouble(value.lines().skip(1).findFirst().get()));
   }

@@ -8,10 +8,10 @@ import dev.kindred.activation.TappedPrompts;
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Tables;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -87,38 +87,34 @@ public final class Ablations {
         .sort("prompt_id", "block", "removed", "context");
   }
 
+  /** Returns the effect of a removal in a block: {@code hellinger}, {@code logit_norm} or so. */
+  public static Measure effect(int block, String context, String removed, String quantity) {
+    return Measure.of(context + "_without_" + removed, quantity).block(block);
+  }
+
+  /** Returns a norm or cosine of a block's vectors, as {@link Tables#BLOCK_VECTORS} names it. */
+  public static Measure vector(int block, String column) {
+    return Measure.of("vectors", column).block(block);
+  }
+
   /**
-   * The figures of all prompts, each with {@code .mean|std|min|max}:
-   *
-   * <ul>
-   *   <li>{@code ablation.block.<b>.<context>.without_<part>.hellinger|logit_norm|logit_change}
-   *   <li>{@code ablation.block.<b>.norm_in} and so on, for every column of {@link
-   *       Tables#BLOCK_VECTORS}
-   * </ul>
+   * Returns mean, std, min and max over all prompts of each {@link #effect} and {@link #vector}.
    *
    * @param vectors rows of {@link Tables#BLOCK_VECTORS} of one model and prompt set
    * @param effects rows of {@link Tables#ABLATIONS} of the same
    */
-  public static Map<String, Double> summarize(Dataset<Row> vectors, Dataset<Row> effects) {
-    Map<String, Double> metrics =
-        Summaries.describe(
+  public static Figures summarize(Dataset<Row> vectors, Dataset<Row> effects) {
+    return Summaries.describe(
             effects,
             List.of("block", "context", "removed"),
-            row ->
-                String.format(
-                    Locale.ROOT,
-                    "ablation.block.%d.%s.without_%s.",
-                    row.getInt(0),
-                    row.getString(1),
-                    row.getString(2)),
-            EFFECT_COLUMNS);
-    metrics.putAll(
-        Summaries.describe(
-            vectors,
-            List.of("block"),
-            row -> "ablation.block." + row.getInt(0) + ".",
-            VECTOR_COLUMNS));
-    return metrics;
+            (row, column) -> effect(row.getInt(0), row.getString(1), row.getString(2), column),
+            EFFECT_COLUMNS)
+        .putAll(
+            Summaries.describe(
+                vectors,
+                List.of("block"),
+                (row, column) -> vector(row.getInt(0), column),
+                VECTOR_COLUMNS));
   }
 
   private static List<Row> rows(ResidualStream model, int[] promptIds, int[][] tokenIds) {

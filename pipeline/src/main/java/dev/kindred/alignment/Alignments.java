@@ -7,6 +7,8 @@ import static org.apache.spark.sql.functions.map_values;
 import static org.apache.spark.sql.functions.size;
 
 import dev.kindred.model.ModelShape;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -35,6 +37,9 @@ import org.apache.spark.sql.types.StructType;
  * prompt's own window as evidence.
  */
 public final class Alignments {
+  /** What the quantity of each {@link #agreement} begins with; the use of directions follows. */
+  public static final String AGREEMENT = "agreement_";
+
   private Alignments() {}
 
   /**
@@ -84,44 +89,57 @@ public final class Alignments {
         .sort("block", "prompt_id");
   }
 
+  /** Returns how often a block agrees by some directions: statistics mean and prompts. */
+  public static Measure agreement(Directions directions, int block) {
+    return Measure.of(directions.source(), AGREEMENT + directions.use()).block(block);
+  }
+
+  /** Returns how many tokens a prompt has that count in a block. */
+  public static Measure considered(int block) {
+    return Measure.of("considered", "tokens").block(block);
+  }
+
+  /** Returns how often a block would agree with places at random. */
+  public static Measure chance(int block) {
+    return Measure.of("chance", "agreement").block(block);
+  }
+
   /**
-   * How often blocks agree:
-   *
-   * <ul>
-   *   <li>{@code alignment.<directions>.block.<b>.agreement}: share of prompts, in [0, 1]
-   *   <li>{@code alignment.<directions>.block.<b>.prompts}: those with evidence in the block
-   * </ul>
+   * Returns the {@link #agreement} of each block: its mean is a share of prompts, in [0, 1], and
+   * prompts is the number of those with evidence in the block.
    *
    * @param alignments rows of {@link Tables#ALIGNMENTS} of one run and set of directions
-   * @param key of the directions
    */
-  public static Map<String, Double> agreement(Dataset<Row> alignments, String key) {
-    Map<String, Double> metrics = new TreeMap<>();
+  public static Figures agreement(Dataset<Row> alignments, Directions directions) {
+    Figures figures = new Figures();
     for (Row row :
         alignments
             .groupBy("block")
             .agg(functions.count_if(col("agrees")), functions.count(functions.lit(1)))
+            .sort("block")
             .collectAsList()) {
-      String name = "alignment." + key + ".block." + row.getInt(0) + ".";
-      metrics.put(name + "agreement", row.getLong(1) / (double) row.getLong(2));
-      metrics.put(name + "prompts", (double) row.getLong(2));
+      figures
+          .put(
+              agreement(directions, row.getInt(0)),
+              "mean",
+              row.getLong(1) / (double) row.getLong(2))
+          .put(agreement(directions, row.getInt(0)), "prompts", row.getLong(2));
     }
 
-    return metrics;
+    return figures;
   }
 
   /**
-   * What is the same for all directions. Of a block in which no prompt has evidence there is only
-   * {@code without_evidence}:
+   * Returns what is the same for all directions. Of a block in which no prompt has evidence there
+   * is only without_evidence:
    *
    * <ul>
-   *   <li>{@code alignment.block.<b>.considered.mean|std|min|max}: tokens a prompt
-   *   <li>{@code alignment.block.<b>.without_evidence}: prompts that are left out
-   *   <li>{@code alignment.block.<b>.chance.closed_form}: the share of prompts that agrees with
-   *       places at random: the mean over prompts of C(h, n) / C(V, n), where n tokens of V are
-   *       considered and h = V / 2, rounded down
-   *   <li>{@code alignment.block.<b>.chance.simulated.mean|std|error}: the same by the study's
-   *       simulation, with the deviation over its repetitions and the mean's standard error
+   *   <li>{@link #considered}: mean, std, min and max; without_evidence, the prompts that are left
+   *       out
+   *   <li>{@link #chance}: closed_form, the mean over prompts of C(h, n) / C(V, n), where n tokens
+   *       of V are considered and h = V / 2, rounded down; simulated_mean, simulated_std and
+   *       simulated_error, the same by the study's simulation, with the deviation over its
+   *       repetitions and the mean's standard error
    * </ul>
    *
    * @param alignments rows of {@link Tables#ALIGNMENTS} of one run and a set of directions that is
@@ -129,8 +147,7 @@ public final class Alignments {
    * @param shape of the run's model; V is its vocabulary's size
    * @param prompts of the run
    */
-  public static Map<String, Double> chance(
-      Dataset<Row> alignments, ModelShape shape, long prompts) {
+  public static Figures chance(Dataset<Row> alignments, ModelShape shape, long prompts) {
     List<SortedMap<Integer, Long>> blocks = new ArrayList<>(); // prompts by n
     for (int block = 0; block < shape.blocks(); block++) {
       blocks.add(new TreeMap<>());
@@ -140,29 +157,29 @@ public final class Alignments {
       blocks.get(row.getInt(0)).put(row.getInt(1), row.getLong(2));
     }
 
-    Map<String, Double> metrics = new TreeMap<>();
+    Figures figures = new Figures();
     for (int block = 0; block < shape.blocks(); block++) {
-      String name = "alignment.block." + block + ".";
       SortedMap<Integer, Long> considered = blocks.get(block);
       long measured = considered.values().stream().mapToLong(Long::longValue).sum();
-      metrics.put(name + "without_evidence", (double) (prompts - measured));
+      figures.put(considered(block), "without_evidence", prompts - measured);
       if (measured > 0) {
-        describe(metrics, name + "considered.", considered);
+        describe(figures, considered(block), considered);
         int tokens = shape.vocabularySize();
-        metrics.put(name + "chance.closed_form", Chance.closedForm(tokens, considered));
+        figures.put(chance(block), "closed_form", Chance.closedForm(tokens, considered));
         Chance.Simulated simulated = Chance.simulate(tokens, considered, block);
-        metrics.put(name + "chance.simulated.mean", simulated.mean());
-        metrics.put(name + "chance.simulated.std", simulated.std());
-        metrics.put(name + "chance.simulated.error", simulated.error());
+        figures
+            .put(chance(block), "simulated_mean", simulated.mean())
+            .put(chance(block), "simulated_std", simulated.std())
+            .put(chance(block), "simulated_error", simulated.error());
       }
     }
 
-    return metrics;
+    return figures;
   }
 
   /** Describes whole numbers by how often each occurs. */
   private static void describe(
-      Map<String, Double> metrics, String name, SortedMap<Integer, Long> occurrences) {
+      Figures figures, Measure measure, SortedMap<Integer, Long> occurrences) {
     long count = 0;
     long sum = 0;
     for (Map.Entry<Integer, Long> value : occurrences.entrySet()) {
@@ -176,10 +193,11 @@ public final class Alignments {
       squares += value.getValue() * (value.getKey() - mean) * (value.getKey() - mean);
     }
 
-    metrics.put(name + "mean", mean);
-    metrics.put(name + "std", count > 1 ? Math.sqrt(squares / (count - 1)) : 0);
-    metrics.put(name + "min", (double) occurrences.firstKey());
-    metrics.put(name + "max", (double) occurrences.lastKey());
+    figures
+        .put(measure, "mean", mean)
+        .put(measure, "std", count > 1 ? Math.sqrt(squares / (count - 1)) : 0)
+        .put(measure, "min", occurrences.firstKey())
+        .put(measure, "max", occurrences.lastKey());
   }
 
   private static final class Place implements FlatMapFunction<BlockOutput, Row> {

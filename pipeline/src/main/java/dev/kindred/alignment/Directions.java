@@ -22,13 +22,29 @@ public final class Directions implements Serializable {
   private static final int EVERY = -1;
   private static final String SIGNED = "_signed";
 
+  /** The {@link #source} of directions in which logits grow. */
+  public static final String UNEMBEDDING = "unembedding";
+
+  /** The {@link #use} of embeddings that were learned before the final norm. */
+  public static final String FINAL_STAGE = "final_stage";
+
+  /** The {@link #use} of embeddings that were learned right after a block. */
+  public static final String OWN_STAGE = "own_stage";
+
+  private static final String EITHER_SIGN = "either_sign";
+
   private final String key;
+  private final String source;
+  private final String use;
   private final float[][][] ofTokens; // V x K x D
   private final boolean signed;
   private final int block;
 
-  private Directions(String key, float[][][] ofTokens, boolean signed, int block) {
+  private Directions(
+      String key, String source, String use, float[][][] ofTokens, boolean signed, int block) {
     this.key = key;
+    this.source = source;
+    this.use = use;
     this.ofTokens = ofTokens;
     this.signed = signed;
     this.block = block;
@@ -51,9 +67,16 @@ public final class Directions implements Serializable {
 
     return new Directions(
         keyOf(stage, recipe, ranks),
+        source(recipe, ranks),
+        stage.equals(Stage.FINAL) ? FINAL_STAGE : OWN_STAGE,
         ofTokens,
         false,
         stage.equals(Stage.FINAL) ? EVERY : stage.before() - 1);
+  }
+
+  /** Returns the {@link #source} of {@link #ofSubspaces}. */
+  public static String source(String recipe, int ranks) {
+    return ranks == 1 ? recipe : recipe + "_k" + ranks;
   }
 
   /** The key of {@link #ofSubspaces}. */
@@ -72,7 +95,7 @@ public final class Directions implements Serializable {
       ofTokens[token][0] = unit(readout.direction(token));
     }
 
-    return new Directions("unembedding", ofTokens, false, EVERY);
+    return new Directions(UNEMBEDDING, UNEMBEDDING, EITHER_SIGN, ofTokens, false, EVERY);
   }
 
   /** Directions that know nothing of the model: from normal noise that depends on the seed. */
@@ -88,7 +111,7 @@ public final class Directions implements Serializable {
       ofTokens[token][0] = unit(direction);
     }
 
-    return new Directions("random_" + seed, ofTokens, false, EVERY);
+    return new Directions("random_" + seed, "random_" + seed, EITHER_SIGN, ofTokens, false, EVERY);
   }
 
   private static float[] unit(double[] vector) {
@@ -116,12 +139,28 @@ public final class Directions implements Serializable {
       throw new IllegalStateException("No sign in a subspace: " + key);
     }
 
-    return new Directions(key + SIGNED, ofTokens, true, block);
+    return new Directions(
+        key + SIGNED,
+        source,
+        use.equals(EITHER_SIGN) ? "signed" : use + SIGNED,
+        ofTokens,
+        true,
+        block);
   }
 
   /** Readable, and different for different directions of one model. */
   public String key() {
     return key;
+  }
+
+  /** Returns where they come from: a recipe of embeddings, the unembedding, or random draws. */
+  public String source() {
+    return source;
+  }
+
+  /** Returns how they are used: at which stage, and whether signed. */
+  public String use() {
+    return use;
   }
 
   /** V. */

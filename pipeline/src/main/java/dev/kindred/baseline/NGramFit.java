@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.baseline;
 
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -169,31 +169,32 @@ public record NGramFit(
     return fits.stream().filter(NGramFit::isStrongest).findFirst().orElseThrow();
   }
 
+  /** Returns what the figures of a fit are of. */
+  public static Measure measure(String baseline) {
+    return Measure.of(baseline, "fit");
+  }
+
   /**
-   * What was chosen, for a run's summaries:
-   *
-   * <ul>
-   *   <li>{@code baseline.<b>.order}: tokens of the longest context
-   *   <li>{@code baseline.<b>.fitting_windows|held_out_windows}: how many there were
-   *   <li>{@code baseline.<b>.held_out}: mean Hellinger distance over these, if there are any
-   *   <li>{@code baseline.<b>.is_ngram}: 1 of the one to compare with, 0 of the others
-   * </ul>
+   * Returns the statistics of each {@link #measure}: order (of the longest context),
+   * fitting_windows and held_out_windows, held_out (the distance there, if it was measured), and
+   * is_ngram, which is 1 for the n-gram to compare with and 0 for others.
    */
-  public static Map<String, Double> metrics(List<NGramFit> fits) {
-    Map<String, Double> metrics = new LinkedHashMap<>();
+  public static Figures figures(List<NGramFit> fits) {
+    Figures figures = new Figures();
     for (NGramFit fit : fits) {
-      String name = "baseline." + fit.baseline + ".";
-      metrics.put(name + "order", (double) fit.order());
-      metrics.put(name + "fitting_windows", (double) fit.fittingWindows);
-      metrics.put(name + "held_out_windows", (double) fit.heldOutWindows);
+      Measure of = measure(fit.baseline);
+      figures
+          .put(of, "order", fit.order())
+          .put(of, "fitting_windows", fit.fittingWindows)
+          .put(of, "held_out_windows", fit.heldOutWindows);
       if (fit.heldOutDistance != null) {
-        metrics.put(name + "held_out", fit.heldOutDistance);
+        figures.put(of, "held_out", fit.heldOutDistance);
       }
 
-      metrics.put(name + "is_ngram", fit.isStrongest ? 1. : 0.);
+      figures.put(of, "is_ngram", fit.isStrongest ? 1 : 0);
     }
 
-    return metrics;
+    return figures;
   }
 
   /** Rows with the file columns of {@link Tables#BASELINE_FITS}. */

@@ -6,12 +6,12 @@ import static org.apache.spark.sql.functions.map_keys;
 import static org.apache.spark.sql.functions.size;
 
 import dev.kindred.math.Bootstrap;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -36,17 +36,27 @@ public final class NextTokenAccuracy {
     }
   }
 
+  /** Whether a prediction puts the token first that follows. */
+  public static final String RIGHT = "next_token_right";
+
+  /** The prompts that occur once and are followed by a token: statistic count. */
+  public static final Measure PROMPTS = Measure.of("once", "prompts");
+
+  /** Returns the prompts for which two predictions have another first token. */
+  public static Measure differing(String first, String second) {
+    return Measure.of(first + "_or_" + second, RIGHT);
+  }
+
   /**
-   * The figures of one run:
+   * Returns figures of one run:
    *
    * <ul>
-   *   <li>{@code following.prompts}: how many prompts occur once and are followed by a token; if
-   *       none, there are no other figures
-   *   <li>{@code following.<p>.right}, {@code .ci95_low|ci95_high}: share of them for which
-   *       prediction p puts that token first, in [0, 1], and a {@link Bootstrap} interval
-   *   <li>{@code following.<p>_or_<q>.prompts}: how many of them have another first token by p than
-   *       by q, for each prediction p and the next one q; and {@code .<p>}, {@code .<q>}, {@code
-   *       .neither}: the shares of these for which one is right
+   *   <li>how many {@link #PROMPTS} there are; if none, there are no other figures
+   *   <li>mean, ci95_low and ci95_high of {@link #RIGHT} of each prediction: the share of them for
+   *       which it puts that token first, in [0, 1], and a {@link Bootstrap} interval
+   *   <li>of {@link #differing}, of each prediction and the next one: how many prompts differ, in
+   *       the statistic prompts, and the shares of these for which one is right, in the statistics
+   *       of the predictions' names, and in neither
    * </ul>
    *
    * @param prompts rows of {@link Tables#PROMPTS} of one prompt set
@@ -54,8 +64,7 @@ public final class NextTokenAccuracy {
    * @param topTokens prompt_id and, for each prediction, a column with its most probable token,
    *     null where it predicts nothing
    */
-  public static Map<String, Double> of(
-      Dataset<Row> prompts, Dataset<Row> windows, Dataset<Row> topTokens) {
+  public static Figures of(Dataset<Row> prompts, Dataset<Row> windows, Dataset<Row> topTokens) {
     List<String> predictions =
         Arrays.stream(topTokens.columns()).filter(name -> !name.equals("prompt_id")).toList();
     List<Row> rows =
@@ -74,9 +83,8 @@ public final class NextTokenAccuracy {
     return new NextTokenAccuracy(predictions, rows).figures();
   }
 
-  private Map<String, Double> figures() {
-    Map<String, Double> figures = new LinkedHashMap<>();
-    figures.put("following.prompts", (double) following.length);
+  private Figures figures() {
+    Figures figures = new Figures().put(PROMPTS, "count", following.length);
     if (following.length == 0) {
       return figures;
     }
@@ -88,10 +96,13 @@ public final class NextTokenAccuracy {
 
     Bootstrap.Interval[] intervals = Bootstrap.intervals(right);
     for (int p = 0; p < right.length; p++) {
-      String name = "following." + predictions.get(p) + ".right";
-      figures.put(name, Arrays.stream(right[p]).sum() / following.length);
-      figures.put(name + ".ci95_low", intervals[p].low());
-      figures.put(name + ".ci95_high", intervals[p].high());
+      figures
+          .put(
+              Measure.of(predictions.get(p), RIGHT),
+              "mean",
+              Arrays.stream(right[p]).sum() / following.length)
+          .put(Measure.of(predictions.get(p), RIGHT), "ci95_low", intervals[p].low())
+          .put(Measure.of(predictions.get(p), RIGHT), "ci95_high", intervals[p].high());
     }
 
     for (int p = 0; p + 1 < right.length; p++) {
@@ -112,7 +123,7 @@ public final class NextTokenAccuracy {
     return right;
   }
 
-  private void compare(Map<String, Double> figures, int p, double[] right, double[] nextRight) {
+  private void compare(Figures figures, int p, double[] right, double[] nextRight) {
     List<Integer> differing = new ArrayList<>();
     for (int prompt = 0; prompt < following.length; prompt++) {
       Integer top = topTokens[p][prompt];
@@ -121,17 +132,18 @@ public final class NextTokenAccuracy {
       }
     }
 
-    String name = "following." + predictions.get(p) + "_or_" + predictions.get(p + 1) + ".";
+    Measure of = differing(predictions.get(p), predictions.get(p + 1));
     double prompts = differing.size();
-    figures.put(name + "prompts", prompts);
+    figures.put(of, "prompts", prompts);
     if (differing.isEmpty()) {
       return;
     }
 
     double first = differing.stream().mapToDouble(prompt -> right[prompt]).sum();
     double second = differing.stream().mapToDouble(prompt -> nextRight[prompt]).sum();
-    figures.put(name + predictions.get(p), first / prompts);
-    figures.put(name + predictions.get(p + 1), second / prompts);
-    figures.put(name + "neither", (prompts - first - second) / prompts);
+    figures
+        .put(of, predictions.get(p), first / prompts)
+        .put(of, predictions.get(p + 1), second / prompts)
+        .put(of, "neither", (prompts - first - second) / prompts);
   }
 }

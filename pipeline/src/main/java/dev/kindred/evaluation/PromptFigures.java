@@ -4,11 +4,13 @@ package dev.kindred.evaluation;
 import static org.apache.spark.sql.functions.col;
 
 import dev.kindred.math.Bootstrap;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,41 +24,36 @@ import org.apache.spark.sql.Row;
  * mean.
  */
 public final class PromptFigures {
-  private final Map<String, Double> metrics = new LinkedHashMap<>();
+  /** The baseline that is the n-gram to compare with, under a name that does not tell which. */
+  public static final String NGRAM = "ngram";
+
+  /** By how much similar strings are closer than that n-gram: its distance less theirs. */
+  public static final Measure GAIN = Summaries.of("gain_over_ngram").honest();
+
+  private final Figures figures = new Figures();
   private final List<Series> all = new ArrayList<>();
 
-  /**
-   * A value for each prompt, in prompt order.
-   *
-   * @param mean name of their mean, and of its interval without a last {@code .mean}
-   */
-  private record Series(String mean, double[] values) {
-    private String name() {
-      return mean.replaceFirst("\\.mean$", "");
-    }
-
+  /** A value for each prompt, in prompt order. */
+  private record Series(Measure measure, double[] values) {
     private Series of(int[] prompts) {
-      return new Series(mean, Arrays.stream(prompts).mapToDouble(p -> values[p]).toArray());
+      return new Series(measure, Arrays.stream(prompts).mapToDouble(p -> values[p]).toArray());
     }
   }
 
   private PromptFigures() {}
 
   /**
-   * The figures of one run:
+   * Returns figures of one run:
    *
    * <ul>
-   *   <li>{@code baseline.<b>.hellinger.mean|std|min|max}: of each of the simple predictions, and
-   *       {@code honest.baseline.<b>..} without the prompt's own window where that makes sense
-   *   <li>{@code ngram.hellinger.mean|std|min|max}, {@code honest.ngram..}: the same of the
-   *       baseline that is the n-gram to compare with
-   *   <li>{@code honest.gain_over_ngram.mean|std|min|max}: by how much similar strings are closer
-   *       than that n-gram: its distance less theirs, prompt by prompt
-   *   <li>{@code <name>.ci95_low|ci95_high}: bounds of a {@link Bootstrap} interval of the mean of
-   *       each {@code <name>}.hellinger, {@code compatible.top1} and {@code honest.top1}, and of
-   *       the {@code noise_floor.hellinger} if there are alternates
-   *   <li>{@code slice.<s>.prompts}, and {@code slice.<s>.<name>.mean|ci95_low|ci95_high} or {@code
-   *       slice.<s>.compatible.top1}, ..: the same of each slice that has prompts
+   *   <li>mean, std, min and max of the distance of each baseline, and of it as {@link #NGRAM} if
+   *       it is the n-gram to compare with: compatible, and honest where that makes sense
+   *   <li>the same of {@link #GAIN}
+   *   <li>ci95_low and ci95_high: bounds of a {@link Bootstrap} interval of the mean of each
+   *       distance, of that gain, of whether top tokens agree, and of the noise floor if there are
+   *       alternates
+   *   <li>count of {@link Summaries#PROMPTS} of each slice that has prompts, and mean, ci95_low and
+   *       ci95_high of all these in it
    * </ul>
    *
    * @param distances rows of {@link Tables#DISTANCES} of one run
@@ -65,17 +62,17 @@ public final class PromptFigures {
    * @param alternates rows of {@link Tables#MODEL_DISTANCES} of each alternate
    * @param slices of the run's prompts, as {@link Slices#of} has them
    */
-  public static Map<String, Double> of(
+  public static Figures of(
       Dataset<Row> distances,
       Dataset<Row> baselines,
       String ngram,
       List<Dataset<Row>> alternates,
       Dataset<Row> slices) {
-    PromptFigures figures = new PromptFigures();
-    figures.read(distances, baselines, ngram, alternates);
-    figures.addIntervals("", figures.all);
-    figures.addSlices(slices);
-    return figures.metrics;
+    PromptFigures all = new PromptFigures();
+    all.read(distances, baselines, ngram, alternates);
+    all.addIntervals(null, all.all);
+    all.addSlices(slices);
+    return all.figures;
   }
 
   private void read(
@@ -91,13 +88,17 @@ public final class PromptFigures {
             .sort("prompt_id")
             .collectAsList();
     int[] prompts = rows.stream().mapToInt(row -> row.getInt(0)).toArray();
-    String[] names = {
-      "compatible.hellinger.mean", "honest.hellinger.mean", "compatible.top1", "honest.top1"
+    Measure[] measures = {
+      Summaries.of(Summaries.HELLINGER).compatible(),
+      Summaries.of(Summaries.HELLINGER).honest(),
+      Summaries.of(Summaries.TOP1).compatible(),
+      Summaries.of(Summaries.TOP1).honest()
     };
-    for (int i = 0; i < names.length; i++) {
+    for (int i = 0; i < measures.length; i++) {
       int column = i + 1;
       all.add(
-          new Series(names[i], rows.stream().mapToDouble(row -> row.getDouble(column)).toArray()));
+          new Series(
+              measures[i], rows.stream().mapToDouble(row -> row.getDouble(column)).toArray()));
     }
 
     readBaselines(baselines, prompts, ngram);
@@ -107,7 +108,8 @@ public final class PromptFigures {
   }
 
   private void readBaselines(Dataset<Row> baselines, int[] prompts, String ngram) {
-    Map<String, double[]> series = new TreeMap<>();
+    Map<Measure, double[]> series =
+        new TreeMap<>(Comparator.comparing(Measure::series).thenComparing(Measure::protocol));
     // Not collected at once: there are many rows a prompt.
     Iterator<Row> rows =
         baselines
@@ -116,30 +118,32 @@ public final class PromptFigures {
     while (rows.hasNext()) {
       Row row = rows.next();
       int prompt = Arrays.binarySearch(prompts, row.getInt(0));
-      String name = "baseline." + row.getString(1) + ".hellinger";
-      put(series, name, prompts.length, prompt, row.getDouble(2));
+      Measure of = Measure.of(row.getString(1), Summaries.HELLINGER);
+      put(series, of.compatible(), prompts.length, prompt, row.getDouble(2));
       if (!row.isNullAt(3)) {
-        put(series, "honest." + name, prompts.length, prompt, row.getDouble(3));
+        put(series, of.honest(), prompts.length, prompt, row.getDouble(3));
       }
     }
 
-    double[] ofNGram = series.get("honest.baseline." + ngram + ".hellinger");
+    Measure strongest = Measure.of(ngram, Summaries.HELLINGER);
+    Measure named = Measure.of(NGRAM, Summaries.HELLINGER);
+    double[] ofNGram = series.get(strongest.honest());
     double[] ofStrings = all.get(1).values();
     double[] gains = new double[ofStrings.length];
     Arrays.setAll(gains, prompt -> ofNGram[prompt] - ofStrings[prompt]);
-    series.put("ngram.hellinger", series.get("baseline." + ngram + ".hellinger"));
-    series.put("honest.ngram.hellinger", ofNGram);
-    series.put("honest.gain_over_ngram", gains);
+    series.put(named.compatible(), series.get(strongest.compatible()));
+    series.put(named.honest(), ofNGram);
+    series.put(GAIN, gains);
     series.forEach(
-        (name, values) -> {
-          Summaries.describe(metrics, name, values);
-          all.add(new Series(name + ".mean", values));
+        (measure, values) -> {
+          figures.describe(measure, values);
+          all.add(new Series(measure, values));
         });
   }
 
   private static void put(
-      Map<String, double[]> series, String name, int length, int prompt, double value) {
-    series.computeIfAbsent(name, first -> new double[length])[prompt] = value;
+      Map<Measure, double[]> series, Measure measure, int length, int prompt, double value) {
+    series.computeIfAbsent(measure, first -> new double[length])[prompt] = value;
   }
 
   private void readNoiseFloor(List<Dataset<Row>> alternates, int[] prompts) {
@@ -151,20 +155,20 @@ public final class PromptFigures {
       }
     }
 
-    all.add(new Series("noise_floor.hellinger.mean", means));
+    all.add(new Series(Measure.of(Summaries.NOISE_FLOOR, Summaries.HELLINGER), means));
   }
 
   private static Column agrees(String topToken) {
     return col(topToken).eqNullSafe(col("model_top_token")).cast("int").cast("double");
   }
 
-  private void addIntervals(String prefix, List<Series> series) {
+  private void addIntervals(String slice, List<Series> series) {
     Bootstrap.Interval[] intervals =
         Bootstrap.intervals(series.stream().map(Series::values).toArray(double[][]::new));
     for (int i = 0; i < intervals.length; i++) {
-      String name = prefix + series.get(i).name();
-      metrics.put(name + ".ci95_low", intervals[i].low());
-      metrics.put(name + ".ci95_high", intervals[i].high());
+      figures
+          .put(series.get(i).measure().in(slice), "ci95_low", intervals[i].low())
+          .put(series.get(i).measure().in(slice), "ci95_high", intervals[i].high());
     }
   }
 
@@ -179,18 +183,20 @@ public final class PromptFigures {
 
       members.forEach(
           (slice, prompts) ->
-              addSlice(
-                  "slice." + slice + ".", prompts.stream().mapToInt(Integer::intValue).toArray()));
+              addSlice(slice, prompts.stream().mapToInt(Integer::intValue).toArray()));
     }
   }
 
-  private void addSlice(String prefix, int[] prompts) {
-    metrics.put(prefix + "prompts", (double) prompts.length);
+  private void addSlice(String slice, int[] prompts) {
+    figures.put(Summaries.of(Summaries.PROMPTS).compatible().in(slice), "count", prompts.length);
     List<Series> ofSlice = all.stream().map(series -> series.of(prompts)).toList();
     for (Series series : ofSlice) {
-      metrics.put(prefix + series.mean(), Arrays.stream(series.values()).sum() / prompts.length);
+      figures.put(
+          series.measure().in(slice),
+          "mean",
+          Arrays.stream(series.values()).sum() / prompts.length);
     }
 
-    addIntervals(prefix, ofSlice);
+    addIntervals(slice, ofSlice);
   }
 }

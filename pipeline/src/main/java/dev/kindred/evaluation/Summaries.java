@@ -8,27 +8,24 @@ import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.sum;
 
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Tables;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
+import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * Every figure of a run under a dotted name.
- *
- * <p>{@code .std} is the sample standard deviation. Means and deviations are summed in prompt order
- * or in exact arithmetic, so they do not depend on partitions.
+ * The figures of a run. Means and deviations are summed in prompt order or in exact arithmetic, so
+ * they do not depend on partitions.
  */
 public final class Summaries {
   /** The value of column {@code analysis} for a run's own figures. */
@@ -36,50 +33,59 @@ public final class Summaries {
 
   private Summaries() {}
 
-  /** Rows with the file columns of {@link Tables#SUMMARIES}, in one file. */
-  public static Dataset<Row> rows(SparkSession spark, Map<String, Double> metrics) {
-    List<Row> rows = new ArrayList<>();
-    metrics.forEach((metric, value) -> rows.add(RowFactory.create(metric, value)));
-    return spark.createDataFrame(rows, Tables.SUMMARIES.fileColumns()).coalesce(1);
-  }
+  /** What the report is about: distributions that are counted after similar strings. */
+  public static final String SIMILAR_STRINGS = "similar_strings";
 
-  /** The figures of some rows of {@link Tables#SUMMARIES}, which have every metric once. */
-  public static Map<String, Double> metrics(Dataset<Row> summaries) {
-    Map<String, Double> metrics = new LinkedHashMap<>();
-    summaries
-        .select("metric", "value")
-        .collectAsList()
-        .forEach(row -> metrics.put(row.getString(0), row.getDouble(1)));
-    return metrics;
-  }
+  /** Models that were trained as the model was, from other seeds. */
+  public static final String NOISE_FLOOR = "noise_floor";
+
+  public static final String HELLINGER = "hellinger";
+
+  /** Whether the most probable token is the model's. */
+  public static final String TOP1 = "top1";
+
+  /** How many prompts there are. */
+  public static final String PROMPTS = "prompts";
+
+  /** How many prompts have no similar string. */
+  public static final String WITHOUT_EVIDENCE = "prompts_without_evidence";
+
+  /** Whether the n most probable tokens are the model's, in its order: statistics top_1 .. */
+  public static final String IN_ORDER = "first_tokens_in_order";
+
+  /** The same in any order. */
+  public static final String IN_ANY_ORDER = "first_tokens_in_any_order";
+
+  /** Similar strings of a prompt. */
+  public static final String STRINGS = "strings";
+
+  /** How a join settled its pairs: statistics axes, by_prefix, by_float and by_double. */
+  public static final Measure JOIN = Measure.of("join", "pairs");
 
   /**
-   * The figures of one run:
+   * Returns the figures of one run's similar strings, for each protocol:
    *
    * <ul>
-   *   <li>{@code compatible.prompts}, {@code compatible.prompts_without_evidence}
-   *   <li>{@code compatible.hellinger.mean|std|min|max}: over all prompts; 1 without evidence
-   *   <li>{@code compatible.top1}: share of prompts whose top token agrees, in [0, 1]
-   *   <li>{@code compatible.top.<n>.in_order|any_order}: share of prompts whose n most probable
-   *       tokens are the model's, n = 1 .. 10
-   *   <li>the same with {@code honest} in place of {@code compatible}: without the prompt's own
-   *       window as evidence
-   *   <li>{@code block.<b>.similar_strings.mean|std|min|max}: similar strings a prompt
-   *   <li>{@code block.<b>.similar_strings.total}: over all prompts
+   *   <li>{@link #PROMPTS} and {@link #WITHOUT_EVIDENCE}: statistic count
+   *   <li>{@link #HELLINGER}: mean, std, min and max over all prompts; 1 without evidence
+   *   <li>{@link #TOP1}: mean, the share of prompts whose top token agrees, in [0, 1]
+   *   <li>{@link #IN_ORDER}, {@link #IN_ANY_ORDER}: top_n, the share of prompts whose n most
+   *       probable tokens are the model's, n = 1 .. 10
+   *   <li>{@link #STRINGS} of each block: mean, std, min and max of a prompt's, and their total
    * </ul>
    *
    * <p>Every run has {@link PromptFigures}, too, one with alternates has {@link #noiseFloor}, and
-   * there are {@code block.<b>.join.axes|by_prefix|by_float|by_double}: what {@link
-   * dev.kindred.similarity.SimilarStrings#metrics} says of each join. They describe the computation
-   * and may differ between runs with the same results.
+   * there is {@link #JOIN} of each block: what {@link
+   * dev.kindred.similarity.SimilarStrings#metrics} says. It describes the computation and may
+   * differ between runs with the same results.
    *
    * @param distances rows of {@link Tables#DISTANCES} of one run
    * @param approximations rows of {@link Tables#APPROXIMATIONS} of the run
    * @param blockDistributions rows of {@link Tables#BLOCK_DISTRIBUTIONS} of the run
    */
-  public static Map<String, Double> of(
+  public static Figures of(
       Dataset<Row> distances, Dataset<Row> approximations, Dataset<Row> blockDistributions) {
-    Map<String, Double> metrics = new LinkedHashMap<>();
+    Figures figures = new Figures();
     List<Row> rows =
         distances
             .select(
@@ -94,39 +100,50 @@ public final class Summaries {
                 col("leave_one_out_set_agreement"))
             .sort("prompt_id")
             .collectAsList();
-    metrics.put("compatible.prompts", (double) rows.size());
-    metrics.put(
-        "compatible.prompts_without_evidence", withoutEvidence(approximations, "probabilities"));
-    describe(
-        metrics, "compatible.hellinger", rows.stream().mapToDouble(r -> r.getDouble(1)).toArray());
-    metrics.put("compatible.top1", share(rows, 3));
-    topTokens(metrics, "compatible", rows, 5);
-    metrics.put(
-        "honest.prompts_without_evidence",
-        withoutEvidence(approximations, "leave_one_out_probabilities"));
-    describe(metrics, "honest.hellinger", rows.stream().mapToDouble(r -> r.getDouble(2)).toArray());
-    metrics.put("honest.top1", share(rows, 4));
-    topTokens(metrics, "honest", rows, 7);
-    similarStrings(metrics, blockDistributions);
-    return metrics;
+    figures
+        .put(of(PROMPTS).compatible(), "count", rows.size())
+        .put(
+            of(WITHOUT_EVIDENCE).compatible(),
+            "count",
+            withoutEvidence(approximations, "probabilities"))
+        .describe(
+            of(HELLINGER).compatible(), rows.stream().mapToDouble(r -> r.getDouble(1)).toArray())
+        .put(of(TOP1).compatible(), "mean", share(rows, 3));
+    topTokens(figures, Measure::compatible, rows, 5);
+    figures
+        .put(
+            of(WITHOUT_EVIDENCE).honest(),
+            "count",
+            withoutEvidence(approximations, "leave_one_out_probabilities"))
+        .describe(of(HELLINGER).honest(), rows.stream().mapToDouble(r -> r.getDouble(2)).toArray())
+        .put(of(TOP1).honest(), "mean", share(rows, 4));
+    topTokens(figures, Measure::honest, rows, 7);
+    similarStrings(figures, blockDistributions);
+    return figures;
+  }
+
+  /** Returns a measure of similar strings, of all prompts. */
+  public static Measure of(String quantity) {
+    return Measure.of(SIMILAR_STRINGS, quantity);
+  }
+
+  /** Returns the distance of one alternate, from 0. */
+  public static Measure alternate(int alternate) {
+    return Measure.of("alternate_" + alternate, HELLINGER);
   }
 
   /**
-   * The noise floor: how far apart equally good models are.
-   *
-   * <ul>
-   *   <li>{@code noise_floor.hellinger.mean|std|min|max}: over all prompts and alternates
-   *   <li>{@code noise_floor.<a>.hellinger.mean|std|min|max}: of alternate a, from 0
-   *   <li>{@code noise_floor.top1}: share of prompts and alternates with the model's most probable
-   *       token, in [0, 1]; missing where an alternate was compared by version 0.2
-   * </ul>
+   * Returns the noise floor, how far apart equally good models are: of {@link #NOISE_FLOOR} the
+   * distances over all prompts and alternates, and the share with the model's most probable token,
+   * which is missing where an alternate was compared by version 0.2; and the distances of each
+   * {@link #alternate}.
    *
    * @param alternates each one's rows of {@link Tables#MODEL_DISTANCES} to one model over one
    *     prompt set
    * @return no figure if there is no alternate
    */
-  public static Map<String, Double> noiseFloor(List<Dataset<Row>> alternates) {
-    Map<String, Double> metrics = new LinkedHashMap<>();
+  public static Figures noiseFloor(List<Dataset<Row>> alternates) {
+    Figures figures = new Figures();
     List<double[]> distances =
         alternates.stream()
             .map(
@@ -136,9 +153,8 @@ public final class Summaries {
                         .toArray())
             .toList();
     if (!distances.isEmpty()) {
-      describe(
-          metrics,
-          "noise_floor.hellinger",
+      figures.describe(
+          Measure.of(NOISE_FLOOR, HELLINGER),
           distances.stream().flatMapToDouble(Arrays::stream).toArray());
     }
 
@@ -147,14 +163,14 @@ public final class Summaries {
             .flatMap(rows -> rows.select("top_token_agrees").collectAsList().stream())
             .toList();
     if (!agreements.isEmpty() && agreements.stream().noneMatch(row -> row.isNullAt(0))) {
-      metrics.put("noise_floor.top1", share(agreements, 0));
+      figures.put(Measure.of(NOISE_FLOOR, TOP1), "mean", share(agreements, 0));
     }
 
     for (int alternate = 0; alternate < distances.size(); alternate++) {
-      describe(metrics, "noise_floor." + alternate + ".hellinger", distances.get(alternate));
+      figures.describe(alternate(alternate), distances.get(alternate));
     }
 
-    return metrics;
+    return figures;
   }
 
   private static double share(List<Row> rows, int column) {
@@ -163,7 +179,7 @@ public final class Summaries {
 
   /** Agreement of the n most probable tokens, from columns leading_agreement and set_agreement. */
   private static void topTokens(
-      Map<String, Double> metrics, String protocol, List<Row> rows, int column) {
+      Figures figures, UnaryOperator<Measure> protocol, List<Row> rows, int column) {
     double[] inOrder = new double[Distances.TOP + 1];
     double[] anyOrder = new double[Distances.TOP + 1];
     for (Row row : rows) {
@@ -175,9 +191,9 @@ public final class Summaries {
     }
 
     for (int n = 1; n <= Distances.TOP; n++) {
-      String name = protocol + ".top." + n;
-      metrics.put(name + ".in_order", inOrder[n] / rows.size());
-      metrics.put(name + ".any_order", anyOrder[n] / rows.size());
+      figures
+          .put(protocol.apply(of(IN_ORDER)), top(n), inOrder[n] / rows.size())
+          .put(protocol.apply(of(IN_ANY_ORDER)), top(n), anyOrder[n] / rows.size());
     }
   }
 
@@ -185,71 +201,58 @@ public final class Summaries {
     return approximations.where(functions.size(col(probabilities)).equalTo(0)).count();
   }
 
-  static void describe(Map<String, Double> metrics, String name, double[] values) {
-    double total = 0;
-    double min = Double.POSITIVE_INFINITY;
-    double max = Double.NEGATIVE_INFINITY;
-    for (double value : values) {
-      total += value;
-      min = Math.min(min, value);
-      max = Math.max(max, value);
-    }
-
-    double mean = total / values.length;
-    double squares = 0;
-    for (double value : values) {
-      squares += (value - mean) * (value - mean);
-    }
-
-    metrics.put(name + ".mean", mean);
-    metrics.put(name + ".std", values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0);
-    metrics.put(name + ".min", min);
-    metrics.put(name + ".max", max);
+  /** Returns the statistic of the n most probable tokens. */
+  public static String top(int n) {
+    return "top_" + n;
   }
 
   /**
-   * {@code .mean|std|min|max} of columns of doubles, in groups of rows, whatever their order: sums
-   * are exact, of values and squares rounded to 20 decimal places.
+   * Returns mean, std, min and max of columns of doubles, in groups of rows, whatever their order:
+   * sums are exact, of values and squares rounded to 20 decimal places.
    *
    * @param groups columns that are equal within a group
-   * @param name of a group's figures, from a row with {@code groups}; the column's follows
+   * @param measure of a group, from a row with {@code groups}, and a column
    */
-  public static Map<String, Double> describe(
-      Dataset<Row> rows, List<String> groups, Function<Row, String> name, String... columns) {
-    List<Column> figures = new ArrayList<>();
+  public static Figures describe(
+      Dataset<Row> rows,
+      List<String> groups,
+      BiFunction<Row, String, Measure> measure,
+      String... columns) {
+    List<Column> aggregates = new ArrayList<>();
     for (String column : columns) {
-      figures.add(sum(exact(col(column))));
-      figures.add(sum(exact(col(column).multiply(col(column)))));
-      figures.add(min(column));
-      figures.add(max(column));
+      aggregates.add(sum(exact(col(column))));
+      aggregates.add(sum(exact(col(column).multiply(col(column)))));
+      aggregates.add(min(column));
+      aggregates.add(max(column));
     }
 
-    Map<String, Double> metrics = new LinkedHashMap<>();
+    Figures figures = new Figures();
     Column[] keys = groups.stream().map(functions::col).toArray(Column[]::new);
     for (Row group :
         rows.groupBy(keys)
-            .agg(count(lit(1)), figures.toArray(Column[]::new))
+            .agg(count(lit(1)), aggregates.toArray(Column[]::new))
             .sort(keys)
             .collectAsList()) {
       long n = group.getLong(keys.length);
       for (int i = 0; i < columns.length; i++) {
         int at = keys.length + 1 + 4 * i;
-        String metric = name.apply(group) + columns[i];
-        metrics.put(metric + ".mean", group.getDecimal(at).doubleValue() / n);
-        metrics.put(metric + ".std", deviation(n, group.getDecimal(at), group.getDecimal(at + 1)));
-        metrics.put(metric + ".min", group.getDouble(at + 2));
-        metrics.put(metric + ".max", group.getDouble(at + 3));
+        Measure of = measure.apply(group, columns[i]);
+        figures
+            .put(of, "mean", group.getDecimal(at).doubleValue() / n)
+            .put(of, "std", deviation(n, group.getDecimal(at), group.getDecimal(at + 1)))
+            .put(of, "min", group.getDouble(at + 2))
+            .put(of, "max", group.getDouble(at + 3));
       }
     }
 
-    return metrics;
+    return figures;
   }
 
   private static Column exact(Column column) {
     return column.cast("decimal(38,20)");
   }
 
-  private static void similarStrings(Map<String, Double> metrics, Dataset<Row> distributions) {
+  private static void similarStrings(Figures figures, Dataset<Row> distributions) {
     List<Row> blocks =
         distributions
             .withColumn("exact", col("similar_count").cast("decimal(19,0)"))
@@ -263,14 +266,15 @@ public final class Summaries {
             .sort("block")
             .collectAsList();
     for (Row block : blocks) {
-      String name = "block." + block.getInt(0) + ".similar_strings";
+      Measure of = of(STRINGS).block(block.getInt(0));
       long prompts = block.getLong(1);
       BigDecimal total = block.getDecimal(2);
-      metrics.put(name + ".mean", total.doubleValue() / prompts);
-      metrics.put(name + ".std", deviation(prompts, total, block.getDecimal(3)));
-      metrics.put(name + ".min", (double) block.getLong(4));
-      metrics.put(name + ".max", (double) block.getLong(5));
-      metrics.put(name + ".total", total.doubleValue());
+      figures
+          .put(of, "mean", total.doubleValue() / prompts)
+          .put(of, "std", deviation(prompts, total, block.getDecimal(3)))
+          .put(of, "min", (double) block.getLong(4))
+          .put(of, "max", (double) block.getLong(5))
+          .put(of, "total", total.doubleValue());
     }
   }
 

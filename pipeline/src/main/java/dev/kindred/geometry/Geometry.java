@@ -8,10 +8,11 @@ import dev.kindred.activation.TappedPrompts;
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -96,32 +97,35 @@ public final class Geometry {
         .sort("prompt_id", "perturbation");
   }
 
+  /** Returns a figure of the stream's direction after a block, a column of the table directions. */
+  public static Measure direction(int block, String column) {
+    return Measure.of("directions", column).block(block);
+  }
+
+  /** Returns a figure of a change, a column of the table perturbations. */
+  public static Measure perturbation(String perturbation, String column) {
+    return Measure.of(perturbation, column);
+  }
+
   /**
-   * The figures of all prompts, each with {@code .mean|std|min|max}:
-   *
-   * <ul>
-   *   <li>{@code geometry.block.<b>.cosine_without_attention|norm_ratio}
-   *   <li>{@code geometry.perturbation.<perturbation>.norm_before} and so on, for every column of
-   *       {@link Tables#PERTURBATIONS}
-   * </ul>
+   * Returns mean, std, min and max over all prompts of each {@link #direction} and {@link
+   * #perturbation}.
    *
    * @param directions rows of {@link Tables#DIRECTIONS} of one model and prompt set
    * @param perturbations rows of {@link Tables#PERTURBATIONS} of the same
    */
-  public static Map<String, Double> summarize(Dataset<Row> directions, Dataset<Row> perturbations) {
-    Map<String, Double> metrics =
-        Summaries.describe(
+  public static Figures summarize(Dataset<Row> directions, Dataset<Row> perturbations) {
+    return Summaries.describe(
             directions,
             List.of("block"),
-            row -> "geometry.block." + row.getInt(0) + ".",
-            DIRECTION_COLUMNS);
-    metrics.putAll(
-        Summaries.describe(
-            perturbations,
-            List.of("perturbation"),
-            row -> "geometry.perturbation." + row.getString(0) + ".",
-            PERTURBATION_COLUMNS));
-    return metrics;
+            (row, column) -> direction(row.getInt(0), column),
+            DIRECTION_COLUMNS)
+        .putAll(
+            Summaries.describe(
+                perturbations,
+                List.of("perturbation"),
+                (row, column) -> perturbation(row.getString(0), column),
+                PERTURBATION_COLUMNS));
   }
 
   private static List<Row> rows(

@@ -23,13 +23,14 @@ import org.apache.spark.sql.types.StructType;
  * -- keys: the columns that are folders, outermost first
  * -- filled by: the command that does, and in which case
  * -- covers: what has exactly one row each (prompts, windows x blocks, ..)
+ * -- version: counts changes of the columns
  *
  * prompt_id int not null comment 'meaning, unit and range',
  *   -- check: a condition that is true of every row
  * </pre>
  *
- * <p>{@code covers} may be missing; there may be any number of checks. Elements of arrays and
- * values of maps are never null.
+ * <p>{@code covers} may be missing, and {@code version} where it is 1; there may be any number of
+ * checks. Elements of arrays and values of maps are never null.
  */
 final class SchemaFile {
   private static final Pattern COLUMN =
@@ -65,7 +66,8 @@ final class SchemaFile {
         statement(name, text, "filled by"),
         statements(text, "covers").flatMap(things -> Stream.of(things.split(" x "))).toList(),
         columns(text),
-        statements(text, "check").toList());
+        statements(text, "check").toList(),
+        statements(text, "version").findFirst().map(Integer::parseInt).orElse(1));
   }
 
   private static String statement(String name, String text, String of) {

@@ -27,6 +27,7 @@ import org.apache.spark.sql.types.StructType;
  * @param checks SQL conditions that are true of every row. They may have parameters: {@code
  *     :blocks}, {@code :d_model}, {@code :d_vocab} and {@code :last_token} of the model, {@code
  *     :window_length} and {@code :thresholds} of the run
+ * @param version counts how often its columns have changed, from 1
  */
 public record Table(
     String name,
@@ -35,7 +36,8 @@ public record Table(
     String filledBy,
     List<String> covers,
     StructType columns,
-    List<String> checks) {
+    List<String> checks,
+    int version) {
 
   /** Whether every run has it, so that it is damage where it is missing. */
   public boolean isOfEveryRun() {

@@ -53,6 +53,9 @@ import scala.jdk.javaapi.CollectionConverters;
  * lock.
  */
 public final class Warehouse {
+  /** Property of a part of a table whose columns have changed: the version that it has. */
+  private static final String TABLE_VERSION = "table_version";
+
   private static final String COMMIT_PROTOCOL = "spark.sql.sources.commitProtocolClass";
   private static final String OPEN_FILES = "spark.sql.maxConcurrentOutputFileWriters";
   private static final String ROW_GROUP_BYTES = "parquet.block.size";
@@ -445,7 +448,9 @@ public final class Warehouse {
     }
 
     private void complete(Map<String, String> properties, List<CommitLog.Listed> elsewhere) {
-      log(path).complete(writer(), properties, elsewhere);
+      Map<String, String> all = new TreeMap<>(properties);
+      all.putAll(version());
+      log(path).complete(writer(), all, elsewhere);
       writer = "";
     }
 
@@ -481,6 +486,7 @@ public final class Warehouse {
     public Map<List<Object>, Set<Integer>> blocksByKeys() {
       Map<List<Object>, Set<Integer>> blocks = new LinkedHashMap<>();
       for (Record record : records()) {
+        checkVersion(record);
         List<Object> ofRecord = values(Location.below(root, record.folder()));
         Stream.concat(
                 Stream.of(ofRecord), entries(record).stream().map(CommittedFiles.Entry::partition))
@@ -543,7 +549,7 @@ public final class Warehouse {
     public Dataset<Row> readSoFar() {
       return Warehouse.this.read(
           table,
-          entries(new Record(path, new CommitLog.Commit(log(path).soFar(), Map.of(), List.of()))));
+          entries(new Record(path, new CommitLog.Commit(log(path).soFar(), version(), List.of()))));
     }
 
     /**
@@ -676,6 +682,25 @@ public final class Warehouse {
       }
 
       return entries;
+    }
+
+    /** The property that says which version of the table's columns a part has. */
+    private Map<String, String> version() {
+      return table.version() > 1
+          ? Map.of(TABLE_VERSION, Integer.toString(table.version()))
+          : Map.of();
+    }
+
+    /** Columns of another version would be read as if nothing were in them. */
+    private void checkVersion(Record record) {
+      String version = record.commit().properties().getOrDefault(TABLE_VERSION, "1");
+      if (!version.equals(Integer.toString(table.version()))
+          && !record.commit().files().isEmpty()) {
+        throw new InvalidInput(
+            "%s was written by another version of Kindred, whose table %s has other columns; make its"
+                + " run again with this one, which takes over windows and activations",
+            record.folder(), table.name());
+      }
     }
 
     /** The values of keys in a folder's path below the warehouse; none if it is not the table's. */

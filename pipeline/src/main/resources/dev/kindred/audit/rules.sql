@@ -73,83 +73,89 @@ having count(hellinger_leave_one_out) not in (0, count(*));
 -- baseline_fits: one strongest n-gram
 select count_if(is_strongest) as found from baseline_fits having count_if(is_strongest) <> 1;
 
--- summaries: every metric once
-select metric, count(*) as found from summaries group by metric having count(*) > 1;
+-- summaries: every figure once
+select concat_ws(' ', series, protocol, slice, 'block ' || block, quantity, statistic) as figure, count(*) as found
+from summaries
+group by series, protocol, slice, block, quantity, statistic
+having count(*) > 1;
 
 -- summaries: what distances say
-select metric, concat(coalesce(string(s.value), 'none'), ' instead of ', expected.value) as found
+select concat_ws(' ', series, protocol, quantity, statistic) as figure, concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
 from (
-  select explode(map(
-    'compatible.prompts', double(count(*)),
-    'compatible.hellinger.mean', avg(hellinger),
-    'compatible.hellinger.min', min(hellinger),
-    'compatible.hellinger.max', max(hellinger),
-    'compatible.top1', avg(int(top_token_agrees)),
-    'compatible.top.1.in_order', avg(int(leading_agreement >= 1)),
-    'compatible.prompts_without_evidence', double(count_if(top_token is null)),
-    'honest.hellinger.mean', avg(hellinger_leave_one_out),
-    'honest.hellinger.min', min(hellinger_leave_one_out),
-    'honest.hellinger.max', max(hellinger_leave_one_out),
-    'honest.top1', avg(int(leave_one_out_top_token <=> model_top_token)),
-    'honest.top.1.in_order', avg(int(leave_one_out_leading_agreement >= 1)),
-    'honest.prompts_without_evidence', double(count_if(leave_one_out_top_token is null)))) as (metric, value)
-  from distances) expected
-left join summaries s using (metric)
-where (abs(s.value - expected.value) <= 1e-9 * greatest(1, abs(expected.value))) is not true;
+  select 'similar_strings' as series, stack(13,
+    'compatible', 'prompts', 'count', double(count(*)),
+    'compatible', 'hellinger', 'mean', avg(hellinger),
+    'compatible', 'hellinger', 'min', min(hellinger),
+    'compatible', 'hellinger', 'max', max(hellinger),
+    'compatible', 'top1', 'mean', avg(int(top_token_agrees)),
+    'compatible', 'first_tokens_in_order', 'top_1', avg(int(leading_agreement >= 1)),
+    'compatible', 'prompts_without_evidence', 'count', double(count_if(top_token is null)),
+    'honest', 'hellinger', 'mean', avg(hellinger_leave_one_out),
+    'honest', 'hellinger', 'min', min(hellinger_leave_one_out),
+    'honest', 'hellinger', 'max', max(hellinger_leave_one_out),
+    'honest', 'top1', 'mean', avg(int(leave_one_out_top_token <=> model_top_token)),
+    'honest', 'first_tokens_in_order', 'top_1', avg(int(leave_one_out_leading_agreement >= 1)),
+    'honest', 'prompts_without_evidence', 'count', double(count_if(leave_one_out_top_token is null)))
+    as (protocol, quantity, statistic, value)
+  from distances) e
+left join (select * from summaries where slice is null and block is null) s using (series, protocol, quantity, statistic)
+where (abs(s.value - e.value) <= 1e-9 * greatest(1, abs(e.value))) is not true;
 
 -- summaries: what block_distributions say
-select metric, concat(coalesce(string(s.value), 'none'), ' instead of ', expected.value) as found
+select concat_ws(' ', 'block', e.block, statistic) as figure, concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
 from (
-  select explode(map(
-    concat('block.', block, '.similar_strings.mean'), avg(similar_count),
-    concat('block.', block, '.similar_strings.min'), double(min(similar_count)),
-    concat('block.', block, '.similar_strings.max'), double(max(similar_count)))) as (metric, value)
+  select block, explode(map(
+    'mean', avg(similar_count),
+    'min', double(min(similar_count)),
+    'max', double(max(similar_count)))) as (statistic, value)
   from block_distributions
-  group by block) expected
-left join summaries s using (metric)
-where (abs(s.value - expected.value) <= 1e-9 * greatest(1, abs(expected.value))) is not true;
+  group by block) e
+left join (select * from summaries where series = 'similar_strings' and quantity = 'strings') s using (block, statistic)
+where (abs(s.value - e.value) <= 1e-9 * greatest(1, abs(e.value))) is not true;
 
 -- summaries: what baselines say
-select metric, concat(coalesce(string(s.value), 'none'), ' instead of ', expected.value) as found
+select concat_ws(' ', series, protocol, quantity, statistic) as figure, concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
 from (
-  select explode(map(
-    concat(name, '.hellinger.mean'), avg(value),
-    concat(name, '.hellinger.min'), min(value),
-    concat(name, '.hellinger.max'), max(value))) as (metric, value)
+  select series, protocol, 'hellinger' as quantity, explode(map(
+    'mean', avg(value),
+    'min', min(value),
+    'max', max(value))) as (statistic, value)
   from (
-    select concat('baseline.', baseline) as name, hellinger as value from baselines
+    select baseline as series, 'compatible' as protocol, hellinger as value from baselines
     union all
-    select concat('honest.baseline.', baseline), hellinger_leave_one_out from baselines
+    select baseline, 'honest', hellinger_leave_one_out from baselines
     union all
-    select 'honest.ngram', hellinger_leave_one_out from baselines join baseline_fits using (baseline) where is_strongest)
+    select 'ngram', 'honest', hellinger_leave_one_out
+    from baselines join baseline_fits using (baseline)
+    where is_strongest)
   where value is not null
-  group by name) expected
-left join summaries s using (metric)
-where (abs(s.value - expected.value) <= 1e-9 * greatest(1, abs(expected.value))) is not true;
+  group by series, protocol) e
+left join (select * from summaries where slice is null and block is null) s using (series, protocol, quantity, statistic)
+where (abs(s.value - e.value) <= 1e-9 * greatest(1, abs(e.value))) is not true;
 
 -- summaries: the gain over the n-gram that distances and baselines say
-select metric, concat(coalesce(string(s.value), 'none'), ' instead of ', expected.value) as found
+select concat_ws(' ', series, protocol, quantity, statistic) as figure, concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
 from (
-  select 'honest.gain_over_ngram.mean' as metric,
+  select 'similar_strings' as series, 'honest' as protocol, 'gain_over_ngram' as quantity, 'mean' as statistic,
     avg(b.hellinger_leave_one_out) - avg(d.hellinger_leave_one_out) as value
   from distances d
   join baselines b using (prompt_id)
   join baseline_fits using (baseline)
-  where is_strongest) expected
-left join summaries s using (metric)
-where (abs(s.value - expected.value) <= 1e-9 * greatest(1, abs(expected.value))) is not true;
+  where is_strongest) e
+left join (select * from summaries where slice is null and block is null) s using (series, protocol, quantity, statistic)
+where (abs(s.value - e.value) <= 1e-9 * greatest(1, abs(e.value))) is not true;
 
 -- summaries: what model_distances say
-select metric, concat(coalesce(string(s.value), 'none'), ' instead of ', expected.value) as found
+select concat_ws(' ', series, statistic) as figure, concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
 from (
-  select explode(map(
-    concat(name, '.hellinger.mean'), avg(hellinger),
-    concat(name, '.hellinger.min'), min(hellinger),
-    concat(name, '.hellinger.max'), max(hellinger))) as (metric, value)
+  select series, explode(map(
+    'mean', avg(hellinger),
+    'min', min(hellinger),
+    'max', max(hellinger))) as (statistic, value)
   from (
-    select 'noise_floor' as name, hellinger from model_distances
+    select 'noise_floor' as series, hellinger from model_distances
     union all
-    select concat('noise_floor.', array_position(:alternates, alternate_id) - 1), hellinger from model_distances)
-  group by name) expected
-left join summaries s using (metric)
-where (abs(s.value - expected.value) <= 1e-9 * greatest(1, abs(expected.value))) is not true;
+    select concat('alternate_', array_position(:alternates, alternate_id) - 1), hellinger from model_distances)
+  group by series) e
+left join (select * from summaries where quantity = 'hellinger' and slice is null) s using (series, statistic)
+where (abs(s.value - e.value) <= 1e-9 * greatest(1, abs(e.value))) is not true;

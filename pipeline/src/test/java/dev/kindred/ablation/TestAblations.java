@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.LocalSpark;
 import dev.kindred.model.Models;
+import dev.kindred.table.FormerNames;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +68,8 @@ class TestAblations {
   @Test
   void figuresAreThoseOfTheRows() {
     Dataset<Row> effects = Ablations.effects(measured);
-    Map<String, Double> metrics = Ablations.summarize(Ablations.vectors(measured), effects);
+    Map<String, Double> metrics =
+        FormerNames.of(Ablations.summarize(Ablations.vectors(measured), effects));
     double[] distances =
         effects
             .where("block = 2 and context = 'whole' and removed = 'attention'")

@@ -9,6 +9,7 @@ import dev.kindred.LocalSpark;
 import dev.kindred.model.ModelShape;
 import dev.kindred.subspace.Stage;
 import dev.kindred.subspace.Subspace;
+import dev.kindred.table.FormerNames;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -160,14 +161,16 @@ class TestAlignments {
     Directions ofAll = directions(Stage.FINAL, subspaces());
     Dataset<Row> measured = measure(spark, 2, ofBlock0, ofAll);
 
-    assertThat(Alignments.agreement(Alignments.of(measured, ofBlock0.key()), ofBlock0.key()))
+    assertThat(
+            FormerNames.of(Alignments.agreement(Alignments.of(measured, ofBlock0.key()), ofBlock0)))
         .containsOnlyKeys(
-            "alignment.block-1_fast_n5_s1_k2.block.0.agreement",
-            "alignment.block-1_fast_n5_s1_k2.block.0.prompts");
-    assertThat(Alignments.agreement(Alignments.of(measured, ofAll.key()), ofAll.key()))
+            "alignment.fast_n5_s1_k2.block.0.agreement_own_stage.mean",
+            "alignment.fast_n5_s1_k2.block.0.agreement_own_stage.prompts");
+    assertThat(FormerNames.of(Alignments.agreement(Alignments.of(measured, ofAll.key()), ofAll)))
         .contains(
-            entry("alignment.final_fast_n5_s1_k2.block.0.prompts", (double) PROMPTS),
-            entry("alignment.final_fast_n5_s1_k2.block.1.prompts", PROMPTS - 1.0));
+            entry(
+                "alignment.fast_n5_s1_k2.block.0.agreement_final_stage.prompts", (double) PROMPTS),
+            entry("alignment.fast_n5_s1_k2.block.1.agreement_final_stage.prompts", PROMPTS - 1.0));
   }
 
   @Test
@@ -175,12 +178,13 @@ class TestAlignments {
     Directions directions = Directions.random(TOKENS, DIMENSION, 42);
     Dataset<Row> rows = Alignments.of(measure(spark, 2, directions), directions.key());
 
-    Map<String, Double> chance = Alignments.chance(rows, SHAPE, PROMPTS);
-    Map<String, Double> agreement = Alignments.agreement(rows, directions.key());
+    Map<String, Double> chance = FormerNames.of(Alignments.chance(rows, SHAPE, PROMPTS));
+    Map<String, Double> agreement = FormerNames.of(Alignments.agreement(rows, directions));
 
     for (int block = 0; block < BLOCKS; block++) {
       double expected = chance.get("alignment.block." + block + ".chance.closed_form");
-      assertThat(agreement.get("alignment.random_42.block." + block + ".agreement"))
+      assertThat(
+              agreement.get("alignment.random_42.block." + block + ".agreement_either_sign.mean"))
           .isCloseTo(expected, within(4 * Math.sqrt(expected * (1 - expected) / PROMPTS)));
       assertThat(chance.get("alignment.block." + block + ".chance.simulated.mean"))
           .isCloseTo(
@@ -205,7 +209,7 @@ class TestAlignments {
       squares += (n - mean) * (n - mean);
     }
 
-    Map<String, Double> metrics = Alignments.chance(rows, SHAPE, PROMPTS);
+    Map<String, Double> metrics = FormerNames.of(Alignments.chance(rows, SHAPE, PROMPTS));
 
     assertThat(metrics.get("alignment.block.1.considered.mean")).isCloseTo(mean, within(1e-12));
     assertThat(metrics.get("alignment.block.1.considered.std"))
@@ -223,7 +227,7 @@ class TestAlignments {
     Dataset<Row> rows =
         Alignments.of(measure(spark, 2, directions), directions.key()).where("block = 1");
 
-    assertThat(Alignments.chance(rows, SHAPE, PROMPTS))
+    assertThat(FormerNames.of(Alignments.chance(rows, SHAPE, PROMPTS)))
         .containsEntry("alignment.block.0.without_evidence", (double) PROMPTS)
         .containsEntry("alignment.block.1.without_evidence", 1.0)
         .containsKey("alignment.block.1.chance.closed_form")

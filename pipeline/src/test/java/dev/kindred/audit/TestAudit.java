@@ -28,6 +28,8 @@ import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.NextTokens;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import java.nio.file.Files;
@@ -152,19 +154,30 @@ class TestAudit {
                   Mixture.ofCounts(weights())));
     }
 
-    Map<String, Double> metrics = Summaries.of(distances, approximations, blockDistributions);
-    metrics.putAll(
-        PromptFigures.of(
-            distances,
-            baselines,
-            NGramFit.strongest(fits).baseline(),
-            List.of(),
-            Slices.of(prompts, windows, predictions, blockDistributions, LENGTH, 60)));
-    List<Row> summaries = new ArrayList<>();
-    metrics.forEach(
-        (metric, value) ->
-            summaries.add(RowFactory.create("r-1", Summaries.OF_RUN, metric, value)));
-    keep(Tables.SUMMARIES, summaries);
+    Figures figures =
+        Summaries.of(distances, approximations, blockDistributions)
+            .putAll(
+                PromptFigures.of(
+                    distances,
+                    baselines,
+                    NGramFit.strongest(fits).baseline(),
+                    List.of(),
+                    Slices.of(prompts, windows, predictions, blockDistributions, LENGTH, 60)));
+    keep(Tables.SUMMARIES, summaries(figures));
+  }
+
+  private static List<Row> summaries(Figures figures) {
+    List<Row> rows = new ArrayList<>();
+    for (Row figure : figures.rows(local).collectAsList()) {
+      List<Object> columns = new ArrayList<>(List.of("r-1", Summaries.OF_RUN));
+      for (int i = 0; i < figure.length(); i++) {
+        columns.add(figure.get(i));
+      }
+
+      rows.add(RowFactory.create(columns.toArray()));
+    }
+
+    return rows;
   }
 
   /** Plans are large and tables small: compiling the plans would take most of the time. */
@@ -262,12 +275,14 @@ class TestAudit {
                 "true as top_token_agrees");
     Map<Table, Dataset<Row>> tables = new HashMap<>(SOUND);
     List<Row> summaries = new ArrayList<>(SOUND.get(Tables.SUMMARIES).collectAsList());
-    for (String name : List.of("noise_floor.hellinger", "noise_floor.0.hellinger")) {
-      for (String figure : List.of("mean", "min", "max")) {
-        summaries.add(RowFactory.create("r-1", Summaries.OF_RUN, name + "." + figure, .25));
+    Figures floor = new Figures();
+    for (String series : List.of(Summaries.NOISE_FLOOR, "alternate_0")) {
+      for (String statistic : List.of("mean", "min", "max")) {
+        floor.put(Measure.of(series, Summaries.HELLINGER), statistic, .25);
       }
     }
 
+    summaries.addAll(summaries(floor));
     tables.put(
         Tables.SUMMARIES, local.createDataFrame(summaries, SOUND.get(Tables.SUMMARIES).schema()));
 
@@ -392,9 +407,9 @@ class TestAudit {
           distances | top_token | if(prompt_id = 3, null, top_token) | ROWS | distances: expected top_token is not null or hellinger = 1, found {
           distances | top_token_agrees | not top_token_agrees | ROWS | distances: expected top_token_agrees = (top_token <=> model_top_token)
           distances | model_top_token | if(prompt_id = 3, -1, model_top_token) | ROWS | distances: expected model_top_token between 0 and 76, found -1
-          distances | hellinger | if(prompt_id = 3, hellinger / 2, hellinger) | RULES | (2 rows, for instance metric compatible.hellinger.mean)
+          distances | hellinger | if(prompt_id = 3, hellinger / 2, hellinger) | RULES | (2 rows, for instance figure similar_strings compatible hellinger m
           distances | set_agreement | if(prompt_id = 3, null, set_agreement) | ROWS | distances: expected no column without a value
-          distances | leading_agreement | leading_agreement + 1 | RULES | metric compatible.top.1.in_order)
+          distances | leading_agreement | leading_agreement + 1 | RULES | figure similar_strings compatible first_tokens_in_order top_1)
           baselines | drop | prompt_id = 3 and baseline = 'suffix_2' | RULES | baselines: expected one row for every prompt and baseline, found 0 (1 rows, for instance baseline suffix_2, prompt_id 3)
           baselines | repeat | prompt_id = 3 and baseline = 'suffix_2' | RULES | baselines: expected one row for every prompt and baseline, found 2 (1 rows, for instance baseline suffix_2, prompt_id 3)
           baselines | drop | true | RULES | baselines: expected at least one row
@@ -408,11 +423,11 @@ class TestAudit {
           baseline_fits | n_gram_order | n_gram_order + 1 | ROWS | baseline_fits: expected size(discounts) = n_gram_order + 1
           baseline_fits | lower_shares | transform(lower_shares, s -> transform(s, x -> 1d)) | ROWS | baseline_fits: expected forall(flatten(lower_shares), share -> share > 0 and share < 1)
           baseline_fits | hellinger_held_out | -.1 | ROWS | baseline_fits: expected hellinger_held_out is null or hellinger_held_out between 0 and 1, found -0.1
-          summaries | value | if(metric = 'honest.gain_over_ngram.mean', value + 1, value) | RULES | summaries: expected the gain over the n-gram that distances and baselines say
-          summaries | drop | metric = 'compatible.top1' | RULES | summaries: expected what distances say, found none instead of
-          summaries | repeat | metric = 'compatible.top1' | RULES | summaries: expected every metric once, found 2 (1 rows, for instance metric compatible.top1)
-          summaries | value | if(metric = 'block.1.similar_strings.mean', value + 1, value) | RULES | summaries: expected what block_distributions say
-          summaries | value | if(metric = 'honest.ngram.hellinger.max', value + 1, value) | RULES | (1 rows, for instance metric honest.ngram.hellinger.max)
+          summaries | value | if(quantity = 'gain_over_ngram' and slice is null and statistic = 'mean', value + 1, value) | RULES | summaries: expected the gain over the n-gram that distances and baselines say
+          summaries | drop | quantity = 'top1' and protocol = 'compatible' and slice is null and statistic = 'mean' | RULES | summaries: expected what distances say, found none instead of
+          summaries | repeat | quantity = 'top1' and protocol = 'compatible' and slice is null and statistic = 'mean' | RULES | summaries: expected every figure once, found 2 (1 rows, for instance figure similar_strings compatible top1 mean)
+          summaries | value | if(block = 1 and quantity = 'strings' and statistic = 'mean', value + 1, value) | RULES | summaries: expected what block_distributions say
+          summaries | value | if(series = 'ngram' and protocol = 'honest' and slice is null and statistic = 'max', value + 1, value) | RULES | (1 rows, for instance figure ngram honest hellinger max)
           summaries | value | double('NaN') | ROWS | summaries: expected abs(value) < double('infinity'), found NaN
           summaries | value | null | ROWS | summaries: expected no column without a value
           """)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.LocalSpark;
+import dev.kindred.table.FormerNames;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,7 @@ class TestModelDistances {
         ModelDistances.measure(predictions(spark, MODEL), predictions(spark, MODEL));
     Dataset<Row> other =
         ModelDistances.measure(predictions(spark, MODEL), predictions(spark, ALTERNATE));
-    Map<String, Double> metrics = Summaries.noiseFloor(List.of(same, other));
+    Map<String, Double> metrics = FormerNames.of(Summaries.noiseFloor(List.of(same, other)));
 
     assertThat(metrics.get("noise_floor.hellinger.mean"))
         .isCloseTo((1 + BETWEEN) / 6, within(1e-7));
@@ -66,14 +67,14 @@ class TestModelDistances {
     Dataset<Row> earlier =
         distances.withColumn("top_token_agrees", functions.lit(null).cast("boolean"));
 
-    assertThat(Summaries.noiseFloor(List.of(distances, earlier)))
+    assertThat(FormerNames.of(Summaries.noiseFloor(List.of(distances, earlier))))
         .containsKey("noise_floor.hellinger.mean")
         .doesNotContainKey("noise_floor.top1");
   }
 
   @Test
   void withoutAlternatesThereIsNoNoiseFloor() {
-    assertThat(Summaries.noiseFloor(List.of())).isEmpty();
+    assertThat(FormerNames.of(Summaries.noiseFloor(List.of()))).isEmpty();
   }
 
   private static double deviation(double... values) {

@@ -4,6 +4,7 @@ package dev.kindred.evaluation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.LocalSpark;
+import dev.kindred.table.FormerNames;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,10 +42,11 @@ class TestNextTokenAccuracy {
   }
 
   private Map<String, Double> figures(SparkSession spark, int partitions) {
-    return NextTokenAccuracy.of(
-        rows(spark, prompts, Tables.PROMPTS.columns(), partitions),
-        rows(spark, windows, Tables.WINDOWS.columns(), partitions),
-        rows(spark, tops, TOP_TOKENS, partitions));
+    return FormerNames.of(
+        NextTokenAccuracy.of(
+            rows(spark, prompts, Tables.PROMPTS.columns(), partitions),
+            rows(spark, windows, Tables.WINDOWS.columns(), partitions),
+            rows(spark, tops, TOP_TOKENS, partitions)));
   }
 
   private static Dataset<Row> rows(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.LocalSpark;
+import dev.kindred.table.FormerNames;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.List;
@@ -160,20 +161,21 @@ class TestPromptFigures {
                 "'confidence.from_50' as confidence",
                 "'similar_strings.from_100' as similar_strings",
                 "'occurrences.once' as occurrences");
-    return PromptFigures.of(
-        table(
-                spark,
-                Tables.DISTANCES,
-                distance(0, .1, .25, true),
-                distance(1, .3, .75, true),
-                distance(2, .5, .75, false))
-            .repartition(partitions),
-        table(spark, Tables.BASELINES, baselines.toArray(Row[]::new)).repartition(partitions),
-        "unigram",
-        List.of(
-            table(spark, Tables.MODEL_DISTANCES, alternate.toArray(Row[]::new))
-                .repartition(partitions)),
-        slices.repartition(partitions));
+    return FormerNames.of(
+        PromptFigures.of(
+            table(
+                    spark,
+                    Tables.DISTANCES,
+                    distance(0, .1, .25, true),
+                    distance(1, .3, .75, true),
+                    distance(2, .5, .75, false))
+                .repartition(partitions),
+            table(spark, Tables.BASELINES, baselines.toArray(Row[]::new)).repartition(partitions),
+            "unigram",
+            List.of(
+                table(spark, Tables.MODEL_DISTANCES, alternate.toArray(Row[]::new))
+                    .repartition(partitions)),
+            slices.repartition(partitions)));
   }
 
   private static Row distance(int prompt, double hellinger, double honest, boolean agrees) {

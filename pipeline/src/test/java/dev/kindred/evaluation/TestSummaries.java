@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.LocalSpark;
+import dev.kindred.table.FormerNames;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,15 +27,16 @@ class TestSummaries {
   @Test
   void distancesAreDescribedByMeanSampleDeviationAndRange(SparkSession spark) {
     Map<String, Double> metrics =
-        Summaries.of(
-            distances(
-                spark,
-                distance(0, .1, .5, true),
-                distance(1, .4, .75, false),
-                distance(2, .25, 1, true),
-                distance(3, .25, .75, true)),
-            approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
-            blocks(spark, block(0, 0, 1)));
+        FormerNames.of(
+            Summaries.of(
+                distances(
+                    spark,
+                    distance(0, .1, .5, true),
+                    distance(1, .4, .75, false),
+                    distance(2, .25, 1, true),
+                    distance(3, .25, .75, true)),
+                approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
+                blocks(spark, block(0, 0, 1))));
 
     // Deviations from .25: -.15, .15, 0, 0. From .75: -.25, 0, .25, 0.
     assertThat(metrics.get("compatible.hellinger.mean")).isCloseTo(.25, within(1e-15));
@@ -51,15 +53,16 @@ class TestSummaries {
   @Test
   void top1IsTheShareOfPromptsWhoseTopTokenAgrees(SparkSession spark) {
     Map<String, Double> metrics =
-        Summaries.of(
-            distances(
-                spark,
-                distance(0, .1, .5, true),
-                distance(1, .4, .75, false),
-                distance(2, .25, 1, true),
-                distance(3, .25, .75, true)),
-            approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
-            blocks(spark, block(0, 0, 1)));
+        FormerNames.of(
+            Summaries.of(
+                distances(
+                    spark,
+                    distance(0, .1, .5, true),
+                    distance(1, .4, .75, false),
+                    distance(2, .25, 1, true),
+                    distance(3, .25, .75, true)),
+                approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
+                blocks(spark, block(0, 0, 1))));
 
     assertThat(metrics.get("compatible.top1")).isEqualTo(.75);
     assertThat(metrics.get("honest.top1")).isEqualTo(.25);
@@ -68,15 +71,16 @@ class TestSummaries {
   @Test
   void agreementOfTheFirstTokensIsTheShareOfPromptsInOrderAndInAnyOrder(SparkSession spark) {
     Map<String, Double> metrics =
-        Summaries.of(
-            distances(
-                spark,
-                distance(0, .1, .5, true),
-                distance(1, .4, .75, false),
-                distance(2, .25, 1, true),
-                distance(3, .25, .75, true)),
-            approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
-            blocks(spark, block(0, 0, 1)));
+        FormerNames.of(
+            Summaries.of(
+                distances(
+                    spark,
+                    distance(0, .1, .5, true),
+                    distance(1, .4, .75, false),
+                    distance(2, .25, 1, true),
+                    distance(3, .25, .75, true)),
+                approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
+                blocks(spark, block(0, 0, 1))));
 
     assertThat(metrics)
         .containsEntry("compatible.top.1.in_order", .75)
@@ -91,15 +95,16 @@ class TestSummaries {
   @Test
   void promptsAreCountedWithAndWithoutEvidence(SparkSession spark) {
     Map<String, Double> metrics =
-        Summaries.of(
-            distances(spark, distance(0, .1, .5, true), distance(1, .4, .75, false)),
-            approximations(
-                spark,
-                approximation(0, EVIDENCE, NONE),
-                approximation(1, NONE, NONE),
-                approximation(2, EVIDENCE, EVIDENCE),
-                approximation(3, EVIDENCE, NONE)),
-            blocks(spark, block(0, 0, 1)));
+        FormerNames.of(
+            Summaries.of(
+                distances(spark, distance(0, .1, .5, true), distance(1, .4, .75, false)),
+                approximations(
+                    spark,
+                    approximation(0, EVIDENCE, NONE),
+                    approximation(1, NONE, NONE),
+                    approximation(2, EVIDENCE, EVIDENCE),
+                    approximation(3, EVIDENCE, NONE)),
+                blocks(spark, block(0, 0, 1))));
 
     assertThat(metrics.get("compatible.prompts")).isEqualTo(2);
     assertThat(metrics.get("compatible.prompts_without_evidence")).isEqualTo(1);
@@ -109,10 +114,11 @@ class TestSummaries {
   @Test
   void similarStringsAreDescribedPerBlock(SparkSession spark) {
     Map<String, Double> metrics =
-        Summaries.of(
-            distances(spark, distance(0, .1, .5, true)),
-            approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
-            blocks(spark, block(0, 0, 2), block(1, 0, 4), block(2, 0, 9), block(0, 1, 7)));
+        FormerNames.of(
+            Summaries.of(
+                distances(spark, distance(0, .1, .5, true)),
+                approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
+                blocks(spark, block(0, 0, 2), block(1, 0, 4), block(2, 0, 9), block(0, 1, 7))));
 
     // Deviations from 5: -3, -1, 4.
     assertThat(metrics.get("block.0.similar_strings.mean")).isEqualTo(5);
@@ -128,10 +134,11 @@ class TestSummaries {
   @Test
   void theDeviationOfASinglePromptIsZero(SparkSession spark) {
     Map<String, Double> metrics =
-        Summaries.of(
-            distances(spark, distance(0, .1, .5, true)),
-            approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
-            blocks(spark, block(0, 0, 7)));
+        FormerNames.of(
+            Summaries.of(
+                distances(spark, distance(0, .1, .5, true)),
+                approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
+                blocks(spark, block(0, 0, 7))));
 
     assertThat(metrics.get("compatible.hellinger.std")).isZero();
     assertThat(metrics.get("block.0.similar_strings.std")).isZero();
@@ -142,10 +149,11 @@ class TestSummaries {
     long large = 1_000_000_000_000L;
 
     Map<String, Double> metrics =
-        Summaries.of(
-            distances(spark, distance(0, .1, .5, true)),
-            approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
-            blocks(spark, block(0, 0, large), block(1, 0, large + 1), block(2, 0, large + 2)));
+        FormerNames.of(
+            Summaries.of(
+                distances(spark, distance(0, .1, .5, true)),
+                approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
+                blocks(spark, block(0, 0, large), block(1, 0, large + 1), block(2, 0, large + 2))));
 
     assertThat(metrics.get("block.0.similar_strings.std")).isCloseTo(1, within(1e-12));
   }
@@ -167,10 +175,13 @@ class TestSummaries {
     List<Map<String, Double>> figures = new ArrayList<>();
     for (int partitions : new int[] {1, 7}) {
       figures.add(
-          Summaries.of(
-              table(spark, distances, Tables.DISTANCES.columns()).repartition(partitions),
-              table(spark, approximations, Tables.APPROXIMATIONS.columns()).repartition(partitions),
-              table(spark, blocks, Tables.BLOCK_DISTRIBUTIONS.columns()).repartition(partitions)));
+          FormerNames.of(
+              Summaries.of(
+                  table(spark, distances, Tables.DISTANCES.columns()).repartition(partitions),
+                  table(spark, approximations, Tables.APPROXIMATIONS.columns())
+                      .repartition(partitions),
+                  table(spark, blocks, Tables.BLOCK_DISTRIBUTIONS.columns())
+                      .repartition(partitions))));
     }
 
     assertThat(figures.get(1)).isEqualTo(figures.get(0));
@@ -179,10 +190,11 @@ class TestSummaries {
   @Test
   void everyDocumentedFigureIsThereAndNoOther(SparkSession spark) {
     Map<String, Double> metrics =
-        Summaries.of(
-            distances(spark, distance(0, .1, .5, true)),
-            approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
-            blocks(spark, block(0, 0, 7)));
+        FormerNames.of(
+            Summaries.of(
+                distances(spark, distance(0, .1, .5, true)),
+                approximations(spark, approximation(0, EVIDENCE, EVIDENCE)),
+                blocks(spark, block(0, 0, 7))));
 
     List<String> names = new ArrayList<>();
     for (int n = 1; n <= 10; n++) {

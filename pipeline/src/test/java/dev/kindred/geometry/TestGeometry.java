@@ -10,6 +10,7 @@ import dev.kindred.model.HookPoint;
 import dev.kindred.model.Models;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.FormerNames;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.List;
@@ -174,9 +175,10 @@ class TestGeometry {
   @Test
   void figuresAreMeansOverPrompts(SparkSession spark) {
     Map<String, Double> metrics =
-        Geometry.summarize(
-            spark.createDataFrame(directions, directions.get(0).schema()),
-            spark.createDataFrame(perturbations, perturbations.get(0).schema()));
+        FormerNames.of(
+            Geometry.summarize(
+                spark.createDataFrame(directions, directions.get(0).schema()),
+                spark.createDataFrame(perturbations, perturbations.get(0).schema())));
 
     double mean =
         of("noise_2").stream().mapToDouble(row -> row.getAs("cosine")).average().orElseThrow();

@@ -249,4 +249,29 @@ class TestWarehouse {
   private static Dataset<Row> summary(SparkSession spark, String metric, double value) {
     return spark.createDataFrame(List.of(RowFactory.create(metric, value)), SUMMARY);
   }
+
+  @Test
+  void aPartWhoseTableHadOtherColumnsIsRefused(SparkSession spark) {
+    Warehouse warehouse = new Warehouse(spark, folder.toString());
+    Table now = Tables.SUMMARIES;
+    Table before =
+        new Table(
+            now.name(),
+            now.grain(),
+            now.partitionColumns(),
+            now.filledBy(),
+            now.covers(),
+            now.columns(),
+            now.checks(),
+            1);
+    Figures figures = new Figures().put(Figures.Measure.of("similar_strings", "top1"), "mean", .5);
+    warehouse.part(before, "r-1", "run").write(figures.rows(spark));
+    warehouse.part(now, "r-2", "run").write(figures.rows(spark));
+
+    assertThat(warehouse.part(now, "r-2", "run").read().count()).isEqualTo(1);
+    assertThatThrownBy(() -> warehouse.part(now, "r-1", "run").read())
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("run_id=r-1")
+        .hasMessageContaining("was written by another version of Kindred");
+  }
 }

@@ -3,7 +3,6 @@ package dev.kindred.jobs.analysis;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompts;
-import dev.kindred.evaluation.Summaries;
 import dev.kindred.jobs.option.Defaults;
 import dev.kindred.jobs.option.ModelOptions;
 import dev.kindred.jobs.run.RunPlan;
@@ -11,21 +10,27 @@ import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
-import java.util.Map;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
 
 /**
  * A published run that an analysis is about. Finding one checks that its model is still what it was
  * and that its prompts are there.
  */
-final class AnalysedRun {
+public final class AnalysedRun {
   /** Tokens that a task runs through the model at once, whose residual streams it keeps. */
   private static final int TOKENS_IN_FLIGHT = 4096;
 
@@ -34,8 +39,7 @@ final class AnalysedRun {
   private final RunPlan plan;
   private final ModelDirectory model;
 
-  private AnalysedRun(
-      Workspace workspace, Warehouse warehouse, RunPlan plan, ModelDirectory model) {
+  AnalysedRun(Workspace workspace, Warehouse warehouse, RunPlan plan, ModelDirectory model) {
     this.workspace = workspace;
     this.warehouse = warehouse;
     this.plan = plan;
@@ -146,22 +150,50 @@ final class AnalysedRun {
     return (int) Math.max(1, (promptCount() + batchSize() - 1) / batchSize());
   }
 
+  /** Returns the part of a table about the run's model and prompts. */
+  Warehouse.Part part(Table table) {
+    return warehouse.part(table, plan.modelId(), plan.promptSet());
+  }
+
   /**
-   * Writes parts that are not there yet, in one step.
+   * A part of a table that comes from what was measured.
+   *
+   * @param rows takes the part's rows out of what was measured
+   */
+  record Output(Warehouse.Part part, UnaryOperator<Dataset<Row>> rows) {}
+
+  /**
+   * Measures, and writes the parts that are not there yet, in one step.
    *
    * @param name of the step
+   * @param count of the rows that are measured
    */
-  void writeMissing(String name, Runnable write, Warehouse.Part... parts) {
-    for (Warehouse.Part part : parts) {
-      if (!part.isComplete()) {
-        progress().step(name, write, parts);
-        return;
+  void writeMissing(
+      String name, double count, Supplier<Dataset<Row>> measure, List<Output> outputs) {
+    Warehouse.Part[] parts = outputs.stream().map(Output::part).toArray(Warehouse.Part[]::new);
+    if (outputs.stream().allMatch(output -> output.part().isComplete())) {
+      for (Warehouse.Part part : parts) {
+        progress().reused(name, part);
       }
+
+      return;
     }
 
-    for (Warehouse.Part part : parts) {
-      progress().reused(name, part);
-    }
+    progress()
+        .step(
+            name,
+            () -> {
+              Dataset<Row> measured =
+                  progress().counted(measure.get(), count).persist(StorageLevel.MEMORY_AND_DISK());
+              for (Output output : outputs) {
+                if (!output.part().isComplete()) {
+                  output.part().write(output.rows().apply(measured));
+                }
+              }
+
+              measured.unpersist();
+            },
+            parts);
   }
 
   /**
@@ -169,15 +201,26 @@ final class AnalysedRun {
    *
    * @param analysis value of its column {@code analysis}
    */
-  void summarize(String analysis, Supplier<Map<String, Double>> metrics) {
+  void summarize(String analysis, Supplier<Figures> figures) {
     Warehouse.Part part = warehouse.part(Tables.SUMMARIES, plan.runId(), analysis);
     if (!part.isComplete()) {
-      part.write(Summaries.rows(spark(), metrics.get()));
+      part.write(figures.get().rows(spark()));
     }
   }
 
-  /** The figures of an analysis that has been summarized. */
-  Map<String, Double> metrics(String analysis) {
-    return Summaries.metrics(warehouse.part(Tables.SUMMARIES, plan.runId(), analysis).read());
+  /** Returns the analyses that have figures of the run: values of the column {@code analysis}. */
+  List<String> analyses() {
+    return warehouse.keys(Tables.SUMMARIES, plan.runId());
+  }
+
+  /** Sends a value to the executors. */
+  <T> Broadcast<T> broadcast(T value) {
+    return JavaSparkContext.fromSparkContext(spark().sparkContext()).broadcast(value);
+  }
+
+  /** Returns the figures of an analysis; nothing if it was not summarized. */
+  Optional<Figures> figures(String analysis) {
+    Warehouse.Part part = warehouse.part(Tables.SUMMARIES, plan.runId(), analysis);
+    return part.isComplete() ? Optional.of(Figures.of(part.read())) : Optional.empty();
   }
 }

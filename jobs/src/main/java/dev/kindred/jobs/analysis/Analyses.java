@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.analysis;
 
-import dev.kindred.jobs.option.KindredCommand;
 import java.util.List;
 
 /** The one list of analyses. */
 public final class Analyses {
-  private Analyses() {}
+  /** All of them, in the order in which reports and {@code --help} show them. */
+  public static final List<Analysis> ALL =
+      List.of(
+          new LensAnalysis(),
+          new AblationAnalysis(),
+          new GeometryAnalysis(),
+          new EmbeddingAnalysis(),
+          new AlignmentAnalysis());
 
-  /** Returns new commands of all analyses. */
-  public static List<KindredCommand> commands() {
-    return List.of(
-        new LensCommand(),
-        new AblateCommand(),
-        new LearnEmbeddingsCommand(),
-        new SubspacesCommand(),
-        new GeometryCommand(),
-        new AlignCommand());
-  }
+  private Analyses() {}
 }

@@ -3,6 +3,11 @@ package dev.kindred.jobs.analysis;
 
 import static org.apache.spark.sql.functions.expr;
 
+import dev.kindred.jobs.report.Findings;
+import dev.kindred.jobs.report.Findings.Column;
+import dev.kindred.jobs.report.Findings.Grid;
+import dev.kindred.jobs.report.Findings.Note;
+import dev.kindred.jobs.report.Findings.Row;
 import dev.kindred.jobs.report.VisibleText;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
@@ -19,7 +24,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -37,6 +41,7 @@ final class LearnEmbeddings {
   private final Warehouse warehouse;
   private final EmbeddingSelection selection;
   private final Warehouse.Part part;
+  private String lastLine;
 
   LearnEmbeddings(Workspace workspace, Warehouse warehouse, EmbeddingSelection selection) {
     this.spark = workspace.spark();
@@ -46,17 +51,17 @@ final class LearnEmbeddings {
     this.part = selection.part(warehouse, Tables.LEARNED_EMBEDDINGS, selection.recipe().key());
   }
 
-  /** Learns what is not there yet, and says what there is. */
-  String learn() {
+  /** Learns what is not there yet, and returns what there is. */
+  Findings learn() {
     if (part.isComplete()) {
       progress.reused("embeddings", part);
-      return text();
+      return found();
     }
 
     progress.begin("embeddings");
     if (!part.resume()) {
       progress.end(part);
-      return text();
+      return found();
     }
 
     List<EmbeddingRecipe.Unit> missing = missing();
@@ -82,7 +87,7 @@ final class LearnEmbeddings {
 
     part.complete(Map.of());
     progress.end(part);
-    return text();
+    return found();
   }
 
   /** So many that none loses much when it dies, and cores end together; each writes a file. */
@@ -95,7 +100,7 @@ final class LearnEmbeddings {
   /** Groups whose first vector is not there: a task commits whole groups. */
   private List<EmbeddingRecipe.Unit> missing() {
     Set<String> there = new HashSet<>();
-    for (Row row :
+    for (org.apache.spark.sql.Row row :
         part.readSoFar()
             .select("token_id", "restart")
             .where("restart % " + EmbeddingRecipe.GROUP + " = 0")
@@ -108,8 +113,8 @@ final class LearnEmbeddings {
         .toList();
   }
 
-  private String text() {
-    List<Row> rows =
+  private Findings found() {
+    List<org.apache.spark.sql.Row> rows =
         new ArrayList<>(
             part.read()
                 .select(
@@ -129,7 +134,7 @@ final class LearnEmbeddings {
             .sorted()
             .toArray();
     Map<Integer, List<Double>> failed = new TreeMap<>(); // nats of tokens
-    for (Row row : rows) {
+    for (org.apache.spark.sql.Row row : rows) {
       if (!row.getBoolean(4)) {
         failed.computeIfAbsent(row.getInt(0), token -> new ArrayList<>()).add(row.getDouble(2));
       }
@@ -143,33 +148,49 @@ final class LearnEmbeddings {
                 / Math.max(1, norms.length - 1));
     EmbeddingRecipe recipe = selection.recipe();
     int tokens = recipe.tokenIds().size();
-    StringBuilder text = new StringBuilder("\n");
-    line(text, "%,d tokens x %,d embeddings", tokens, recipe.restarts());
-    line(
-        text,
-        "  %-22s min %,d, median %,d, max %,d",
-        "steps",
-        steps[0],
-        steps[steps.length / 2],
-        steps[steps.length - 1]);
-    line(text, "  %-22s %.3f \u00b1 %.3f", "norm", mean, deviation);
-    line(
-        text,
-        "  %-22s %s",
-        "tokens not converged",
-        failed.isEmpty() ? "none" : failed.size() + ", with their mean nats: " + named(failed));
-    line(
-        text,
-        "%nkindred: learned_embeddings=%dx%d converged=%d stage=%s recipe=%s",
-        tokens,
-        recipe.restarts(),
-        tokens - failed.size(),
-        selection.stage(),
-        recipe.key());
-    return text.toString();
+    lastLine =
+        String.format(
+            Locale.ROOT,
+            "kindred: learned_embeddings=%dx%d converged=%d stage=%s recipe=%s",
+            tokens,
+            recipe.restarts(),
+            tokens - failed.size(),
+            selection.stage(),
+            recipe.key());
+    return new Findings(
+        "",
+        List.of(
+            new Grid(
+                "Learned embeddings",
+                String.format(
+                    Locale.ROOT, "%,d tokens x %,d embeddings", tokens, recipe.restarts()),
+                List.of(Column.of("")),
+                List.of(
+                    Row.of(
+                        "  steps",
+                        String.format(
+                            Locale.ROOT,
+                            "min %,d, median %,d, max %,d",
+                            steps[0],
+                            steps[steps.length / 2],
+                            steps[steps.length - 1])),
+                    Row.of(
+                        "  norm",
+                        String.format(Locale.ROOT, "%.3f \u00b1 %.3f", mean, deviation)))),
+            Note.everywhere(
+                "tokens not converged: "
+                    + (failed.isEmpty()
+                        ? "none"
+                        : failed.size() + ", with their mean nats: " + named(failed)))),
+        List.of());
   }
 
-  private static int[] key(Row row) {
+  /** Returns the line for scripts, once it is known what there is. */
+  String lastLine() {
+    return lastLine;
+  }
+
+  private static int[] key(org.apache.spark.sql.Row row) {
     return new int[] {row.getInt(0), row.getInt(1)};
   }
 
@@ -186,9 +207,5 @@ final class LearnEmbeddings {
                         .average()
                         .orElseThrow()))
         .collect(Collectors.joining(", "));
-  }
-
-  private static void line(StringBuilder text, String format, Object... arguments) {
-    text.append(String.format(Locale.ROOT, format, arguments)).append('\n');
   }
 }

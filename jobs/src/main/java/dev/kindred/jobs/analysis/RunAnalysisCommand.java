@@ -5,10 +5,14 @@ import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.ModelOptions;
 import dev.kindred.jobs.option.ReportOptions;
 import dev.kindred.jobs.option.WriterOptions;
+import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.PageFile;
+import dev.kindred.jobs.report.TerminalFindings;
+import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.table.Warehouse;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,19 +29,22 @@ abstract class RunAnalysisCommand extends KindredCommand {
       description = "the run to analyse (the last published)")
   private String runId;
 
-  /** What was found: a text for the terminal, and what the last line says for scripts. */
-  record Found(String text, String line) {}
+  private final String analysis;
+
+  RunAnalysisCommand(Analysis analysis) {
+    this.analysis = analysis.name();
+  }
 
   /**
-   * Computes what is not there yet.
+   * Checks the options, and computes what is not there yet.
    *
    * @throws dev.kindred.InvalidInput if an option does not fit the run, before anything long
    */
-  abstract Found find(AnalysedRun run);
+  abstract Findings find(AnalysedRun run);
 
-  /** Returns the prompt whose vectors the report draws; null for the run's first. */
-  String drawnPrompt(AnalysedRun run) {
-    return null;
+  /** Returns what the last line has for scripts beside the analysis's name; empty for nothing. */
+  String figures(AnalysedRun run) {
+    return "";
   }
 
   @Override
@@ -52,18 +59,21 @@ abstract class RunAnalysisCommand extends KindredCommand {
     Warehouse there = workspace.warehouseThere(warehouse.uri());
     AnalysedRun.check(there, workspace.hadoop(), model, runId, settings());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
-    AnalysedRun run =
-        AnalysedRun.find(workspace, tables, model, runId, settings()); // as it is after the wait
+    AnalysedRun run = // as it is after the wait
+        AnalysedRun.find(workspace, tables, model, runId, settings());
     workspace.progress().setRun(run.plan().runId());
-    String drawn = drawnPrompt(run);
-    Found found = find(run);
-    PageFile file = new RunReport(workspace, tables, report).write(run.plan(), run.model(), drawn);
-    System.out.print(found.text());
+    Findings findings = find(run);
+    PageFile file =
+        new RunReport(workspace, tables, report)
+            .write(run.plan(), run.model(), Map.of(analysis, findings));
+    System.out.println();
+    System.out.print(TerminalFindings.of(findings, Terminal.isColoured()));
     System.out.printf(
         Locale.ROOT,
-        "kindred: run_id=%s %s report=%s%n",
+        "kindred: run_id=%s analysis=%s%s report=%s%n",
         run.plan().runId(),
-        found.line(),
+        analysis,
+        figures(run),
         file.shown());
   }
 }

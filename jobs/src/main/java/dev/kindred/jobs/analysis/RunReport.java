@@ -3,8 +3,10 @@ package dev.kindred.jobs.analysis;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.Location;
+import dev.kindred.evaluation.Summaries;
 import dev.kindred.jobs.option.Defaults;
 import dev.kindred.jobs.option.ReportOptions;
+import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.LossCurve;
 import dev.kindred.jobs.report.PageFile;
 import dev.kindred.jobs.report.Report;
@@ -15,6 +17,7 @@ import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Figures;
 import dev.kindred.table.Retention;
 import dev.kindred.table.Warehouse;
 import java.io.FileNotFoundException;
@@ -23,16 +26,19 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /** The report of a published run, with what analyses have found about it. */
 public final class RunReport {
+  private final Workspace workspace;
   private final Warehouse warehouse;
   private final Configuration hadoop;
   private final ReportOptions options;
 
   public RunReport(Workspace workspace, Warehouse warehouse, ReportOptions options) {
+    this.workspace = workspace;
     this.warehouse = warehouse;
     this.hadoop = workspace.hadoop();
     this.options = options;
@@ -51,18 +57,19 @@ public final class RunReport {
 
   /** Writes the report, and prints the run's summary and the line that scripts read. */
   public void publish(RunPlan run, ModelDirectory model) {
-    ReportData data = data(run, model, null);
-    print(run, data.metrics(), write(data));
+    ReportData data = data(run, model, Map.of());
+    print(run, data.figures(), write(data));
   }
 
   /**
    * Writes the report.
    *
-   * @param drawnPrompt whose vectors are drawn; null for the run's first
+   * @param found what analyses have just found, by their names; what others have found before is
+   *     shown, too
    * @return its file
    */
-  PageFile write(RunPlan run, ModelDirectory model, String drawnPrompt) {
-    return write(data(run, model, drawnPrompt));
+  PageFile write(RunPlan run, ModelDirectory model, Map<String, Findings> found) {
+    return write(data(run, model, found));
   }
 
   private PageFile write(ReportData data) {
@@ -100,23 +107,24 @@ public final class RunReport {
       throw new UncheckedIOException(e);
     }
 
-    print(run, ReportQueries.metrics(warehouse, run.runId()), file);
+    print(run, ReportQueries.figures(warehouse, run.runId()), file);
   }
 
-  private static void print(RunPlan run, Map<String, Double> metrics, PageFile report) {
+  private static void print(RunPlan run, Figures figures, PageFile report) {
     System.out.print(
-        Summary.text(metrics, ReportData.Block.of(metrics, run.thresholds(), run.mixture())));
+        Summary.text(figures, ReportData.Block.of(figures, run.thresholds(), run.mixture())));
     System.out.printf(
         Locale.ROOT,
         "kindred: run_id=%s prompts=%.0f mean_hellinger=%.4f top1=%.4f report=%s%n",
         run.runId(),
-        metrics.get("compatible.prompts"),
-        metrics.get("compatible.hellinger.mean"),
-        metrics.get("compatible.top1"),
+        figures.get(Summaries.of(Summaries.PROMPTS).compatible(), "count"),
+        figures.get(Summaries.of(Summaries.HELLINGER).compatible(), "mean"),
+        figures.get(Summaries.of(Summaries.TOP1).compatible(), "mean"),
         report.shown());
   }
 
-  private ReportData data(RunPlan run, ModelDirectory model, String drawnPrompt) {
+  private ReportData data(RunPlan run, ModelDirectory model, Map<String, Findings> found) {
+    AnalysedRun analysed = new AnalysedRun(workspace, warehouse, run, model);
     return ReportQueries.read(
         warehouse,
         run.runId(),
@@ -126,7 +134,13 @@ public final class RunReport {
         losses(model),
         run.command(),
         options.prompts(),
-        drawnPrompt);
+        Analyses.ALL.stream()
+            .flatMap(
+                analysis ->
+                    Optional.ofNullable(found.get(analysis.name()))
+                        .or(() -> analysis.ofRun(analysed))
+                        .stream())
+            .toList());
   }
 
   private PageFile file(String runId) {

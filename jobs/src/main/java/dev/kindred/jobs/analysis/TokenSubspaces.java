@@ -4,7 +4,18 @@ package dev.kindred.jobs.analysis;
 import static org.apache.spark.sql.functions.col;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.jobs.report.TokenSpectra;
+import dev.kindred.jobs.report.Findings;
+import dev.kindred.jobs.report.Findings.Axis;
+import dev.kindred.jobs.report.Findings.Cell;
+import dev.kindred.jobs.report.Findings.Column;
+import dev.kindred.jobs.report.Findings.Element;
+import dev.kindred.jobs.report.Findings.Grid;
+import dev.kindred.jobs.report.Findings.Line;
+import dev.kindred.jobs.report.Findings.Note;
+import dev.kindred.jobs.report.Findings.Plot;
+import dev.kindred.jobs.report.Findings.Plots;
+import dev.kindred.jobs.report.Findings.Row;
+import dev.kindred.jobs.report.Numbers;
 import dev.kindred.jobs.report.VisibleText;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.files.LoadedModels;
@@ -12,6 +23,7 @@ import dev.kindred.subspace.Subspaces;
 import dev.kindred.subspace.TokenMix;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,6 +33,7 @@ import java.util.stream.IntStream;
 /** Finds the subspaces of a selection's embeddings, which must be there, and mixes two of them. */
 final class TokenSubspaces {
   private static final int SHOWN_TOKENS = 4; // of a mixture's prediction
+  private static final int SHOWN_VALUES = 4; // in the table
 
   private final Progress progress;
   private final Warehouse warehouse;
@@ -77,7 +90,7 @@ final class TokenSubspaces {
    *
    * @param kept directions of each token, at most
    */
-  TokenSpectra find(int kept) {
+  Findings find(int kept) {
     ranks = kept;
     String key = selection.recipe().key() + (kept == Subspaces.RANKS ? "" : "_k" + kept);
     subspaces = selection.part(warehouse, Tables.SUBSPACES, key);
@@ -95,27 +108,89 @@ final class TokenSubspaces {
     }
 
     found = Subspaces.spectra(subspaces.read());
-    return new TokenSpectra(
-        selection.model().id(),
-        selection.stage().toString(),
-        selection.recipe().key(),
-        found.stream()
-            .map(
-                token ->
-                    new TokenSpectra.Spectrum(
-                        selection.token(token.tokenId()),
-                        token.singularValues(),
-                        token.positiveShare(),
-                        token.converged()))
-            .toList());
+    return new Findings("", List.of(plots(), grid()), List.of());
   }
 
-  /** Mixes the first directions of two tokens; says nothing if there is nothing to mix. */
-  String mix(String text) {
-    if (text == null) {
-      return "";
+  /** A line for each token. */
+  private Plots plots() {
+    double highest =
+        found.stream().mapToDouble(token -> token.singularValues()[0]).max().orElseThrow();
+    double step = Math.pow(10, Math.floor(Math.log10(highest)));
+    double top = Math.ceil(highest / step) * step;
+    int shown = found.get(0).singularValues().length;
+    return new Plots(
+        List.of(
+            new Plot(
+                alt(shown),
+                alt(shown),
+                new Axis(1, shown, "1", String.valueOf(shown)),
+                new Axis(0, top, "0", Numbers.count(top)),
+                found.stream()
+                    .map(
+                        token ->
+                            new Line(
+                                token.converged() ? "token" : "token failed",
+                                VisibleText.shown(selection.token(token.tokenId())),
+                                IntStream.rangeClosed(1, shown).asDoubleStream().toArray(),
+                                token.singularValues()))
+                    .toList(),
+                true)),
+        true);
+  }
+
+  private String alt(int shown) {
+    if (shown < 2) {
+      return String.format(Locale.ROOT, "The first singular value of %d tokens.", found.size());
     }
 
+    double[] ratios =
+        found.stream()
+            .mapToDouble(token -> token.singularValues()[0] / token.singularValues()[1])
+            .sorted()
+            .toArray();
+    return String.format(
+        Locale.ROOT,
+        "The first %d singular values of %d tokens; the first is %.1f times the second for the median"
+            + " token.",
+        shown,
+        found.size(),
+        ratios[ratios.length / 2]);
+  }
+
+  private Grid grid() {
+    int shown = Math.min(SHOWN_VALUES, found.get(0).singularValues().length);
+    List<Column> columns = new ArrayList<>();
+    for (int rank = 1; rank <= shown; rank++) {
+      columns.add(Column.of("singular values", String.valueOf(rank)));
+    }
+
+    columns.add(Column.of("first/next"));
+    columns.add(Column.of("positive"));
+    columns.add(Column.of("converged"));
+    return new Grid(
+        "Singular values of tokens",
+        "token",
+        columns,
+        found.stream().map(token -> row(token, shown)).toList());
+  }
+
+  private Row row(Subspaces.Spectrum token, int shown) {
+    List<Cell> cells = new ArrayList<>();
+    double[] values = token.singularValues();
+    for (int rank = 0; rank < shown; rank++) {
+      cells.add(Cell.of(String.format(Locale.ROOT, "%.2f", values[rank])));
+    }
+
+    cells.add(
+        Cell.of(
+            values.length < 2 ? "–" : String.format(Locale.ROOT, "%,.2f", values[0] / values[1])));
+    cells.add(Cell.of(String.format(Locale.ROOT, "%.2f", token.positiveShare())));
+    cells.add(Cell.of(token.converged() ? "yes" : "no"));
+    return new Row(Cell.token(selection.token(token.tokenId())), cells);
+  }
+
+  /** Mixes the first directions of two tokens. */
+  List<Element> mix(String text) {
     int[] pair = pair(text);
     Map<Integer, Subspaces.OfToken> directions =
         Subspaces.collect(
@@ -130,28 +205,34 @@ final class TokenSubspaces {
             directions.get(pair[1]).subspace().directions()[0]);
     String first = VisibleText.shown(selection.token(pair[0]));
     String second = VisibleText.shown(selection.token(pair[1]));
-    return String.format(
-            Locale.ROOT,
-            "%n%s and %s: cosine of their first directions %.4f, logits by them %.4f and %.4f%n",
-            first,
-            second,
-            mix.cosine(),
-            mix.firstLogit(),
-            mix.secondLogit())
-        + String.format(Locale.ROOT, "  %-34s %s%n", "sum", top(mix.sum()))
-        + (mix.scaled().length == 0
-            ? String.format(
-                Locale.ROOT, "  %-34s none, as the directions are parallel%n", "orthogonal")
-            : String.format(
-                Locale.ROOT, "  %-34s %s%n", "orthogonal, by ratio of logits", top(mix.scaled())))
-        + (mix.balanced().length == 0
-            ? String.format(Locale.ROOT, "  %-34s cannot be balanced%n", "orthogonal, balanced")
-            : String.format(
+    String balanced =
+        mix.balanced().length == 0
+            ? "orthogonal, balanced"
+            : String.format(Locale.ROOT, "orthogonal, balanced: %s x %.4f", second, mix.balance());
+    return List.of(
+        Note.everywhere(
+            String.format(
                 Locale.ROOT,
-                "  %-34s %s%n",
-                String.format(
-                    Locale.ROOT, "orthogonal, balanced: %s x %.4f", second, mix.balance()),
-                top(mix.balanced())));
+                "%s and %s: cosine of their first directions %.4f, logits by them %.4f and %.4f",
+                first,
+                second,
+                mix.cosine(),
+                mix.firstLogit(),
+                mix.secondLogit())),
+        new Grid(
+            "What mixtures of the two directions predict",
+            "mixture",
+            List.of(Column.of("most probable")),
+            List.of(
+                Row.of("sum", top(mix.sum())),
+                Row.of(
+                    "orthogonal, by ratio of logits",
+                    mix.scaled().length == 0
+                        ? "none, as the directions are parallel"
+                        : top(mix.scaled())),
+                Row.of(
+                    balanced,
+                    mix.balanced().length == 0 ? "cannot be balanced" : top(mix.balanced())))));
   }
 
   private String top(double[] probabilities) {

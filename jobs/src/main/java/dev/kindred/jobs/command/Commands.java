@@ -33,7 +33,7 @@ public final class Commands {
                 new TuneCommand(),
                 new ReportCommand(),
                 new ExplainCommand()));
-    commands.addAll(Analyses.commands());
+    Analyses.ALL.forEach(analysis -> commands.addAll(analysis.commands()));
     commands.addAll(
         List.of(
             new TrainCommand(), new ImportModelCommand(), new ExpireCommand(), new SqlCommand()));

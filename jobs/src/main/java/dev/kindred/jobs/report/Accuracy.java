@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.evaluation.NextTokenAccuracy;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,7 +26,6 @@ public record Accuracy(double prompts, List<Row> rows, List<Disagreement> disagr
   /** The name of the strongest n-gram model among the figures. */
   public static final String NGRAM = "ngram";
 
-  private static final String NAME = "following.";
   private static final Map<String, String> LABELS =
       Map.of(
           MODEL, "the model", STRINGS, "the similar strings, honest", NGRAM, "the n-gram, honest");
@@ -56,10 +58,10 @@ public record Accuracy(double prompts, List<Row> rows, List<Disagreement> disagr
       double secondIsRight,
       double neither) {}
 
-  /** From a run's summaries; null if no prompt tells, or the run is from before there were any. */
-  static Accuracy of(Map<String, Double> metrics) {
-    Double prompts = metrics.get(NAME + "prompts");
-    if (prompts == null || prompts == 0) {
+  /** From a run's figures; null if no prompt tells. */
+  static Accuracy of(Figures figures) {
+    double prompts = figures.get(NextTokenAccuracy.PROMPTS, "count", 0);
+    if (prompts == 0) {
       return null;
     }
 
@@ -67,33 +69,32 @@ public record Accuracy(double prompts, List<Row> rows, List<Disagreement> disagr
     List<Disagreement> disagreements = new ArrayList<>();
     List<String> predictions = List.of(MODEL, STRINGS, NGRAM);
     for (int p = 0; p < predictions.size(); p++) {
-      String name = NAME + predictions.get(p) + ".right";
+      Measure right = Measure.of(predictions.get(p), NextTokenAccuracy.RIGHT);
       rows.add(
           new Row(
               LABELS.get(predictions.get(p)),
-              metrics.get(name),
-              metrics.get(name + ".ci95_low"),
-              metrics.get(name + ".ci95_high")));
+              figures.get(right, "mean"),
+              figures.get(right, "ci95_low"),
+              figures.get(right, "ci95_high")));
       if (p > 0) {
-        add(disagreements, metrics, predictions.get(p - 1), predictions.get(p));
+        add(disagreements, figures, predictions.get(p - 1), predictions.get(p));
       }
     }
 
     return new Accuracy(prompts, rows, disagreements);
   }
 
-  private static void add(
-      List<Disagreement> all, Map<String, Double> metrics, String first, String second) {
-    String name = NAME + first + "_or_" + second + ".";
-    if (metrics.get(name + "prompts") > 0) {
+  private static void add(List<Disagreement> all, Figures figures, String first, String second) {
+    Measure differing = NextTokenAccuracy.differing(first, second);
+    if (figures.get(differing, "prompts") > 0) {
       all.add(
           new Disagreement(
               LABELS.get(first),
               LABELS.get(second),
-              metrics.get(name + "prompts"),
-              metrics.get(name + first),
-              metrics.get(name + second),
-              metrics.get(name + "neither")));
+              figures.get(differing, "prompts"),
+              figures.get(differing, first),
+              figures.get(differing, second),
+              figures.get(differing, "neither")));
     }
   }
 }

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.baseline.NGramFit;
+import dev.kindred.evaluation.PromptFigures;
+import dev.kindred.evaluation.Summaries;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -28,33 +32,32 @@ public record AgainstNGram(
     int farther,
     int slices) {
 
-  /** From a run's summaries; null of one from before there was such an n-gram. */
-  public static AgainstNGram of(Map<String, Double> metrics) {
-    Gain gain = Gain.of(metrics, "honest.gain_over_ngram");
+  /** From a run's figures; null if they do not tell. */
+  public static AgainstNGram of(Figures figures) {
+    Gain gain = Gain.of(figures, null);
     if (gain == null) {
       return null;
     }
 
     List<Gain> slices =
-        SliceRow.of(metrics).stream().map(SliceRow::gain).filter(Objects::nonNull).toList();
-    String baseline = baseline(metrics);
-    String name = "baseline." + baseline;
+        SliceRow.of(figures).stream().map(SliceRow::gain).filter(Objects::nonNull).toList();
+    String baseline = baseline(figures);
+    Measure fit = NGramFit.measure(baseline);
     return new AgainstNGram(
-        Comparison.nameOf(metrics, baseline),
-        metrics.get(name + ".fitting_windows").intValue(),
-        metrics.get(name + ".held_out_windows").intValue(),
-        Comparison.Mean.of(metrics, "honest.ngram.hellinger"),
+        Comparison.nameOf(figures, baseline),
+        (int) figures.get(fit, "fitting_windows"),
+        (int) figures.get(fit, "held_out_windows"),
+        Comparison.Mean.of(figures, Measure.of(PromptFigures.NGRAM, Summaries.HELLINGER).honest()),
         gain,
         (int) slices.stream().filter(Gain::isCloser).count(),
         (int) slices.stream().filter(Gain::isFarther).count(),
         slices.size());
   }
 
-  private static String baseline(Map<String, Double> metrics) {
-    return metrics.keySet().stream()
-        .filter(metric -> metric.matches("baseline\\.[a-z_]+\\.is_ngram"))
-        .filter(metric -> metrics.get(metric) == 1)
-        .map(metric -> metric.split("\\.")[1])
+  private static String baseline(Figures figures) {
+    return figures.measures().stream()
+        .filter(measure -> figures.get(measure, "is_ngram", 0) == 1)
+        .map(Measure::series)
         .findFirst()
         .orElseThrow();
   }

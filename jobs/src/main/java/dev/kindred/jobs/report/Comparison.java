@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.baseline.NGramFit;
+import dev.kindred.evaluation.Summaries;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -37,13 +41,13 @@ public record Comparison(String label, Mean honest, Mean compatible) {
    */
   public record Mean(double value, double low, double high) {
 
-    /** From the metrics under a name; null if there are none. */
-    static Mean of(Map<String, Double> metrics, String name) {
-      return metrics.containsKey(name + ".mean") && metrics.containsKey(name + ".ci95_low")
+    /** Returns what figures say of a measure; null if they do not. */
+    static Mean of(Figures figures, Measure measure) {
+      return figures.has(measure, "mean") && figures.has(measure, "ci95_low")
           ? new Mean(
-              metrics.get(name + ".mean"),
-              metrics.get(name + ".ci95_low"),
-              metrics.get(name + ".ci95_high"))
+              figures.get(measure, "mean"),
+              figures.get(measure, "ci95_low"),
+              figures.get(measure, "ci95_high"))
           : null;
     }
 
@@ -63,9 +67,8 @@ public record Comparison(String label, Mean honest, Mean compatible) {
   }
 
   /** What one of the baselines is called. */
-  static String nameOf(Map<String, Double> metrics, String baseline) {
-    double order = metrics.getOrDefault("baseline." + baseline + ".order", 0.);
-    return nameOf(baseline, (int) order);
+  static String nameOf(Figures figures, String baseline) {
+    return nameOf(baseline, (int) figures.get(NGramFit.measure(baseline), "order", 0));
   }
 
   /**
@@ -90,23 +93,24 @@ public record Comparison(String label, Mean honest, Mean compatible) {
   }
 
   /** All that the run has, the closest first; of the fixed suffixes the closest alone. */
-  public static List<Comparison> of(Map<String, Double> metrics) {
-    Mean honest = Mean.of(metrics, "honest.hellinger");
-    if (honest == null) { // of a run from before there were baselines
+  public static List<Comparison> of(Figures figures) {
+    List<Comparison> all = new ArrayList<>();
+    Measure similar = Summaries.of(Summaries.HELLINGER);
+    Mean honest = Mean.of(figures, similar.honest());
+    if (honest == null) {
       return List.of();
     }
 
-    List<Comparison> all = new ArrayList<>();
-    all.add(new Comparison(SIMILAR_STRINGS, honest, Mean.of(metrics, "compatible.hellinger")));
-    Mean floor = Mean.of(metrics, "noise_floor.hellinger");
+    all.add(new Comparison(SIMILAR_STRINGS, honest, Mean.of(figures, similar.compatible())));
+    Mean floor = Mean.of(figures, Measure.of(Summaries.NOISE_FLOOR, Summaries.HELLINGER));
     if (floor != null) {
       all.add(new Comparison(OTHER_MODELS, floor, floor));
     }
 
-    LABELS.keySet().forEach(baseline -> add(all, metrics, baseline));
+    LABELS.keySet().forEach(baseline -> add(all, figures, baseline));
     List<Comparison> suffixes = new ArrayList<>();
-    for (int k = 1; metrics.containsKey("baseline.suffix_" + k + ".hellinger.mean"); k++) {
-      add(suffixes, metrics, SUFFIX + k);
+    for (int k = 1; add(suffixes, figures, SUFFIX + k); k++) {
+      // until there is none of that length
     }
 
     suffixes.stream().min(Comparator.comparingDouble(Comparison::rank)).ifPresent(all::add);
@@ -114,15 +118,17 @@ public record Comparison(String label, Mean honest, Mean compatible) {
     return all;
   }
 
-  private static void add(List<Comparison> all, Map<String, Double> metrics, String baseline) {
-    Mean compatible = Mean.of(metrics, "baseline." + baseline + ".hellinger");
+  /** Adds a baseline if the run has it, and returns whether it has. */
+  private static boolean add(List<Comparison> all, Figures figures, String baseline) {
+    Measure distance = Measure.of(baseline, Summaries.HELLINGER);
+    Mean compatible = Mean.of(figures, distance.compatible());
     if (compatible != null) {
       all.add(
           new Comparison(
-              nameOf(metrics, baseline),
-              Mean.of(metrics, "honest.baseline." + baseline + ".hellinger"),
-              compatible));
+              nameOf(figures, baseline), Mean.of(figures, distance.honest()), compatible));
     }
+
+    return compatible != null;
   }
 
   /** The scale on which all of them find room. */
@@ -140,9 +146,9 @@ public record Comparison(String label, Mean honest, Mean compatible) {
   }
 
   /** What the run found, in sentences that its figures and their intervals bear out. */
-  static String claim(Map<String, Double> metrics) {
+  static String claim(Figures figures) {
     StringBuilder claim = new StringBuilder();
-    Mean similar = Mean.of(metrics, "honest.hellinger");
+    Mean similar = Mean.of(figures, Summaries.of(Summaries.HELLINGER).honest());
     claim.append(
         String.format(
             Locale.ROOT,
@@ -150,7 +156,7 @@ public record Comparison(String label, Mean honest, Mean compatible) {
                 + " the model (95 %% interval %s)",
             similar.value(),
             similar.interval()));
-    Mean floor = Mean.of(metrics, "noise_floor.hellinger");
+    Mean floor = Mean.of(figures, Measure.of(Summaries.NOISE_FLOOR, Summaries.HELLINGER));
     if (floor != null) {
       claim.append(
           String.format(
@@ -158,7 +164,7 @@ public record Comparison(String label, Mean honest, Mean compatible) {
     }
 
     claim.append('.');
-    AgainstNGram against = AgainstNGram.of(metrics);
+    AgainstNGram against = AgainstNGram.of(figures);
     return against == null
         ? claim.toString()
         : claim.append(' ').append(against.sentence()).toString();

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import java.util.Locale;
-import java.util.Map;
 
 /** Mean and sample standard deviation over all prompts. */
 public record Figure(double mean, double std) {
-  static Figure of(Map<String, Double> metrics, String name) {
-    return new Figure(metrics.get(name + ".mean"), metrics.get(name + ".std"));
+  public static Figure of(Figures figures, Measure measure) {
+    return new Figure(figures.get(measure, "mean"), figures.get(measure, "std"));
   }
 
   /** Both, with a number of decimal places. */

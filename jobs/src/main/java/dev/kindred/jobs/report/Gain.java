@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.evaluation.PromptFigures;
+import dev.kindred.table.Figures;
 import java.util.Locale;
-import java.util.Map;
 
 /**
  * By how much similar strings are closer to the model than an n-gram, on average over the same
@@ -14,9 +15,9 @@ import java.util.Map;
  */
 public record Gain(double value, double low, double high) {
 
-  /** From the metrics under a name; null if there are none. */
-  static Gain of(Map<String, Double> metrics, String name) {
-    Comparison.Mean mean = Comparison.Mean.of(metrics, name);
+  /** Returns the gain over the n-gram in a slice; null if figures do not tell. */
+  static Gain of(Figures figures, String slice) {
+    Comparison.Mean mean = Comparison.Mean.of(figures, PromptFigures.GAIN.in(slice));
     return mean == null ? null : new Gain(mean.value(), mean.low(), mean.high());
   }
 

@@ -6,7 +6,7 @@ import java.util.Locale;
 /**
  * How the report writes numbers: alike in every locale, and an en dash for what is not a number.
  */
-final class Numbers {
+public final class Numbers {
 
   private static final String ABSENT = "–";
   private static final double LEAST_SHOWN_SHARE = 0.001;
@@ -24,12 +24,12 @@ final class Numbers {
   }
 
   /** A whole number, with thousands separators. */
-  static String count(double value) {
+  public static String count(double value) {
     return format("%,.0f", value);
   }
 
   /** A share in [0, 1] as a percentage; one that would round to nothing is not written as zero. */
-  static String percent(double share) {
+  public static String percent(double share) {
     if (share > 0 && share < LEAST_SHOWN_SHARE) {
       return "<" + format("%.1f%%", 100 * LEAST_SHOWN_SHARE);
     }
@@ -58,7 +58,7 @@ final class Numbers {
   }
 
   /** A share in [0, 1] as a whole percentage, for an axis. */
-  static String wholePercent(double share) {
+  public static String wholePercent(double share) {
     return format("%.0f%%", 100 * share);
   }
 

@@ -5,6 +5,7 @@ import dev.kindred.geometry.TipToTail;
 import dev.kindred.geometry.TipToTail.Arrow;
 import dev.kindred.geometry.TipToTail.Part;
 import dev.kindred.geometry.TipToTail.Point;
+import dev.kindred.jobs.report.Findings.Drawing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -105,7 +106,7 @@ public record PlanePicture(
   }
 
   /** Pictures with and without attention, of the same scale. */
-  static List<PlanePicture> of(TipToTail whole, TipToTail withoutAttention) {
+  public static List<PlanePicture> of(TipToTail whole, TipToTail withoutAttention) {
     double scale = SIZE / Math.max(extent(whole), extent(withoutAttention));
     return List.of(
         of("With attention outputs", whole, scale),
@@ -230,6 +231,51 @@ public record PlanePicture(
     }
 
     return best;
+  }
+
+  /** Returns the picture as a page has it. */
+  public Drawing drawing() {
+    StringBuilder svg = new StringBuilder(line("sum", sum));
+    for (Shaft shaft : shafts) {
+      svg.append(line(shaft.kind(), shaft));
+      svg.append(
+          String.format(
+              Locale.ROOT,
+              "<polygon class=\"%s\" points=\"%s\"></polygon>",
+              shaft.kind(),
+              shaft.head()));
+    }
+
+    for (Label label : labels) {
+      svg.append(
+          String.format(
+              Locale.ROOT,
+              "<text class=\"%s\" x=\"%s\" y=\"%s\" text-anchor=\"middle\">%s</text>",
+              label.kind(),
+              label.x(),
+              label.y() + 4,
+              label.text()));
+    }
+
+    return new Drawing(
+        caption,
+        alt(),
+        String.format(
+            Locale.ROOT, "%s: the sum, dashed, has the norm %s.", caption, Numbers.mean(sumNorm)),
+        width,
+        height,
+        svg.toString());
+  }
+
+  private static String line(String style, Shaft shaft) {
+    return String.format(
+        Locale.ROOT,
+        "<line class=\"%s\" x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\"></line>",
+        style,
+        shaft.x1(),
+        shaft.y1(),
+        shaft.x2(),
+        shaft.y2());
   }
 
   /** What the picture shows, in words. */

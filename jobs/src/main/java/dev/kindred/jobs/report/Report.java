@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.evaluation.Summaries;
+import dev.kindred.table.Figures.Measure;
 import gg.jte.ContentType;
 import gg.jte.TemplateEngine;
 import gg.jte.output.StringOutput;
@@ -25,16 +27,21 @@ public final class Report {
   public static String html(ReportData data) {
     Histogram histogram =
         Histogram.of(data.distances())
-            .withNoiseFloor(data.metrics().get("noise_floor.hellinger.mean"));
+            .withNoiseFloor(
+                data.figures()
+                    .get(
+                        Measure.of(Summaries.NOISE_FLOOR, Summaries.HELLINGER),
+                        "mean",
+                        Double.NaN));
     StringOutput output = new StringOutput();
     TEMPLATES.render(
         "report.jte",
         Map.of(
             "data", data,
-            "tiles", Tile.of(data.metrics()),
+            "tiles", Tile.of(data.figures()),
             "histogram", histogram,
-            "comparisons", Comparison.of(data.metrics()),
-            "slices", SliceRow.of(data.metrics())),
+            "comparisons", Comparison.of(data.figures()),
+            "slices", SliceRow.of(data.figures())),
         output);
     return output.toString();
   }
@@ -46,17 +53,10 @@ public final class Report {
     return output.toString();
   }
 
-  /** Renders tokens' singular values as a page of their own, with the same care. */
-  public static String html(TokenSpectra spectra) {
+  /** Renders findings as a page of their own. */
+  public static String html(FindingsPage page) {
     StringOutput output = new StringOutput();
-    TEMPLATES.render("subspaces.jte", Map.of("spectra", spectra), output);
-    return output.toString();
-  }
-
-  /** Renders prompts through the logit lens as a page of their own. */
-  public static String html(Lenses lenses) {
-    StringOutput output = new StringOutput();
-    TEMPLATES.render("lenses.jte", Map.of("lenses", lenses), output);
+    TEMPLATES.render("page.jte", Map.of("page", page), output);
     return output.toString();
   }
 }

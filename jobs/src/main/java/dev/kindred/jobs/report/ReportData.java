@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.evaluation.Summaries;
 import dev.kindred.explanation.Explanation;
-import dev.kindred.lens.Lens;
+import dev.kindred.jobs.report.Findings.Grid;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +17,7 @@ import java.util.Map;
  * @param runId the run
  * @param publishedAt when it was published, UTC, as text
  * @param facts what was run: corpus, model, prompts and so on
- * @param metrics the run's summaries, by dotted name
+ * @param figures the run's
  * @param blocks one a transformer block, in order
  * @param joins one a transformer block, in order; empty where the run did not record them
  * @param curves one a transformer block, in order; empty where the run was not tuned
@@ -30,15 +33,15 @@ public record ReportData(
     String runId,
     String publishedAt,
     List<Fact> facts,
-    Map<String, Double> metrics,
+    Figures figures,
     List<Block> blocks,
     List<Join> joins,
     List<ThresholdCurve> curves,
-    Analyses analyses,
+    List<Findings> analyses,
     LossCurve losses,
     double[] distances,
     List<Group> groups,
-    Map<Integer, Lens> lenses,
+    Map<Integer, Grid> lenses,
     PromptExplorer explorer,
     String command) {
 
@@ -64,20 +67,19 @@ public record ReportData(
      *
      * @param thresholds one a block
      */
-    public static List<Block> of(
-        Map<String, Double> metrics, double[] thresholds, Mixture mixture) {
+    public static List<Block> of(Figures figures, double[] thresholds, Mixture mixture) {
       List<Block> blocks = new ArrayList<>();
       for (int block = 0; block < thresholds.length; block++) {
-        String name = "block." + block + ".similar_strings.";
+        Measure strings = Summaries.of(Summaries.STRINGS).block(block);
         blocks.add(
             new Block(
                 block,
                 thresholds[block],
                 mixture.weights()[block],
-                metrics.get(name + "mean"),
-                metrics.get(name + "std"),
-                metrics.get(name + "min"),
-                metrics.get(name + "max")));
+                figures.get(strings, "mean"),
+                figures.get(strings, "std"),
+                figures.get(strings, "min"),
+                figures.get(strings, "max")));
       }
 
       return blocks;

@@ -2,13 +2,18 @@
 package dev.kindred.jobs.report;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Tokenizer;
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Explanations;
 import dev.kindred.explanation.Ranks;
-import dev.kindred.lens.Lens;
+import dev.kindred.jobs.report.Findings.Grid;
+import dev.kindred.lens.LogitLens;
+import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -34,6 +39,7 @@ import org.apache.spark.storage.StorageLevel;
 /** Reads from a warehouse what a report shows. */
 public final class ReportQueries {
   private static final int STRINGS = 5;
+  private static final int AT_END = 5; // tokens of a lens
 
   /** The page has to stay below 10 MiB, and what else is on it takes about one. */
   private static final long EXPLORER_BYTES = 9_000_000;
@@ -58,7 +64,7 @@ public final class ReportQueries {
    * @param losses of the model's training, or null
    * @param command that makes the run again
    * @param prompts how many to show: the best explained, some in the middle, and the worst
-   * @param drawnPrompt whose vectors to draw; null for the run's first
+   * @param analyses what has been found about the run since
    * @throws InvalidInput if the run is not published
    */
   public static ReportData read(
@@ -70,14 +76,14 @@ public final class ReportQueries {
       LossCurve losses,
       String command,
       int prompts,
-      String drawnPrompt) {
+      List<Findings> analyses) {
     Row run =
         Runs.published(warehouse, runId)
             .orElseThrow(
                 () ->
                     new InvalidInput(
                         "--run-id %s: not published yet; run the command evaluate first", runId));
-    Map<String, Double> metrics = metrics(warehouse, runId);
+    Figures figures = figures(warehouse, runId);
     List<Row> distances =
         warehouse
             .part(Tables.DISTANCES, runId)
@@ -100,27 +106,20 @@ public final class ReportQueries {
                     shown.stream().flatMapToInt(IntStream::of).map(place -> ids[place])))
             .persist(StorageLevel.MEMORY_AND_DISK_SER());
     List<ReportData.Group> groups = groups(runId, explanations, shown, ids);
-    ModelViews views = new ModelViews(model);
     ReportData data =
         new ReportData(
             runId,
             TIME.format(run.getTimestamp(run.fieldIndex("published_at")).toInstant()),
-            facts(run, warehouse, metrics),
-            metrics,
-            ReportData.Block.of(metrics, thresholds, mixture),
-            joins(metrics, thresholds.length),
+            facts(run, warehouse, figures),
+            figures,
+            ReportData.Block.of(figures, thresholds, mixture),
+            joins(figures, thresholds.length),
             curves(warehouse, runId, thresholds),
-            AnalysisQueries.read(
-                warehouse,
-                run.<String>getAs("model_id"),
-                run.<String>getAs("prompt_set"),
-                metrics,
-                views,
-                drawnPrompt),
+            analyses,
             losses,
             distances.stream().mapToDouble(row -> row.getDouble(1)).toArray(),
             groups,
-            lenses(groups, views),
+            lenses(groups, model),
             PromptExplorer.pack(explanations, explored, ids.length, EXPLORER_BYTES),
             command);
     explanations.unpersist();
@@ -128,13 +127,13 @@ public final class ReportQueries {
   }
 
   /**
-   * A published run's metrics by name.
+   * Returns a published run's own figures.
    *
    * @throws InvalidInput if the run is not whole
    */
-  public static Map<String, Double> metrics(Warehouse warehouse, String runId) {
+  public static Figures figures(Warehouse warehouse, String runId) {
     Runs.checkWhole(warehouse, runId);
-    return Summaries.metrics(warehouse.part(Tables.SUMMARIES, runId).read());
+    return Figures.of(warehouse.part(Tables.SUMMARIES, runId, Summaries.OF_RUN).read());
   }
 
   /** How many, and where they are from. */
@@ -150,8 +149,7 @@ public final class ReportQueries {
         : String.format(Locale.ROOT, "%,.0f from %s (%s)", count, from, promptSet);
   }
 
-  private static List<ReportData.Fact> facts(
-      Row run, Warehouse warehouse, Map<String, Double> metrics) {
+  private static List<ReportData.Fact> facts(Row run, Warehouse warehouse, Figures figures) {
     Map<String, String> settings = run.getJavaMap(run.fieldIndex("settings"));
     Row windows =
         warehouse
@@ -178,7 +176,10 @@ public final class ReportQueries {
     facts.add(
         new ReportData.Fact(
             "prompts",
-            prompts(metrics.get("compatible.prompts"), settings, run.<String>getAs("prompt_set"))));
+            prompts(
+                figures.get(Summaries.of(Summaries.PROMPTS).compatible(), "count"),
+                settings,
+                run.<String>getAs("prompt_set"))));
     String saturation = settings.getOrDefault("saturation", "none");
     facts.add(
         new ReportData.Fact(
@@ -255,18 +256,18 @@ public final class ReportQueries {
         .toList();
   }
 
-  static List<ReportData.Join> joins(Map<String, Double> metrics, int blocks) {
+  static List<ReportData.Join> joins(Figures figures, int blocks) {
     List<ReportData.Join> joins = new ArrayList<>();
     for (int block = 0; block < blocks; block++) {
-      String name = "block." + block + ".join.";
-      if (metrics.containsKey(name + "axes")) {
+      Measure join = Summaries.JOIN.block(block);
+      if (figures.has(join, "axes")) {
         joins.add(
             new ReportData.Join(
                 block,
-                metrics.get(name + "axes").intValue(),
-                metrics.get(name + "by_prefix"),
-                metrics.get(name + "by_float"),
-                metrics.get(name + "by_double")));
+                (int) figures.get(join, "axes"),
+                figures.get(join, "by_prefix"),
+                figures.get(join, "by_float"),
+                figures.get(join, "by_double")));
       }
     }
 
@@ -343,10 +344,20 @@ public final class ReportQueries {
     return groups.stream().filter(group -> !group.prompts().isEmpty()).toList();
   }
 
-  private static Map<Integer, Lens> lenses(List<ReportData.Group> groups, ModelViews views) {
+  private static Map<Integer, Grid> lenses(
+      List<ReportData.Group> groups, ModelDirectory directory) {
+    var model = LoadedModels.stream(directory);
+    Tokenizer tokenizer = Tokenizer.of(directory.tokenizerJson());
     return groups.stream()
         .flatMap(group -> group.prompts().stream())
-        .collect(Collectors.toMap(Explanation::promptId, prompt -> views.lens(prompt.text())));
+        .collect(
+            Collectors.toMap(
+                Explanation::promptId,
+                prompt ->
+                    LensGrids.positions(
+                        LogitLens.of(
+                            model, tokenizer, prompt.text(), LogitLens.Layers.BLOCKS, AT_END),
+                        "prompt " + prompt.promptId())));
   }
 
   /**

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.evaluation.PromptFigures;
+import dev.kindred.evaluation.Summaries;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Some of the prompts, and how the similar strings do on them.
@@ -64,26 +67,29 @@ record SliceRow(
                   new Slice("10 times or more", "from_10"))));
 
   /** The slices that have prompts. */
-  static List<SliceRow> of(Map<String, Double> metrics) {
+  static List<SliceRow> of(Figures figures) {
+    Measure distance = Summaries.of(Summaries.HELLINGER);
     List<SliceRow> rows = new ArrayList<>();
     for (Kind kind : KINDS) {
       String label = kind.label();
       int kindRows =
-          (int) kind.slices().stream().filter(slice -> isThere(metrics, kind, slice)).count();
+          (int) kind.slices().stream().filter(slice -> isThere(figures, kind, slice)).count();
       for (Slice slice : kind.slices()) {
-        String prefix = prefix(kind, slice);
-        if (isThere(metrics, kind, slice)) {
+        String name = name(kind, slice);
+        if (isThere(figures, kind, slice)) {
           rows.add(
               new SliceRow(
                   label,
                   kindRows,
                   slice.label(),
-                  metrics.get(prefix + "prompts"),
-                  Comparison.Mean.of(metrics, prefix + "honest.hellinger"),
-                  Comparison.Mean.of(metrics, prefix + "compatible.hellinger"),
-                  Comparison.Mean.of(metrics, prefix + "honest.ngram.hellinger"),
-                  Gain.of(metrics, prefix + "honest.gain_over_ngram"),
-                  metrics.get(prefix + "honest.top1")));
+                  figures.get(prompts(name), "count"),
+                  Comparison.Mean.of(figures, distance.honest().in(name)),
+                  Comparison.Mean.of(figures, distance.compatible().in(name)),
+                  Comparison.Mean.of(
+                      figures,
+                      Measure.of(PromptFigures.NGRAM, Summaries.HELLINGER).honest().in(name)),
+                  Gain.of(figures, name),
+                  figures.get(Summaries.of(Summaries.TOP1).honest().in(name), "mean")));
           label = "";
           kindRows = 0;
         }
@@ -93,11 +99,16 @@ record SliceRow(
     return rows;
   }
 
-  private static String prefix(Kind kind, Slice slice) {
-    return "slice." + kind.metric() + "." + slice.metric() + ".";
+  /** The slice as figures name it. */
+  private static String name(Kind kind, Slice slice) {
+    return kind.metric() + "." + slice.metric();
   }
 
-  private static boolean isThere(Map<String, Double> metrics, Kind kind, Slice slice) {
-    return metrics.containsKey(prefix(kind, slice) + "prompts");
+  private static Measure prompts(String slice) {
+    return Summaries.of(Summaries.PROMPTS).compatible().in(slice);
+  }
+
+  private static boolean isThere(Figures figures, Kind kind, Slice slice) {
+    return figures.has(prompts(name(kind, slice)), "count");
   }
 }

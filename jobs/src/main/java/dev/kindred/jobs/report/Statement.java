@@ -4,21 +4,25 @@ package dev.kindred.jobs.report;
 /** The SQL that a figure of the report can be had by, over the tables of its run. */
 enum Statement {
   DISTANCES(
-      "select metric, value\n"
-          + "from {run}.summaries\n"
-          + "where metric rlike '^(compatible|honest|noise_floor)[.](hellinger|top1|prompts)'\n"
-          + "order by metric"),
+      """
+      select series, protocol, quantity, statistic, value
+      from {run}.summaries
+      where analysis = 'run' and series in ('similar_strings', 'noise_floor')
+        and slice is null and block is null
+      order by series, protocol, quantity, statistic"""),
   HISTOGRAM(
       "select least(floor(50 * hellinger), 49) / 50 as distance_from, count(*) as prompts\n"
           + "from {run}.distances\n"
           + "group by distance_from\n"
           + "order by distance_from"),
   COMPARISONS(
-      "select metric, value\n"
-          + "from {run}.summaries\n"
-          + "where metric rlike '^(compatible[.]|honest[.]|noise_floor[.])?(ngram[.]|baseline[.].*)?hellinger[.](mean|ci95)'\n"
-          + "   or metric rlike '^honest[.]gain_over_ngram[.]|^baseline[.].*(order|windows|held_out|is_ngram)'\n"
-          + "order by metric"),
+      """
+      select series, protocol, statistic, value
+      from {run}.summaries
+      where analysis = 'run' and slice is null and block is null
+        and (quantity in ('hellinger', 'gain_over_ngram') and statistic in ('mean', 'ci95_low', 'ci95_high')
+          or quantity = 'fit')
+      order by series, protocol, statistic"""),
   ACCURACY(
       "select count(*) as prompts, avg(if(d.model_top_token = w.follows, 1, 0)) as model,\n"
           + "       avg(if(d.leave_one_out_top_token <=> w.follows, 1, 0)) as strings,\n"
@@ -28,10 +32,11 @@ enum Statement {
           + "join (select window_id, map_keys(next_tokens)[0] as follows from {run}.windows\n"
           + "      where occurrences = 1 and size(next_tokens) = 1) w using (window_id)"),
   SLICES(
-      "select metric, value\n"
-          + "from {run}.summaries\n"
-          + "where metric like 'slice.%'\n"
-          + "order by metric"),
+      """
+      select slice, series, protocol, quantity, statistic, value
+      from {run}.summaries
+      where analysis = 'run' and slice is not null
+      order by slice, series, protocol, quantity, statistic"""),
   BLOCKS(
       "select block, avg(similar_count) as mean, stddev_samp(similar_count) as std,\n"
           + "       min(similar_count) as min, max(similar_count) as max\n"
@@ -39,47 +44,22 @@ enum Statement {
           + "group by block\n"
           + "order by block"),
   JOINS(
-      "select metric, value\n"
-          + "from {run}.summaries\n"
-          + "where metric rlike '^block[.][0-9]+[.]join[.]'\n"
-          + "order by metric"),
+      """
+      select block, statistic, value
+      from {run}.summaries
+      where analysis = 'run' and series = 'join'
+      order by block, statistic"""),
   CURVES(
       "select block, threshold, hellinger_leave_one_out, hellinger, similar_count\n"
           + "from {run}.threshold_curves\n"
           + "order by block, threshold"),
   AGREEMENT(
-      "select metric, value\n"
-          + "from {run}.summaries\n"
-          + "where metric rlike '[.]top[.][0-9]+[.]'\n"
-          + "order by metric"),
-  ABLATIONS(
-      "select block, context, removed, avg(hellinger) as mean, stddev_samp(hellinger) as std\n"
-          + "from {run}.ablations\n"
-          + "group by block, context, removed\n"
-          + "order by block, context, removed"),
-  BLOCK_VECTORS(
-      "select block, avg(norm_in), avg(norm_attention), avg(norm_ffn), avg(norm_out),\n"
-          + "       avg(cosine_in_attention), avg(cosine_attention_ffn), avg(cosine_ffn_out)\n"
-          + "from {run}.block_vectors\n"
-          + "group by block\n"
-          + "order by block"),
-  DIRECTIONS(
-      "select block, avg(cosine_without_attention) as cosine, avg(norm_ratio) as norm_ratio\n"
-          + "from {run}.directions\n"
-          + "group by block\n"
-          + "order by block"),
-  PERTURBATIONS(
-      "select perturbation, avg(cosine) as cosine, avg(normed_cosine) as normed_cosine,\n"
-          + "       avg(hellinger) as hellinger\n"
-          + "from {run}.perturbations\n"
-          + "group by perturbation\n"
-          + "order by perturbation"),
-  ALIGNMENTS(
-      "select directions, block, avg(considered) as considered,\n"
-          + "       avg(if(agrees, 1, 0)) as agreement\n"
-          + "from {run}.alignments\n"
-          + "group by directions, block\n"
-          + "order by directions, block"),
+      """
+      select protocol, quantity, cast(substring(statistic, 5) as int) as first_tokens, value
+      from {run}.summaries
+      where analysis = 'run' and slice is null
+        and quantity in ('first_tokens_in_order', 'first_tokens_in_any_order')
+      order by protocol, quantity, first_tokens"""),
   RUN("select *\nfrom kindred.runs\nwhere run_id = '{id}'"),
   PROMPTS(
       "select d.prompt_id, p.text, d.hellinger, d.hellinger_leave_one_out,\n"
@@ -114,8 +94,12 @@ enum Statement {
     this.sql = sql;
   }
 
-  /** The statement over one run's tables. */
-  String of(String runId) {
+  String sql() {
+    return sql;
+  }
+
+  /** Returns a statement over one run's tables. */
+  static String of(String sql, String runId) {
     return sql.replace("{run}", "kindred.`" + runId + "`").replace("{id}", runId);
   }
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.evaluation.Summaries;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /** A run's figures as a table for the terminal. */
 public final class Summary {
   private static final int BASELINES_SHOWN = 3; // the closest
-  private static final String NOISE_FLOOR = "noise_floor";
+  private static final Measure NOISE_FLOOR = Measure.of(Summaries.NOISE_FLOOR, Summaries.HELLINGER);
 
   private static final String PROTOCOLS =
       """
@@ -21,10 +23,10 @@ public final class Summary {
   /**
    * The distances between a model and alternates of it, and a line for scripts.
    *
-   * @param metrics as {@link dev.kindred.evaluation.Summaries#noiseFloor} has them
+   * @param figures as {@link Summaries#noiseFloor} has them
    */
   public static String noiseFloor(
-      String model, List<String> alternates, long prompts, Map<String, Double> metrics) {
+      String model, List<String> alternates, long prompts, Figures figures) {
     StringBuilder text = new StringBuilder("\n");
     line(
         text,
@@ -39,14 +41,15 @@ public final class Summary {
           text,
           "  %-38s %9.4f %9.4f %9.4f %9.4f",
           shortened(alternates.get(alternate)),
-          metrics,
-          NOISE_FLOOR + "." + alternate);
+          figures,
+          Summaries.alternate(alternate));
     }
 
-    figures(text, "  %-38s %9.4f %9.4f %9.4f %9.4f", "all", metrics, NOISE_FLOOR);
+    figures(text, "  %-38s %9.4f %9.4f %9.4f %9.4f", "all", figures, NOISE_FLOOR);
     text.append('\n');
-    if (metrics.containsKey(NOISE_FLOOR + ".top1")) {
-      line(text, "top token agrees for %.1f %%", 100 * metrics.get(NOISE_FLOOR + ".top1"));
+    Measure agreement = Measure.of(Summaries.NOISE_FLOOR, Summaries.TOP1);
+    if (figures.has(agreement, "mean")) {
+      line(text, "top token agrees for %.1f %%", 100 * figures.get(agreement, "mean"));
       text.append('\n');
     }
 
@@ -56,7 +59,7 @@ public final class Summary {
         model,
         prompts,
         alternates.size(),
-        metrics.get(NOISE_FLOOR + ".hellinger.mean"));
+        figures.get(NOISE_FLOOR, "mean"));
     return text.toString();
   }
 
@@ -66,9 +69,9 @@ public final class Summary {
   }
 
   /** The honest protocol beside what can be predicted without the model. */
-  private static void baselines(StringBuilder text, Map<String, Double> metrics) {
+  private static void baselines(StringBuilder text, Figures figures) {
     line(text, "%-42s %9s %20s", "without the prompt itself", "mean", "95 % interval");
-    List<Comparison> all = Comparison.of(metrics);
+    List<Comparison> all = Comparison.of(figures);
     all.stream()
         .filter(Comparison::isPrincipal)
         .forEach(comparison -> withInterval(text, comparison));
@@ -77,7 +80,7 @@ public final class Summary {
         .limit(BASELINES_SHOWN)
         .forEach(comparison -> withInterval(text, comparison));
     text.append('\n').append("The lower, the closer to the model.");
-    AgainstNGram against = AgainstNGram.of(metrics);
+    AgainstNGram against = AgainstNGram.of(figures);
     if (against != null) {
       text.append(' ').append(against.sentence());
     }
@@ -95,26 +98,27 @@ public final class Summary {
   }
 
   /** A run's figures, by its metrics and blocks. */
-  public static String text(Map<String, Double> metrics, List<ReportData.Block> blocks) {
+  public static String text(Figures figures, List<ReportData.Block> blocks) {
     StringBuilder text = new StringBuilder("\n");
     line(text, "%-28s %9s %9s %9s %9s", "Hellinger distance", "mean", "std", "min", "max");
-    for (String name : List.of("compatible", "honest", NOISE_FLOOR)) {
-      if (metrics.containsKey(name + ".hellinger.mean")) {
-        distance(text, metrics, name);
-      }
+    Measure distance = Summaries.of(Summaries.HELLINGER);
+    distance(text, figures, "compatible", distance.compatible());
+    distance(text, figures, "honest", distance.honest());
+    if (figures.has(NOISE_FLOOR, "mean")) {
+      distance(text, figures, "noise floor", NOISE_FLOOR);
     }
 
     text.append(PROTOCOLS).append('\n');
-    if (metrics.containsKey("honest.hellinger.ci95_low")) { // else of before there were intervals
-      baselines(text, metrics);
+    if (!Comparison.of(figures).isEmpty()) {
+      baselines(text, figures);
     }
 
     line(
         text,
         "%,.0f prompts, %,.0f without evidence; top token agrees for %.1f %%",
-        metrics.get("compatible.prompts"),
-        metrics.get("compatible.prompts_without_evidence"),
-        100 * metrics.get("compatible.top1"));
+        figures.get(Summaries.of(Summaries.PROMPTS).compatible(), "count"),
+        figures.get(Summaries.of(Summaries.WITHOUT_EVIDENCE).compatible(), "count"),
+        100 * figures.get(Summaries.of(Summaries.TOP1).compatible(), "mean"));
     text.append('\n');
     line(
         text,
@@ -142,25 +146,20 @@ public final class Summary {
     return text.append('\n').toString();
   }
 
-  private static void distance(StringBuilder text, Map<String, Double> metrics, String protocol) {
-    figures(
-        text,
-        "  %-26s %9.4f %9.4f %9.4f %9.4f",
-        protocol.equals(NOISE_FLOOR) ? "noise floor" : protocol,
-        metrics,
-        protocol);
+  private static void distance(StringBuilder text, Figures figures, String label, Measure measure) {
+    figures(text, "  %-26s %9.4f %9.4f %9.4f %9.4f", label, figures, measure);
   }
 
   private static void figures(
-      StringBuilder text, String format, String label, Map<String, Double> metrics, String name) {
+      StringBuilder text, String format, String label, Figures figures, Measure measure) {
     line(
         text,
         format,
         label,
-        metrics.get(name + ".hellinger.mean"),
-        metrics.get(name + ".hellinger.std"),
-        metrics.get(name + ".hellinger.min"),
-        metrics.get(name + ".hellinger.max"));
+        figures.get(measure, "mean"),
+        figures.get(measure, "std"),
+        figures.get(measure, "min"),
+        figures.get(measure, "max"));
   }
 
   private static void line(StringBuilder text, String format, Object... values) {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.evaluation.Summaries;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import java.util.List;
-import java.util.Map;
 import java.util.function.DoubleFunction;
 
 /**
@@ -13,26 +15,45 @@ import java.util.function.DoubleFunction;
  */
 record Tile(String label, String value, boolean principal) {
 
+  private static final Measure DISTANCE = Summaries.of(Summaries.HELLINGER);
+  private static final Measure SAME_TOP_TOKEN = Summaries.of(Summaries.TOP1);
   private static final List<Headline> HEADLINES =
       List.of(
           new Headline(
-              "compatible.hellinger.mean", "mean Hellinger distance", true, Numbers::precise),
-          new Headline("honest.hellinger.mean", "mean, honest", true, Numbers::precise),
-          new Headline("noise_floor.hellinger.mean", "mean between models", true, Numbers::precise),
-          new Headline("compatible.top1", "same top token", true, Numbers::percent),
-          new Headline("honest.top1", "same top token, honest", true, Numbers::percent),
-          new Headline("compatible.hellinger.std", "standard deviation", false, Numbers::precise),
-          new Headline("compatible.hellinger.min", "least distance", false, Numbers::precise),
-          new Headline("compatible.hellinger.max", "greatest distance", false, Numbers::precise),
-          new Headline("compatible.prompts", "prompts", false, Numbers::count),
+              DISTANCE.compatible(), "mean", "mean Hellinger distance", true, Numbers::precise),
+          new Headline(DISTANCE.honest(), "mean", "mean, honest", true, Numbers::precise),
           new Headline(
-              "compatible.prompts_without_evidence",
+              Measure.of(Summaries.NOISE_FLOOR, Summaries.HELLINGER),
+              "mean",
+              "mean between models",
+              true,
+              Numbers::precise),
+          new Headline(
+              SAME_TOP_TOKEN.compatible(), "mean", "same top token", true, Numbers::percent),
+          new Headline(
+              SAME_TOP_TOKEN.honest(), "mean", "same top token, honest", true, Numbers::percent),
+          new Headline(DISTANCE.compatible(), "std", "standard deviation", false, Numbers::precise),
+          new Headline(DISTANCE.compatible(), "min", "least distance", false, Numbers::precise),
+          new Headline(DISTANCE.compatible(), "max", "greatest distance", false, Numbers::precise),
+          new Headline(
+              Summaries.of(Summaries.PROMPTS).compatible(),
+              "count",
+              "prompts",
+              false,
+              Numbers::count),
+          new Headline(
+              Summaries.of(Summaries.WITHOUT_EVIDENCE).compatible(),
+              "count",
               "prompts without evidence",
               false,
               Numbers::count));
 
   private record Headline(
-      String metric, String label, boolean principal, DoubleFunction<String> format) {
+      Measure measure,
+      String statistic,
+      String label,
+      boolean principal,
+      DoubleFunction<String> format) {
 
     Tile tile(double value) {
       return new Tile(label, format.apply(value), principal);
@@ -40,10 +61,10 @@ record Tile(String label, String value, boolean principal) {
   }
 
   /** The headline numbers that the run has, in reading order. */
-  static List<Tile> of(Map<String, Double> metrics) {
+  static List<Tile> of(Figures figures) {
     return HEADLINES.stream()
-        .filter(headline -> metrics.get(headline.metric()) != null)
-        .map(headline -> headline.tile(metrics.get(headline.metric())))
+        .filter(headline -> figures.has(headline.measure(), headline.statistic()))
+        .map(headline -> headline.tile(figures.get(headline.measure(), headline.statistic())))
         .toList();
   }
 }

@@ -23,6 +23,8 @@ import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Approximations;
 import dev.kindred.similarity.SimilarityBins;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
@@ -180,27 +182,25 @@ public final class EvaluationStage {
             distributions,
             windowLength,
             Trainer.trainingTokens(tokens));
-    Map<String, Double> metrics =
-        Summaries.of(distances.read(), approximations.read(), distributions);
-    metrics.putAll(Summaries.noiseFloor(alternates));
+    Figures figures = Summaries.of(distances.read(), approximations.read(), distributions);
+    figures.putAll(Summaries.noiseFloor(alternates));
     List<NGramFit> fits = ngrams(run).read();
-    metrics.putAll(NGramFit.metrics(fits));
-    metrics.putAll(
+    figures.putAll(NGramFit.figures(fits));
+    figures.putAll(
         PromptFigures.of(
             distances.read(),
             baselines.read(),
             NGramFit.strongest(fits).baseline(),
             alternates,
             slices));
-    metrics.putAll(
+    figures.putAll(
         NextTokenAccuracy.of(
             prompts,
             windows,
             topTokens(distances.read(), baselines.read(), NGramFit.strongest(fits).baseline())));
-    metrics.putAll(joinMetrics(run));
+    figures.putAll(joins(run));
     writeMissing(
-        warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN),
-        () -> Summaries.rows(spark, metrics));
+        warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN), () -> figures.rows(spark));
   }
 
   /** Of the finest bins that are there for all blocks, if any are. */
@@ -262,18 +262,17 @@ public final class EvaluationStage {
   }
 
   /** What the joins did, as their parts tell. */
-  private Map<String, Double> joinMetrics(RunPlan run) {
-    Map<String, Double> metrics = new TreeMap<>();
+  private Figures joins(RunPlan run) {
+    Figures figures = new Figures();
     for (int block = 0; block < run.weights().length; block++) {
-      String name = "block." + block + ".join.";
-      Map<String, Double> ofBlock =
-          warehouse
-              .part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block)
-              .facts(EvaluationStage::numbers);
-      ofBlock.forEach((metric, value) -> metrics.put(name + metric, value));
+      Measure join = Summaries.JOIN.block(block);
+      warehouse
+          .part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block)
+          .facts(EvaluationStage::numbers)
+          .forEach((statistic, value) -> figures.put(join, statistic, value));
     }
 
-    return metrics;
+    return figures;
   }
 
   private static Map<String, Double> numbers(Map<String, String> properties) {

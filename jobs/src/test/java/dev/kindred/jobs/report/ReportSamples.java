@@ -8,10 +8,9 @@ import dev.kindred.explanation.Following;
 import dev.kindred.explanation.NextToken;
 import dev.kindred.explanation.SimilarString;
 import dev.kindred.explanation.TokenCount;
-import java.util.ArrayList;
+import dev.kindred.table.FormerNames;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /** Small reports, each with one part of interest. */
 final class ReportSamples {
@@ -29,37 +28,6 @@ final class ReportSamples {
           "honest.top1", 0.677);
 
   private ReportSamples() {}
-
-  /** Two blocks and all perturbations, every deviation a half of its mean. */
-  static Map<String, Double> geometryMetrics(double value) {
-    List<String> names = new ArrayList<>();
-    for (String block : List.of("geometry.block.0.", "geometry.block.1.")) {
-      names.add(block + "cosine_without_attention");
-      names.add(block + "norm_ratio");
-    }
-
-    for (String perturbation : List.of("scale_10", "noise_0.1", "noise_2")) {
-      for (String column :
-          List.of(
-              "norm_before",
-              "norm_after",
-              "cosine",
-              "normed_norm_before",
-              "normed_norm_after",
-              "normed_cosine",
-              "hellinger")) {
-        names.add("geometry.perturbation." + perturbation + "." + column);
-      }
-    }
-
-    Map<String, Double> metrics = new TreeMap<>();
-    for (String name : names) {
-      metrics.put(name + ".mean", value);
-      metrics.put(name + ".std", value / 2);
-    }
-
-    return metrics;
-  }
 
   static ReportData withMetrics(Map<String, Double> metrics) {
     return report(metrics, List.of(), List.of(), List.of(), null, List.of());
@@ -156,11 +124,11 @@ final class ReportSamples {
         "run-7",
         "2026-11-22 05:01:12 UTC",
         facts,
-        metrics,
+        FormerNames.figures(metrics),
         List.of(new ReportData.Block(3, 0.9123, 0.1667, 1_234.56, 78.91, 2, 98_765)),
         joins,
         curves,
-        Analyses.NONE,
+        List.of(),
         losses,
         new double[] {0.1, 0.2},
         List.of(new ReportData.Group("Some", prompts)),

@@ -3,6 +3,7 @@ package dev.kindred.jobs.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kindred.table.FormerNames;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,7 @@ class TestComparison {
 
   @Test
   void predictionsAreSortedByTheirHonestDistanceWithTheBestSuffixOnly() {
-    assertThat(Comparison.of(METRICS))
+    assertThat(Comparison.of(FormerNames.figures(METRICS)))
         .extracting(Comparison::label)
         .containsExactly(
             "the same model, trained again",
@@ -73,7 +74,7 @@ class TestComparison {
 
   @Test
   void whatMakesNoSenseWithoutThePromptHasNoHonestDistance() {
-    assertThat(Comparison.of(METRICS))
+    assertThat(Comparison.of(FormerNames.figures(METRICS)))
         .filteredOn(comparison -> comparison.honest() == null)
         .extracting(Comparison::label)
         .containsExactly("after the prompt itself");
@@ -81,7 +82,7 @@ class TestComparison {
 
   @Test
   void theClaimSetsSimilarStringsBesideTheNGramAsTheIntervalsTell() {
-    assertThat(Comparison.claim(METRICS))
+    assertThat(Comparison.claim(FormerNames.figures(METRICS)))
         .isEqualTo(
             "With the prompt itself set aside, similar strings come to a mean distance of 0.2000"
                 + " from the model (95 % interval 0.1900 to 0.2100); the same model, trained again,"
@@ -111,20 +112,17 @@ class TestComparison {
     metrics.put("baseline.kneser_ney.fitting_windows", 0.);
     metrics.put("baseline.kneser_ney.held_out_windows", 0.);
 
-    assertThat(AgainstNGram.of(metrics).label()).isEqualTo("smoothed n-gram of order 5");
-    assertThat(AgainstNGram.of(metrics).fitting()).contains("no other windows");
-    assertThat(AgainstNGram.of(METRICS).fitting()).contains("2,000 other windows", "on 500 more");
-  }
-
-  @Test
-  void aRunOfBeforeThereWereBaselinesHasNothingToCompare() {
-    assertThat(Comparison.of(Map.of("compatible.hellinger.mean", .2))).isEmpty();
-    assertThat(SliceRow.of(Map.of("compatible.hellinger.mean", .2))).isEmpty();
+    assertThat(AgainstNGram.of(FormerNames.figures(metrics)).label())
+        .isEqualTo("smoothed n-gram of order 5");
+    assertThat(AgainstNGram.of(FormerNames.figures(metrics)).fitting())
+        .contains("no other windows");
+    assertThat(AgainstNGram.of(FormerNames.figures(METRICS)).fitting())
+        .contains("2,000 other windows", "on 500 more");
   }
 
   @Test
   void slicesWithPromptsHaveARow() {
-    assertThat(SliceRow.of(METRICS))
+    assertThat(SliceRow.of(FormerNames.figures(METRICS)))
         .singleElement()
         .satisfies(
             row -> {

@@ -7,6 +7,7 @@ import dev.kindred.lens.Lens;
 import dev.kindred.lens.Lens.Guess;
 import dev.kindred.lens.Lens.Layer;
 import dev.kindred.model.HookPoint;
+import dev.kindred.table.FormerNames;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -60,7 +61,15 @@ class TestReport {
     Layer layer = new Layer(0, HookPoint.RESID_POST, List.of(guess), List.of(guess));
     Lens lens = new Lens(HOSTILE, List.of(HOSTILE), List.of(layer));
 
-    assertThat(Report.html(new Lenses("file:/models/one", "m-1", List.of(lens))))
+    Findings findings =
+        new Findings(
+            HOSTILE,
+            List.of(
+                LensGrids.positions(lens, HOSTILE),
+                LensGrids.end(lens, HOSTILE),
+                Findings.Note.everywhere(HOSTILE)),
+            List.of());
+    assertThat(Report.html(new FindingsPage(HOSTILE, HOSTILE, HOSTILE, List.of(findings))))
         .contains(ESCAPED)
         .doesNotContain("<script>alert");
   }
@@ -142,18 +151,19 @@ class TestReport {
   void runsThatDidNotRecordTheirJoinsShowNone() {
     assertThat(Report.html(ReportSamples.withJoins()))
         .doesNotContain("How the join settled its pairs");
-    assertThat(ReportQueries.joins(ReportSamples.METRICS, 6)).isEmpty();
+    assertThat(ReportQueries.joins(FormerNames.figures(ReportSamples.METRICS), 6)).isEmpty();
   }
 
   @Test
   void joinsAreReadFromTheSummaries() {
     assertThat(
             ReportQueries.joins(
-                Map.of(
-                    "block.1.join.axes", 16.0,
-                    "block.1.join.by_prefix", 0.5,
-                    "block.1.join.by_float", 0.125,
-                    "block.1.join.by_double", 0.0625),
+                FormerNames.figures(
+                    Map.of(
+                        "block.1.join.axes", 16.0,
+                        "block.1.join.by_prefix", 0.5,
+                        "block.1.join.by_float", 0.125,
+                        "block.1.join.by_double", 0.0625)),
                 2))
         .containsExactly(new ReportData.Join(1, 16, 0.5, 0.125, 0.0625));
   }
@@ -256,6 +266,7 @@ class TestReport {
       metrics.put("slice." + slice + ".honest.top1", 0.5);
     }
 
-    assertThat(SliceRow.of(metrics).stream().map(SliceRow::kindRows)).containsExactly(2, 0, 1);
+    assertThat(SliceRow.of(FormerNames.figures(metrics)).stream().map(SliceRow::kindRows))
+        .containsExactly(2, 0, 1);
   }
 }

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.analysis;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.jobs.option.KindredCommand;
+import dev.kindred.jobs.report.Findings;
+import dev.kindred.jobs.report.LensGrids;
+import dev.kindred.lens.Lens;
+import dev.kindred.lens.LogitLens;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.LoadedModels;
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Table;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The logit lens: what the model would predict if it ended after each block. */
+final class LensAnalysis implements Analysis {
+  private static final int AT_END = 5; // tokens shown at a prompt's end
+
+  @Override
+  public String name() {
+    return "lens";
+  }
+
+  @Override
+  public List<Table> tables() {
+    return List.of();
+  }
+
+  @Override
+  public List<KindredCommand> commands() {
+    return List.of(new LensCommand());
+  }
+
+  /** The command. */
+  @Command(
+      name = "lens",
+      description =
+          "Shows what the model would predict next at each position of any prompts if it ended before"
+              + " the first block or after each: the logit lens. Needs the model directory only.",
+      footer = {
+        "kindred lens 'And only l'",
+        "kindred lens 'said.\\n\\nThe' 'Mr. Quilp ' --parts --model models/mine",
+        "kindred lens --prompts prompts.jsonl --html lens.html"
+      })
+  static final class LensCommand extends PromptAnalysisCommand<Lens> {
+    private static final JsonMapper JSON =
+        JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+
+    @Option(names = "--parts", description = "shows the stream after each block's attention, too")
+    private boolean isWithParts;
+
+    @Override
+    List<Lens> find(ModelDirectory directory, List<String> prompts) {
+      ResidualStream model = LoadedModels.stream(directory);
+      Tokenizer tokenizer = Tokenizer.of(directory.tokenizerJson());
+      LogitLens.Layers layers = isWithParts ? LogitLens.Layers.PARTS : LogitLens.Layers.BLOCKS;
+      return prompts.stream()
+          .map(prompt -> LogitLens.of(model, tokenizer, prompt, layers, AT_END))
+          .toList();
+    }
+
+    @Override
+    Findings shown(Lens lens, String name) {
+      return new Findings(
+          lens.text(),
+          List.of(LensGrids.positions(lens, name), LensGrids.end(lens, name)),
+          List.of());
+    }
+
+    /** All prompts, with names in snake case. */
+    private record Lenses(String model, String modelId, List<Lens> prompts) {}
+
+    @Override
+    String json(ModelDirectory directory, List<Lens> lenses) {
+      try {
+        return JSON.writerWithDefaultPrettyPrinter()
+            .writeValueAsString(new Lenses(directory.uri(), directory.id(), lenses));
+      } catch (JsonProcessingException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    @Override
+    List<String> head() {
+      return List.of(
+          "logit lens",
+          "The token that the model would predict next at each position if it ended after each block:"
+              + " the residual stream there, through the final norm and the unembedding.");
+    }
+  }
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kindred.jobs.analysis.Analyses;
+import dev.kindred.jobs.analysis.Analysis;
+import dev.kindred.jobs.analysis.FoundAbout;
+import dev.kindred.jobs.option.KindredCommand;
+import dev.kindred.table.Table;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** What {@link Analysis} promises, for each in the list. A new one gets its options here. */
+class TestAnalysisContract {
+  private static final String[] EMBEDDINGS = {"--restarts", "2", "--max-steps", "3"};
+
+  /** Options with which each command does little. */
+  private static final Map<String, String[]> OPTIONS =
+      Map.of(
+          "lens", new String[] {"And only l"},
+          "ablate", new String[] {},
+          "geometry", new String[] {},
+          "learn-embeddings", EMBEDDINGS,
+          "subspaces", EMBEDDINGS,
+          "align", new String[] {"--recipe", "fast_n2_s42_m3"});
+
+  @TempDir private static Path base;
+  private static Path warehouse;
+
+  /** What each command said, the first time. */
+  private static final Map<String, CommandLineRun> FIRST = new LinkedHashMap<>();
+
+  @BeforeAll
+  static void runAll() throws IOException {
+    warehouse = SharedRun.copyTo(base.resolve("warehouse"));
+    for (String command : commands()) {
+      FIRST.put(command, run(command, OPTIONS.get(command)));
+    }
+  }
+
+  /** All commands of analyses, in the order of the list. */
+  private static List<String> commands() {
+    return Analyses.ALL.stream().flatMap(analysis -> commands(analysis).stream()).toList();
+  }
+
+  private static List<String> commands(Analysis analysis) {
+    return analysis.commands().stream()
+        .map(TestAnalysisContract::line)
+        .map(CommandLine::getCommandName)
+        .toList();
+  }
+
+  private static CommandLine line(KindredCommand command) {
+    return new CommandLine(command);
+  }
+
+  private static boolean isWithWarehouse(String command) {
+    return Analyses.ALL.stream()
+        .flatMap(analysis -> analysis.commands().stream())
+        .map(TestAnalysisContract::line)
+        .filter(line -> line.getCommandName().equals(command))
+        .anyMatch(line -> line.getCommandSpec().findOption("--warehouse") != null);
+  }
+
+  private static CommandLineRun run(String command, String... options) {
+    List<String> arguments = new ArrayList<>(List.of(command));
+    if (isWithWarehouse(command)) {
+      arguments.addAll(List.of("--warehouse", warehouse.toString()));
+    }
+
+    arguments.addAll(List.of(options));
+    return CommandLineRun.of(arguments.toArray(String[]::new));
+  }
+
+  private static List<String> rows(String statement) {
+    CommandLineRun run =
+        CommandLineRun.of(
+            "sql", "--warehouse", warehouse.toString(), "--format", "csv", "-e", statement);
+    assertThat(run.status()).as(run.err()).isZero();
+    return run.out().lines().skip(1).toList();
+  }
+
+  @Test
+  void namesAndCommandsAreThereOnce() {
+    assertThat(Analyses.ALL).extracting(Analysis::name).doesNotHaveDuplicates();
+    assertThat(commands())
+        .doesNotHaveDuplicates()
+        .containsExactlyInAnyOrderElementsOf(OPTIONS.keySet());
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyCommandSucceedsAndSaysWhatItFound() {
+    return commands().stream()
+        .map(
+            command ->
+                DynamicTest.dynamicTest(
+                    command,
+                    () -> {
+                      assertThat(FIRST.get(command).status()).as(FIRST.get(command).err()).isZero();
+                      assertThat(FIRST.get(command).out()).isNotBlank();
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyTableIsFilled() {
+    return Analyses.ALL.stream()
+        .flatMap(analysis -> analysis.tables().stream())
+        .map(
+            table ->
+                DynamicTest.dynamicTest(
+                    table.name(),
+                    () ->
+                        assertThat(rows("select count(*) from kindred.current." + table.name()))
+                            .isNotEqualTo(List.of("0"))));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> whatIsAboutARunIsInItsReportWithSqlThatRuns() throws IOException {
+    String report =
+        Files.readString(
+            Path.of(
+                CommandLineRun.of(
+                        "report",
+                        "--run-id",
+                        SharedRun.runId(),
+                        "--warehouse",
+                        warehouse.toString())
+                    .lastLine()
+                    .replaceAll(".* report=", "")));
+    List<DynamicTest> tests = new ArrayList<>();
+    FoundAbout.run(warehouse, SharedRun.runId())
+        .forEach(
+            (name, findings) -> {
+              tests.add(
+                  DynamicTest.dynamicTest(
+                      name + " section",
+                      () -> assertThat(report).contains("<h2>" + findings.title() + "</h2>")));
+              for (String statement : findings.statements()) {
+                tests.add(
+                    DynamicTest.dynamicTest(
+                        name + " " + statement.lines().findFirst().orElseThrow(),
+                        () ->
+                            assertThat(rows(statement.replace("{run}", "kindred.current")))
+                                .isNotEmpty()));
+              }
+            });
+    assertThat(tests).hasSizeGreaterThan(5);
+    return tests.stream();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aSecondCallReusesWhatIsThere() {
+    return commands().stream()
+        .filter(TestAnalysisContract::isWithWarehouse)
+        .map(
+            command ->
+                DynamicTest.dynamicTest(
+                    command,
+                    () -> {
+                      Map<String, Long> before = files();
+                      CommandLineRun again = run(command, OPTIONS.get(command));
+                      assertThat(again.out()).isEqualTo(FIRST.get(command).out());
+                      assertThat(again.err()).contains(" reused: ");
+                      assertThat(files()).isEqualTo(before);
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> oneThatStoppedBetweenTwoPartsGoesOn() {
+    return Analyses.ALL.stream()
+        .filter(analysis -> analysis.tables().size() > 0)
+        .map(
+            analysis ->
+                DynamicTest.dynamicTest(
+                    analysis.name(),
+                    () -> {
+                      List<String> commands = commands(analysis);
+                      String last = commands.get(commands.size() - 1);
+                      Map<String, Long> before = records();
+                      Table table = analysis.tables().get(analysis.tables().size() - 1);
+                      removeOneRecord(table);
+                      CommandLineRun again = run(last, OPTIONS.get(last));
+                      assertThat(again.status()).as(again.err()).isZero();
+                      assertThat(again.out()).isEqualTo(FIRST.get(last).out());
+                      assertThat(records().keySet()).isEqualTo(before.keySet());
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aBadOptionEndsACommandBeforeItBegins() {
+    return commands().stream()
+        .map(
+            command ->
+                DynamicTest.dynamicTest(
+                    command,
+                    () -> {
+                      Map<String, Long> before = files();
+                      List<String> options = new ArrayList<>(List.of(OPTIONS.get(command)));
+                      options.addAll(List.of("--model", base.resolve("no-model").toString()));
+                      CommandLineRun refused = run(command, options.toArray(String[]::new));
+                      assertThat(refused.status()).isEqualTo(2);
+                      assertThat(refused.messages())
+                          .singleElement()
+                          .asString()
+                          .contains("no such folder");
+                      assertThat(files()).isEqualTo(before);
+                    }));
+  }
+
+  /** Sizes of all files of the warehouse but reports and logs. */
+  private static Map<String, Long> files() throws IOException {
+    Map<String, Long> files = new TreeMap<>();
+    try (Stream<Path> all = Files.walk(warehouse)) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        String name = warehouse.relativize(file).toString();
+        if (!name.startsWith("reports") && !name.startsWith("_lock")) {
+          files.put(name, Files.size(file));
+        }
+      }
+    }
+
+    return files;
+  }
+
+  /** The records of parts that are complete. */
+  private static Map<String, Long> records() throws IOException {
+    Map<String, Long> records = new HashMap<>(files());
+    records.keySet().removeIf(name -> !name.endsWith("complete.json"));
+    return records;
+  }
+
+  /** As if the command had been stopped before a part was complete. */
+  private static void removeOneRecord(Table table) throws IOException {
+    try (Stream<Path> files = Files.walk(warehouse.resolve(table.name()))) {
+      Path record =
+          files.filter(file -> file.endsWith("complete.json")).sorted().findFirst().orElseThrow();
+      Files.delete(record);
+      Files.deleteIfExists(record.resolveSibling(".complete.json.crc"));
+    }
+  }
+}
