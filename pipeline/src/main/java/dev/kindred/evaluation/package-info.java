@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * How close the two come: distances of prompts and figures of runs.
+ *
+ * <p>Read {@link dev.kindred.evaluation.Distances}, then {@link dev.kindred.evaluation.Summaries}
+ * and {@link dev.kindred.evaluation.PromptFigures}.
+ */
+package dev.kindred.evaluation;

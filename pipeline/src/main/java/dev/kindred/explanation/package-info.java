@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * Everything that is known about a prompt, gathered for readers.
+ *
+ * <p>Read {@link dev.kindred.explanation.Explanation}, then {@link
+ * dev.kindred.explanation.Explanations}.
+ */
+package dev.kindred.explanation;

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * What the model predicts, and what similar strings predict in its place.
+ *
+ * <p>Read {@link dev.kindred.prediction.Predictions}, {@link dev.kindred.prediction.Mixture} and
+ * {@link dev.kindred.prediction.Approximations}.
+ */
+package dev.kindred.prediction;

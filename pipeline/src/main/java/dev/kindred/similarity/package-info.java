@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * The exact join of prompts and windows by cosine similarity.
+ *
+ * <p>Read {@code Cosine} of the package math, which defines what is found, then {@link
+ * dev.kindred.similarity.TileJoin}, {@link dev.kindred.similarity.PairCheck}, {@link
+ * dev.kindred.similarity.Projection} and {@link dev.kindred.similarity.PrefixJoin}, which settle
+ * pairs by bounds, {@link dev.kindred.similarity.JoinPlanner}, and last {@link
+ * dev.kindred.similarity.SimilarStrings}, which runs all of it in Spark.
+ */
+package dev.kindred.similarity;
