@@ -486,7 +486,6 @@ public final class Warehouse {
     public Map<List<Object>, Set<Integer>> blocksByKeys() {
       Map<List<Object>, Set<Integer>> blocks = new LinkedHashMap<>();
       for (Record record : records()) {
-        checkVersion(record);
         List<Object> ofRecord = values(Location.below(root, record.folder()));
         Stream.concat(
                 Stream.of(ofRecord), entries(record).stream().map(CommittedFiles.Entry::partition))
@@ -664,6 +663,7 @@ public final class Warehouse {
 
     /** A file may lie in another part's folder: only columns below the record's come from there. */
     private List<CommittedFiles.Entry> entries(Record record) {
+      checkVersion(record);
       List<Object> ofRecord = values(Location.below(root, record.folder()));
       List<CommittedFiles.Entry> entries = new ArrayList<>();
       for (CommittedFile file : record.commit().files()) {

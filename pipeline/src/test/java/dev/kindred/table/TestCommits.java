@@ -394,8 +394,8 @@ class TestCommits {
     Dataset<Row> metric = spark.sql("select 'a' as metric, 1d as value");
     small.part(Tables.ACTIVATIONS, "m-1", "c-1").writeVectors(vectors, 2);
     small.part(Tables.ACTIVATIONS, "m-1", "c-2").writeVectors(vectors, 2);
-    small.part(Tables.SUMMARIES, "r-1", "run").write(metric);
-    small.part(Tables.SUMMARIES, "r-2", "run").write(metric);
+    small.part(SampleTable.METRICS, "r-1", "run").write(metric);
+    small.part(SampleTable.METRICS, "r-2", "run").write(metric);
     List<Path> files = allFiles(warehouseFolder);
     assertThat(files).hasSize(6);
     for (int i = 0; i < files.size(); i++) {
@@ -410,7 +410,7 @@ class TestCommits {
         assertThatThrownBy(
                 () -> {
                   exchanged.read(Tables.ACTIVATIONS).collectAsList();
-                  exchanged.read(Tables.SUMMARIES).collectAsList();
+                  exchanged.read(SampleTable.METRICS).collectAsList();
                 })
             .as("%s and %s", files.get(i), files.get(k))
             .isInstanceOf(InvalidInput.class)
@@ -490,7 +490,7 @@ class TestCommits {
 
   @Test
   void aFlippedBitOfACountIsNamedWhenItIsRead(SparkSession spark) throws IOException {
-    Warehouse.Part summaries = warehouse.part(Tables.SUMMARIES, "r-1", "run");
+    Warehouse.Part summaries = warehouse.part(SampleTable.METRICS, "r-1", "run");
     summaries.write(spark.range(100).selectExpr("'a' as metric", "cast(id as double) as value"));
     Path file = files(folder.resolve("summaries/run_id=r-1/analysis=run")).get(0);
     Files.delete(checksums(file));

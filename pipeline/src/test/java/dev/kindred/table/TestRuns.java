@@ -49,7 +49,7 @@ class TestRuns {
         List.of(
             warehouse.part(Tables.SIMILAR_STRINGS, runId, 0),
             warehouse.part(Tables.SIMILAR_STRINGS, runId, 1),
-            warehouse.part(Tables.SUMMARIES, runId, "run"));
+            warehouse.part(SampleTable.METRICS, runId, "run"));
     for (int block = 0; block < 2; block++) {
       parts
           .get(block)
@@ -195,7 +195,7 @@ class TestRuns {
     publish("r-1", NOW);
     assertThatCode(() -> Runs.checkWhole(warehouse, "r-1")).doesNotThrowAnyException();
     warehouse
-        .part(Tables.SUMMARIES, "r-1", "ablation")
+        .part(SampleTable.METRICS, "r-1", "ablation")
         .write(session.sql("select 'b' as metric, 2d as value"));
     assertThatCode(() -> Runs.checkWhole(warehouse, "r-1")).doesNotThrowAnyException();
   }

@@ -60,10 +60,10 @@ class TestWarehouse {
   @Test
   void aTablesRowsHaveTheKeysOfTheirParts(SparkSession spark) {
     Warehouse warehouse = new Warehouse(spark, folder.toString());
-    warehouse.part(Tables.SUMMARIES, "r-1", "run").write(summary(spark, "a", 1));
-    warehouse.part(Tables.SUMMARIES, "r-2", "run").write(summary(spark, "b", 2));
+    warehouse.part(SampleTable.METRICS, "r-1", "run").write(summary(spark, "a", 1));
+    warehouse.part(SampleTable.METRICS, "r-2", "run").write(summary(spark, "b", 2));
 
-    assertThat(warehouse.read(Tables.SUMMARIES).collectAsList())
+    assertThat(warehouse.read(SampleTable.METRICS).collectAsList())
         .containsExactlyInAnyOrder(
             RowFactory.create("r-1", "run", "a", 1.0), RowFactory.create("r-2", "run", "b", 2.0));
   }
@@ -73,10 +73,10 @@ class TestWarehouse {
     Warehouse warehouse = new Warehouse(spark, folder.toString());
     List<String> keys = List.of("c-12e45678", "12345678", "12e45678", "007", "2024-01-01");
     for (String key : keys) {
-      warehouse.part(Tables.SUMMARIES, key, "run").write(summary(spark, "a", 1));
+      warehouse.part(SampleTable.METRICS, key, "run").write(summary(spark, "a", 1));
     }
 
-    assertThat(warehouse.read(Tables.SUMMARIES).select("run_id").collectAsList())
+    assertThat(warehouse.read(SampleTable.METRICS).select("run_id").collectAsList())
         .extracting(row -> row.getString(0))
         .containsExactlyInAnyOrderElementsOf(keys);
   }
@@ -84,7 +84,7 @@ class TestWarehouse {
   @Test
   void aPartIsCompleteOnlyOnceItIsWritten(SparkSession spark) {
     Warehouse.Part part =
-        new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
+        new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
     boolean before = part.isComplete();
 
     part.write(summary(spark, "a", 1));
@@ -96,7 +96,7 @@ class TestWarehouse {
   @Test
   void aCompletePartIsNeverWrittenAgain(SparkSession spark) {
     Warehouse.Part part =
-        new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
+        new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
     part.write(summary(spark, "a", 1));
 
     part.write(summary(spark, "b", 2));
@@ -108,7 +108,7 @@ class TestWarehouse {
   @Test
   void theRemainsOfAWriteThatDiedAreRemovedByTheNextOne(SparkSession spark) throws IOException {
     Warehouse.Part part =
-        new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
+        new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
     part.write(summary(spark, "a", 1));
     Files.delete(folder.resolve("summaries/run_id=r-1/analysis=run/_commits/complete.json"));
 
@@ -121,7 +121,7 @@ class TestWarehouse {
   @Test
   void aFailedWriteLeavesThePartIncomplete(SparkSession spark) {
     Warehouse.Part part =
-        new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
+        new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
     Dataset<Row> failing =
         summary(spark, "a", 1)
             .withColumn(
@@ -166,7 +166,7 @@ class TestWarehouse {
   @Test
   void aPartWithoutRowsIsOnePiece(SparkSession spark) {
     Warehouse.Part part =
-        new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
+        new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
     part.write(summary(spark, "a", 1).limit(0));
 
     assertThat(part.readInPieces(100)).hasSize(1);
@@ -185,10 +185,10 @@ class TestWarehouse {
     Warehouse warehouse = new Warehouse(spark, spaced.toString());
     warehouse.checkWritable();
 
-    warehouse.part(Tables.SUMMARIES, "r-1", "run").write(summary(spark, "a", 1));
+    warehouse.part(SampleTable.METRICS, "r-1", "run").write(summary(spark, "a", 1));
 
     assertThat(spaced.resolve("summaries/run_id=r-1/analysis=run/_commits/complete.json")).exists();
-    assertThat(warehouse.read(Tables.SUMMARIES).collectAsList())
+    assertThat(warehouse.read(SampleTable.METRICS).collectAsList())
         .containsExactly(RowFactory.create("r-1", "run", "a", 1.0));
   }
 
@@ -253,23 +253,12 @@ class TestWarehouse {
   @Test
   void aPartWhoseTableHadOtherColumnsIsRefused(SparkSession spark) {
     Warehouse warehouse = new Warehouse(spark, folder.toString());
-    Table now = Tables.SUMMARIES;
-    Table before =
-        new Table(
-            now.name(),
-            now.grain(),
-            now.partitionColumns(),
-            now.filledBy(),
-            now.covers(),
-            now.columns(),
-            now.checks(),
-            1);
     Figures figures = new Figures().put(Figures.Measure.of("similar_strings", "top1"), "mean", .5);
-    warehouse.part(before, "r-1", "run").write(figures.rows(spark));
-    warehouse.part(now, "r-2", "run").write(figures.rows(spark));
+    warehouse.part(SampleTable.METRICS, "r-1", "run").write(summary(spark, "a", 1));
+    warehouse.part(Tables.SUMMARIES, "r-2", "run").write(figures.rows(spark));
 
-    assertThat(warehouse.part(now, "r-2", "run").read().count()).isEqualTo(1);
-    assertThatThrownBy(() -> warehouse.part(now, "r-1", "run").read())
+    assertThat(warehouse.part(Tables.SUMMARIES, "r-2", "run").read().count()).isEqualTo(1);
+    assertThatThrownBy(() -> warehouse.part(Tables.SUMMARIES, "r-1", "run").read())
         .isInstanceOf(InvalidInput.class)
         .hasMessageContaining("run_id=r-1")
         .hasMessageContaining("was written by another version of Kindred");
