@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
-import java.net.URI;
 import dev.kindred.model.Models;
 import java.nio.file.Path;
 import java.util.ArrayList;
