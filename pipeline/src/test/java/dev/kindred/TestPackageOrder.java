@@ -40,6 +40,7 @@ class TestPackageOrder {
           "baseline",
           "tuning",
           "explanation",
+          "audit",
           "ablation",
           "geometry",
           "subspace",
