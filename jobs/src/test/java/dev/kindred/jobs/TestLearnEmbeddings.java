@@ -139,7 +139,7 @@ class TestLearnEmbeddings {
   void tokensThatDoNotConvergeAreNamed() {
     CommandLineRun run =
         command("learn-embeddings", "short", with("--max-steps", "3", "--stage", "block-5"));
-    assertThat(run.out()).containsPattern("tokens not converged +2, with their mean nats: b \\d");
+    assertThat(run.out()).containsPattern("tokens not converged: 2, with their mean nats: b \\d");
     assertThat(run.lastLine())
         .matches(
             "kindred: learned_embeddings=2x5 converged=0 stage=block-5"
@@ -153,7 +153,7 @@ class TestLearnEmbeddings {
         "--stage, last, \"--stage last: expected final, before the final norm, or block-0 to"
             + " block-5, before that block; the model has 6 blocks\"",
         "--restarts, 0, --restarts 0: expected a whole number from 1 to 9999999",
-        "--optimizer, sgd, --optimizer sgd: expected fast or study",
+        "--optimizer, sgd, '--optimizer sgd: expected one of [study, fast]'",
         "--seed, x, --seed x: expected a whole number",
         "--max-steps, -1, --max-steps -1: expected a whole number from 1 to 9999999",
         "--tokens, \u20ac, --tokens: the model has no token for \"\u20ac\" (U+20AC) at character 1"
@@ -168,7 +168,7 @@ class TestLearnEmbeddings {
   void subspacesSayHowStrongTheFirstDirectionIs() {
     CommandLineRun run = command("subspaces", "learned", TWO_TOKENS);
     assertThat(run.status()).as(run.err()).isZero();
-    assertThat(run.out()).containsPattern("(?m)^b( +[\\d.]+){6}  yes$");
+    assertThat(run.out()).containsPattern("(?m)^b( +[\\d.]+){6} +yes$");
     assertThat(run.lastLine())
         .startsWith("kindred: subspaces=2 converged=2 ranks=10 stage=final recipe=fast_n5_s42_t");
   }
