@@ -96,6 +96,13 @@ public final class Changes {
     return new Changes(edits, leftOut, Map.copyOf(more));
   }
 
+  /** The same, but for what is edited at a place. */
+  public Changes without(Hook hook) {
+    Map<Hook, UnaryOperator<float[]>> fewer = new HashMap<>(edits);
+    fewer.remove(hook);
+    return new Changes(Map.copyOf(fewer), leftOut, masks);
+  }
+
   /** The places where something is edited. */
   public Set<Hook> edited() {
     return edits.keySet();

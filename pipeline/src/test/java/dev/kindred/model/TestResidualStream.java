@@ -102,6 +102,18 @@ class TestResidualStream {
     }
   }
 
+  @Test
+  void aChangedInputOfABlockIsChangedOnceWhenTheBlockIsLookedIntoLater() {
+    Changes doubled = Changes.NONE.edit(Hook.of(HookPoint.RESID_PRE, 2), x -> moved(x, x, 1));
+    try (ResidualStream.Pass changed = model.run(Input.tokens(PROMPTS), doubled);
+        ResidualStream.Pass from =
+            model.run(Input.before(2, changed.all(2, HookPoint.RESID_PRE), 5), Changes.NONE)) {
+      for (HookPoint point : new HookPoint[] {HookPoint.LN1_SCALE, HookPoint.Q, HookPoint.Z}) {
+        assertThat(changed.all(2, point)).isEqualTo(from.all(2, point));
+      }
+    }
+  }
+
   private static Changes withoutAttentionAtTheEnd(int block) {
     return Changes.NONE.edit(
         Hook.of(HookPoint.ATTN_OUT, block),

@@ -129,12 +129,12 @@ public record Blueprint(
     double sum = leaves * unembedding.operations();
     for (int i = 0; i < blocks.size(); i++) {
       Block block = blocks.get(i);
-      Mixer mixer = block.mixer();
+      Mixer.Work work = block.mixer().work();
       boolean last = i == blocks.size() - 1;
       double asking = i == 0 ? inputs : last ? leaves : all;
-      sum += mixer.queryOperations() * asking + mixer.memoryOperations() * (i == 0 ? inputs : all);
-      sum += mixer.pairOperations() * (last ? depths * leaves : pairs);
-      sum += (mixer.outputOperations() + block.feedForward().operations()) * (last ? leaves : all);
+      sum += work.query() * asking + work.memory() * (i == 0 ? inputs : all);
+      sum += work.pair() * (last ? depths * leaves : pairs);
+      sum += (work.output() + block.feedForward().operations()) * (last ? leaves : all);
     }
 
     return sum;
@@ -149,9 +149,9 @@ public record Blueprint(
   public double trainingOperations(int length) {
     double sum = unembedding.operations();
     for (Block block : blocks) {
-      Mixer mixer = block.mixer();
-      sum += mixer.queryOperations() + mixer.memoryOperations() + mixer.outputOperations();
-      sum += mixer.pairOperations() * length + block.feedForward().operations();
+      Mixer.Work work = block.mixer().work();
+      sum += work.query() + work.memory() + work.pair() * length + work.output();
+      sum += block.feedForward().operations();
     }
 
     return 3 * sum;

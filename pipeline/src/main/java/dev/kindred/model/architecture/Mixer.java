@@ -15,17 +15,17 @@ public sealed interface Mixer {
   /** Numbers of a position that later ones see, beside its vector. */
   int keptWidth();
 
-  /** Operations a position to make what it asks by. */
-  double queryOperations();
+  /**
+   * Floating-point operations of its products.
+   *
+   * @param query of a position, to make what it asks by
+   * @param memory of a position, to make what later ones find there
+   * @param pair of a position and one that it sees
+   * @param output of a position, for what comes after mixing
+   */
+  record Work(double query, double memory, double pair, double output) {}
 
-  /** Operations a position to make what later positions find there. */
-  double memoryOperations();
-
-  /** Operations for each pair of a position and one that it sees. */
-  double pairOperations();
-
-  /** Operations a position for what comes after mixing. */
-  double outputOperations();
+  Work work();
 
   /** In a few words, for a model's card. */
   String text();
@@ -109,23 +109,12 @@ public sealed interface Mixer {
     }
 
     @Override
-    public double queryOperations() {
-      return query.operations();
-    }
-
-    @Override
-    public double memoryOperations() {
-      return key.operations() + value.operations();
-    }
-
-    @Override
-    public double pairOperations() {
-      return 4. * heads * headWidth;
-    }
-
-    @Override
-    public double outputOperations() {
-      return output.operations();
+    public Work work() {
+      return new Work(
+          query.operations(),
+          key.operations() + value.operations(),
+          4. * heads * headWidth,
+          output.operations());
     }
 
     @Override
@@ -170,23 +159,8 @@ public sealed interface Mixer {
     }
 
     @Override
-    public double queryOperations() {
-      return 0;
-    }
-
-    @Override
-    public double memoryOperations() {
-      return 0;
-    }
-
-    @Override
-    public double pairOperations() {
-      return 2. * width;
-    }
-
-    @Override
-    public double outputOperations() {
-      return 0;
+    public Work work() {
+      return new Work(0, 0, 2. * width, 0);
     }
 
     @Override

@@ -467,8 +467,18 @@ public final class Safetensors {
 
   /** Reads a tensor's values in float32, row-major, if {@link #check} has passed. */
   public float[] floats(Tensor tensor) {
+    return floats(tensor, new CRC32C());
+  }
+
+  /** The same; the checksum receives its bytes. */
+  private float[] floats(Tensor tensor, CRC32C checksum) {
     float[] values = new float[(int) tensor.elements()];
-    forEachChunk(tensor, (first, chunk) -> widen(tensor.dtype(), chunk, values, first));
+    forEachChunk(
+        tensor,
+        (first, chunk) -> {
+          checksum.update(chunk.duplicate());
+          widen(tensor.dtype(), chunk, values, first);
+        });
     return values;
   }
 
@@ -512,13 +522,7 @@ public final class Safetensors {
 
   private float[] unchanged(Tensor tensor, long expected) {
     CRC32C checksum = new CRC32C();
-    float[] values = new float[(int) tensor.elements()];
-    forEachChunk(
-        tensor,
-        (first, chunk) -> {
-          checksum.update(chunk.duplicate());
-          widen(tensor.dtype(), chunk, values, first);
-        });
+    float[] values = floats(tensor, checksum);
     if (checksum.getValue() != expected) {
       throw invalid(
           "has been changed since this command began, in tensor %s; run it again", tensor.name());

@@ -437,7 +437,9 @@ public final class TorchStream implements ResidualStream {
       NDArray[] found = new NDArray[1];
       Walk walk =
           new Walk(
-              changes,
+              wanted.point().isOfBlock() // whose input, as it is kept, has been changed already
+                  ? changes.without(Hook.of(HookPoint.RESID_PRE, wanted.block()))
+                  : changes,
               (hook, x) -> {
                 if (hook.equals(wanted)) {
                   found[0] = x;
@@ -452,7 +454,10 @@ public final class TorchStream implements ResidualStream {
         default -> {
           NDArray before = kept.get(wanted.block()).get(HookPoint.RESID_PRE);
           if (before != null) {
-            layers.blocks().get(wanted.block()).apply(before, Dropout.NONE, inside(walk, wanted));
+            layers
+                .blocks()
+                .get(wanted.block())
+                .apply(before, Dropout.NONE, walk.tap(wanted.block()));
           }
         }
       }
@@ -462,32 +467,6 @@ public final class TorchStream implements ResidualStream {
       }
 
       return found[0];
-    }
-
-    /** The tap of a block whose input, as it is kept, has been changed already. */
-    private Tap inside(Walk walk, Hook wanted) {
-      Tap tap = walk.tap(wanted.block());
-      return new Tap() {
-        @Override
-        public NDArray at(HookPoint point, NDArray x) {
-          return point == HookPoint.RESID_PRE ? x : tap.at(point, x);
-        }
-
-        @Override
-        public boolean wants(HookPoint point) {
-          return tap.wants(point);
-        }
-
-        @Override
-        public boolean leavesOut(Part part) {
-          return tap.leavesOut(part);
-        }
-
-        @Override
-        public boolean[][] mask() {
-          return tap.mask();
-        }
-      };
     }
 
     @Override
