@@ -153,7 +153,7 @@ class TestLearnEmbeddings {
         "--stage, last, \"--stage last: expected final, before the final norm, or block-0 to"
             + " block-5, before that block; the model has 6 blocks\"",
         "--restarts, 0, --restarts 0: expected a whole number from 1 to 9999999",
-        "--optimizer, sgd, '--optimizer sgd: expected one of [study, fast]'",
+        "--optimizer, sgd, \"--optimizer sgd: expected one of [study, fast]\"",
         "--seed, x, --seed x: expected a whole number",
         "--max-steps, -1, --max-steps -1: expected a whole number from 1 to 9999999",
         "--tokens, \u20ac, --tokens: the model has no token for \"\u20ac\" (U+20AC) at character 1"
