@@ -61,10 +61,17 @@ class TestProgress {
             part.write(
                 spark
                     .range(0, 50, 1, 2)
-                    .selectExpr("string(id % 5) as metric", "double(id) as value")
-                    .groupBy("metric")
+                    .selectExpr("string(id % 5) as series", "double(id) as value")
+                    .groupBy("series")
                     .sum("value")
-                    .withColumnRenamed("sum(value)", "value")),
+                    .selectExpr(
+                        "series",
+                        "string(null) as protocol",
+                        "string(null) as slice",
+                        "int(null) as block",
+                        "'number' as quantity",
+                        "'sum' as statistic",
+                        "`sum(value)` as value")),
         part);
     spark.sparkContext().listenerBus().waitUntilEmpty();
     spark.sparkContext().removeSparkListener(names);
