@@ -285,7 +285,8 @@ class TestRepeatedRuns {
     assertThat(run.messages())
         .singleElement()
         .asString()
-        .contains("is rejected, the one before stays: activations: expected in block");
+        .contains(
+            "is rejected, the one before stays: activations: expected one row for every window");
     Map<String, String> reasons =
         RunRows.with(
             warehouse,
@@ -301,7 +302,7 @@ class TestRepeatedRuns {
               return found;
             });
     assertThat(reasons).containsEntry("published", "null").containsKey("rejected");
-    assertThat(reasons.get("rejected")).contains("activations: expected in block");
+    assertThat(reasons.get("rejected")).contains("activations: expected one row for every window");
   }
 
   @Test
