@@ -12,8 +12,9 @@ restart int not null comment 'from 0; each began elsewhere',
   -- check: restart >= 0
 embedding array<float> not null
   comment 'what the rest of the model predicts the token from when it stands alone; d_model floats',
-  -- check: size(embedding) = :d_model
-  -- check: forall(embedding, x -> abs(x) < float('infinity'))
+  -- check: size(array_compact(embedding)) = :d_model
+  -- check: array_min(embedding) > float('-infinity')
+  -- check: array_max(embedding) < float('infinity')
 nats double not null comment '-ln of the probability that it gives the token',
   -- check: nats between 0 and 1e38
 steps int not null comment 'that the optimizer took',

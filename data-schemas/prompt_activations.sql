@@ -9,5 +9,6 @@ block int not null comment 'transformer block, from 0',
 prompt_id int not null comment 'prompt, as in prompts',
 ffn_out array<float> not null
   comment 'feed-forward output at the last position, before the residual addition; d_model floats'
-  -- check: size(ffn_out) = :d_model
-  -- check: forall(ffn_out, x -> abs(x) < float('infinity'))
+  -- check: size(array_compact(ffn_out)) = :d_model
+  -- check: array_min(ffn_out) > float('-infinity')
+  -- check: array_max(ffn_out) < float('infinity')

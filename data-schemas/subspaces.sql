@@ -13,8 +13,9 @@ singular_value double not null comment 'of the matrix with the token''s embeddin
   -- check: singular_value between 0 and 1e38
 direction array<float> not null
   comment 'right singular vector of length 1, with the sign for which most of the embeddings have a positive cosine; d_model floats',
-  -- check: size(direction) = :d_model
-  -- check: forall(direction, x -> abs(x) < float('infinity'))
+  -- check: size(array_compact(direction)) = :d_model
+  -- check: array_min(direction) > float('-infinity')
+  -- check: array_max(direction) < float('infinity')
 positive_share double not null comment 'share of the embeddings with a positive cosine with it, in [0.5, 1]',
   -- check: positive_share between 0.5 and 1
 converged boolean not null comment 'whether all embeddings of the token did'

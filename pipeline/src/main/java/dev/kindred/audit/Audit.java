@@ -14,10 +14,10 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -107,8 +107,7 @@ public final class Audit {
     // The vectors are too many to be read, and a run without alternates has no distances to them.
     tables.computeIfPresent(Tables.ACTIVATIONS, (table, rows) -> rows.drop("ffn_out"));
     tables.computeIfAbsent(Tables.MODEL_DISTANCES, table -> none(run, table));
-    Map<String, String> parameters = parameters(model.shape());
-    parameters.put("window_length", Integer.toString(run.windowLength()));
+    Map<String, String> parameters = parameters(run.windowLength(), model.shape());
     parameters.put("keep_similar", Integer.toString(run.keepSimilar()));
     // As similarities are in the table: rounded to float.
     parameters.put(
@@ -145,25 +144,28 @@ public final class Audit {
   }
 
   /**
-   * Checks every row of a table that something other than a run has filled.
+   * Checks the rows of tables that something other than a run has filled.
    *
-   * @param runId a run that has it in SQL
-   * @param rows with all columns
-   * @param shape of the model that it is about
+   * @param runId a run that has them in SQL
+   * @param windowLength tokens in a prompt
+   * @param shape of the model that they are about
+   * @param tables rows with all columns; with {@code prompts} or {@code windows} among them, it is
+   *     checked that the others cover these
    * @return as for a run
    */
   public static List<String> problems(
-      String runId, Table table, Dataset<Row> rows, ModelShape shape) {
-    Audit audit = new Audit(runId, Map.of(table, rows), parameters(shape));
+      String runId, int windowLength, ModelShape shape, Map<Table, Dataset<Row>> tables) {
+    Audit audit = new Audit(runId, tables, parameters(windowLength, shape));
     return audit.overViews(audit::brokenOnRows);
   }
 
-  private static Map<String, String> parameters(ModelShape shape) {
+  private static Map<String, String> parameters(int windowLength, ModelShape shape) {
     Map<String, String> parameters = new HashMap<>();
     parameters.put("blocks", Integer.toString(shape.blocks()));
     parameters.put("d_model", Integer.toString(shape.modelDimension()));
     parameters.put("d_vocab", Integer.toString(shape.vocabularySize()));
     parameters.put("last_token", Integer.toString(shape.vocabularySize() - 1));
+    parameters.put("window_length", Integer.toString(windowLength));
     return parameters;
   }
 
@@ -192,88 +194,59 @@ public final class Audit {
    * not keep. Each table is scanned once.
    */
   private List<Rule> brokenOnRows() {
-    Map<String, String> scans = new LinkedHashMap<>();
-    Map<Table, List<Rule>> rules = new LinkedHashMap<>();
-    Map<Table, Coverage> coverages = new HashMap<>();
+    List<Rule> broken = new ArrayList<>();
+    Map<String, List<Long>> digests = new HashMap<>();
     for (Table table : Tables.ALL) {
-      if (!tables.containsKey(table)) {
+      if (!has(table)) {
         continue;
       }
 
-      rules.put(table, Rule.onRows(table, List.of(tables.get(table).columns()), parameters));
+      List<Rule> rules = Rule.onRows(table, List.of(tables.get(table).columns()), parameters);
+      Optional<Coverage> coverage = Coverage.of(table, parameters).filter(of -> has(of.things()));
       String faults =
-          rules.get(table).stream()
+          rules.stream()
               .map(rule -> "count_if(" + rule.fault() + ")")
-              .collect(Collectors.joining(", "));
-      String hash = "0L";
-      if (tables.size() > 1 && !table.covers().isEmpty()) {
-        Coverage coverage = Coverage.of(table, parameters);
-        coverages.put(table, coverage);
-        hash = coverage.hash();
-        scans.put(
-            coverage.things(), scan(coverage.things(), "", hash, "(" + coverage.whole() + ")"));
+              .collect(Collectors.joining(", ", "array(", ")"));
+      String keys = coverage.map(Coverage::keys).orElse("");
+      Row found = scan(faults + ", " + Coverage.digest(keys), table.name());
+      for (int i = 0; i < rules.size(); i++) {
+        if (found.<Long>getList(0).get(i) > 0) {
+          broken.add(rules.get(i));
+        }
       }
 
-      scans.put(table.name(), scan(table.name(), faults, hash, table.name()));
+      coverage
+          .filter(
+              of ->
+                  !digests
+                      .computeIfAbsent(
+                          of.whole(), all -> scan(Coverage.digest(keys), all).getList(0))
+                      .equals(found.getList(1)))
+          .ifPresent(of -> broken.add(of.rule()));
     }
 
-    Map<String, Row> found = new HashMap<>();
-    for (Row row : spark().sql(String.join(" union all ", scans.values())).collectAsList()) {
-      found.put(row.getString(0), row);
-    }
-
-    List<Rule> broken = new ArrayList<>();
-    rules.forEach(
-        (table, ofTable) -> {
-          Row row = found.get(table.name());
-          List<Long> faults = row.getList(1);
-          for (int i = 0; i < faults.size(); i++) {
-            if (faults.get(i) > 0) {
-              broken.add(ofTable.get(i));
-            }
-          }
-
-          Coverage coverage = coverages.get(table);
-          if (coverage != null && !row.get(2).equals(found.get(coverage.things()).get(2))) {
-            broken.add(coverage.rule());
-          }
-        });
     return broken;
   }
 
-  private static String scan(String place, String faults, String hash, String from) {
-    return String.format(
-        Locale.ROOT,
-        "select '%s', cast(array(%s) as array<bigint>), %s from (select *, %s as hash from %s)",
-        place,
-        faults,
-        Coverage.DIGEST,
-        hash,
-        from);
+  private boolean has(Table table) {
+    return tables.containsKey(table);
   }
 
-  /** What is wrong by some rules, in one query. */
+  private Row scan(String columns, String from) {
+    return spark().sql("select " + columns + " from " + from).first();
+  }
+
+  /** What is wrong by some rules. A query of all of them takes longer to plan than to run. */
   private List<String> problems(List<Rule> rules) {
-    List<String> queries = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
     for (Rule rule : rules) {
-      queries.add(
-          String.format(
-              Locale.ROOT,
-              "select %d as rule, count(*) as rows, to_json(min(struct(*))) as example from (%s\n)",
-              queries.size(),
-              rule.sql()));
+      Row found = scan("count(*), to_json(min(struct(*)))", "(" + rule.sql() + "\n)");
+      if (found.getLong(0) > 0) {
+        problems.add(problem(rule, found.getLong(0), found.getString(1)));
+      }
     }
 
-    return queries.isEmpty()
-        ? List.of()
-        : spark()
-            .sql(String.join(" union all ", queries))
-            .where("rows > 0")
-            .sort("rule")
-            .collectAsList()
-            .stream()
-            .map(row -> problem(rules.get(row.getInt(0)), row.getLong(1), row.getString(2)))
-            .toList();
+    return problems;
   }
 
   private String problem(Rule rule, long rows, String example) {

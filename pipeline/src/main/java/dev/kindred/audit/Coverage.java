@@ -2,28 +2,34 @@
 package dev.kindred.audit;
 
 import dev.kindred.table.Table;
+import dev.kindred.table.Tables;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
  * That a table has exactly one row for each of what it covers.
  *
+ * @param things table of the first of these
  * @param keys columns that tell the rows apart
- * @param whole query for the values that these columns must have
+ * @param whole query in parentheses for the values that these columns must have
  */
-record Coverage(Table table, String keys, String whole) {
+record Coverage(Table table, Table things, String keys, String whole) {
 
   /**
-   * That of a table that covers something.
+   * What a table covers, if it covers something.
    *
    * @param parameters values in SQL by name
    */
-  static Coverage of(Table table, Map<String, String> parameters) {
+  static Optional<Coverage> of(Table table, Map<String, String> parameters) {
+    if (table.covers().isEmpty()) {
+      return Optional.empty();
+    }
+
     String things = table.covers().get(0);
-    String key = singular(things) + "_id";
-    String keys = key;
-    String columns = key;
+    String keys = singular(things) + "_id";
+    String columns = keys;
     for (String other : table.covers().subList(1, table.covers().size())) {
       String column = other.equals("blocks") ? "block" : singular(other) + "_id";
       String values = other.equals("blocks") ? "sequence(0, :blocks - 1)" : ":" + other;
@@ -31,8 +37,8 @@ record Coverage(Table table, String keys, String whole) {
       columns += String.format(Locale.ROOT, ", explode(%s) as %s", values, column);
     }
 
-    return new Coverage(
-        table, keys, Rule.given("select " + columns + " from " + things, parameters));
+    String whole = Rule.given("(select " + columns + " from " + things + ")", parameters);
+    return Optional.of(new Coverage(table, Tables.find(things).orElseThrow(), keys, whole));
   }
 
   private static String singular(String things) {
@@ -40,20 +46,17 @@ record Coverage(Table table, String keys, String whole) {
   }
 
   /**
-   * Columns that are equal for equal sets of rows: their number and sums of hashes, so that nothing
-   * has to be sorted or joined.
+   * What is equal for equal sets of rows, so that nothing has to be sorted or joined: their number
+   * and sums of the halves of their hashes.
+   *
+   * @param keys columns that tell the rows apart; without any, the number alone
    */
-  static final String DIGEST =
-      "array(count(*), sum(shiftrightunsigned(hash, 33)), sum(hash & 2147483647))";
-
-  /** What is covered, for people. */
-  String things() {
-    return "all of " + String.join(" x ", table.covers());
-  }
-
-  /** Of the keys. */
-  String hash() {
-    return "xxhash64(" + keys + ")";
+  static String digest(String keys) {
+    String hash = keys.isEmpty() ? "0L" : "xxhash64(" + keys + ")";
+    return String.format(
+        Locale.ROOT,
+        "array(count(*), sum(shiftrightunsigned(%1$s, 33)), sum(%1$s & 2147483647))",
+        hash);
   }
 
   Rule rule() {
@@ -70,7 +73,7 @@ record Coverage(Table table, String keys, String whole) {
             """
             select %1$s, sum(found) as found
             from (
-              select *, 0 as found, 1 as expected from (%2$s)
+              select *, 0 as found, 1 as expected from %2$s
               union all
               select %1$s, 1, 0 from %3$s)
             group by %1$s

@@ -55,14 +55,12 @@ where (top_token is null) <> (size(probabilities) = 0)
 -- baselines: at least one row
 select count(*) as found from baselines having count(*) = 0;
 
--- baselines: one row for every prompt and baseline
-select baseline, prompt_id, sum(found) as found
-from (
-  select baseline, prompt_id, 0 as found, 1 as expected from (select distinct baseline from baselines) cross join prompts
-  union all
-  select baseline, prompt_id, 1, 0 from baselines)
-group by baseline, prompt_id
-having sum(found) <> 1 or sum(expected) <> 1;
+-- baselines: one row of each for every prompt
+select baseline, count(*) as found
+from baselines
+cross join (select count(*) as prompts, sum(xxhash64(prompt_id) & 2147483647) as hash from prompts)
+group by baseline, prompts, hash
+having count(*) <> prompts or sum(xxhash64(prompt_id) & 2147483647) <> hash;
 
 -- baselines: hellinger_leave_one_out for all prompts or for none
 select baseline, concat(count(hellinger_leave_one_out), ' of ', count(*)) as found
@@ -74,13 +72,15 @@ having count(hellinger_leave_one_out) not in (0, count(*));
 select count_if(is_strongest) as found from baseline_fits having count_if(is_strongest) <> 1;
 
 -- summaries: every figure once
-select concat_ws(' ', series, protocol, slice, 'block ' || block, quantity, statistic) as figure, count(*) as found
+select concat_ws(' ', series, protocol, slice, 'block ' || block, quantity, statistic) as figure,
+  count(*) as found
 from summaries
 group by series, protocol, slice, block, quantity, statistic
 having count(*) > 1;
 
 -- summaries: what distances say
-select concat_ws(' ', series, protocol, quantity, statistic) as figure, concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
+select concat_ws(' ', series, protocol, quantity, statistic) as figure,
+  concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
 from (
   select 'similar_strings' as series, stack(13,
     'compatible', 'prompts', 'count', double(count(*)),
@@ -102,7 +102,8 @@ left join (select * from summaries where slice is null and block is null) s usin
 where (abs(s.value - e.value) <= 1e-9 * greatest(1, abs(e.value))) is not true;
 
 -- summaries: what block_distributions say
-select concat_ws(' ', 'block', e.block, statistic) as figure, concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
+select concat_ws(' ', 'block', e.block, statistic) as figure,
+  concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
 from (
   select block, explode(map(
     'mean', avg(similar_count),
@@ -114,30 +115,31 @@ left join (select * from summaries where series = 'similar_strings' and quantity
 where (abs(s.value - e.value) <= 1e-9 * greatest(1, abs(e.value))) is not true;
 
 -- summaries: what baselines say
-select concat_ws(' ', series, protocol, quantity, statistic) as figure, concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
+select concat_ws(' ', series, protocol, quantity, statistic) as figure,
+  concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
 from (
-  select series, protocol, 'hellinger' as quantity, explode(map(
-    'mean', avg(value),
-    'min', min(value),
-    'max', max(value))) as (statistic, value)
-  from (
-    select baseline as series, 'compatible' as protocol, hellinger as value from baselines
-    union all
-    select baseline, 'honest', hellinger_leave_one_out from baselines
-    union all
-    select 'ngram', 'honest', hellinger_leave_one_out
-    from baselines join baseline_fits using (baseline)
-    where is_strongest)
-  where value is not null
-  group by series, protocol) e
+  select baseline as series, 'hellinger' as quantity, stack(6,
+    'compatible', 'mean', avg(hellinger),
+    'compatible', 'min', min(hellinger),
+    'compatible', 'max', max(hellinger),
+    'honest', 'mean', avg(hellinger_leave_one_out),
+    'honest', 'min', min(hellinger_leave_one_out),
+    'honest', 'max', max(hellinger_leave_one_out)) as (protocol, statistic, value)
+  from baselines
+  group by baseline) e
 left join (select * from summaries where slice is null and block is null) s using (series, protocol, quantity, statistic)
-where (abs(s.value - e.value) <= 1e-9 * greatest(1, abs(e.value))) is not true;
+where e.value is not null and (abs(s.value - e.value) <= 1e-9 * greatest(1, abs(e.value))) is not true;
 
--- summaries: the gain over the n-gram that distances and baselines say
-select concat_ws(' ', series, protocol, quantity, statistic) as figure, concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
+-- summaries: what baselines say of the strongest n-gram, and distances beside it
+select concat_ws(' ', series, protocol, quantity, statistic) as figure,
+  concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
 from (
-  select 'similar_strings' as series, 'honest' as protocol, 'gain_over_ngram' as quantity, 'mean' as statistic,
-    avg(b.hellinger_leave_one_out) - avg(d.hellinger_leave_one_out) as value
+  select 'honest' as protocol, stack(4,
+    'ngram', 'hellinger', 'mean', avg(b.hellinger_leave_one_out),
+    'ngram', 'hellinger', 'min', min(b.hellinger_leave_one_out),
+    'ngram', 'hellinger', 'max', max(b.hellinger_leave_one_out),
+    'similar_strings', 'gain_over_ngram', 'mean',
+    avg(b.hellinger_leave_one_out) - avg(d.hellinger_leave_one_out)) as (series, quantity, statistic, value)
   from distances d
   join baselines b using (prompt_id)
   join baseline_fits using (baseline)
@@ -146,7 +148,8 @@ left join (select * from summaries where slice is null and block is null) s usin
 where (abs(s.value - e.value) <= 1e-9 * greatest(1, abs(e.value))) is not true;
 
 -- summaries: what model_distances say
-select concat_ws(' ', series, statistic) as figure, concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
+select concat_ws(' ', series, statistic) as figure,
+  concat(coalesce(string(s.value), 'none'), ' instead of ', e.value) as found
 from (
   select series, explode(map(
     'mean', avg(hellinger),

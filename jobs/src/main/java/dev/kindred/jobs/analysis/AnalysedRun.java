@@ -6,6 +6,7 @@ import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.option.Defaults;
 import dev.kindred.jobs.option.ModelOptions;
 import dev.kindred.jobs.run.RunPlan;
+import dev.kindred.jobs.run.RunRejected;
 import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
@@ -163,10 +164,11 @@ public final class AnalysedRun {
   record Output(Warehouse.Part part, UnaryOperator<Dataset<Row>> rows) {}
 
   /**
-   * Measures, and writes the parts that are not there yet, in one step.
+   * Measures, writes the parts that are not there yet, in one step, and audits them.
    *
    * @param name of the step
    * @param count of the rows that are measured
+   * @throws RunRejected if the audit finds a problem
    */
   void writeMissing(
       String name, double count, Supplier<Dataset<Row>> measure, List<Output> outputs) {
@@ -194,6 +196,13 @@ public final class AnalysedRun {
               measured.unpersist();
             },
             parts);
+    Stages.audit(
+        warehouse,
+        plan.runId(),
+        plan.windowLength(),
+        model.shape(),
+        List.of(parts),
+        warehouse.part(Tables.PROMPTS, plan.promptSet()));
   }
 
   /**

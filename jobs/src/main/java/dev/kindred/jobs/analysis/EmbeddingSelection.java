@@ -4,6 +4,7 @@ package dev.kindred.jobs.analysis;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
+import dev.kindred.jobs.run.Stages;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.subspace.EmbeddingRecipe;
 import dev.kindred.subspace.Stage;
@@ -37,5 +38,10 @@ record EmbeddingSelection(
   /** These embeddings' part of a table. */
   Warehouse.Part part(Warehouse warehouse, Table table, String recipeKey) {
     return warehouse.part(table, model.id(), stage.toString(), recipeKey);
+  }
+
+  /** Audits a part that has just been written, of a model that need not have a run. */
+  void audit(Warehouse warehouse, Warehouse.Part written) {
+    Stages.audit(warehouse, "current", 1, model.shape(), List.of(written));
   }
 }

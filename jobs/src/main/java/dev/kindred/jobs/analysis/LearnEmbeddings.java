@@ -86,6 +86,7 @@ final class LearnEmbeddings {
     }
 
     part.complete(Map.of());
+    selection.audit(warehouse, part);
     progress.end(part);
     return found();
   }

@@ -105,6 +105,7 @@ final class TokenSubspaces {
                       .repartition(1) // coalesced, the decompositions would be one task, too
                       .sortWithinPartitions("token_id", "rank")),
           subspaces);
+      selection.audit(warehouse, subspaces);
     }
 
     found = Subspaces.spectra(subspaces.read());

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -131,6 +132,7 @@ public final class JoinStage {
                     part(Tables.NEAREST_STRINGS, bins, block),
                     part(Tables.SIMILARITY_BINS, bins, block)),
             block -> false));
+    boolean joined = false;
     for (int block = 0; block < of.shape().blocks(); block++) {
       Warehouse.Part strings = part(Tables.NEAREST_STRINGS, bins, block);
       Warehouse.Part counts = part(Tables.SIMILARITY_BINS, bins, block);
@@ -139,6 +141,7 @@ public final class JoinStage {
         progress.partDone();
         progress.partDone();
       } else {
+        joined = true;
         SimilarStrings.Settings join = joinSettings(bins);
         join(
             block,
@@ -150,11 +153,18 @@ public final class JoinStage {
       }
     }
 
-    progress.end(
-        warehouse.part(
-            Tables.NEAREST_STRINGS, of.modelId(), of.corpusId(), of.promptSet(), bins.toString()),
-        warehouse.part(
-            Tables.SIMILARITY_BINS, of.modelId(), of.corpusId(), of.promptSet(), bins.toString()));
+    List<Warehouse.Part> written =
+        Stream.of(Tables.NEAREST_STRINGS, Tables.SIMILARITY_BINS)
+            .map(
+                table ->
+                    warehouse.part(
+                        table, of.modelId(), of.corpusId(), of.promptSet(), bins.toString()))
+            .toList();
+    if (joined) {
+      Stages.audit(warehouse, "current", 1, of.shape(), written);
+    }
+
+    progress.end(written.toArray(Warehouse.Part[]::new));
   }
 
   private long windows() {

@@ -2,10 +2,15 @@
 package dev.kindred.jobs.run;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.audit.Audit;
 import dev.kindred.corpus.CorpusScan;
+import dev.kindred.model.ModelShape;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -43,6 +48,31 @@ public final class Stages {
     }
 
     return part.read();
+  }
+
+  /**
+   * Audits parts that a command other than {@code run} has just written.
+   *
+   * @param runId a run that has them in SQL
+   * @param beside parts that they have a row for each of
+   * @throws RunRejected naming the first problem, and what to remove
+   */
+  public static void audit(
+      Warehouse warehouse,
+      String runId,
+      int windowLength,
+      ModelShape shape,
+      List<Warehouse.Part> written,
+      Warehouse.Part... beside) {
+    List<Warehouse.Part> parts = new ArrayList<>(List.of(beside));
+    parts.addAll(written);
+    List<String> problems = Audit.problems(runId, windowLength, shape, warehouse.read(parts));
+    if (!problems.isEmpty()) {
+      throw new RunRejected(
+          "%s; what was written is wrong: remove %s, and report a bug",
+          problems.get(0),
+          written.stream().map(Warehouse.Part::name).collect(Collectors.joining(" and ")));
+    }
   }
 
   /**
