@@ -303,6 +303,15 @@ class TestRepeatedRuns {
             });
     assertThat(reasons).containsEntry("published", "null").containsKey("rejected");
     assertThat(reasons.get("rejected")).contains("activations: expected one row for every window");
+    String message = run.messages().get(0);
+    String query =
+        message
+            .replaceAll(".*; to see them: ", "")
+            .replaceAll(" \\(and \\d+ more, see the log\\)", "");
+    CommandLineRun shown =
+        CommandLineRun.of("sql", "--warehouse", warehouse.toString(), "-e", query);
+    assertThat(shown.status()).as(query + "\n" + shown.err()).isZero();
+    assertThat(shown.out()).contains("window_id").doesNotContain("(0 rows)");
   }
 
   @Test
