@@ -25,25 +25,6 @@ import org.apache.spark.sql.types.StructType;
  * TappedPrompts}.
  */
 public final class Ablations {
-  private static final String[] VECTOR_COLUMNS = {
-    "norm_in",
-    "norm_attention",
-    "norm_ffn",
-    "norm_out",
-    "cosine_in_attention",
-    "cosine_attention_ffn",
-    "cosine_ffn_out"
-  };
-  private static final String[] EFFECT_COLUMNS = {"hellinger", "logit_norm", "logit_change"};
-
-  private static final StructType EFFECT =
-      new StructType()
-          .add("removed", DataTypes.StringType)
-          .add("context", DataTypes.StringType)
-          .add("hellinger", DataTypes.DoubleType)
-          .add("logit_norm", DataTypes.DoubleType)
-          .add("logit_change", DataTypes.DoubleType);
-
   private Ablations() {}
 
   /**
@@ -57,33 +38,27 @@ public final class Ablations {
    */
   public static Dataset<Row> measure(
       Dataset<Row> prompts, Broadcast<ModelDirectory> model, int batchSize, int partitions) {
-    StructType schema =
-        new StructType()
-            .add("prompt_id", DataTypes.IntegerType)
-            .add("block", DataTypes.IntegerType);
-    for (String column : VECTOR_COLUMNS) {
-      schema = schema.add(column, DataTypes.DoubleType);
-    }
-
     return TappedPrompts.rows(
         prompts,
         model,
         batchSize,
         partitions,
-        schema.add("effects", DataTypes.createArrayType(EFFECT)),
+        new StructType()
+            .add("vectors", Tables.BLOCK_VECTORS.fileColumns())
+            .add("effects", DataTypes.createArrayType(Tables.ABLATIONS.fileColumns())),
         Ablations::rows);
   }
 
   /** Rows with the file columns of {@link Tables#BLOCK_VECTORS}, by prompt and block. */
   public static Dataset<Row> vectors(Dataset<Row> measured) {
-    return measured.drop("effects").sort("prompt_id", "block");
+    return measured.select("vectors.*").sort("prompt_id", "block");
   }
 
   /** Rows with the file columns of {@link Tables#ABLATIONS}, by prompt and block. */
   public static Dataset<Row> effects(Dataset<Row> measured) {
     return measured
-        .select(col("prompt_id"), col("block"), explode(col("effects")).as("effect"))
-        .select("prompt_id", "block", "effect.*")
+        .select(explode(col("effects")).as("effect"))
+        .select("effect.*")
         .sort("prompt_id", "block", "removed", "context");
   }
 
@@ -108,13 +83,13 @@ public final class Ablations {
             effects,
             List.of("block", "context", "removed"),
             (row, column) -> effect(row.getInt(0), row.getString(1), row.getString(2), column),
-            EFFECT_COLUMNS)
+            Tables.ABLATIONS.measures())
         .putAll(
             Summaries.describe(
                 vectors,
                 List.of("block"),
                 (row, column) -> vector(row.getInt(0), column),
-                VECTOR_COLUMNS));
+                Tables.BLOCK_VECTORS.measures()));
   }
 
   private static List<Row> rows(ResidualStream model, int[] promptIds, int[][] tokenIds) {
@@ -126,19 +101,22 @@ public final class Ablations {
   private static Row row(int promptId, BlockAblation ablation) {
     BlockAblation.BlockVectors vectors = ablation.vectors();
     return RowFactory.create(
-        promptId,
-        ablation.block(),
-        vectors.normIn(),
-        vectors.normAttention(),
-        vectors.normFfn(),
-        vectors.normOut(),
-        vectors.cosineInAttention(),
-        vectors.cosineAttentionFfn(),
-        vectors.cosineFfnOut(),
+        Tables.BLOCK_VECTORS.row(
+            promptId,
+            ablation.block(),
+            vectors.normIn(),
+            vectors.normAttention(),
+            vectors.normFfn(),
+            vectors.normOut(),
+            vectors.cosineInAttention(),
+            vectors.cosineAttentionFfn(),
+            vectors.cosineFfnOut()),
         ablation.effects().stream()
             .map(
                 effect ->
-                    RowFactory.create(
+                    Tables.ABLATIONS.row(
+                        promptId,
+                        ablation.block(),
                         effect.removed().text(),
                         effect.context().text(),
                         effect.hellinger(),

@@ -10,6 +10,7 @@ import dev.kindred.model.LanguageModel;
 import dev.kindred.model.PrefixTree;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.Iterator;
@@ -63,11 +64,7 @@ public final class Activations {
   public static Dataset<Row> rename(Dataset<Row> activations, Broadcast<WindowIds> ids) {
     // The rows as Spark keeps them: its encoders box every component of a stored array.
     JavaRDD<Activation> renamed =
-        ((org.apache.spark.sql.classic.Dataset<Row>)
-                activations.select("block", "window_id", "ffn_out"))
-            .queryExecution()
-            .toRdd()
-            .toJavaRDD()
+        StoredVectors.rows(activations.select("block", "window_id", "ffn_out"))
             .mapPartitions(rows -> renamed(rows, ids.value()));
     return activations
         .sparkSession()

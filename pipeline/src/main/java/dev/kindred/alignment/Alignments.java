@@ -9,8 +9,8 @@ import static org.apache.spark.sql.functions.size;
 import dev.kindred.model.ModelShape;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
+import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -68,11 +68,10 @@ public final class Alignments {
             "inner")
         .select(
             col("block"),
-            col("prompt_id").as("promptId"),
-            col("ffn_out").as("ffnOut"),
-            map_keys(col("counts")).as("tokens"),
-            map_values(col("counts")).as("counts"))
-        .as(Encoders.bean(BlockOutput.class))
+            col("prompt_id"),
+            col("ffn_out"),
+            map_keys(col("counts")),
+            map_values(col("counts")))
         .flatMap(new Place(sets), Encoders.row(schema));
   }
 
@@ -200,7 +199,7 @@ public final class Alignments {
         .put(measure, "max", occurrences.lastKey());
   }
 
-  private static final class Place implements FlatMapFunction<BlockOutput, Row> {
+  private static final class Place implements FlatMapFunction<Row, Row> {
     private static final long serialVersionUID = 1L;
 
     private final Broadcast<List<Directions>> sets;
@@ -210,73 +209,25 @@ public final class Alignments {
     }
 
     @Override
-    public Iterator<Row> call(BlockOutput output) {
-      int[] considered = Considered.of(output.tokens, output.counts);
+    public Iterator<Row> call(Row output) {
+      int block = output.getInt(0);
+      float[] ffnOut = StoredVectors.floats(output, 2);
+      int[] considered =
+          Considered.of(StoredVectors.ints(output, 3), StoredVectors.longs(output, 4));
       return sets.value().stream()
-          .filter(directions -> directions.isFor(output.block))
+          .filter(directions -> directions.isFor(block))
           .map(
               directions -> {
-                int worst = directions.worstRank(output.ffnOut, considered);
+                int worst = directions.worstRank(ffnOut, considered);
                 return RowFactory.create(
                     directions.key(),
-                    output.block,
-                    output.promptId,
+                    block,
+                    output.getInt(1),
                     considered.length,
                     worst,
                     worst <= directions.tokens() / 2);
               })
           .iterator();
-    }
-  }
-
-  /** What a block adds for a prompt, and what follows similar strings. A bean for encoders. */
-  public static final class BlockOutput implements Serializable {
-    private static final long serialVersionUID = 1L;
-
-    private int block;
-    private int promptId;
-    private float[] ffnOut;
-    private int[] tokens;
-    private long[] counts;
-
-    public int getBlock() {
-      return block;
-    }
-
-    public void setBlock(int block) {
-      this.block = block;
-    }
-
-    public int getPromptId() {
-      return promptId;
-    }
-
-    public void setPromptId(int promptId) {
-      this.promptId = promptId;
-    }
-
-    public float[] getFfnOut() {
-      return ffnOut;
-    }
-
-    public void setFfnOut(float[] ffnOut) {
-      this.ffnOut = ffnOut;
-    }
-
-    public int[] getTokens() {
-      return tokens;
-    }
-
-    public void setTokens(int[] tokens) {
-      this.tokens = tokens;
-    }
-
-    public long[] getCounts() {
-      return counts;
-    }
-
-    public void setCounts(long[] counts) {
-      this.counts = counts;
     }
   }
 }

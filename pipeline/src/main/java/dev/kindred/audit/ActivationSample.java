@@ -9,6 +9,7 @@ import static org.apache.spark.sql.functions.size;
 
 import dev.kindred.math.SplitMix;
 import dev.kindred.model.LanguageModel;
+import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -112,10 +113,7 @@ final class ActivationSample {
   private static JavaRDD<InternalRow> vectors(Dataset<Row> activations, int block) {
     Dataset<Row> columns =
         activations.where(col("block").equalTo(block)).select("window_id", "ffn_out");
-    return ((org.apache.spark.sql.classic.Dataset<Row>) columns)
-        .queryExecution()
-        .toRdd()
-        .toJavaRDD();
+    return StoredVectors.rows(columns);
   }
 
   /** The tokens of the sampled windows that are as windows must be. */

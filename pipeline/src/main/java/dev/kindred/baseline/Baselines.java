@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.struct;
 
 import dev.kindred.evaluation.Distances;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -17,9 +18,7 @@ import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 
 /**
  * What can be said of the next token without looking into the model: simple predictions from the
@@ -76,7 +75,7 @@ public final class Baselines {
         .select("prompt_id", "suffixes", "probabilities", "similar_counts")
         .flatMap(
             new Measure(statistics.reader(), fits, mixture, randomStrings),
-            Encoders.row(Tables.BASELINES.fileColumns()))
+            Tables.BASELINES.encoder())
         .sort("prompt_id", "baseline");
   }
 
@@ -98,7 +97,7 @@ public final class Baselines {
         .map(
             (MapFunction<Row, Row>)
                 row -> {
-                  double[] model = asDoubles(row.getList(2));
+                  double[] model = StoredVectors.doubles(row, 2);
                   SuffixStatistics all = reader.statistics(row.isNullAt(1) ? null : row.getList(1));
                   return row(
                       row.getInt(0),
@@ -107,12 +106,8 @@ public final class Baselines {
                       fit.ngram().probabilities(all, model.length),
                       fit.ngram().probabilities(all.withoutOwnWindow(), model.length));
                 },
-            Encoders.row(Tables.BASELINES.fileColumns()))
+            Tables.BASELINES.encoder())
         .sort("prompt_id");
-  }
-
-  static double[] asDoubles(List<Float> values) {
-    return values.stream().mapToDouble(Float::doubleValue).toArray();
   }
 
   /**
@@ -123,7 +118,7 @@ public final class Baselines {
    */
   private static Row row(
       int promptId, String baseline, double[] model, double[] counts, double[] others) {
-    return RowFactory.create(
+    return Tables.BASELINES.row(
         promptId,
         baseline,
         Distances.toModel(model, counts),
@@ -148,7 +143,7 @@ public final class Baselines {
     @Override
     public Iterator<Row> call(Row prompt) {
       int promptId = prompt.getInt(0);
-      double[] model = asDoubles(prompt.getList(2));
+      double[] model = StoredVectors.doubles(prompt, 2);
       int tokens = model.length;
       SuffixStatistics all = reader.statistics(prompt.isNullAt(1) ? null : prompt.getList(1));
       SuffixStatistics others = all.withoutOwnWindow();

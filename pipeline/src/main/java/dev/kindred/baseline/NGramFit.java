@@ -3,6 +3,7 @@ package dev.kindred.baseline;
 
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
+import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -96,7 +96,7 @@ public record NGramFit(
     return FittingWindow.of(
         row.getInt(0),
         reader.statistics(row.getList(2)).withoutOwnWindow(),
-        Baselines.asDoubles(row.getList(1)));
+        StoredVectors.doubles(row, 1));
   }
 
   /** The same of what is on the driver. */
@@ -199,11 +199,12 @@ public record NGramFit(
 
   /** Rows with the file columns of {@link Tables#BASELINE_FITS}. */
   public static Dataset<Row> rows(SparkSession spark, List<NGramFit> fits) {
-    return spark.createDataFrame(
+    return Tables.BASELINE_FITS.rows(
+        spark,
         fits.stream()
             .map(
                 fit ->
-                    RowFactory.create(
+                    Tables.BASELINE_FITS.row(
                         fit.baseline,
                         fit.order(),
                         fit.ngram.continuation(),
@@ -213,8 +214,7 @@ public record NGramFit(
                         fit.heldOutWindows,
                         fit.heldOutDistance,
                         fit.isStrongest))
-            .toList(),
-        Tables.BASELINE_FITS.fileColumns());
+            .toList());
   }
 
   /** From rows of {@link Tables#BASELINE_FITS}, by their names. */

@@ -214,7 +214,7 @@ public final class Prompts {
                 .zipWithIndex()
                 .map(
                     pair ->
-                        RowFactory.create(
+                        Tables.PROMPTS.row(
                             pair._2().intValue(),
                             pair._1().get(1),
                             pair._1().get(2),

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 
 /** What token ids stand for, so that queries can show them. */
@@ -22,9 +21,9 @@ public final class Tokens {
     Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
     List<Row> rows = new ArrayList<>();
     for (int id = 0; id < tokenizer.vocabularySize(); id++) {
-      rows.add(RowFactory.create(id, tokenizer.decode(id)));
+      rows.add(Tables.TOKENS.row(id, tokenizer.decode(id)));
     }
 
-    return spark.createDataFrame(rows, Tables.TOKENS.fileColumns());
+    return Tables.TOKENS.rows(spark, rows);
   }
 }

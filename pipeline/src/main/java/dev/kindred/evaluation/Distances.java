@@ -8,15 +8,14 @@ import static org.apache.spark.sql.functions.map_values;
 import dev.kindred.math.Counts;
 import dev.kindred.math.Hellinger;
 import dev.kindred.math.TopTokens;
+import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
-import java.io.Serializable;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 
 /** How close each prompt's approximation comes to the model's own distribution. */
@@ -40,26 +39,13 @@ public final class Distances {
         .withColumnRenamed("probabilities", "approximation")
         .join(predictions.select("prompt_id", "probabilities"), "prompt_id")
         .select(
-            col("prompt_id").as("promptId"),
-            col("probabilities").as("model"),
-            map_keys(col("approximation")).as("tokens"),
-            map_values(col("approximation")).as("probabilities"),
-            map_keys(col("leave_one_out_probabilities")).as("leaveOneOutTokens"),
-            map_values(col("leave_one_out_probabilities")).as("leaveOneOutProbabilities"))
-        .as(Encoders.bean(Pair.class))
-        .map((MapFunction<Pair, Distance>) Distances::measure, Encoders.bean(Distance.class))
-        .select(
-            col("promptId").as("prompt_id"),
-            col("hellinger"),
-            col("hellingerLeaveOneOut").as("hellinger_leave_one_out"),
-            col("topTokenAgrees").as("top_token_agrees"),
-            col("modelTopToken").as("model_top_token"),
-            col("topToken").as("top_token"),
-            col("leaveOneOutTopToken").as("leave_one_out_top_token"),
-            col("leadingAgreement").as("leading_agreement"),
-            col("setAgreement").as("set_agreement"),
-            col("leaveOneOutLeadingAgreement").as("leave_one_out_leading_agreement"),
-            col("leaveOneOutSetAgreement").as("leave_one_out_set_agreement"))
+            col("prompt_id"),
+            col("probabilities"),
+            map_keys(col("approximation")),
+            map_values(col("approximation")),
+            map_keys(col("leave_one_out_probabilities")),
+            map_values(col("leave_one_out_probabilities")))
+        .map((MapFunction<Row, Row>) Distances::measure, Tables.DISTANCES.encoder())
         .sort("prompt_id");
   }
 
@@ -75,36 +61,62 @@ public final class Distances {
     return prediction.length == 0 ? WITHOUT_EVIDENCE : Hellinger.distance(model, prediction);
   }
 
-  private static Distance measure(Pair pair) {
-    double[] model = new double[pair.model.length];
-    for (int token = 0; token < model.length; token++) {
-      model[token] = pair.model[token];
+  /**
+   * Measures a prompt.
+   *
+   * @param pair prompt_id, the model's probabilities, tokens and probabilities of its
+   *     approximation, and those of the leave-one-out approximation
+   */
+  private static Row measure(Row pair) {
+    double[] model = StoredVectors.doubles(pair, 1);
+    Prediction approximation = Prediction.of(pair, 2);
+    Prediction leaveOneOut = Prediction.of(pair, 4);
+    int modelTopToken = top(model);
+    Integer topToken = approximation.topToken(model.length);
+    int[] modelTop = topTokens(IntStream.range(0, model.length).toArray(), model);
+    int[] top = topTokens(approximation.tokens, approximation.probabilities);
+    int[] leaveOneOutTop = topTokens(leaveOneOut.tokens, leaveOneOut.probabilities);
+    return Tables.DISTANCES.row(
+        pair.getInt(0),
+        approximation.distance(model),
+        leaveOneOut.distance(model),
+        topToken != null && topToken == modelTopToken,
+        modelTopToken,
+        topToken,
+        leaveOneOut.topToken(model.length),
+        leadingAgreement(modelTop, top),
+        setAgreement(modelTop, top),
+        leadingAgreement(modelTop, leaveOneOutTop),
+        setAgreement(modelTop, leaveOneOutTop));
+  }
+
+  /**
+   * A prediction from similar strings.
+   *
+   * @param tokens those with a positive probability; none without evidence
+   */
+  private record Prediction(int[] tokens, double[] probabilities) {
+    private static Prediction of(Row pair, int column) {
+      return new Prediction(
+          StoredVectors.ints(pair, column), StoredVectors.doubles(pair, column + 1));
     }
 
-    double[] approximation = dense(pair.tokens, pair.probabilities, model.length);
-    double[] leaveOneOut =
-        dense(pair.leaveOneOutTokens, pair.leaveOneOutProbabilities, model.length);
-    Distance distance = new Distance();
-    distance.promptId = pair.promptId;
-    distance.hellinger =
-        pair.tokens.length == 0 ? WITHOUT_EVIDENCE : Hellinger.distance(model, approximation);
-    distance.hellingerLeaveOneOut =
-        pair.leaveOneOutTokens.length == 0
-            ? WITHOUT_EVIDENCE
-            : Hellinger.distance(model, leaveOneOut);
-    distance.modelTopToken = top(model);
-    distance.topToken = pair.tokens.length == 0 ? null : top(approximation);
-    distance.leaveOneOutTopToken = pair.leaveOneOutTokens.length == 0 ? null : top(leaveOneOut);
-    distance.topTokenAgrees =
-        distance.topToken != null && distance.topToken == distance.modelTopToken;
-    int[] modelTop = topTokens(IntStream.range(0, model.length).toArray(), model);
-    int[] top = topTokens(pair.tokens, pair.probabilities);
-    distance.leadingAgreement = leadingAgreement(modelTop, top);
-    distance.setAgreement = setAgreement(modelTop, top);
-    int[] leaveOneOutTop = topTokens(pair.leaveOneOutTokens, pair.leaveOneOutProbabilities);
-    distance.leaveOneOutLeadingAgreement = leadingAgreement(modelTop, leaveOneOutTop);
-    distance.leaveOneOutSetAgreement = setAgreement(modelTop, leaveOneOutTop);
-    return distance;
+    private double distance(double[] model) {
+      return tokens.length == 0 ? WITHOUT_EVIDENCE : Hellinger.distance(model, dense(model.length));
+    }
+
+    private Integer topToken(int vocabularySize) {
+      return tokens.length == 0 ? null : (Integer) top(dense(vocabularySize));
+    }
+
+    private double[] dense(int vocabularySize) {
+      double[] dense = new double[vocabularySize];
+      for (int i = 0; i < tokens.length; i++) {
+        dense[tokens[i]] = probabilities[i];
+      }
+
+      return dense;
+    }
   }
 
   /**
@@ -146,15 +158,6 @@ public final class Distances {
     return Arrays.copyOf(agreeing, size);
   }
 
-  private static double[] dense(int[] tokens, double[] probabilities, int vocabularySize) {
-    double[] dense = new double[vocabularySize];
-    for (int i = 0; i < tokens.length; i++) {
-      dense[tokens[i]] = probabilities[i];
-    }
-
-    return dense;
-  }
-
   /** The most probable token; of equally probable ones the one with the lowest id. */
   public static int top(double[] probabilities) {
     int top = 0;
@@ -165,170 +168,5 @@ public final class Distances {
     }
 
     return top;
-  }
-
-  /** A prompt's two sides. A bean for Spark's encoder. */
-  public static final class Pair implements Serializable {
-    private static final long serialVersionUID = 1L;
-
-    private int promptId;
-    private float[] model;
-    private int[] tokens;
-    private double[] probabilities;
-    private int[] leaveOneOutTokens;
-    private double[] leaveOneOutProbabilities;
-
-    public int getPromptId() {
-      return promptId;
-    }
-
-    public void setPromptId(int promptId) {
-      this.promptId = promptId;
-    }
-
-    public float[] getModel() {
-      return model;
-    }
-
-    public void setModel(float[] model) {
-      this.model = model;
-    }
-
-    public int[] getTokens() {
-      return tokens;
-    }
-
-    public void setTokens(int[] tokens) {
-      this.tokens = tokens;
-    }
-
-    public double[] getProbabilities() {
-      return probabilities;
-    }
-
-    public void setProbabilities(double[] probabilities) {
-      this.probabilities = probabilities;
-    }
-
-    public int[] getLeaveOneOutTokens() {
-      return leaveOneOutTokens;
-    }
-
-    public void setLeaveOneOutTokens(int[] leaveOneOutTokens) {
-      this.leaveOneOutTokens = leaveOneOutTokens;
-    }
-
-    public double[] getLeaveOneOutProbabilities() {
-      return leaveOneOutProbabilities;
-    }
-
-    public void setLeaveOneOutProbabilities(double[] leaveOneOutProbabilities) {
-      this.leaveOneOutProbabilities = leaveOneOutProbabilities;
-    }
-  }
-
-  /** A prompt's distances. A bean for Spark's encoder. */
-  public static final class Distance implements Serializable {
-    private static final long serialVersionUID = 1L;
-
-    private int promptId;
-    private double hellinger;
-    private double hellingerLeaveOneOut;
-    private boolean topTokenAgrees;
-    private int modelTopToken;
-    private Integer topToken;
-    private Integer leaveOneOutTopToken;
-    private int leadingAgreement;
-    private int[] setAgreement;
-    private int leaveOneOutLeadingAgreement;
-    private int[] leaveOneOutSetAgreement;
-
-    public int getPromptId() {
-      return promptId;
-    }
-
-    public void setPromptId(int promptId) {
-      this.promptId = promptId;
-    }
-
-    public double getHellinger() {
-      return hellinger;
-    }
-
-    public void setHellinger(double hellinger) {
-      this.hellinger = hellinger;
-    }
-
-    public double getHellingerLeaveOneOut() {
-      return hellingerLeaveOneOut;
-    }
-
-    public void setHellingerLeaveOneOut(double hellingerLeaveOneOut) {
-      this.hellingerLeaveOneOut = hellingerLeaveOneOut;
-    }
-
-    public boolean isTopTokenAgrees() {
-      return topTokenAgrees;
-    }
-
-    public void setTopTokenAgrees(boolean topTokenAgrees) {
-      this.topTokenAgrees = topTokenAgrees;
-    }
-
-    public int getModelTopToken() {
-      return modelTopToken;
-    }
-
-    public void setModelTopToken(int modelTopToken) {
-      this.modelTopToken = modelTopToken;
-    }
-
-    public Integer getTopToken() {
-      return topToken;
-    }
-
-    public void setTopToken(Integer topToken) {
-      this.topToken = topToken;
-    }
-
-    public Integer getLeaveOneOutTopToken() {
-      return leaveOneOutTopToken;
-    }
-
-    public void setLeaveOneOutTopToken(Integer leaveOneOutTopToken) {
-      this.leaveOneOutTopToken = leaveOneOutTopToken;
-    }
-
-    public int getLeadingAgreement() {
-      return leadingAgreement;
-    }
-
-    public void setLeadingAgreement(int leadingAgreement) {
-      this.leadingAgreement = leadingAgreement;
-    }
-
-    public int[] getSetAgreement() {
-      return setAgreement;
-    }
-
-    public void setSetAgreement(int[] setAgreement) {
-      this.setAgreement = setAgreement;
-    }
-
-    public int getLeaveOneOutLeadingAgreement() {
-      return leaveOneOutLeadingAgreement;
-    }
-
-    public void setLeaveOneOutLeadingAgreement(int leaveOneOutLeadingAgreement) {
-      this.leaveOneOutLeadingAgreement = leaveOneOutLeadingAgreement;
-    }
-
-    public int[] getLeaveOneOutSetAgreement() {
-      return leaveOneOutSetAgreement;
-    }
-
-    public void setLeaveOneOutSetAgreement(int[] leaveOneOutSetAgreement) {
-      this.leaveOneOutSetAgreement = leaveOneOutSetAgreement;
-    }
   }
 }

@@ -4,13 +4,11 @@ package dev.kindred.evaluation;
 import static org.apache.spark.sql.functions.col;
 
 import dev.kindred.math.Hellinger;
+import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
-import java.util.List;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 
 /** How far two models' predictions of the same prompts are from each other. */
 public final class ModelDistances {
@@ -32,18 +30,14 @@ public final class ModelDistances {
         .map(
             (MapFunction<Row, Row>)
                 pair -> {
-                  double[] model = doubles(pair.getList(1));
-                  double[] alternate = doubles(pair.getList(2));
-                  return RowFactory.create(
+                  double[] model = StoredVectors.doubles(pair, 1);
+                  double[] alternate = StoredVectors.doubles(pair, 2);
+                  return Tables.MODEL_DISTANCES.row(
                       pair.getInt(0),
                       Hellinger.distance(model, alternate),
                       Distances.top(model) == Distances.top(alternate));
                 },
-            Encoders.row(Tables.MODEL_DISTANCES.fileColumns()))
+            Tables.MODEL_DISTANCES.encoder())
         .sort("prompt_id");
-  }
-
-  private static double[] doubles(List<Float> values) {
-    return values.stream().mapToDouble(Float::doubleValue).toArray();
   }
 }

@@ -27,32 +27,7 @@ import org.apache.spark.sql.types.StructType;
  * TappedPrompts}.
  */
 public final class Geometry {
-  private static final String[] DIRECTION_COLUMNS = {"cosine_without_attention", "norm_ratio"};
-  private static final String[] PERTURBATION_COLUMNS = {
-    "norm_before",
-    "norm_after",
-    "cosine",
-    "normed_norm_before",
-    "normed_norm_after",
-    "normed_cosine",
-    "hellinger"
-  };
-
-  private static final StructType DIRECTION =
-      doubles(new StructType().add("block", DataTypes.IntegerType), DIRECTION_COLUMNS);
-  private static final StructType PERTURBATION =
-      doubles(new StructType().add("perturbation", DataTypes.StringType), PERTURBATION_COLUMNS);
-
   private Geometry() {}
-
-  private static StructType doubles(StructType schema, String... columns) {
-    StructType longer = schema;
-    for (String column : columns) {
-      longer = longer.add(column, DataTypes.DoubleType);
-    }
-
-    return longer;
-  }
 
   /**
    * Runs the model on the prompts when the result is asked for.
@@ -75,25 +50,24 @@ public final class Geometry {
         batchSize,
         partitions,
         new StructType()
-            .add("prompt_id", DataTypes.IntegerType)
-            .add("directions", DataTypes.createArrayType(DIRECTION))
-            .add("perturbations", DataTypes.createArrayType(PERTURBATION)),
+            .add("directions", DataTypes.createArrayType(Tables.DIRECTIONS.fileColumns()))
+            .add("perturbations", DataTypes.createArrayType(Tables.PERTURBATIONS.fileColumns())),
         (tapped, promptIds, tokenIds) -> rows(tapped, promptIds, tokenIds, seed));
   }
 
   /** Rows with the file columns of {@link Tables#DIRECTIONS}, by prompt and block. */
   public static Dataset<Row> directions(Dataset<Row> measured) {
     return measured
-        .select(col("prompt_id"), explode(col("directions")).as("direction"))
-        .select("prompt_id", "direction.*")
+        .select(explode(col("directions")).as("direction"))
+        .select("direction.*")
         .sort("prompt_id", "block");
   }
 
   /** Rows with the file columns of {@link Tables#PERTURBATIONS}, by prompt and perturbation. */
   public static Dataset<Row> perturbations(Dataset<Row> measured) {
     return measured
-        .select(col("prompt_id"), explode(col("perturbations")).as("perturbation"))
-        .select("prompt_id", "perturbation.*")
+        .select(explode(col("perturbations")).as("change"))
+        .select("change.*")
         .sort("prompt_id", "perturbation");
   }
 
@@ -119,13 +93,13 @@ public final class Geometry {
             directions,
             List.of("block"),
             (row, column) -> direction(row.getInt(0), column),
-            DIRECTION_COLUMNS)
+            Tables.DIRECTIONS.measures())
         .putAll(
             Summaries.describe(
                 perturbations,
                 List.of("perturbation"),
                 (row, column) -> perturbation(row.getString(0), column),
-                PERTURBATION_COLUMNS));
+                Tables.PERTURBATIONS.measures()));
   }
 
   private static List<Row> rows(
@@ -134,18 +108,23 @@ public final class Geometry {
     List<List<Row>> perturbations = lists(promptIds.length);
     try (ResidualStream.Pass pass = model.run(tokenIds)) {
       Direction.of(pass, model.shape())
-          .forEach(direction -> directions.get(direction.prompt()).add(row(direction)));
+          .forEach(
+              direction ->
+                  directions
+                      .get(direction.prompt())
+                      .add(row(promptIds[direction.prompt()], direction)));
       Perturbation.of(model, pass, promptIds, seed)
-          .forEach(changed -> perturbations.get(changed.prompt()).add(row(changed)));
+          .forEach(
+              changed ->
+                  perturbations
+                      .get(changed.prompt())
+                      .add(row(promptIds[changed.prompt()], changed)));
     }
 
     List<Row> rows = new ArrayList<>();
     for (int prompt = 0; prompt < promptIds.length; prompt++) {
       rows.add(
-          RowFactory.create(
-              promptIds[prompt],
-              directions.get(prompt).toArray(),
-              perturbations.get(prompt).toArray()));
+          RowFactory.create(directions.get(prompt).toArray(), perturbations.get(prompt).toArray()));
     }
 
     return rows;
@@ -160,13 +139,14 @@ public final class Geometry {
     return lists;
   }
 
-  private static Row row(Direction direction) {
-    return RowFactory.create(
-        direction.block(), direction.cosineWithoutAttention(), direction.normRatio());
+  private static Row row(int promptId, Direction direction) {
+    return Tables.DIRECTIONS.row(
+        promptId, direction.block(), direction.cosineWithoutAttention(), direction.normRatio());
   }
 
-  private static Row row(Perturbation perturbation) {
-    return RowFactory.create(
+  private static Row row(int promptId, Perturbation perturbation) {
+    return Tables.PERTURBATIONS.row(
+        promptId,
         perturbation.change().text(),
         perturbation.before().norm(),
         perturbation.before().changedNorm(),

@@ -5,10 +5,9 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.map_keys;
 import static org.apache.spark.sql.functions.map_values;
 
+import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
-import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
@@ -16,7 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.api.java.function.MapGroupsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -51,23 +49,21 @@ public final class Approximations {
             .select("prompt_id", "window_id")
             .join(windows.select("window_id", "next_tokens"), "window_id")
             .select("prompt_id", "next_tokens");
-    return blockDistributions
-        .join(ownNextTokens, new String[] {"prompt_id"}, "left")
-        .select(
-            col("prompt_id").as("promptId"),
-            col("block"),
-            map_keys(col("counts")).as("tokens"),
-            map_values(col("counts")).as("counts"),
-            col("own_window_similar").as("ownWindowSimilar"),
-            map_keys(col("next_tokens")).as("ownTokens"),
-            map_values(col("next_tokens")).as("ownCounts"))
-        .as(Encoders.bean(BlockCounts.class))
-        .groupByKey((MapFunction<BlockCounts, Integer>) BlockCounts::getPromptId, Encoders.INT())
-        .mapGroups(new MixBlocks(mixture), Encoders.bean(Approximation.class))
-        .select(
-            col("promptId").as("prompt_id"),
-            col("probabilities"),
-            col("leaveOneOutProbabilities").as("leave_one_out_probabilities"))
+    Dataset<Row> counts =
+        blockDistributions
+            .join(ownNextTokens, new String[] {"prompt_id"}, "left")
+            .select(
+                col("prompt_id"),
+                col("block"),
+                map_keys(col("counts")).as("tokens"),
+                map_values(col("counts")).as("counts"),
+                col("own_window_similar"),
+                map_keys(col("next_tokens")).as("own_tokens"),
+                map_values(col("next_tokens")).as("own_counts"));
+    return counts
+        .groupBy("prompt_id")
+        .as(Encoders.INT(), Encoders.row(counts.schema()))
+        .mapGroups(new MixBlocks(mixture), Tables.APPROXIMATIONS.encoder())
         .sort("prompt_id");
   }
 
@@ -100,8 +96,7 @@ public final class Approximations {
     return mixed;
   }
 
-  private static final class MixBlocks
-      implements MapGroupsFunction<Integer, BlockCounts, Approximation> {
+  private static final class MixBlocks implements MapGroupsFunction<Integer, Row, Row> {
     private static final long serialVersionUID = 1L;
 
     private final Mixture mixture;
@@ -111,10 +106,10 @@ public final class Approximations {
     }
 
     @Override
-    public Approximation call(Integer promptId, Iterator<BlockCounts> found) {
-      List<BlockCounts> blocks = new ArrayList<>();
+    public Row call(Integer promptId, Iterator<Row> found) {
+      List<Row> blocks = new ArrayList<>();
       found.forEachRemaining(blocks::add);
-      blocks.sort(Comparator.comparingInt(BlockCounts::getBlock));
+      blocks.sort(Comparator.comparingInt(row -> row.getInt(1)));
       if (blocks.size() != mixture.blocks()) {
         throw new IllegalStateException(
             String.format(
@@ -125,30 +120,16 @@ public final class Approximations {
                 mixture.blocks()));
       }
 
-      Approximation approximation = new Approximation();
-      approximation.promptId = promptId;
-      approximation.probabilities =
-          mix(blocks.stream().map(BlockCounts::allCounts).toList(), mixture);
-      approximation.leaveOneOutProbabilities =
-          mix(blocks.stream().map(BlockCounts::countsWithoutOwnWindow).toList(), mixture);
-      return approximation;
+      return Tables.APPROXIMATIONS.row(
+          promptId,
+          mix(blocks.stream().map(MixBlocks::allCounts).toList(), mixture),
+          mix(blocks.stream().map(MixBlocks::countsWithoutOwnWindow).toList(), mixture));
     }
-  }
 
-  /** A prompt's counts in one block. A bean for Spark's encoder. */
-  public static final class BlockCounts implements Serializable {
-    private static final long serialVersionUID = 1L;
-
-    private int promptId;
-    private int block;
-    private int[] tokens;
-    private long[] counts;
-    private boolean ownWindowSimilar;
-    private int[] ownTokens; // null if the prompt is not a window of the corpus
-    private long[] ownCounts;
-
-    private Map<Integer, Long> allCounts() {
+    private static Map<Integer, Long> allCounts(Row block) {
       Map<Integer, Long> all = new TreeMap<>();
+      int[] tokens = StoredVectors.ints(block, 2);
+      long[] counts = StoredVectors.longs(block, 3);
       for (int i = 0; i < tokens.length; i++) {
         all.put(tokens[i], counts[i]);
       }
@@ -156,104 +137,17 @@ public final class Approximations {
       return all;
     }
 
-    private Map<Integer, Long> countsWithoutOwnWindow() {
-      Map<Integer, Long> others = allCounts();
-      if (ownWindowSimilar) {
-        for (int i = 0; i < ownTokens.length; i++) {
-          others.merge(ownTokens[i], -ownCounts[i], Long::sum);
+    private static Map<Integer, Long> countsWithoutOwnWindow(Row block) {
+      Map<Integer, Long> others = allCounts(block);
+      if (block.getBoolean(4)) {
+        int[] tokens = StoredVectors.ints(block, 5);
+        long[] counts = StoredVectors.longs(block, 6);
+        for (int i = 0; i < tokens.length; i++) {
+          others.merge(tokens[i], -counts[i], Long::sum);
         }
       }
 
       return others;
-    }
-
-    public int getPromptId() {
-      return promptId;
-    }
-
-    public void setPromptId(int promptId) {
-      this.promptId = promptId;
-    }
-
-    public int getBlock() {
-      return block;
-    }
-
-    public void setBlock(int block) {
-      this.block = block;
-    }
-
-    public int[] getTokens() {
-      return tokens;
-    }
-
-    public void setTokens(int[] tokens) {
-      this.tokens = tokens;
-    }
-
-    public long[] getCounts() {
-      return counts;
-    }
-
-    public void setCounts(long[] counts) {
-      this.counts = counts;
-    }
-
-    public boolean isOwnWindowSimilar() {
-      return ownWindowSimilar;
-    }
-
-    public void setOwnWindowSimilar(boolean ownWindowSimilar) {
-      this.ownWindowSimilar = ownWindowSimilar;
-    }
-
-    public int[] getOwnTokens() {
-      return ownTokens;
-    }
-
-    public void setOwnTokens(int[] ownTokens) {
-      this.ownTokens = ownTokens;
-    }
-
-    public long[] getOwnCounts() {
-      return ownCounts;
-    }
-
-    public void setOwnCounts(long[] ownCounts) {
-      this.ownCounts = ownCounts;
-    }
-  }
-
-  /** A prompt's approximation. A bean for Spark's encoder. */
-  public static final class Approximation implements Serializable {
-    private static final long serialVersionUID = 1L;
-
-    private int promptId;
-    private Map<Integer, Double> probabilities = Collections.emptyMap();
-    private Map<Integer, Double> leaveOneOutProbabilities = Collections.emptyMap();
-
-    public int getPromptId() {
-      return promptId;
-    }
-
-    public void setPromptId(int promptId) {
-      this.promptId = promptId;
-    }
-
-    public Map<Integer, Double> getProbabilities() {
-      return probabilities;
-    }
-
-    public void setProbabilities(Map<Integer, Double> probabilities) {
-      this.probabilities = probabilities;
-    }
-
-    public Map<Integer, Double> getLeaveOneOutProbabilities() {
-      return leaveOneOutProbabilities;
-    }
-
-    public void setLeaveOneOutProbabilities(Map<Integer, Double> leaveOneOutProbabilities) {
-      this.leaveOneOutProbabilities = leaveOneOutProbabilities;
     }
   }
 }

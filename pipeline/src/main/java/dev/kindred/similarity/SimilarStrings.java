@@ -21,6 +21,7 @@ import ai.djl.Device;
 import dev.kindred.kernel.TileKernel;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.TaskDevice;
+import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -208,16 +209,9 @@ public final class SimilarStrings {
     int vocabularySize = settings.vocabularySize();
     return evidence
         .flatMap(
-            (FlatMapFunction<Evidence, EvidenceBin>)
-                found -> EvidenceBin.of(found, bins, vocabularySize).iterator(),
-            Encoders.bean(EvidenceBin.class))
-        .select(
-            col("promptId").as("prompt_id"),
-            col("bin"),
-            col("above"),
-            col("similarCount").as("similar_count"),
-            map_from_arrays(col("tokens"), col("counts")).as("counts"),
-            col("ownWindowSimilar").as("own_window_similar"))
+            (FlatMapFunction<Evidence, Row>)
+                found -> EvidenceBins.rows(found, bins, vocabularySize).iterator(),
+            Tables.SIMILARITY_BINS.encoder())
         .sort("prompt_id", "bin");
   }
 
@@ -347,10 +341,7 @@ public final class SimilarStrings {
    */
   private static JavaRDD<Vector> vectors(Piece piece) {
     Dataset<Row> columns = piece.activations().select("window_id", "ffn_out");
-    return ((org.apache.spark.sql.classic.Dataset<Row>) columns)
-        .queryExecution()
-        .toRdd()
-        .toJavaRDD()
+    return StoredVectors.rows(columns)
         .map(row -> new Vector(row.getLong(0), row.getArray(1).toFloatArray()));
   }
 

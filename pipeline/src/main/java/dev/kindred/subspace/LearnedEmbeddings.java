@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.subspace;
 
-import static org.apache.spark.sql.functions.col;
-
 import dev.kindred.math.Vectors;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
-import java.io.Serializable;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -54,19 +51,12 @@ public final class LearnedEmbeddings {
             context.parallelize(IntStream.range(0, units.size()).boxed().toList(), tasks).rdd(),
             Encoders.INT());
     return GpuTasks.mapPartitions(
-            numbers,
-            new Learn(model, stage, recipe, List.copyOf(units)),
-            Encoders.bean(LearnedEmbedding.class))
-        .select(
-            col("tokenId").as("token_id"),
-            col("restart"),
-            col("embedding"),
-            col("nats"),
-            col("steps"),
-            col("converged"));
+        numbers,
+        new Learn(model, stage, recipe, List.copyOf(units)),
+        Tables.LEARNED_EMBEDDINGS.encoder());
   }
 
-  private static final class Learn implements MapPartitionsFunction<Integer, LearnedEmbedding> {
+  private static final class Learn implements MapPartitionsFunction<Integer, Row> {
     private static final long serialVersionUID = 1L;
 
     private final Broadcast<ModelDirectory> directory;
@@ -86,7 +76,7 @@ public final class LearnedEmbeddings {
     }
 
     @Override
-    public Iterator<LearnedEmbedding> call(Iterator<Integer> numbers) {
+    public Iterator<Row> call(Iterator<Integer> numbers) {
       if (!numbers.hasNext()) {
         return Collections.emptyIterator();
       }
@@ -100,81 +90,18 @@ public final class LearnedEmbeddings {
           .iterator();
     }
 
-    private static Stream<LearnedEmbedding> rows(
-        EmbeddingRecipe.Unit unit, EmbeddingSearch.Found found) {
+    private static Stream<Row> rows(EmbeddingRecipe.Unit unit, EmbeddingSearch.Found found) {
       int dimension = found.vectors().length / unit.count();
       return IntStream.range(0, unit.count())
           .mapToObj(
-              row -> {
-                LearnedEmbedding embedding = new LearnedEmbedding();
-                embedding.tokenId = unit.tokenId();
-                embedding.restart = unit.first() + row;
-                embedding.embedding = Vectors.row(found.vectors(), row, dimension);
-                embedding.nats = found.nats()[row];
-                embedding.steps = found.steps();
-                embedding.converged = found.converged();
-                return embedding;
-              });
-    }
-  }
-
-  /** A row. A bean for Spark's encoder. */
-  public static final class LearnedEmbedding implements Serializable {
-    private static final long serialVersionUID = 1L;
-
-    private int tokenId;
-    private int restart;
-    private float[] embedding;
-    private double nats;
-    private int steps;
-    private boolean converged;
-
-    public int getTokenId() {
-      return tokenId;
-    }
-
-    public void setTokenId(int tokenId) {
-      this.tokenId = tokenId;
-    }
-
-    public int getRestart() {
-      return restart;
-    }
-
-    public void setRestart(int restart) {
-      this.restart = restart;
-    }
-
-    public float[] getEmbedding() {
-      return embedding;
-    }
-
-    public void setEmbedding(float[] embedding) {
-      this.embedding = embedding;
-    }
-
-    public double getNats() {
-      return nats;
-    }
-
-    public void setNats(double nats) {
-      this.nats = nats;
-    }
-
-    public int getSteps() {
-      return steps;
-    }
-
-    public void setSteps(int steps) {
-      this.steps = steps;
-    }
-
-    public boolean isConverged() {
-      return converged;
-    }
-
-    public void setConverged(boolean converged) {
-      this.converged = converged;
+              row ->
+                  Tables.LEARNED_EMBEDDINGS.row(
+                      unit.tokenId(),
+                      unit.first() + row,
+                      Vectors.row(found.vectors(), row, dimension),
+                      (double) found.nats()[row],
+                      found.steps(),
+                      found.converged()));
     }
   }
 }

@@ -3,9 +3,8 @@ package dev.kindred.subspace;
 
 import static org.apache.spark.sql.functions.col;
 
-import dev.kindred.subspace.LearnedEmbeddings.LearnedEmbedding;
+import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -14,11 +13,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
-import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 
 /** The subspace of each token, in which its learned embeddings lie. */
 public final class Subspaces {
@@ -42,22 +39,14 @@ public final class Subspaces {
    * @return rows with the file columns of {@link Tables#SUBSPACES}, in no order
    */
   public static Dataset<Row> of(Dataset<Row> embeddings, int ranks) {
-    return embeddings
-        .select(
-            col("token_id").as("tokenId"),
-            col("restart"),
-            col("embedding"),
-            col("nats"),
-            col("steps"),
-            col("converged"))
-        .as(Encoders.bean(LearnedEmbedding.class))
-        .groupByKey(
-            (MapFunction<LearnedEmbedding, Integer>) LearnedEmbedding::getTokenId, Encoders.INT())
-        .flatMapGroups(new Decompose(ranks), Encoders.row(Tables.SUBSPACES.fileColumns()));
+    Dataset<Row> columns = embeddings.select("token_id", "restart", "embedding", "converged");
+    return columns
+        .groupBy("token_id")
+        .as(Encoders.INT(), Encoders.row(columns.schema()))
+        .flatMapGroups(new Decompose(ranks), Tables.SUBSPACES.encoder());
   }
 
-  private static final class Decompose
-      implements FlatMapGroupsFunction<Integer, LearnedEmbedding, Row> {
+  private static final class Decompose implements FlatMapGroupsFunction<Integer, Row, Row> {
     private static final long serialVersionUID = 1L;
 
     private final int ranks;
@@ -67,20 +56,20 @@ public final class Subspaces {
     }
 
     @Override
-    public Iterator<Row> call(Integer tokenId, Iterator<LearnedEmbedding> rows) {
-      List<LearnedEmbedding> embeddings = new ArrayList<>();
+    public Iterator<Row> call(Integer tokenId, Iterator<Row> rows) {
+      List<Row> embeddings = new ArrayList<>();
       rows.forEachRemaining(embeddings::add);
       // Sums of floating-point numbers depend on their order, which a shuffle does not keep.
-      embeddings.sort(Comparator.comparingInt(LearnedEmbedding::getRestart));
+      embeddings.sort(Comparator.comparingInt(row -> row.getInt(1)));
       Subspace subspace =
           Subspace.of(
-              embeddings.stream().map(LearnedEmbedding::getEmbedding).toArray(float[][]::new),
+              embeddings.stream().map(row -> StoredVectors.floats(row, 2)).toArray(float[][]::new),
               ranks);
-      boolean converged = embeddings.stream().allMatch(LearnedEmbedding::isConverged);
+      boolean converged = embeddings.stream().allMatch(row -> row.getBoolean(3));
       return IntStream.range(0, subspace.ranks())
           .mapToObj(
               rank ->
-                  RowFactory.create(
+                  Tables.SUBSPACES.row(
                       tokenId,
                       rank + 1,
                       subspace.singularValues()[rank],
@@ -99,19 +88,13 @@ public final class Subspaces {
    * @return by token id
    */
   public static SortedMap<Integer, OfToken> collect(Dataset<Row> rows, int ranks) {
-    SortedMap<Integer, List<Rank>> byToken = new TreeMap<>();
-    for (Rank rank :
+    SortedMap<Integer, List<Row>> byToken = new TreeMap<>();
+    for (Row rank :
         rows.where(col("rank").leq(ranks))
             .select(
-                col("token_id").as("tokenId"),
-                col("rank"),
-                col("singular_value").as("singularValue"),
-                col("direction"),
-                col("positive_share").as("positiveShare"),
-                col("converged"))
-            .as(Encoders.bean(Rank.class))
+                "token_id", "rank", "singular_value", "direction", "positive_share", "converged")
             .collectAsList()) {
-      byToken.computeIfAbsent(rank.getTokenId(), token -> new ArrayList<>()).add(rank);
+      byToken.computeIfAbsent(rank.getInt(0), token -> new ArrayList<>()).add(rank);
     }
 
     SortedMap<Integer, OfToken> subspaces = new TreeMap<>();
@@ -119,15 +102,15 @@ public final class Subspaces {
     return subspaces;
   }
 
-  private static OfToken subspace(int tokenId, List<Rank> ranks) {
-    ranks.sort(Comparator.comparingInt(Rank::getRank));
+  private static OfToken subspace(int tokenId, List<Row> ranks) {
+    ranks.sort(Comparator.comparingInt(row -> row.getInt(1)));
     return new OfToken(
         tokenId,
         new Subspace(
-            ranks.stream().mapToDouble(Rank::getSingularValue).toArray(),
-            ranks.stream().map(Rank::getDirection).toArray(float[][]::new),
-            ranks.stream().mapToDouble(Rank::getPositiveShare).toArray()),
-        ranks.get(0).isConverged());
+            ranks.stream().mapToDouble(row -> row.getDouble(2)).toArray(),
+            ranks.stream().map(row -> StoredVectors.floats(row, 3)).toArray(float[][]::new),
+            ranks.stream().mapToDouble(row -> row.getDouble(4)).toArray()),
+        ranks.get(0).getBoolean(5));
   }
 
   /**
@@ -166,65 +149,5 @@ public final class Subspaces {
                   ranks.get(0).getBoolean(4)));
         });
     return spectra;
-  }
-
-  /** A row. A bean for Spark's encoder, which does not box a direction's components. */
-  public static final class Rank implements Serializable {
-    private static final long serialVersionUID = 1L;
-
-    private int tokenId;
-    private int rank;
-    private double singularValue;
-    private float[] direction;
-    private double positiveShare;
-    private boolean converged;
-
-    public int getTokenId() {
-      return tokenId;
-    }
-
-    public void setTokenId(int tokenId) {
-      this.tokenId = tokenId;
-    }
-
-    public int getRank() {
-      return rank;
-    }
-
-    public void setRank(int rank) {
-      this.rank = rank;
-    }
-
-    public double getSingularValue() {
-      return singularValue;
-    }
-
-    public void setSingularValue(double singularValue) {
-      this.singularValue = singularValue;
-    }
-
-    public float[] getDirection() {
-      return direction;
-    }
-
-    public void setDirection(float[] direction) {
-      this.direction = direction;
-    }
-
-    public double getPositiveShare() {
-      return positiveShare;
-    }
-
-    public void setPositiveShare(double positiveShare) {
-      this.positiveShare = positiveShare;
-    }
-
-    public boolean isConverged() {
-      return converged;
-    }
-
-    public void setConverged(boolean converged) {
-      this.converged = converged;
-    }
   }
 }

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -86,7 +85,7 @@ public final class Figures {
             statistics.forEach(
                 (statistic, value) ->
                     rows.add(
-                        RowFactory.create(
+                        Tables.SUMMARIES.row(
                             measure.series(),
                             measure.protocol(),
                             measure.slice(),
@@ -94,7 +93,7 @@ public final class Figures {
                             measure.quantity(),
                             statistic,
                             value))));
-    return spark.createDataFrame(rows, Tables.SUMMARIES.fileColumns()).coalesce(1);
+    return Tables.SUMMARIES.rows(spark, rows).coalesce(1);
   }
 
   /** Adds a figure, or replaces it. */

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.table;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoder;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * The contract of a table: what one row is, its columns, and how its files are laid out.
@@ -54,6 +62,49 @@ public record Table(
     }
 
     return inFiles;
+  }
+
+  /**
+   * Returns a row with the file columns.
+   *
+   * @param values in the order of columns; arrays and maps as Java has them
+   */
+  public Row row(Object... values) {
+    int expected = columns.size() - partitionColumns.size();
+    if (values.length != expected) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "Invalid row of table %s: %d values, expected %d",
+              name,
+              values.length,
+              expected));
+    }
+
+    // Spark's encoder takes arrays of Java, but not its maps.
+    return RowFactory.create(
+        Arrays.stream(values)
+            .map(
+                value -> value instanceof Map<?, ?> map ? CollectionConverters.asScala(map) : value)
+            .toArray());
+  }
+
+  /** Returns rows that {@link #row} has made. */
+  public Dataset<Row> rows(SparkSession spark, List<Row> rows) {
+    return spark.createDataFrame(rows, fileColumns());
+  }
+
+  /** Returns the encoder of rows that {@link #row} makes. */
+  public Encoder<Row> encoder() {
+    return Encoders.row(fileColumns());
+  }
+
+  /** Returns the columns that say how much: those of doubles. */
+  public String[] measures() {
+    return Arrays.stream(columns.fields())
+        .filter(column -> column.dataType().equals(DataTypes.DoubleType))
+        .map(StructField::name)
+        .toArray(String[]::new);
   }
 
   /** The columns that are folders. */

@@ -9,7 +9,6 @@ import java.util.Comparator;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 
 /** How close each block alone comes to the model, threshold by threshold. */
@@ -28,18 +27,18 @@ public final class ThresholdCurves {
 
   /** Rows with the file columns of {@link Tables#THRESHOLD_CURVES}. */
   public static Dataset<Row> rows(SparkSession spark, List<Point> points) {
-    return spark.createDataFrame(
+    return Tables.THRESHOLD_CURVES.rows(
+        spark,
         points.stream()
             .map(
                 point ->
-                    RowFactory.create(
+                    Tables.THRESHOLD_CURVES.row(
                         point.block(),
                         point.threshold(),
                         point.distance(),
                         point.leaveOneOutDistance(),
                         point.strings()))
-            .toList(),
-        Tables.THRESHOLD_CURVES.fileColumns());
+            .toList());
   }
 
   /** A prompt's figures, two distances and a number for each block and bin. */

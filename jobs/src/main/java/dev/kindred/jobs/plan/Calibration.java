@@ -13,6 +13,7 @@ import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.similarity.JoinSample;
 import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -153,10 +154,7 @@ final class Calibration {
                   functions.col("ffnOut").as("ffn_out"));
       part.writeVectors(vectors, blocks);
       long floats =
-          ((org.apache.spark.sql.classic.Dataset<Row>) part.read().select("ffn_out"))
-              .queryExecution()
-              .toRdd()
-              .toJavaRDD()
+          StoredVectors.rows(part.read().select("ffn_out"))
               .mapPartitions(
                   read -> {
                     timeThisTask(reading);

@@ -44,7 +44,6 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -323,7 +322,7 @@ public final class EvaluationStage {
     Instant now = Instant.now();
     boolean published = status.equals(Runs.PUBLISHED);
     Row row =
-        RowFactory.create(
+        Tables.RUNS.row(
             status,
             reason,
             Timestamp.from(Instant.parse(run.startedAt())),
@@ -346,7 +345,7 @@ public final class EvaluationStage {
             run.identity(),
             new Runs.Order(run.begun(), 0, Set.of())),
         parts(run),
-        spark.createDataFrame(List.of(row), Tables.RUNS.fileColumns()));
+        Tables.RUNS.rows(spark, List.of(row)));
   }
 
   /** What the run consists of and was computed from. */
