@@ -7,9 +7,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.kindred.DjlEngine;
 import dev.kindred.model.ModelShape;
-import dev.kindred.model.architecture.Architecture;
-import dev.kindred.model.architecture.Architectures;
 import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.TrainedArchitecture;
+import dev.kindred.model.family.Architectures;
 import dev.kindred.model.torch.DropoutMasks;
 import dev.kindred.model.torch.TorchTraining;
 import dev.kindred.training.Recipe;
@@ -255,9 +255,9 @@ final class TrainingComparison {
   }
 
   private static Blueprint blueprint(int dModel) {
-    Architecture trained = Architectures.trained();
+    TrainedArchitecture trained = Architectures.trained();
     return trained.read(
-        trained.config(new Architecture.Size(VOCABULARY, dModel, BLOCKS, HEADS, CONTEXT)));
+        trained.config(new TrainedArchitecture.Size(VOCABULARY, dModel, BLOCKS, HEADS, CONTEXT)));
   }
 
   /** Sequences of one length, whose attention has about the work of the mean of all. */

@@ -2,8 +2,8 @@
 package dev.kindred.model;
 
 /**
- * A causal language model, as much of it as Kindred asks for. One file per architecture implements
- * it; {@link Gpt} is the example to follow.
+ * A causal language model, as much of it as Kindred asks for. Engines implement it, each for models
+ * of many architectures.
  *
  * <p>Letters in shapes: B = sequences in a batch, T = tokens in each of them (the same for all), D
  * = {@code d_model}, V = {@code d_vocab}, N = {@code n_layers}. Arrays are row-major.

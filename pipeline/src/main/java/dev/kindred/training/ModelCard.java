@@ -2,8 +2,8 @@
 package dev.kindred.training;
 
 import dev.kindred.model.ModelShape;
-import dev.kindred.model.architecture.Architectures;
 import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.family.Architectures;
 import dev.kindred.model.files.Safetensors;
 import java.util.Arrays;
 import java.util.Locale;

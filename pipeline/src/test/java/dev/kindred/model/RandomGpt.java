@@ -4,11 +4,11 @@ package dev.kindred.model;
 import ai.djl.Device;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.architecture.Activation;
-import dev.kindred.model.architecture.Architecture;
-import dev.kindred.model.architecture.Architectures;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.TrainedArchitecture;
 import dev.kindred.model.cpu.CpuModel;
+import dev.kindred.model.family.Architectures;
 import dev.kindred.model.torch.TorchModel;
 import dev.kindred.model.torch.TorchStream;
 import java.util.Arrays;
@@ -36,7 +36,7 @@ public final class RandomGpt {
       boolean tiedUnembedding,
       boolean unembeddingBias,
       float normEpsilon) {
-    Architecture gpt = Architectures.trained();
+    TrainedArchitecture gpt = Architectures.trained();
     List<Object> values =
         List.of(
             gpt.name(),

@@ -6,9 +6,9 @@ import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.option.Values.OneOf;
 import dev.kindred.jobs.option.Values.RealInRange;
 import dev.kindred.jobs.option.Values.WholeInRange;
-import dev.kindred.model.architecture.Architecture;
-import dev.kindred.model.architecture.Architectures;
 import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.TrainedArchitecture;
+import dev.kindred.model.family.Architectures;
 import dev.kindred.model.files.Safetensors;
 import dev.kindred.training.Recipe;
 import java.time.Duration;
@@ -411,7 +411,7 @@ public final class TrainingOptions {
 
     checkSize(vocabularySize, width, there("--layers", layers), heads, there("--context", context));
     return Architectures.trained()
-        .config(new Architecture.Size(vocabularySize, width, layers, heads, context));
+        .config(new TrainedArchitecture.Size(vocabularySize, width, layers, heads, context));
   }
 
   /** In floating point, as products of settings may be larger than any whole number. */

@@ -11,7 +11,7 @@ import dev.kindred.jobs.option.Defaults;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.Parsed;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.model.architecture.Architectures;
+import dev.kindred.model.family.Architectures;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

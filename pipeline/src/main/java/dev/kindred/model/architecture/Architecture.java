@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model.architecture;
 
-import java.util.List;
-
 /** A kind of models: how the fields of their {@code config.json} become a description. */
 public interface Architecture {
 
   /** What {@code config.json} calls it. */
   String name();
-
-  /** The fields of {@code config.json} that it reads, in the order in which Kindred writes them. */
-  List<String> fields();
 
   /**
    * Describes a model.
@@ -19,16 +14,8 @@ public interface Architecture {
    */
   Blueprint read(ConfigJson config);
 
-  /**
-   * What is chosen of a model that is to be trained.
-   *
-   * @param vocabulary tokens
-   * @param dModel width of the residual stream
-   * @param heads of attention; divides {@code dModel}
-   * @param context longest sequence
-   */
-  record Size(int vocabulary, int dModel, int layers, int heads, int context) {}
-
-  /** The {@code config.json} of a model to be trained. */
-  ConfigJson config(Size size);
+  /** How files of this kind may name tensors otherwise than the description. */
+  default StoredNames storedNames() {
+    return StoredNames.EXACT;
+  }
 }

@@ -9,10 +9,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.InvalidInput;
 import dev.kindred.JsonProblem;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A model directory's {@code config.json}; whatever is missing or wrong is {@link InvalidInput}.
@@ -101,6 +103,96 @@ public final class ConfigJson {
     boolean valid = value.isNumber() && number >= Float.MIN_NORMAL && number <= Float.MAX_VALUE;
     required(field, valid, "a positive number from " + Float.MIN_NORMAL + " to " + Float.MAX_VALUE);
     return number;
+  }
+
+  /** Whether a field is there, and not null. */
+  public boolean has(String field) {
+    return fields.hasNonNull(field);
+  }
+
+  /** Whether a field is there, be it null. */
+  public boolean isPresent(String field) {
+    return fields.has(field);
+  }
+
+  /** The names of all fields, in their order. */
+  public List<String> names() {
+    List<String> names = new ArrayList<>();
+    fields.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  /** A positive whole number; for a field that is missing or null, another. */
+  public int positiveInt(String field, int otherwise) {
+    return has(field) ? positiveInt(field) : otherwise;
+  }
+
+  /** A whole number of 0 or more; for a field that is missing or null, another. */
+  public int wholeNumber(String field, int otherwise) {
+    if (!has(field)) {
+      return otherwise;
+    }
+
+    JsonNode value = required(field);
+    return required(field, value.isInt() && value.asInt() >= 0, "a whole number of 0 or more")
+        .asInt();
+  }
+
+  /** True or false; for a field that is missing or null, another. */
+  public boolean bool(String field, boolean otherwise) {
+    return has(field) ? bool(field) : otherwise;
+  }
+
+  /** A positive number; for a field that is missing or null, another. */
+  public double positive(String field, double otherwise) {
+    if (!has(field)) {
+      return otherwise;
+    }
+
+    positive(field); // checks its range
+    return fields.get(field).asDouble();
+  }
+
+  /** A text; for a field that is missing or null, another. */
+  public String string(String field, String otherwise) {
+    return has(field) ? string(field) : otherwise;
+  }
+
+  /** The texts of a list. */
+  public List<String> strings(String field) {
+    List<String> texts = new ArrayList<>();
+    for (JsonNode element : list(field)) {
+      required(field, element.isTextual(), "a list of texts");
+      texts.add(element.asText());
+    }
+
+    return texts;
+  }
+
+  /** The positive numbers of a list. */
+  public List<Double> positives(String field) {
+    List<Double> numbers = new ArrayList<>();
+    for (JsonNode element : list(field)) {
+      required(field, element.isNumber() && element.asDouble() > 0, "a list of positive numbers");
+      numbers.add(element.asDouble());
+    }
+
+    return numbers;
+  }
+
+  /** The elements of a list. */
+  public JsonNode list(String field) {
+    return required(field, required(field).isArray(), "a list");
+  }
+
+  /** The fields of an object in a field; none where that is missing or null. */
+  public Optional<ConfigJson> object(String field) {
+    if (!has(field)) {
+      return Optional.empty();
+    }
+
+    JsonNode object = required(field, required(field).isObject(), "an object");
+    return Optional.of(new ConfigJson(source + ": " + field, object));
   }
 
   /** The one of some enum constants whose name is the field's text in capitals. */

@@ -6,15 +6,13 @@ import dev.kindred.model.DistinctSequences;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.PrefixTree;
-import dev.kindred.model.architecture.Activation;
 import dev.kindred.model.architecture.Block;
+import dev.kindred.model.architecture.Block.Residual;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.Embedding;
-import dev.kindred.model.architecture.FeedForward.Mlp;
+import dev.kindred.model.architecture.FeedForward;
 import dev.kindred.model.architecture.Linear;
 import dev.kindred.model.architecture.Mixer.Attention;
-import dev.kindred.model.architecture.Norm;
-import dev.kindred.model.architecture.Norm.LayerNorm;
 import dev.kindred.model.architecture.Positions.Learned;
 import dev.kindred.model.architecture.Tensors;
 import dev.kindred.model.architecture.Unembedding;
@@ -27,10 +25,10 @@ import java.util.List;
  * these matrices faster than the engine does on a CPU. Every row is computed by itself, so a node's
  * activations have the same bits in every tree that it is part of.
  *
- * <p>Letters in shapes: B = sequences in a batch, T = tokens in each, D = {@code d_model}, H =
- * heads, E = D / H, V = {@code d_vocab}, N = nodes, C = nodes in a chunk, G = TileKernel.WINDOWS.
- * Rows of a linear map's outputs are as long as its {@link PackedLinear#width()}. Inputs of linear
- * maps are interleaved in groups of G rows.
+ * <p>Letters in shapes: B = sequences in a batch, T = tokens in each, D = {@code d_model}, V =
+ * {@code d_vocab}, N = nodes, C = nodes in a chunk, G = TileKernel.WINDOWS. Rows of a linear map's
+ * outputs are as long as its {@link PackedLinear#width()}. Inputs of linear maps are interleaved in
+ * groups of G rows.
  *
  * <p>Nodes pass a block in chunks, in the tree's order, so that a node's ancestors are there before
  * it. Only their keys and values are kept for the whole tree, and the residual stream.
@@ -50,10 +48,15 @@ public final class CpuModel implements LanguageModel {
   private final TileKernel kernel;
   private final int chunk; // C
   private final int hiddenPart; // hidden units that pass at once
-  private final float[] tokenEmbedding; // [V, D]
-  private final float[] positionEmbedding; // [n_ctx, D]
+  private final float[] tokenEmbedding; // [V, width of the table]; null for the unembedding's
+  private final float[] positionEmbedding; // [rows, D]; null for none
+  private final int positionOffset;
+  private final float embeddingScale;
+  private final PackedLinear embeddingProjection; // null for none
+  private final CpuNorm embeddingNorm;
   private final List<CpuBlock> blocks = new ArrayList<>();
   private final CpuNorm finalNorm;
+  private final PackedLinear unembeddingProjection; // null for none
   private final PackedLinear unembedding;
 
   /**
@@ -69,80 +72,45 @@ public final class CpuModel implements LanguageModel {
     this.kernel = kernel;
     this.chunk = Math.max(1, CHUNK_FLOATS / dModel / GROUP) * GROUP;
     this.hiddenPart = HIDDEN_PANELS * kernel.promptsPerPanel();
-    this.tokenEmbedding = tensors.floats(blueprint.embedding().table());
-    this.positionEmbedding = tensors.floats(((Learned) blueprint.embedding().positions()).table());
-    for (Block block : blueprint.blocks()) {
-      blocks.add(new CpuBlock(block, tensors));
-    }
-
-    Unembedding end = blueprint.unembedding();
-    this.finalNorm = new CpuNorm((LayerNorm) end.norm(), tensors);
-    this.unembedding = linear(end.head(), tensors);
-  }
-
-  /**
-   * Whether these kernels evaluate a model: one whose parts are those of GPT-2, and whose linear
-   * maps have ReLU or the exact GELU between them. Others are the engine's.
-   */
-  public static boolean supports(Blueprint blueprint) {
-    int d = blueprint.shape().modelDimension();
     Embedding embedding = blueprint.embedding();
     Unembedding end = blueprint.unembedding();
-    return embedding.positions() instanceof Learned learned
-        && embedding.equals(Embedding.of(embedding.table(), embedding.tokens(), d, learned))
-        && learned.offset() == 0
-        && isSupported(end.norm())
-        && end.equals(Unembedding.of(end.norm(), end.head()))
-        && blueprint.blocks().stream().allMatch(block -> isSupported(block, d));
+    boolean isTied = end.head().stored().weight().equals(embedding.table());
+    this.tokenEmbedding = isTied ? null : tensors.floats(embedding.table());
+    if (embedding.positions() instanceof Learned learned) {
+      this.positionEmbedding = tensors.floats(learned.table());
+      this.positionOffset = learned.offset();
+    } else {
+      this.positionEmbedding = null;
+      this.positionOffset = 0;
+    }
+
+    this.embeddingScale = (float) embedding.scale();
+    this.embeddingProjection = optional(embedding.projection(), tensors);
+    this.embeddingNorm = new CpuNorm(embedding.norm(), dModel, kernel, tensors);
+    for (Block block : blueprint.blocks()) {
+      blocks.add(new CpuBlock(block, dModel, kernel, tensors));
+    }
+
+    this.finalNorm = new CpuNorm(end.norm(), dModel, kernel, tensors);
+    this.unembeddingProjection = optional(end.projection(), tensors);
+    this.unembedding = CpuBlock.linear(end.head(), kernel, tensors);
   }
 
-  private static boolean isSupported(Block block, int d) {
-    return block.mixer() instanceof Attention attention
-        && block.feedForward() instanceof Mlp mlp
-        && block.equals(Block.preNorm(block.mixerNorm(), attention, block.feedForwardNorm(), mlp))
-        && isSupported(block.mixerNorm())
-        && isSupported(block.feedForwardNorm())
-        && attention.heads() * attention.headWidth() == d
-        && attention.equals(
-            Attention.plain(
-                attention.heads(),
-                attention.headWidth(),
-                attention.query(),
-                attention.key(),
-                attention.value(),
-                attention.output()))
-        && (mlp.activation() == Activation.RELU || mlp.activation() == Activation.GELU);
-  }
-
-  private static boolean isSupported(Norm norm) {
-    return norm instanceof LayerNorm layer && layer.weight() != null && layer.bias() != null;
-  }
-
-  private PackedLinear linear(Linear map, Tensors tensors) {
-    return new PackedLinear(kernel, map.weight(tensors), map.bias(tensors), map.inputs());
+  private PackedLinear optional(Linear map, Tensors tensors) {
+    return map == null ? null : CpuBlock.linear(map, kernel, tensors);
   }
 
   /**
-   * Two maps of the same inputs as one, whose outputs are those of the first, then the second's.
+   * Whether these kernels evaluate a model: one whose blocks have attention and a feed-forward
+   * network. Others are the engine's.
    */
-  private PackedLinear linear(Linear first, Linear second, Tensors tensors) {
-    float[] bias = joined(first.bias(tensors), second.bias(tensors), first, second);
-    return new PackedLinear(
-        kernel, joined(first.weight(tensors), second.weight(tensors)), bias, first.inputs());
-  }
-
-  private static float[] joined(float[] first, float[] second, Linear ofFirst, Linear ofSecond) {
-    return first == null && second == null
-        ? null
-        : joined(
-            first == null ? new float[ofFirst.outputs()] : first,
-            second == null ? new float[ofSecond.outputs()] : second);
-  }
-
-  private static float[] joined(float[] first, float[] second) {
-    float[] joined = Arrays.copyOf(first, first.length + second.length);
-    System.arraycopy(second, 0, joined, first.length, second.length);
-    return joined;
+  public static boolean supports(Blueprint blueprint) {
+    return blueprint.blocks().stream()
+        .allMatch(
+            block ->
+                block.mixer() instanceof Attention attention
+                    && !(attention.positions() instanceof Learned)
+                    && !(block.feedForward() instanceof FeedForward.None));
   }
 
   @Override
@@ -186,16 +154,30 @@ public final class CpuModel implements LanguageModel {
   /** Floats: the arrays of {@link Pass}. */
   @Override
   public EvaluationMemory evaluationMemory(int nodes, int length) {
-    CpuBlock block = blocks.get(0);
-    // Block 0's inputs may be as many as nodes: they need queries and embeddings of their own.
-    long perNode = 2L * dModel + block.query.width() + block.keyValue.width();
-    long perRow =
-        dModel
-            + 2L * hiddenPart
-            + kernel.promptsPerPanel()
-            + block.output.width()
-            + unembedding.width();
-    return new EvaluationMemory(Float.BYTES * (nodes * perNode + chunk * perRow), 0);
+    long most = 0;
+    for (CpuBlock block : blocks) {
+      // Block 0's inputs may be as many as nodes: they need queries and embeddings of their own.
+      long perNode = 3L * dModel + block.query.width() + block.keyValue.width();
+      long perRow =
+          widest()
+              + dModel
+              + 3L * hiddenPart
+              + kernel.promptsPerPanel()
+              + block.output.width()
+              + unembedding.width();
+      most = Math.max(most, Float.BYTES * (nodes * perNode + chunk * perRow));
+    }
+
+    return new EvaluationMemory(most, 0);
+  }
+
+  /** The most inputs of a linear map that reads {@link Pass#packed}. */
+  private int widest() {
+    return Math.max(
+        Math.max(dModel, unembedding.inputs()),
+        Math.max(
+            embeddingProjection == null ? 0 : embeddingProjection.inputs(),
+            blocks.stream().mapToInt(block -> block.output.inputs()).max().orElse(0)));
   }
 
   @Override
@@ -206,88 +188,6 @@ public final class CpuModel implements LanguageModel {
   @Override
   public void close() {
     // Nothing is held outside the heap.
-  }
-
-  private final class CpuBlock {
-    private final CpuNorm mixerNorm;
-    private final int heads; // H
-    private final PackedLinear query;
-    private final PackedLinear keyValue;
-    private final PackedLinear output;
-    private final CpuNorm feedForwardNorm;
-    private final PackedLinear up;
-    private final PackedLinear down;
-    private final int hidden; // outputs of up
-    private final Activation activation;
-
-    private CpuBlock(Block block, Tensors tensors) {
-      Attention attention = (Attention) block.mixer();
-      Mlp mlp = (Mlp) block.feedForward();
-      this.mixerNorm = new CpuNorm((LayerNorm) block.mixerNorm(), tensors);
-      this.heads = attention.heads();
-      this.query = linear(attention.query(), tensors);
-      this.keyValue = linear(attention.key(), attention.value(), tensors);
-      this.output = linear(attention.output(), tensors);
-      this.feedForwardNorm = new CpuNorm((LayerNorm) block.feedForwardNorm(), tensors);
-      this.up = linear(mlp.up(), tensors);
-      this.down = linear(mlp.down(), tensors);
-      this.hidden = mlp.width();
-      this.activation = mlp.activation();
-    }
-  }
-
-  /** Layer norm of rows, into the interleaved form that linear maps read. */
-  private final class CpuNorm {
-    private final float[] weight; // D
-    private final float[] bias; // D
-    private final float[] ones; // D
-    private final float epsilon;
-
-    private CpuNorm(LayerNorm norm, Tensors tensors) {
-      this.weight = tensors.floats(norm.weight());
-      this.bias = tensors.floats(norm.bias());
-      this.epsilon = norm.epsilon();
-      this.ones = new float[weight.length];
-      Arrays.fill(ones, 1);
-    }
-
-    /**
-     * Normalizes rows [from, to).
-     *
-     * @param x rows of D floats
-     * @param centered scratch, D floats
-     * @param normed receives ceil((to - from) / G) groups of D x G floats
-     */
-    private void apply(float[] x, int from, int to, float[] centered, float[] normed) {
-      int d = weight.length;
-      for (int row = from; row < to; row++) {
-        float mean = kernel.dot(x, row * d, ones, 0, d) / d;
-        for (int k = 0; k < d; k++) {
-          centered[k] = x[row * d + k] - mean;
-        }
-
-        float variance = kernel.dot(centered, 0, centered, 0, d) / d;
-        float scale = (float) (1 / Math.sqrt(variance + epsilon));
-        for (int k = 0; k < d; k++) {
-          centered[k] = centered[k] * scale * weight[k] + bias[k];
-        }
-
-        interleave(centered, 0, d, normed, row - from);
-      }
-    }
-  }
-
-  /** Applies an activation function to {@code length} floats in place. */
-  static void activate(Activation activation, float[] x, int length) {
-    if (activation == Activation.RELU) {
-      for (int i = 0; i < length; i++) {
-        x[i] = Math.max(0, x[i]);
-      }
-    } else {
-      for (int i = 0; i < length; i++) {
-        x[i] = .5f * x[i] * (1 + ErrorFunction.erf(x[i] * (float) Math.sqrt(.5)));
-      }
-    }
   }
 
   /** Puts a row of {@code length} floats where linear maps read row {@code row}. */
@@ -302,28 +202,44 @@ public final class CpuModel implements LanguageModel {
   private final class Pass {
     private final PrefixTree tree;
     private final PrefixTree.Inputs inputs;
+    private final int[] depths; // N
     private final int d = dModel;
     private final int firstLeaf;
     private final float[][] ffnOutputs; // n_layers of [B, D]
     private final float[] residual; // [N, D]
-    private final float[] centered = new float[d];
-    private final float[] packed = new float[chunk * d]; // C / G groups
+    private final float[] row; // of the widest map's inputs
+    private final float[] packed; // C / G groups
     private final float[] hidden = new float[chunk * hiddenPart];
+    private final float[] hiddenUp = new float[chunk * hiddenPart]; // of gated networks
     private final float[] packedHidden = new float[chunk * hiddenPart]; // C / G groups
     private final float[] partial = new float[chunk * kernel.promptsPerPanel()];
-    private final float[] mixed = new float[d];
     private final float[] outputs; // [C, W] of linear maps to the residual stream
+    private final float[] beside = new float[chunk * d]; // [C, D], of networks beside attention
     private final float[] scores;
     private final int[] path;
-    private float[] keysAndValues; // [N, W]: D of keys, then D of values
+    private Sources sources; // of block 0
+    private float[] keysAndValues; // [N, W]: keys of all heads, then values
     private float[] queries; // [C, W]; of block 0's inputs in block 0
+
+    /**
+     * What the residual stream begins with.
+     *
+     * @param embedded [S, D], a row a token, or a row a pair of token and depth
+     * @param ofNodes the row of each node
+     * @param besides [S, D], what the network of block 0 makes of them, where it stands beside
+     *     attention; otherwise null
+     */
+    private record Sources(float[] embedded, int[] ofNodes, float[] besides) {}
 
     private Pass(PrefixTree tree) {
       this.tree = tree;
       this.inputs = tree.inputs();
+      this.depths = tree.depthsOfNodes();
       this.firstLeaf = tree.nodes() - tree.leaves();
       this.ffnOutputs = new float[blocks.size()][tree.leaves() * d];
       this.residual = new float[tree.nodes() * d];
+      this.row = new float[widest()];
+      this.packed = new float[chunk * widest()];
       this.outputs = new float[chunk * blocks.get(0).output.width()];
       this.scores = new float[tree.depths()];
       this.path = new int[tree.depths()];
@@ -333,8 +249,12 @@ public final class CpuModel implements LanguageModel {
       embed();
       for (int i = 0; i < blocks.size(); i++) {
         CpuBlock block = blocks.get(i);
+        CpuRotary turn = block.rotary(tree.depths());
         boolean last = i == blocks.size() - 1;
-        if (i == 1) {
+        if (i == 0) {
+          firstQueriesAndKeys(block, turn);
+        } else if (i == 1) {
+          sources = null;
           keysAndValues = null; // not both at once
           keysAndValues = new float[(tree.nodes() + GROUP) * block.keyValue.width()];
           queries = new float[chunk * block.query.width()];
@@ -344,9 +264,8 @@ public final class CpuModel implements LanguageModel {
           to = Math.min(from + chunk, from < firstLeaf ? firstLeaf : tree.nodes());
           boolean leaves = from >= firstLeaf;
           if (i > 0) {
-            block.mixerNorm.apply(residual, from, to, centered, packed);
-            block.keyValue.apply(
-                packed, to - from, partial, keysAndValues, from * block.keyValue.width());
+            norm(block.mixerNorm, residual, from, to);
+            keys(block, turn, from, to);
           }
 
           if (last && !leaves) {
@@ -354,11 +273,10 @@ public final class CpuModel implements LanguageModel {
           }
 
           if (i > 0) {
-            block.query.apply(packed, to - from, partial, queries, 0);
+            queries(block, turn, from, to);
           }
 
-          attend(block, i == 0, from, to);
-          feedForward(block, from, to, leaves ? ffnOutputs[i] : null);
+          advance(block, i, from, to);
         }
       }
 
@@ -366,125 +284,309 @@ public final class CpuModel implements LanguageModel {
     }
 
     /**
-     * The residual stream's first values, and block 0's queries, keys and values, which depend on
-     * nothing but token and position.
+     * The residual stream's first values, which depend on nothing but token and position. Without
+     * positions in it, tokens alone.
      */
     private void embed() {
+      int[] tokens = inputs.tokens();
+      int[] positions = inputs.depths();
+      int[] ofNodes = inputs.ofNodes();
+      if (positionEmbedding == null) {
+        int[] distinct = Arrays.stream(tokens).distinct().sorted().toArray();
+        int[] ofInputs =
+            Arrays.stream(tokens).map(token -> Arrays.binarySearch(distinct, token)).toArray();
+        ofNodes = Arrays.stream(ofNodes).map(input -> ofInputs[input]).toArray();
+        tokens = distinct;
+      }
+
+      float[] embedded = new float[tokens.length * d];
+      for (int i = 0; i < tokens.length; i++) {
+        embedToken(tokens[i], embedded, i * d);
+        if (positionEmbedding != null) {
+          int position = (positions[i] + positionOffset) * d;
+          for (int k = 0; k < d; k++) {
+            embedded[i * d + k] += positionEmbedding[position + k];
+          }
+        }
+
+        embeddingNorm.applyInPlace(embedded, i * d, 1, d);
+      }
+
       CpuBlock block = blocks.get(0);
-      int count = inputs.tokens().length;
-      float[] embedded = new float[count * d];
-      for (int i = 0; i < count; i++) {
-        int token = inputs.tokens()[i] * d;
-        int position = inputs.depths()[i] * d;
-        for (int k = 0; k < d; k++) {
-          embedded[i * d + k] = tokenEmbedding[token + k] + positionEmbedding[position + k];
+      float[] besides = block.residual == Residual.PARALLEL ? new float[tokens.length * d] : null;
+      for (int from = 0; besides != null && from < tokens.length; from += chunk) {
+        int to = Math.min(tokens.length, from + chunk);
+        feedForward(block, embedded, from, to);
+        for (int i = 0; i < to - from; i++) {
+          System.arraycopy(outputs, i * block.down.width(), besides, (from + i) * d, d);
         }
       }
 
-      queries = new float[(count + GROUP) * block.query.width()];
-      keysAndValues = new float[(count + GROUP) * block.keyValue.width()];
-      for (int from = 0; from < count; from += chunk) {
-        int to = Math.min(count, from + chunk);
-        block.mixerNorm.apply(embedded, from, to, centered, packed);
-        block.query.apply(packed, to - from, partial, queries, from * block.query.width());
-        block.keyValue.apply(
-            packed, to - from, partial, keysAndValues, from * block.keyValue.width());
-      }
-
+      sources = new Sources(embedded, ofNodes, besides);
       for (int node = 0; node < tree.nodes(); node++) {
-        System.arraycopy(embedded, inputs.ofNodes()[node] * d, residual, node * d, d);
+        System.arraycopy(embedded, ofNodes[node] * d, residual, node * d, d);
       }
     }
 
-    /** Attention of nodes [from, to), added to the residual stream. */
+    private void embedToken(int token, float[] embedded, int to) {
+      int width = blueprint.embedding().width();
+      float[] target = embeddingProjection == null ? embedded : row;
+      int at = embeddingProjection == null ? to : 0;
+      if (tokenEmbedding == null) {
+        unembedding.copyRow(token, target, at);
+      } else {
+        System.arraycopy(tokenEmbedding, token * width, target, at, width);
+      }
+
+      for (int k = 0; embeddingScale != 1 && k < width; k++) {
+        target[at + k] *= embeddingScale;
+      }
+
+      if (embeddingProjection != null) {
+        interleave(row, 0, width, packed, 0);
+        embeddingProjection.apply(packed, 1, partial, outputs, 0);
+        System.arraycopy(outputs, 0, embedded, to, d);
+      }
+    }
+
+    /** Block 0's queries, keys and values: a row a pair of token and depth. */
+    private void firstQueriesAndKeys(CpuBlock block, CpuRotary turn) {
+      float[] embedded = sources.embedded();
+      int count = embedded.length / d;
+      int queryWidth = block.query.width();
+      int keyWidth = block.keyValue.width();
+      queries = new float[(count + GROUP) * queryWidth];
+      keysAndValues = new float[(count + GROUP) * keyWidth];
+      for (int from = 0; from < count; from += chunk) {
+        int to = Math.min(count, from + chunk);
+        norm(block.mixerNorm, embedded, from, to);
+        block.query.apply(packed, to - from, partial, queries, from * queryWidth);
+        block.keyValue.apply(packed, to - from, partial, keysAndValues, from * keyWidth);
+      }
+
+      int pairs = inputs.tokens().length;
+      if (positionEmbedding == null) {
+        int[] ofPairs = new int[pairs];
+        for (int node = 0; node < tree.nodes(); node++) {
+          ofPairs[inputs.ofNodes()[node]] = sources.ofNodes()[node];
+        }
+
+        queries = expanded(queries, ofPairs, queryWidth);
+        keysAndValues = expanded(keysAndValues, ofPairs, keyWidth);
+      }
+
+      for (int i = 0; !block.hasPlainKeys() && i < pairs; i++) {
+        block.finishQuery(queries, i * queryWidth, turn, inputs.depths()[i]);
+        block.finishKeyValue(keysAndValues, i * keyWidth, turn, inputs.depths()[i]);
+      }
+    }
+
+    private float[] expanded(float[] rows, int[] which, int width) {
+      float[] all = new float[which.length * width];
+      for (int i = 0; i < which.length; i++) {
+        System.arraycopy(rows, which[i] * width, all, i * width, width);
+      }
+
+      return all;
+    }
+
+    /** Puts normed rows [from, to) where linear maps read them. */
+    private void norm(CpuNorm norm, float[] x, int from, int to) {
+      for (int i = from; i < to; i++) {
+        norm.apply(x, i * d, row, 0);
+        interleave(row, 0, d, packed, i - from);
+      }
+    }
+
+    private void keys(CpuBlock block, CpuRotary turn, int from, int to) {
+      int width = block.keyValue.width();
+      block.keyValue.apply(packed, to - from, partial, keysAndValues, from * width);
+      for (int node = from; !block.hasPlainKeys() && node < to; node++) {
+        block.finishKeyValue(keysAndValues, node * width, turn, depths[node]);
+      }
+    }
+
+    private void queries(CpuBlock block, CpuRotary turn, int from, int to) {
+      int width = block.query.width();
+      block.query.apply(packed, to - from, partial, queries, 0);
+      for (int node = from; !block.hasPlainKeys() && node < to; node++) {
+        block.finishQuery(queries, (node - from) * width, turn, depths[node]);
+      }
+    }
+
+    /** What comes after queries, keys and values, of nodes [from, to). */
+    private void advance(CpuBlock block, int number, int from, int to) {
+      float[] sink = from >= firstLeaf ? ffnOutputs[number] : null;
+      boolean first = number == 0;
+      if (block.residual == Residual.PARALLEL) {
+        besideAttention(block, first, from, to);
+        copy(beside, d, sink, from, to);
+        attend(block, first, from, to);
+        add(outputs, block.output.width(), from, to);
+        add(beside, d, from, to);
+        return;
+      }
+
+      boolean isSumNormed = block.residual == Residual.NORMED_SUM;
+      attend(block, first, from, to);
+      add(outputs, block.output.width(), from, to);
+      if (isSumNormed) {
+        block.mixerOutputNorm.applyInPlace(residual, from * d, to - from, d);
+      }
+
+      feedForward(block, residual, from, to);
+      copy(outputs, block.down.width(), sink, from, to);
+      add(outputs, block.down.width(), from, to);
+      if (isSumNormed) {
+        block.feedForwardOutputNorm.applyInPlace(residual, from * d, to - from, d);
+      }
+    }
+
+    /** What the network adds that stands beside attention. In block 0 it is a token's. */
+    private void besideAttention(CpuBlock block, boolean first, int from, int to) {
+      if (!first) {
+        feedForward(block, residual, from, to);
+      }
+
+      for (int node = from; node < to; node++) {
+        System.arraycopy(
+            first ? sources.besides() : outputs,
+            first ? sources.ofNodes()[node] * d : (node - from) * block.down.width(),
+            beside,
+            (node - from) * d,
+            d);
+      }
+    }
+
+    /** What attention of nodes [from, to) adds to the residual stream, into {@link #outputs}. */
     private void attend(CpuBlock block, boolean first, int from, int to) {
-      int heads = block.heads;
-      int e = d / heads;
-      float scale = (float) (1 / Math.sqrt(e));
+      int heads = block.attention.heads();
+      int e = block.attention.headWidth();
+      int ofKey = heads / block.attention.keyValueHeads(); // heads of queries
+      int values = block.attention.keyValueHeads() * e;
+      float scale = (float) block.attention.scale();
+      double cap = block.attention.limits().scoreCap();
+      int window = block.attention.limits().window();
       int width = block.keyValue.width();
       for (int node = from; node < to; node++) {
         int length = 0; // of the path from the node up
-        for (int ancestor = node; ancestor >= 0; ancestor = tree.parent(ancestor)) {
-          path[length++] = (first ? inputs.ofNodes()[ancestor] : ancestor) * width;
+        for (int seen = node; seen >= 0 && length < window; seen = tree.parent(seen)) {
+          path[length++] = (first ? inputs.ofNodes()[seen] : seen) * width;
         }
 
         int query = (first ? inputs.ofNodes()[node] : node - from) * block.query.width();
         for (int head = 0; head < heads; head++) {
+          int keyHead = head / ofKey * e;
           for (int i = 0; i < length; i++) {
-            int key = path[i] + head * e;
-            scores[i] = scale * kernel.dot(queries, query + head * e, keysAndValues, key, e);
+            scores[i] =
+                scale * kernel.dot(queries, query + head * e, keysAndValues, path[i] + keyHead, e);
           }
 
+          cap(scores, 0, length, cap);
           softmax(scores, 0, length);
           kernel.weightedSum(
-              keysAndValues, path, d + head * e, length, scores, 0, mixed, head * e, e);
+              keysAndValues, path, values + keyHead, length, scores, 0, row, head * e, e);
         }
 
-        interleave(mixed, 0, d, packed, node - from);
+        interleave(row, 0, heads * e, packed, node - from);
       }
 
       block.output.apply(packed, to - from, partial, outputs, 0);
-      addToResidual(block.output.width(), from, to);
+      if (block.residual != Residual.NORMED_SUM) {
+        block.mixerOutputNorm.applyInPlace(outputs, 0, to - from, block.output.width());
+      }
     }
 
     /**
-     * The feed-forward network of nodes [from, to), added to the residual stream.
+     * What the feed-forward network adds to the residual stream, into {@link #outputs}.
      *
-     * @param sink receives the outputs of leaves; null for inner nodes
+     * @param x the stream, of which rows [from, to) are read
      */
-    private void feedForward(CpuBlock block, int from, int to, float[] sink) {
+    private void feedForward(CpuBlock block, float[] x, int from, int to) {
       int rows = to - from;
-      block.feedForwardNorm.apply(residual, from, to, centered, packed);
+      norm(block.feedForwardNorm, x, from, to);
       for (int start = 0, end; start < block.hidden; start = end) {
         end = Math.min(block.hidden, start + hiddenPart);
-        for (int unit = start; unit < end; unit += kernel.promptsPerPanel()) {
-          block.up.applyPanel(packed, rows, unit, partial, hidden, unit - start, hiddenPart);
+        part(block.gate == null ? block.up : block.gate, rows, start, end, hidden);
+        CpuActivation.apply(block.activation, hidden, rows * hiddenPart);
+        if (block.gate != null) {
+          part(block.up, rows, start, end, hiddenUp);
+          for (int i = 0; i < rows * hiddenPart; i++) {
+            hidden[i] *= hiddenUp[i];
+          }
         }
 
-        activate(block.activation, hidden, rows * hiddenPart);
-        for (int row = 0; row < rows; row++) {
-          interleave(hidden, row * hiddenPart, end - start, packedHidden, row);
+        for (int i = 0; i < rows; i++) {
+          interleave(hidden, i * hiddenPart, end - start, packedHidden, i);
         }
 
         block.down.addInputs(packedHidden, rows, start, end, partial, outputs);
       }
 
-      addToResidual(block.down.width(), from, to);
-      if (sink != null) {
-        for (int row = 0; row < to - from; row++) {
-          System.arraycopy(
-              outputs, row * block.down.width(), sink, (from - firstLeaf + row) * d, d);
+      if (block.residual != Residual.NORMED_SUM) {
+        block.feedForwardOutputNorm.applyInPlace(outputs, 0, rows, block.down.width());
+      }
+    }
+
+    /** Some of the hidden units, [C, hiddenPart]. */
+    private void part(PackedLinear map, int rows, int start, int end, float[] units) {
+      for (int unit = start; unit < end; unit += kernel.promptsPerPanel()) {
+        map.applyPanel(packed, rows, unit, partial, units, unit - start, hiddenPart);
+      }
+    }
+
+    private void add(float[] branch, int width, int from, int to) {
+      for (int node = from; node < to; node++) {
+        int out = (node - from) * width;
+        int in = node * d;
+        for (int k = 0; k < d; k++) {
+          residual[in + k] += branch[out + k];
         }
       }
     }
 
-    private void addToResidual(int width, int from, int to) {
-      for (int row = 0; row < to - from; row++) {
-        int out = row * width;
-        int in = (from + row) * d;
-        for (int k = 0; k < d; k++) {
-          residual[in + k] += outputs[out + k];
-        }
+    /** Copies rows of leaves. */
+    private void copy(float[] rows, int width, float[] sink, int from, int to) {
+      for (int node = from; sink != null && node < to; node++) {
+        System.arraycopy(rows, (node - from) * width, sink, (node - firstLeaf) * d, d);
       }
     }
 
     /** Next-token distributions of the leaves, [B, V]; after {@link #run}. */
     private float[] probabilities() {
       int v = vocabulary;
+      double cap = blueprint.unembedding().cap();
       float[] probabilities = new float[tree.leaves() * v];
       float[] logits = new float[chunk * unembedding.width()];
       for (int from = firstLeaf; from < tree.nodes(); from += chunk) {
         int to = Math.min(tree.nodes(), from + chunk);
-        finalNorm.apply(residual, from, to, centered, packed);
+        norm(finalNorm, residual, from, to);
+        if (unembeddingProjection != null) {
+          int width = unembeddingProjection.width();
+          float[] projected = new float[chunk * width];
+          unembeddingProjection.apply(packed, to - from, partial, projected, 0);
+          for (int i = 0; i < to - from; i++) {
+            interleave(projected, i * width, unembedding.inputs(), packed, i);
+          }
+        }
+
         unembedding.apply(packed, to - from, partial, logits, 0);
-        for (int row = 0; row < to - from; row++) {
-          int start = (from - firstLeaf + row) * v;
-          System.arraycopy(logits, row * unembedding.width(), probabilities, start, v);
+        for (int i = 0; i < to - from; i++) {
+          int start = (from - firstLeaf + i) * v;
+          System.arraycopy(logits, i * unembedding.width(), probabilities, start, v);
+          cap(probabilities, start, v, cap);
           softmax(probabilities, start, v);
         }
       }
 
       return probabilities;
+    }
+  }
+
+  /** Bounds numbers: y becomes c tanh(y / c). */
+  private static void cap(float[] x, int offset, int length, double cap) {
+    for (int i = offset; cap < Double.POSITIVE_INFINITY && i < offset + length; i++) {
+      x[i] = (float) (cap * Math.tanh(x[i] / cap));
     }
   }
 

@@ -41,6 +41,20 @@ final class PackedLinear {
     }
   }
 
+  /** The weights of an output, I floats. */
+  void copyRow(int output, float[] row, int from) {
+    int panel = kernel.promptsPerPanel();
+    int start = output / panel * panel * inputs + output % panel;
+    for (int k = 0; k < inputs; k++) {
+      row[from + k] = panels[start + k * panel];
+    }
+  }
+
+  /** I. */
+  int inputs() {
+    return inputs;
+  }
+
   /** W: floats between rows of {@link #apply}'s result. */
   int width() {
     return width;

@@ -3,9 +3,12 @@ package dev.kindred.model.files;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.List;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An open file on any file system that Hadoop knows.
@@ -14,6 +17,7 @@ import org.apache.hadoop.fs.Path;
  */
 public record FileContent(FSDataInputStream in, long length)
     implements Safetensors.Content, Closeable {
+  private static final Logger LOG = LoggerFactory.getLogger(FileContent.class);
 
   /** Opens a file. */
   public static FileContent open(FileSystem files, Path path) throws IOException {
@@ -29,5 +33,16 @@ public record FileContent(FSDataInputStream in, long length)
   @Override
   public void close() throws IOException {
     in.close();
+  }
+
+  /** Closes files that were read: what fails then is of no use to anybody. */
+  static void close(List<FileContent> files) {
+    for (FileContent file : files) {
+      try {
+        file.close();
+      } catch (IOException e) {
+        LOG.debug("A file that was read cannot be closed", e);
+      }
+    }
   }
 }

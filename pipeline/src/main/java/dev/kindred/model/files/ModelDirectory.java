@@ -10,11 +10,12 @@ import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.ResidualStream;
-import dev.kindred.model.architecture.Architectures;
+import dev.kindred.model.architecture.Architecture;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Tensors;
 import dev.kindred.model.cpu.CpuModel;
+import dev.kindred.model.family.Architectures;
 import dev.kindred.model.torch.TorchModel;
 import dev.kindred.model.torch.TorchStream;
 import dev.kindred.table.WholeFile;
@@ -42,18 +43,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A model directory: {@code config.json}, {@code model.safetensors}, {@code tokenizer.json} and
- * {@code selfcheck.json}. All but the weights are in it, which may be larger than memory: processes
- * read them when they load the model.
+ * A model directory: {@code config.json}, weights, {@code tokenizer.json} and {@code
+ * selfcheck.json}, which a directory of Hugging Face need not have. All but the weights are in it,
+ * which may be larger than memory: processes read them when they load the model.
  *
  * @param id hash of config and weights, {@code m-} and 16 hexadecimal digits
  * @param uri where it was read, for messages
+ * @param selfcheckJson null where there is none
  */
 public record ModelDirectory(
     String id,
     String uri,
     String configJson,
-    WeightsFile weights,
+    Weights weights,
     String tokenizerJson,
     String selfcheckJson)
     implements Serializable {
@@ -61,11 +63,13 @@ public record ModelDirectory(
   private static final String CONFIG = "config.json";
   private static final int SHA256_BYTES = 32;
 
-  /** The file with the weights. */
-  public static final String WEIGHTS = "model.safetensors";
+  /** The file with the weights, in directories that Kindred writes. */
+  public static final String WEIGHTS = WeightsFolder.FILE;
 
   private static final String TOKENIZER = "tokenizer.json";
   private static final String SELFCHECK = "selfcheck.json";
+  private static final String ADAPTER = "adapter_config.json";
+  private static final List<String> OTHER_TOKENIZERS = List.of("tokenizer.model", "vocab.json");
 
   /**
    * Reads a model directory and checks everything that can be checked without running the model:
@@ -94,38 +98,35 @@ public record ModelDirectory(
         throw new InvalidInput("%s %s: no such folder", option, uri);
       }
 
+      if (files.exists(new Path(folder, ADAPTER))) {
+        throw new InvalidInput(
+            "%s %s: %s: adapters are not supported; merge it into its model with"
+                + " merge_and_unload()",
+            option, uri, ADAPTER);
+      }
+
       byte[] config = file(option, files, folder, CONFIG);
-      Path weights = new Path(folder, WEIGHTS);
-      try (FileContent content = FileContent.open(files, weights)) {
-        byte[] tokenizer = file(option, files, folder, TOKENIZER);
-        String configJson = text(uri, CONFIG, config);
-        Blueprint blueprint = Architectures.read(ConfigJson.parse(name(uri, CONFIG), configJson));
-        Safetensors tensors = Safetensors.open(name(uri, WEIGHTS), content);
-        check(tensors, blueprint);
+      String configJson = text(uri, CONFIG, config);
+      ConfigJson parsed = ConfigJson.parse(name(uri, CONFIG), configJson);
+      Architecture architecture = Architectures.of(parsed);
+      try (WeightsFolder weights =
+          WeightsFolder.open(
+              option, uri, files, folder, architecture.read(parsed), architecture.storedNames())) {
+        byte[] tokenizer = tokenizer(option, files, folder);
         ContentId id = new ContentId().add(config);
-        ContentId ofWeights = new ContentId();
-        Safetensors.Checksums checksums =
-            tensors.scan(
-                bytes -> {
-                  id.add(bytes.duplicate());
-                  ofWeights.add(bytes);
-                });
+        Map<String, ContentId> scanned = weights.scan(id::add);
+        boolean hasSelfCheck =
+            !Architectures.isHuggingFace(parsed) || files.exists(new Path(folder, SELFCHECK));
         ModelDirectory directory =
             new ModelDirectory(
                 id.id("m"),
                 uri,
                 configJson,
-                new WeightsFile(
-                    weights.makeQualified(files.getUri(), files.getWorkingDirectory()).toString(),
-                    checksums,
-                    new SerializableConfiguration(hadoop),
-                    null),
+                weights.weights(new SerializableConfiguration(hadoop)),
                 text(uri, TOKENIZER, tokenizer),
-                text(uri, SELFCHECK, file(option, files, folder, SELFCHECK)));
-        directory.check(sha256(config, ofWeights, tokenizer));
+                hasSelfCheck ? text(uri, SELFCHECK, file(option, files, folder, SELFCHECK)) : null);
+        directory.check(sha256(config, scanned, tokenizer));
         return directory;
-      } catch (FileNotFoundException e) {
-        throw new InvalidInput("%s %s: file %s is missing", option, folder, WEIGHTS);
       }
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidInput("%s %s: cannot be read: %s", option, uri, e.getMessage());
@@ -141,28 +142,10 @@ public record ModelDirectory(
   public static String readTokenizer(String option, String uri, Configuration hadoop) {
     try {
       Location location = Location.of(option, uri);
-      return text(
-          uri, TOKENIZER, file(option, location.fileSystem(hadoop), location.path(), TOKENIZER));
+      return text(uri, TOKENIZER, tokenizer(option, location.fileSystem(hadoop), location.path()));
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidInput("%s %s: cannot be read: %s", option, uri, e.getMessage());
     }
-  }
-
-  /**
-   * Checks that weights are exactly a model's. Blocks are compared first: however many a config
-   * asks for, the names of no more tensors are made than the file can have.
-   *
-   * @throws InvalidInput naming what is wrong
-   */
-  static void check(Safetensors weights, Blueprint blueprint) {
-    int found = weights.tensors().size();
-    if (blueprint.shape().blocks() > found) {
-      throw weights.invalid(
-          "%d tensors are too few for %d blocks of config.json; is either damaged?",
-          found, blueprint.shape().blocks());
-    }
-
-    weights.check(blueprint.tensors());
   }
 
   /**
@@ -197,9 +180,10 @@ public record ModelDirectory(
       String selfCheck;
       try (FileContent content = FileContent.open(files, stored)) {
         Safetensors rounded = Safetensors.open(WEIGHTS, content);
-        rounded.check(blueprint.tensors());
+        StoredTensors.of(rounded, blueprint.tensors());
         ContentId ofWeights = new ContentId();
-        Safetensors.Checksums checksums = rounded.scan(ofWeights::add); // float16 ends at 65504
+        Safetensors.Checksums checksums = // float16 ends at 65504
+            rounded.scan(ofWeights::add, name -> true);
         try (LanguageModel model =
             TorchModel.load(blueprint, rounded.unchanged(checksums), Device.cpu())) {
           selfCheck =
@@ -207,7 +191,7 @@ public record ModelDirectory(
                       model,
                       Tokenizer.of(tokenizerJson),
                       sequences,
-                      sha256(configFile, ofWeights, tokenizerFile))
+                      sha256(configFile, Map.of(WEIGHTS, ofWeights), tokenizerFile))
                   .toJson();
         }
       }
@@ -226,10 +210,11 @@ public record ModelDirectory(
   }
 
   /** The checksums that a self-check has, by file. */
-  private static Map<String, String> sha256(byte[] config, ContentId weights, byte[] tokenizer) {
+  private static Map<String, String> sha256(
+      byte[] config, Map<String, ContentId> weights, byte[] tokenizer) {
     Map<String, String> sha256 = new LinkedHashMap<>();
     sha256.put(CONFIG, sha256(new ContentId().add(config)));
-    sha256.put(WEIGHTS, sha256(weights));
+    weights.forEach((file, content) -> sha256.put(file, sha256(content)));
     sha256.put(TOKENIZER, sha256(new ContentId().add(tokenizer)));
     return sha256;
   }
@@ -252,6 +237,19 @@ public record ModelDirectory(
     }
   }
 
+  private static byte[] tokenizer(String option, FileSystem files, Path folder) throws IOException {
+    for (String other : OTHER_TOKENIZERS) {
+      if (!files.exists(new Path(folder, TOKENIZER)) && files.exists(new Path(folder, other))) {
+        throw new InvalidInput(
+            "%s %s: file %s is missing; make it of %s:"
+                + " AutoTokenizer.from_pretrained(\"DIR\").save_pretrained(\"DIR\")",
+            option, folder, TOKENIZER, other);
+      }
+    }
+
+    return file(option, files, folder, TOKENIZER);
+  }
+
   private static String text(String folder, String name, byte[] bytes) {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
@@ -265,8 +263,13 @@ public record ModelDirectory(
     int tokens = tokenizer.vocabularySize();
     if (tokens > shape().vocabularySize()) {
       throw new InvalidInput(
-          "%s/%s has %d tokens, more than d_vocab %d of %s",
+          "%s/%s has %d tokens, more than the vocabulary of %d of %s",
           uri, TOKENIZER, tokens, shape().vocabularySize(), CONFIG);
+    }
+
+    if (!isChecked()) {
+      LOG.info("{}: no self-check; kindred check-model makes one", uri);
+      return;
     }
 
     SelfCheck selfCheck = selfCheck();
@@ -279,6 +282,11 @@ public record ModelDirectory(
 
     selfCheck.checkFiles(uri, sha256);
     selfCheck.check(tokenizer);
+  }
+
+  /** Whether it has a self-check. */
+  public boolean isChecked() {
+    return selfcheckJson != null;
   }
 
   private SelfCheck selfCheck() {
@@ -344,6 +352,10 @@ public record ModelDirectory(
 
   /** Runs the self-check; a model that fails is closed. */
   private void check(Function<int[], LanguageModel.Predictions> predict, Runnable close) {
+    if (!isChecked()) {
+      return;
+    }
+
     try {
       selfCheck().run(predict);
     } catch (RuntimeException e) {

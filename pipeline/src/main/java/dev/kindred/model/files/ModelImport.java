@@ -5,9 +5,10 @@ import dev.kindred.InvalidInput;
 import dev.kindred.Location;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.model.ModelShape;
-import dev.kindred.model.architecture.Architectures;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.TrainedArchitecture;
+import dev.kindred.model.family.Architectures;
 import dev.kindred.table.WholeFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -42,12 +43,18 @@ public final class ModelImport {
       FileSystem files = of.fileSystem(hadoop);
       ConfigJson config =
           ConfigJson.parse(from + "/config.json", text(files, new Path(source, "config.json")));
-      Blueprint blueprint = Architectures.read(config);
-      Path weights = existing(files, new Path(source, ModelDirectory.WEIGHTS));
-      try (FileContent content = FileContent.open(files, weights)) {
-        Safetensors tensors = Safetensors.open(from + "/" + ModelDirectory.WEIGHTS, content);
-        ModelDirectory.check(tensors, blueprint);
-        Safetensors.Checksums checksums = tensors.scan(bytes -> {});
+      if (!(Architectures.of(config) instanceof TrainedArchitecture architecture)) {
+        throw new InvalidInput(
+            "--from %s: a model of Hugging Face's transformers needs no import: give it to --model"
+                + " as it is; kindred check-model checks it",
+            from);
+      }
+
+      Blueprint blueprint = architecture.read(config);
+      try (WeightsFolder weights =
+          WeightsFolder.open(
+              "--from", from, files, source, blueprint, architecture.storedNames())) {
+        weights.scan(bytes -> {});
         String tokenizerJson = text(files, new Path(source, "tokenizer.json"));
         int tokens = Tokenizer.of(tokenizerJson).vocabularySize();
         int vocabulary = blueprint.shape().vocabularySize();
@@ -67,15 +74,16 @@ public final class ModelImport {
           ModelDirectory.write(
               plain,
               target,
-              config.only(Architectures.of(config).fields()),
-              tensors.unchanged(checksums),
+              config.only(architecture.fields()),
+              weights.unchanged(),
               dtype,
               tokenizerJson,
               sequences(blueprint.shape(), tokens));
           WholeFile.create(
               plain,
               new Path(target, "README.md"),
-              card(target.getName(), from, tensors, dtype).getBytes(StandardCharsets.UTF_8));
+              card(target.getName(), from, weights.dtypes(), dtype)
+                  .getBytes(StandardCharsets.UTF_8));
         } catch (IOException | RuntimeException e) {
           plain.delete(target, true); // it was not there before, and is not a model
           throw e;
@@ -93,9 +101,7 @@ public final class ModelImport {
   }
 
   private static String card(
-      String name, String from, Safetensors tensors, Safetensors.Dtype dtype) {
-    List<String> dtypes =
-        tensors.tensors().stream().map(Safetensors.Tensor::dtype).distinct().sorted().toList();
+      String name, String from, List<String> dtypes, Safetensors.Dtype dtype) {
     return String.format(
         Locale.ROOT,
         "# %s%n%nConverted by `kindred import-model` from `%s`: weights in %s, stored as %s.%n",

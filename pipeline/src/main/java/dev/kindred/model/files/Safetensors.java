@@ -15,6 +15,7 @@ import java.io.OutputStream;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -24,12 +25,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 
 /**
@@ -38,14 +37,15 @@ import java.util.zip.CRC32C;
  *
  * <p>This is the header; values are read from the file one tensor at a time, so that files may be
  * larger than memory. Read here and not by DJL, whose decoder ends the whole process on a dtype
- * that it does not know. Kindred widens F16 and BF16 to float32 and takes F32 as it is.
+ * that it does not know. Kindred widens F16 and BF16 to float32, takes F32 as it is, and rounds
+ * F64.
  */
 public final class Safetensors {
   private static final ObjectMapper JSON =
       new ObjectMapper()
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
-  private static final int NAMES_IN_MESSAGES = 3;
+  private static final String POINTER = "version https://git-lfs";
   private static final int HEADER_LENGTH_BYTES = 8;
   private static final int CHUNK_BYTES = 1 << 20; // a multiple of every dtype's size
   private static final long MOST_HEADER_BYTES = 100_000_000; // the format's own limit
@@ -120,6 +120,7 @@ public final class Safetensors {
    * @throws InvalidInput if the file is no safetensors, or cannot be read
    */
   public static Safetensors open(String source, Content content) {
+    checkIsNoPointer(source, content);
     if (content.length() < HEADER_LENGTH_BYTES) {
       throw new InvalidInput("%s: %d bytes are too few for safetensors", source, content.length());
     }
@@ -164,6 +165,17 @@ public final class Safetensors {
     }
 
     return new Safetensors(source, content, dataStart, tensors, metadata);
+  }
+
+  /** Git leaves a short text in the place of a large file that it has not fetched. */
+  private static void checkIsNoPointer(String source, Content content) {
+    int length = (int) Math.min(content.length(), POINTER.length());
+    String start = new String(bytes(source, content, 0, length), StandardCharsets.ISO_8859_1);
+    if (start.equals(POINTER)) {
+      throw new InvalidInput(
+          "%s: not the weights but a pointer of Git LFS to them; fetch them with git lfs pull",
+          source);
+    }
   }
 
   private static byte[] bytes(String source, Content content, long from, int length) {
@@ -238,52 +250,11 @@ public final class Safetensors {
   }
 
   /**
-   * Checks that the file holds exactly these tensors, in a dtype that Kindred takes, and each byte
-   * in one of them.
+   * Checks that tensors follow each other without overlaps and gaps, in any order, up to the end.
    *
-   * @param expected name to shape
-   * @throws InvalidInput naming tensors that are missing, surplus or misshapen, the first few of
-   *     each
+   * @throws InvalidInput naming the first that does not
    */
-  public void check(Map<String, long[]> expected) {
-    List<String> problems = new ArrayList<>();
-    prefix(expected).ifPresent(problems::add);
-    addNames(
-        problems, "missing", expected.keySet().stream().filter(name -> !tensors.containsKey(name)));
-    addNames(
-        problems,
-        "not part of this architecture",
-        tensors.keySet().stream().filter(name -> !expected.containsKey(name)));
-    expected.forEach(
-        (name, shape) -> {
-          if (tensors.containsKey(name)) {
-            problem(tensors.get(name), shape).ifPresent(problems::add);
-          }
-        });
-    tensors.values().stream()
-        .filter(tensor -> expected.containsKey(tensor.name()) && bytesPerElement(tensor).isEmpty())
-        .collect(
-            Collectors.groupingBy(
-                Tensor::dtype, TreeMap::new, Collectors.mapping(Tensor::name, Collectors.toList())))
-        .forEach(
-            (dtype, names) ->
-                problems.add(
-                    String.format(
-                        Locale.ROOT,
-                        "tensor%s %s %s dtype %s, supported are F16, BF16 and F32; convert the file",
-                        names.size() == 1 ? "" : "s",
-                        firstOf(names),
-                        names.size() == 1 ? "has" : "have",
-                        dtype)));
-    if (!problems.isEmpty()) {
-      throw new InvalidInput("%s: %s", source, String.join("; ", problems));
-    }
-
-    checkPlaces();
-  }
-
-  /** That tensors follow each other without overlaps and gaps, in any order, up to the end. */
-  private void checkPlaces() {
+  void checkPlaces() {
     long end = 0;
     for (Tensor tensor : inOrder()) {
       if (tensor.begin() != end) {
@@ -308,48 +279,8 @@ public final class Safetensors {
         .toList();
   }
 
-  /** Names as other programs save them, {@code _orig_mod.wte.weight}, begin alike. */
-  private Optional<String> prefix(Map<String, long[]> expected) {
-    String first = expected.keySet().iterator().next();
-    return tensors.keySet().stream()
-        .filter(name -> name.endsWith("." + first) && !expected.containsKey(name))
-        .map(name -> name.substring(0, name.length() - first.length()))
-        .findFirst()
-        .map(
-            prefix -> {
-              long prefixed =
-                  tensors.keySet().stream().filter(name -> name.startsWith(prefix)).count();
-              return String.format(
-                  Locale.ROOT,
-                  "%s begin with \"%s\", which is not part of the architecture's; rename them"
-                      + " without it",
-                  prefixed == tensors.size()
-                      ? "all names of tensors"
-                      : prefixed + " of " + tensors.size() + " names of tensors",
-                  prefix);
-            });
-  }
-
-  private static String firstOf(List<String> names) {
-    String first = String.join(", ", names.subList(0, Math.min(NAMES_IN_MESSAGES, names.size())));
-    return names.size() <= NAMES_IN_MESSAGES
-        ? first
-        : first + " and " + (names.size() - NAMES_IN_MESSAGES) + " more";
-  }
-
-  private static void addNames(List<String> problems, String what, Stream<String> names) {
-    List<String> all = names.toList();
-    if (!all.isEmpty()) {
-      problems.add(
-          String.format(
-              Locale.ROOT,
-              all.size() == 1 ? "tensor %s is %s" : "tensors %s are %s",
-              firstOf(all),
-              what));
-    }
-  }
-
-  private Optional<String> problem(Tensor tensor, long[] expected) {
+  /** What is wrong with a tensor that is expected to have a shape; none for nothing. */
+  static Optional<String> problem(Tensor tensor, long[] expected) {
     if (!Arrays.equals(tensor.shape(), expected)) {
       return Optional.of(
           String.format(
@@ -385,10 +316,11 @@ public final class Safetensors {
   }
 
   /** Empty for a dtype that Kindred does not take. */
-  private static OptionalInt bytesPerElement(Tensor tensor) {
+  static OptionalInt bytesPerElement(Tensor tensor) {
     return switch (tensor.dtype()) {
       case "F16", "BF16" -> OptionalInt.of(Short.BYTES);
       case "F32" -> OptionalInt.of(Float.BYTES);
+      case "F64" -> OptionalInt.of(Double.BYTES);
       default -> OptionalInt.empty();
     };
   }
@@ -405,12 +337,13 @@ public final class Safetensors {
       implements Serializable {}
 
   /**
-   * Reads the whole file once, in its order, if {@link #check} has passed.
+   * Reads the whole file once, in its order, if {@link #checkPlaces} has passed.
    *
    * @param bytes receives all of them
+   * @param isWeight which tensors must be finite numbers, by name
    * @throws InvalidInput naming the first value that is not finite
    */
-  public Checksums scan(Consumer<ByteBuffer> bytes) {
+  Checksums scan(Consumer<ByteBuffer> bytes, Predicate<String> isWeight) {
     ByteBuffer header = ByteBuffer.wrap(bytes(source, content, 0, (int) dataStart));
     bytes.accept(header.duplicate());
     LinkedHashMap<String, Long> ofTensors = new LinkedHashMap<>();
@@ -421,7 +354,9 @@ public final class Safetensors {
           (first, chunk) -> {
             bytes.accept(chunk.duplicate());
             checksum.update(chunk.duplicate());
-            checkFinite(tensor, first, chunk);
+            if (isWeight.test(tensor.name())) {
+              checkFinite(tensor, first, chunk);
+            }
           });
       ofTensors.put(tensor.name(), checksum.getValue());
     }
@@ -437,7 +372,7 @@ public final class Safetensors {
 
   /** Reads a tensor's bytes; the function is given the first value's number, and some values. */
   private void forEachChunk(Tensor tensor, BiConsumer<Integer, ByteBuffer> chunks) {
-    int size = bytesPerElement(tensor).orElseThrow();
+    int size = bytesPerElement(tensor).orElse(1);
     byte[] buffer = new byte[(int) Math.min(CHUNK_BYTES, tensor.end() - tensor.begin())];
     for (long at = tensor.begin(); at < tensor.end(); at += buffer.length) {
       int length = (int) Math.min(buffer.length, tensor.end() - at);
@@ -460,12 +395,17 @@ public final class Safetensors {
     }
   }
 
+  /** The file's name, for messages. */
+  String source() {
+    return source;
+  }
+
   /** All tensors, in the file's order. */
   public List<Tensor> tensors() {
     return new ArrayList<>(tensors.values());
   }
 
-  /** Reads a tensor's values in float32, row-major, if {@link #check} has passed. */
+  /** Reads a tensor's values in float32, row-major, if they are of a dtype that Kindred takes. */
   public float[] floats(Tensor tensor) {
     return floats(tensor, new CRC32C());
   }
@@ -532,9 +472,20 @@ public final class Safetensors {
   }
 
   private static void widen(String dtype, ByteBuffer chunk, float[] values, int from) {
-    int end = from + chunk.remaining() / (dtype.equals("F32") ? Float.BYTES : Short.BYTES);
+    int size =
+        switch (dtype) {
+          case "F64" -> Double.BYTES;
+          case "F32" -> Float.BYTES;
+          default -> Short.BYTES;
+        };
+    int end = from + chunk.remaining() / size;
     switch (dtype) {
       case "F32" -> chunk.asFloatBuffer().get(values, from, end - from);
+      case "F64" -> {
+        for (int i = from; i < end; i++) {
+          values[i] = (float) chunk.getDouble();
+        }
+      }
       case "BF16" -> {
         for (int i = from; i < end; i++) {
           values[i] = Float.intBitsToFloat(chunk.getShort() << 16); // a float's upper half

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model.files;
 
-import dev.kindred.InvalidInput;
-import dev.kindred.model.architecture.Tensors;
 import java.io.File;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.util.function.Function;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkFiles;
@@ -17,7 +13,7 @@ import org.apache.spark.util.SerializableConfiguration;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * The file with a model's weights, which each process reads by itself: where it is, or from a copy
+ * A file with weights of a model, which each process reads by itself: where it is, or from a copy
  * that Spark brings to every executor.
  *
  * @param uri of the file
@@ -29,28 +25,16 @@ public record WeightsFile(
     String uri, Safetensors.Checksums checksums, SerializableConfiguration hadoop, String copy)
     implements Serializable {
 
-  /**
-   * Reads the weights.
-   *
-   * @param load takes tensors until it returns
-   * @throws InvalidInput if the file is not to be read, or not the one that was checked
-   */
-  <M> M read(Function<Tensors, M> load) {
+  /** Opens the file. */
+  FileContent open() throws IOException {
     Path path = new Path(copy == null ? uri : new File(SparkFiles.get(copy)).toURI().toString());
-    try {
-      FileSystem files = path.getFileSystem(hadoop.value());
-      try (FileContent content = FileContent.open(files, path)) {
-        return load.apply(Safetensors.unchanged(uri, content, checksums));
-      }
-    } catch (IOException e) {
-      throw new InvalidInput("%s: cannot be read any more: %s", uri, e.getMessage());
-    }
+    return FileContent.open(path.getFileSystem(hadoop.value()), path);
   }
 
   /**
    * The same for executors: what lies on a disk of this machine, Spark copies to theirs.
    *
-   * @param id of the model
+   * @param id of the file
    */
   WeightsFile onExecutors(SparkContext spark, String id) {
     Path path = new Path(uri);

@@ -12,8 +12,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.InvalidInput;
 import dev.kindred.model.RandomGpt;
 import dev.kindred.model.architecture.Activation;
-import dev.kindred.model.architecture.Architectures;
 import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.family.Architectures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -281,7 +281,8 @@ class TestDamagedModel {
     assertRefused("config.json", "\"n_ctx\" : 6", "\"n_ctx\" : 1e9", "n_ctx is 1.0E9, expected");
     assertRefused("tokenizer.json", "\"t\": 2", "\"t\": 2147483647", "the id of token \"t\" is");
     assertRefused("tokenizer.json", "\"t\": 2", "\"t\": 4294967295", "the id of token \"t\" is");
-    assertRefused("tokenizer.json", "\"t\": 2", "\"t\": 2147483646", "more than d_vocab 4");
+    assertRefused(
+        "tokenizer.json", "\"t\": 2", "\"t\": 2147483646", "more than the vocabulary of 4");
     assertRefused(SELFCHECK, "0.001", "1e308", "relative_tolerance is 1.0E308");
   }
 
@@ -323,7 +324,6 @@ class TestDamagedModel {
       assertThatThrownBy(this::read)
           .isInstanceOf(InvalidInput.class)
           .hasMessageContaining("all names of tensors begin with \"" + prefix + "\"")
-          .hasMessageContaining("tensors wte.weight, wpe.weight, h.0.ln_1.weight and ")
           .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(500));
     }
   }

@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.model.architecture;
+package dev.kindred.model.family;
 
+import dev.kindred.model.architecture.Activation;
+import dev.kindred.model.architecture.Block;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.Embedding;
 import dev.kindred.model.architecture.FeedForward.Mlp;
+import dev.kindred.model.architecture.Linear;
 import dev.kindred.model.architecture.Mixer.Attention;
+import dev.kindred.model.architecture.Norm;
 import dev.kindred.model.architecture.Norm.LayerNorm;
 import dev.kindred.model.architecture.Positions.Learned;
+import dev.kindred.model.architecture.TrainedArchitecture;
+import dev.kindred.model.architecture.Unembedding;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +23,7 @@ import java.util.Map;
  * feed-forward networks and a tied or untied unembedding (Radford et al. 2019, with the variations
  * that {@code config.json} names). Queries, keys and values are stored as one map, in that order.
  */
-final class Gpt implements Architecture {
+final class Gpt implements TrainedArchitecture {
 
   @Override
   public String name() {

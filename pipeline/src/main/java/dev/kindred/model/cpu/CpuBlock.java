@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.cpu;
+
+import dev.kindred.kernel.TileKernel;
+import dev.kindred.model.architecture.Activation;
+import dev.kindred.model.architecture.Block;
+import dev.kindred.model.architecture.Block.Residual;
+import dev.kindred.model.architecture.FeedForward.Gated;
+import dev.kindred.model.architecture.FeedForward.Mlp;
+import dev.kindred.model.architecture.Linear;
+import dev.kindred.model.architecture.Mixer.Attention;
+import dev.kindred.model.architecture.Positions.Rotary;
+import dev.kindred.model.architecture.Tensors;
+import java.util.Arrays;
+
+/**
+ * The packed weights of a block. Letters in shapes: D = {@code d_model}, H = heads, G = heads of
+ * keys and values, E = width of a head, M = hidden width.
+ */
+final class CpuBlock {
+  final CpuNorm mixerNorm;
+  final Attention attention;
+  final PackedLinear query; // D to H E
+  final PackedLinear keyValue; // D to G E of keys, then G E of values
+  final PackedLinear output; // H E to D
+  final CpuNorm queryNorm; // of E, or of H E
+  final CpuNorm keyNorm; // of E, or of G E
+  private final Rotary rotary; // null where positions are not turned
+  final CpuNorm mixerOutputNorm;
+  final CpuNorm feedForwardNorm;
+  final PackedLinear gate; // D to M; null without one
+  final PackedLinear up; // D to M
+  final PackedLinear down; // M to D
+  final CpuNorm feedForwardOutputNorm;
+  final int hidden; // M
+  final Activation activation;
+  final Residual residual;
+
+  CpuBlock(Block block, int d, TileKernel kernel, Tensors tensors) {
+    this.attention = (Attention) block.mixer();
+    this.mixerNorm = new CpuNorm(block.mixerNorm(), d, kernel, tensors);
+    this.query = linear(attention.query(), kernel, tensors);
+    this.keyValue = linear(attention.key(), attention.value(), kernel, tensors);
+    this.output = linear(attention.output(), kernel, tensors);
+    this.queryNorm = new CpuNorm(attention.queryNorm(), attention.headWidth(), kernel, tensors);
+    this.keyNorm = new CpuNorm(attention.keyNorm(), attention.headWidth(), kernel, tensors);
+    this.rotary = attention.positions() instanceof Rotary positions ? positions : null;
+    this.mixerOutputNorm = new CpuNorm(block.mixerOutputNorm(), d, kernel, tensors);
+    this.feedForwardNorm = new CpuNorm(block.feedForwardNorm(), d, kernel, tensors);
+    if (block.feedForward() instanceof Gated gated) {
+      this.gate = linear(gated.gate(), kernel, tensors);
+      this.up = linear(gated.up(), kernel, tensors);
+      this.down = linear(gated.down(), kernel, tensors);
+      this.activation = gated.activation();
+    } else {
+      Mlp mlp = (Mlp) block.feedForward();
+      this.gate = null;
+      this.up = linear(mlp.up(), kernel, tensors);
+      this.down = linear(mlp.down(), kernel, tensors);
+      this.activation = mlp.activation();
+    }
+
+    this.hidden = block.feedForward().width();
+    this.feedForwardOutputNorm = new CpuNorm(block.feedForwardOutputNorm(), d, kernel, tensors);
+    this.residual = block.residual();
+  }
+
+  static PackedLinear linear(Linear map, TileKernel kernel, Tensors tensors) {
+    return new PackedLinear(kernel, map.weight(tensors), map.bias(tensors), map.inputs());
+  }
+
+  /**
+   * Two maps of the same inputs as one, whose outputs are those of the first, then the second's.
+   */
+  private static PackedLinear linear(
+      Linear first, Linear second, TileKernel kernel, Tensors tensors) {
+    float[] bias = joined(first.bias(tensors), second.bias(tensors), first, second);
+    return new PackedLinear(
+        kernel, joined(first.weight(tensors), second.weight(tensors)), bias, first.inputs());
+  }
+
+  private static float[] joined(float[] first, float[] second, Linear ofFirst, Linear ofSecond) {
+    return first == null && second == null
+        ? null
+        : joined(
+            first == null ? new float[ofFirst.outputs()] : first,
+            second == null ? new float[ofSecond.outputs()] : second);
+  }
+
+  private static float[] joined(float[] first, float[] second) {
+    float[] joined = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, joined, first.length, second.length);
+    return joined;
+  }
+
+  /** What turns queries and keys of the first positions; null where they are not turned. */
+  CpuRotary rotary(int length) {
+    return rotary == null ? null : new CpuRotary(rotary, length);
+  }
+
+  /** Whether keys and queries are the maps' outputs, wherever they stand. */
+  boolean hasPlainKeys() {
+    return rotary == null
+        && queryNorm.isNone()
+        && keyNorm.isNone()
+        && Double.isInfinite(attention.limits().clip());
+  }
+
+  /**
+   * Makes queries of the map's outputs: clipped, normed, turned, in that order.
+   *
+   * @param turn by positions; null where they are not turned
+   */
+  void finishQuery(float[] x, int from, CpuRotary turn, int position) {
+    finish(x, from, attention.heads(), queryNorm, turn, position);
+  }
+
+  /** Makes keys and values of the map's outputs. */
+  void finishKeyValue(float[] x, int from, CpuRotary turn, int position) {
+    int width = attention.keyValueHeads() * attention.headWidth();
+    finish(x, from, attention.keyValueHeads(), keyNorm, turn, position);
+    clip(x, from + width, width);
+  }
+
+  private void finish(float[] x, int from, int heads, CpuNorm norm, CpuRotary turn, int position) {
+    int width = heads * attention.headWidth();
+    clip(x, from, width);
+    if (!norm.isNone()) {
+      norm.applyInPlace(x, from, width / norm.size(), norm.size());
+    }
+
+    for (int head = 0; turn != null && head < heads; head++) {
+      turn.apply(x, from + head * attention.headWidth(), position);
+    }
+  }
+
+  private void clip(float[] x, int from, int length) {
+    float clip = (float) attention.limits().clip();
+    for (int i = from; clip < Float.POSITIVE_INFINITY && i < from + length; i++) {
+      x[i] = Math.max(-clip, Math.min(clip, x[i]));
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.cpu;
+
+import dev.kindred.kernel.TileKernel;
+import dev.kindred.model.architecture.Norm;
+import dev.kindred.model.architecture.Norm.LayerNorm;
+import dev.kindred.model.architecture.Norm.RmsNorm;
+import dev.kindred.model.architecture.Tensors;
+import java.util.Arrays;
+
+/** A norm of vectors. S = their size. */
+final class CpuNorm {
+  private final TileKernel kernel;
+  private final boolean isNone;
+  private final boolean centers;
+  private final float epsilon;
+  private final float[] weight; // S
+  private final float[] bias; // S
+  private final float[] ones; // S
+
+  /**
+   * Reads a norm.
+   *
+   * @param size S, for a norm that has no tensors
+   */
+  CpuNorm(Norm norm, int size, TileKernel kernel, Tensors tensors) {
+    this.kernel = kernel;
+    this.isNone = norm instanceof Norm.None;
+    this.centers = norm instanceof LayerNorm;
+    if (norm instanceof LayerNorm layer) {
+      this.epsilon = layer.epsilon();
+      this.weight = layer.weight() == null ? filled(size, 1) : tensors.floats(layer.weight());
+      this.bias = layer.bias() == null ? filled(size, 0) : tensors.floats(layer.bias());
+    } else if (norm instanceof RmsNorm rms) {
+      this.epsilon = rms.epsilon();
+      this.weight = tensors.floats(rms.weight()).clone();
+      for (int k = 0; k < weight.length; k++) {
+        weight[k] += rms.added();
+      }
+
+      this.bias = filled(weight.length, 0);
+    } else {
+      this.epsilon = 0;
+      this.weight = filled(size, 1);
+      this.bias = filled(size, 0);
+    }
+
+    this.ones = filled(weight.length, 1);
+  }
+
+  private static float[] filled(int size, float value) {
+    float[] values = new float[size];
+    Arrays.fill(values, value);
+    return values;
+  }
+
+  /** Whether vectors stay as they are. */
+  boolean isNone() {
+    return isNone;
+  }
+
+  /** S. */
+  int size() {
+    return weight.length;
+  }
+
+  /**
+   * Normalizes a vector.
+   *
+   * @param x has it from {@code from} on
+   * @param normed receives it from {@code to} on; may be {@code x} at the same place
+   */
+  void apply(float[] x, int from, float[] normed, int to) {
+    int size = weight.length;
+    if (isNone) {
+      System.arraycopy(x, from, normed, to, size);
+      return;
+    }
+
+    float mean = centers ? kernel.dot(x, from, ones, 0, size) / size : 0;
+    for (int k = 0; k < size; k++) {
+      normed[to + k] = x[from + k] - mean;
+    }
+
+    float variance = kernel.dot(normed, to, normed, to, size) / size;
+    float scale = (float) (1 / Math.sqrt(variance + epsilon));
+    for (int k = 0; k < size; k++) {
+      normed[to + k] = normed[to + k] * scale * weight[k] + bias[k];
+    }
+  }
+
+  /** Normalizes vectors that lie {@code stride} floats apart, in place. */
+  void applyInPlace(float[] x, int from, int count, int stride) {
+    for (int i = 0; !isNone && i < count; i++) {
+      apply(x, from + i * stride, x, from + i * stride);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.family;
+
+import dev.kindred.model.architecture.Architecture;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.TrainedArchitecture;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The architectures that Kindred knows: the one list. */
+public final class Architectures {
+  private static final TrainedArchitecture OWN = new Gpt();
+  private static final String OWN_FIELD = "architecture";
+
+  /** Those of Hugging Face's transformers, by {@code model_type}. */
+  private static final List<Architecture> FAMILIES =
+      List.of(
+          new Gpt2(),
+          new GptNeo(),
+          new GptNeoX(),
+          new GptJ(),
+          new Llama(),
+          new Mistral(),
+          new Qwen(false),
+          new Qwen(true),
+          new Gemma(),
+          new Gemma2(),
+          new Gemma3(),
+          new Phi(),
+          new Phi3(),
+          new Opt(),
+          new Olmo(),
+          new Olmo2());
+
+  private Architectures() {}
+
+  /**
+   * Describes the model of a configuration.
+   *
+   * @throws dev.kindred.InvalidInput if its architecture is not known, or a field is wrong
+   */
+  public static Blueprint read(ConfigJson config) {
+    return of(config).read(config);
+  }
+
+  /**
+   * The architecture of a configuration.
+   *
+   * @throws dev.kindred.InvalidInput if it is not known
+   */
+  public static Architecture of(ConfigJson config) {
+    return isHuggingFace(config)
+        ? of(config, HuggingFace.FAMILY, FAMILIES)
+        : of(config, OWN_FIELD, List.of(OWN));
+  }
+
+  /** Whether a configuration is one of Hugging Face's transformers. */
+  public static boolean isHuggingFace(ConfigJson config) {
+    return config.has(HuggingFace.FAMILY) && !config.has(OWN_FIELD);
+  }
+
+  private static Architecture of(
+      ConfigJson config, String field, List<? extends Architecture> choices) {
+    String name = config.string(field);
+    return choices.stream()
+        .filter(architecture -> architecture.name().equals(name))
+        .findFirst()
+        .<Architecture>map(architecture -> architecture)
+        .orElseThrow(
+            () ->
+                config.invalid(
+                    "%s is \"%s\", supported %s %s",
+                    field,
+                    name,
+                    choices.size() == 1 ? "is" : "are",
+                    choices.stream()
+                        .map(known -> "\"" + known.name() + "\"")
+                        .collect(Collectors.joining(", "))));
+  }
+
+  /** The names of all families of Hugging Face's transformers that are read. */
+  public static List<String> families() {
+    return FAMILIES.stream().map(Architecture::name).toList();
+  }
+
+  /** The architecture that {@code kindred train} trains. */
+  public static TrainedArchitecture trained() {
+    return OWN;
+  }
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.family;
+
+import dev.kindred.model.architecture.Activation;
+import dev.kindred.model.architecture.Architecture;
+import dev.kindred.model.architecture.Block;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.Mixer.Limits;
+import dev.kindred.model.architecture.Positions.Rotary;
+import dev.kindred.model.architecture.StoredNames;
+import dev.kindred.model.family.LlamaParts.Otherwise;
+
+/** Gemma (Gemma team 2024): Llama with scaled embeddings and norms that multiply by 1 + weight. */
+final class Gemma implements Architecture {
+  @Override
+  public String name() {
+    return "gemma";
+  }
+
+  @Override
+  public StoredNames storedNames() {
+    return LlamaParts.NAMES;
+  }
+
+  @Override
+  public Blueprint read(ConfigJson json) {
+    HuggingFace.check(json, Rope.FIELDS);
+    LlamaParts parts =
+        parts(json, new Otherwise(256000, 3072, 24576, 28, 16), 16, activation(json));
+    boolean hasBiases = json.bool("attention_bias", false);
+    Rotary rotary = Rope.of(json).halves(parts.headWidth());
+    return Blueprint.of(
+        parts.d(),
+        parts.context(8192),
+        parts.scaledEmbedding(),
+        parts.layers(),
+        i ->
+            Block.preNorm(
+                parts.norm(LlamaParts.block(i) + "input_layernorm"),
+                parts.attention(i, hasBiases, hasBiases, rotary, Limits.NONE),
+                parts.norm(LlamaParts.block(i) + "post_attention_layernorm"),
+                parts.gated(i, false)),
+        parts.unembedding(parts.norm("model.norm"), true));
+  }
+
+  /** Heads are 256 wide where no field says otherwise, whatever D is. */
+  static LlamaParts parts(
+      ConfigJson json, Otherwise otherwise, int keyValueHeads, Activation activation) {
+    int heads = json.positiveInt("num_attention_heads", otherwise.heads());
+    return new LlamaParts(
+        json,
+        json.positiveInt("vocab_size", otherwise.vocabulary()),
+        json.positiveInt("hidden_size", otherwise.d()),
+        json.positiveInt("num_hidden_layers", otherwise.layers()),
+        heads,
+        HuggingFace.keyValueHeads(
+            json, heads, json.isPresent("num_key_value_heads") ? heads : keyValueHeads),
+        json.positiveInt("head_dim", 256),
+        json.positiveInt("intermediate_size", otherwise.hidden()),
+        activation,
+        (float) json.positive("rms_norm_eps", 1e-6),
+        1);
+  }
+
+  /**
+   * GELU by tanh, also where the first files say "gelu": the models were trained with that
+   * (huggingface/transformers pull request 29402).
+   */
+  private static Activation activation(ConfigJson json) {
+    String field = json.has("hidden_activation") ? "hidden_activation" : "hidden_act";
+    Activation found = HuggingFace.activation(json, field, "gelu_pytorch_tanh");
+    return found == Activation.GELU && field.equals("hidden_act") ? Activation.GELU_TANH : found;
+  }
+}

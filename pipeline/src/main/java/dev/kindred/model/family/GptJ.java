@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.family;
+
+import dev.kindred.model.architecture.Activation;
+import dev.kindred.model.architecture.Architecture;
+import dev.kindred.model.architecture.Block;
+import dev.kindred.model.architecture.Block.Residual;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.Embedding;
+import dev.kindred.model.architecture.FeedForward.Mlp;
+import dev.kindred.model.architecture.Linear;
+import dev.kindred.model.architecture.Mixer.Attention;
+import dev.kindred.model.architecture.Mixer.Limits;
+import dev.kindred.model.architecture.Norm;
+import dev.kindred.model.architecture.Norm.LayerNorm;
+import dev.kindred.model.architecture.Positions;
+import dev.kindred.model.architecture.Positions.Rotary;
+import dev.kindred.model.architecture.Positions.Rotary.Pairing;
+import dev.kindred.model.architecture.StoredNames;
+import dev.kindred.model.architecture.Unembedding;
+import java.util.Set;
+
+/**
+ * GPT-J (Wang and Komatsuzaki 2021): one norm for attention and feed-forward network, which stand
+ * side by side; rotary positions of a part of each head, by neighbouring coordinates.
+ */
+final class GptJ implements Architecture {
+  private static final double BASE = 10_000; // no field names it
+
+  @Override
+  public String name() {
+    return "gptj";
+  }
+
+  @Override
+  public StoredNames storedNames() {
+    return HuggingFace.names(
+        "transformer.", "h\\.\\d+\\.attn\\.(bias|masked_bias)", "lm_head.weight");
+  }
+
+  @Override
+  public Blueprint read(ConfigJson json) {
+    HuggingFace.check(json, Set.of("rotary_dim"));
+    int vocabulary = json.positiveInt("vocab_size", 50400);
+    int context = json.positiveInt("n_positions", 2048);
+    int d = json.positiveInt("n_embd", 4096);
+    int layers = json.positiveInt("n_layer", 28);
+    int heads = json.positiveInt("n_head", 16);
+    int hidden = json.positiveInt("n_inner", 4 * d);
+    int width = HuggingFace.headWidth(json, d, heads);
+    int turned =
+        json.isPresent("rotary_dim") ? json.positiveInt("rotary_dim", width) : Math.min(64, width);
+    Rope.checkWidth(json, turned, width);
+    Rotary rotary = Rotary.of(turned, BASE, Pairing.NEIGHBOURS);
+    float epsilon = (float) json.positive("layer_norm_epsilon", 1e-5);
+    Activation activation = HuggingFace.activation(json, "activation_function", "gelu_new");
+    boolean tied = json.bool("tie_word_embeddings", false);
+    String table = "transformer.wte.weight";
+    return Blueprint.of(
+        d,
+        context,
+        Embedding.of(table, vocabulary, d, Positions.NONE),
+        layers,
+        i -> {
+          String block = "transformer.h." + i + ".";
+          Norm norm = norm(block + "ln_1", d, epsilon);
+          return new Block(
+              norm,
+              new Attention(
+                  heads,
+                  heads,
+                  width,
+                  linear(block + "attn.q_proj", false, d, d),
+                  linear(block + "attn.k_proj", false, d, d),
+                  linear(block + "attn.v_proj", false, d, d),
+                  linear(block + "attn.out_proj", false, d, d),
+                  Norm.NONE,
+                  Norm.NONE,
+                  rotary,
+                  1 / Math.sqrt(width),
+                  Limits.NONE),
+              Norm.NONE,
+              norm,
+              new Mlp(
+                  linear(block + "mlp.fc_in", true, hidden, d),
+                  linear(block + "mlp.fc_out", true, d, hidden),
+                  activation),
+              Norm.NONE,
+              Residual.PARALLEL);
+        },
+        Unembedding.of(
+            norm("transformer.ln_f", d, epsilon),
+            Linear.of(tied ? table : storedNames().head(), "lm_head.bias", vocabulary, d)));
+  }
+
+  private static Norm norm(String name, int size, float epsilon) {
+    return new LayerNorm(name + ".weight", name + ".bias", size, epsilon);
+  }
+
+  private static Linear linear(String name, boolean hasBias, int outputs, int inputs) {
+    return LlamaParts.linear(name, hasBias, outputs, inputs);
+  }
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.family;
+
+import dev.kindred.model.architecture.Activation;
+import dev.kindred.model.architecture.Architecture;
+import dev.kindred.model.architecture.Block;
+import dev.kindred.model.architecture.Block.Residual;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.Embedding;
+import dev.kindred.model.architecture.FeedForward.Mlp;
+import dev.kindred.model.architecture.Linear;
+import dev.kindred.model.architecture.Mixer.Attention;
+import dev.kindred.model.architecture.Mixer.Limits;
+import dev.kindred.model.architecture.Norm;
+import dev.kindred.model.architecture.Norm.LayerNorm;
+import dev.kindred.model.architecture.Positions;
+import dev.kindred.model.architecture.Positions.Rotary;
+import dev.kindred.model.architecture.StoredNames;
+import dev.kindred.model.architecture.Unembedding;
+import dev.kindred.model.family.Rope.Scaling;
+import java.util.Set;
+
+/**
+ * GPT-NeoX (Black et al. 2022), as Pythia: attention and feed-forward network side by side, rotary
+ * positions of a part of each head, queries, keys and values stored head by head.
+ */
+final class GptNeoX implements Architecture {
+  private static final String SHARE = "partial_rotary_factor";
+
+  @Override
+  public String name() {
+    return "gpt_neox";
+  }
+
+  @Override
+  public StoredNames storedNames() {
+    return HuggingFace.names(
+        "gpt_neox.",
+        "layers\\.\\d+\\.attention\\.(bias|masked_bias|rotary_emb\\.inv_freq)",
+        "embed_out.weight");
+  }
+
+  @Override
+  public Blueprint read(ConfigJson json) {
+    HuggingFace.check(json, LlamaParts.ropeFields("rotary_emb_base", "rotary_pct", SHARE));
+    int vocabulary = json.positiveInt("vocab_size", 50432);
+    int d = json.positiveInt("hidden_size", 6144);
+    int layers = json.positiveInt("num_hidden_layers", 44);
+    int heads = json.positiveInt("num_attention_heads", 64);
+    int hidden = json.positiveInt("intermediate_size", 24576);
+    int context = json.positiveInt("max_position_embeddings", 2048);
+    int width = HuggingFace.headWidth(json, d, heads);
+    float epsilon = (float) json.positive("layer_norm_eps", 1e-5);
+    Activation activation = HuggingFace.activation(json, "hidden_act", "gelu");
+    boolean hasBias = json.bool("attention_bias", true);
+    boolean isParallel = json.bool("use_parallel_residual", true);
+    boolean tied = json.bool("tie_word_embeddings", false);
+    Rotary rotary =
+        Rope.of(
+                json,
+                Set.of("rotary_emb_base", "rope_theta"),
+                Set.of("rotary_pct", SHARE),
+                Scaling.DEFAULT,
+                Scaling.LINEAR,
+                Scaling.DYNAMIC,
+                Scaling.LLAMA3)
+            .shareOtherwise(.25)
+            .halves(width);
+    String table = "gpt_neox.embed_in.weight";
+    return Blueprint.of(
+        d,
+        context,
+        Embedding.of(table, vocabulary, d, Positions.NONE),
+        layers,
+        i -> {
+          String block = "gpt_neox.layers." + i + ".";
+          Linear.Stored qkv =
+              linear(block + "attention.query_key_value", hasBias, 3 * d, d).stored();
+          return new Block(
+              norm(block + "input_layernorm", d, epsilon),
+              new Attention(
+                  heads,
+                  heads,
+                  width,
+                  qkv.ofHeads(heads, 3, 0),
+                  qkv.ofHeads(heads, 3, 1),
+                  qkv.ofHeads(heads, 3, 2),
+                  linear(block + "attention.dense", hasBias, d, d),
+                  Norm.NONE,
+                  Norm.NONE,
+                  rotary,
+                  1 / Math.sqrt(width),
+                  Limits.NONE),
+              Norm.NONE,
+              norm(block + "post_attention_layernorm", d, epsilon),
+              new Mlp(
+                  linear(block + "mlp.dense_h_to_4h", true, hidden, d),
+                  linear(block + "mlp.dense_4h_to_h", true, d, hidden),
+                  activation),
+              Norm.NONE,
+              isParallel ? Residual.PARALLEL : Residual.SEQUENTIAL);
+        },
+        Unembedding.of(
+            norm("gpt_neox.final_layer_norm", d, epsilon),
+            Linear.of(tied ? table : storedNames().head(), null, vocabulary, d)));
+  }
+
+  private static Norm norm(String name, int size, float epsilon) {
+    return new LayerNorm(name + ".weight", name + ".bias", size, epsilon);
+  }
+
+  private static Linear linear(String name, boolean hasBias, int outputs, int inputs) {
+    return LlamaParts.linear(name, hasBias, outputs, inputs);
+  }
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.family;
+
+import dev.kindred.model.architecture.Activation;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.StoredNames;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** What {@code config.json} of Hugging Face's transformers has in common in all families. */
+final class HuggingFace {
+  /** The field that names the family. */
+  static final String FAMILY = "model_type";
+
+  /** Names of activation functions there; those of one function differ by rounding at most. */
+  private static final Map<String, Activation> ACTIVATIONS = new LinkedHashMap<>();
+
+  static {
+    ACTIVATIONS.put("relu", Activation.RELU);
+    ACTIVATIONS.put("gelu", Activation.GELU);
+    ACTIVATIONS.put("gelu_new", Activation.GELU_TANH);
+    ACTIVATIONS.put("gelu_pytorch_tanh", Activation.GELU_TANH);
+    ACTIVATIONS.put("gelu_fast", Activation.GELU_TANH);
+    ACTIVATIONS.put("silu", Activation.SILU);
+    ACTIVATIONS.put("swish", Activation.SILU);
+    ACTIVATIONS.put("quick_gelu", Activation.QUICK_GELU);
+  }
+
+  private static final List<String> EXPERTS =
+      List.of("num_local_experts", "num_experts", "n_routed_experts");
+  private static final List<String> PARTS_OF_OTHER_KINDS =
+      List.of("text_config", "vision_config", "audio_config");
+
+  private HuggingFace() {}
+
+  /**
+   * Refuses what changes what a model computes, in whichever family.
+   *
+   * @param known fields about rotary positions that the family reads
+   */
+  static void check(ConfigJson json, Set<String> known) {
+    if (json.has("quantization_config")) {
+      throw json.invalid(
+          "quantization_config: quantised weights are not supported; save the model in float32,"
+              + " bfloat16 or float16");
+    }
+
+    for (String field : EXPERTS) {
+      if (json.has(field)) {
+        throw json.invalid("%s: mixtures of experts are not supported", field);
+      }
+    }
+
+    for (String field : PARTS_OF_OTHER_KINDS) {
+      if (json.has(field)) {
+        throw json.invalid(
+            "%s: models of several kinds of input are not supported; save the text part by itself",
+            field);
+      }
+    }
+
+    for (String field : List.of("is_encoder_decoder", "add_cross_attention")) {
+      if (json.bool(field, false)) {
+        throw json.invalid("%s is true, supported are decoders alone", field);
+      }
+    }
+
+    if (json.bool("use_bidirectional_attention", false)) {
+      throw json.invalid("use_bidirectional_attention is true, supported is causal attention");
+    }
+
+    for (String field : json.names()) {
+      boolean isRotary = field.contains("rope") || field.contains("rotary");
+      if (isRotary && json.has(field) && !known.contains(field)) {
+        throw json.invalid(
+            "%s is not known for %s %s, and may change its rotary positions",
+            field, FAMILY, json.string(FAMILY));
+      }
+    }
+  }
+
+  /** The activation function that a field names. */
+  static Activation activation(ConfigJson json, String field, String otherwise) {
+    String name = json.string(field, otherwise);
+    Activation found = ACTIVATIONS.get(name);
+    if (found == null) {
+      throw json.invalid(
+          "%s is \"%s\", supported are %s", field, name, String.join(", ", ACTIVATIONS.keySet()));
+    }
+
+    return found;
+  }
+
+  /** Refuses a switch that is not as it must be. */
+  static void checkSwitch(ConfigJson json, String field, boolean expected) {
+    if (json.bool(field, expected) != expected) {
+      throw json.invalid("%s is %s, supported is %s", field, !expected, expected);
+    }
+  }
+
+  /** The width of a head where no field names it. */
+  static int headWidth(ConfigJson json, int dModel, int heads) {
+    if (dModel % heads != 0) {
+      throw json.invalid("%d heads do not divide the hidden size %d", heads, dModel);
+    }
+
+    return dModel / heads;
+  }
+
+  /** Heads of keys and values, which divide those of queries. */
+  static int keyValueHeads(ConfigJson json, int heads, int otherwise) {
+    int found = json.positiveInt("num_key_value_heads", otherwise);
+    if (heads % found != 0) {
+      throw json.invalid("num_key_value_heads %d does not divide %d heads", found, heads);
+    }
+
+    return found;
+  }
+
+  /** Names that files may shorten by a prefix. */
+  static StoredNames names(String prefix, String buffers, String head) {
+    return new StoredNames(List.of(prefix), Pattern.compile(buffers), head);
+  }
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.family;
+
+import dev.kindred.model.architecture.Architecture;
+import dev.kindred.model.architecture.Block;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.Mixer.Limits;
+import dev.kindred.model.architecture.Positions.Rotary;
+import dev.kindred.model.architecture.StoredNames;
+import dev.kindred.model.family.LlamaParts.Otherwise;
+
+/** Llama (Touvron et al. 2023) and what was made after it, such as SmolLM2. */
+final class Llama implements Architecture {
+  @Override
+  public String name() {
+    return "llama";
+  }
+
+  @Override
+  public StoredNames storedNames() {
+    return LlamaParts.NAMES;
+  }
+
+  @Override
+  public Blueprint read(ConfigJson json) {
+    HuggingFace.check(json, Rope.FIELDS);
+    LlamaParts parts = LlamaParts.of(json, new Otherwise(32000, 4096, 11008, 32, 32), 1e-6);
+    boolean hasBiases = json.bool("attention_bias", false);
+    boolean hasMlpBiases = json.bool("mlp_bias", false);
+    Rotary rotary = Rope.of(json).halves(parts.headWidth());
+    return Blueprint.of(
+        parts.d(),
+        parts.context(2048),
+        parts.embedding(),
+        parts.layers(),
+        i ->
+            Block.preNorm(
+                parts.norm(LlamaParts.block(i) + "input_layernorm"),
+                parts.attention(i, hasBiases, hasBiases, rotary, Limits.NONE),
+                parts.norm(LlamaParts.block(i) + "post_attention_layernorm"),
+                parts.gated(i, hasMlpBiases)),
+        parts.unembedding(parts.norm("model.norm"), false));
+  }
+}

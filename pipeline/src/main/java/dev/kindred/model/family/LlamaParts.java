@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.family;
+
+import dev.kindred.model.architecture.Activation;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.Embedding;
+import dev.kindred.model.architecture.FeedForward;
+import dev.kindred.model.architecture.FeedForward.Gated;
+import dev.kindred.model.architecture.Linear;
+import dev.kindred.model.architecture.Mixer.Attention;
+import dev.kindred.model.architecture.Mixer.Limits;
+import dev.kindred.model.architecture.Norm;
+import dev.kindred.model.architecture.Norm.RmsNorm;
+import dev.kindred.model.architecture.Positions;
+import dev.kindred.model.architecture.StoredNames;
+import dev.kindred.model.architecture.Unembedding;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The parts that Llama shares with the families after it, by the names of their checkpoints.
+ * Letters as in {@link Attention}.
+ *
+ * @param vocabulary V
+ * @param d D
+ * @param heads H
+ * @param keyValueHeads G
+ * @param headWidth E
+ * @param hidden M
+ * @param epsilon of norms
+ * @param addedToNorms what norms add to their weights
+ */
+record LlamaParts(
+    ConfigJson json,
+    int vocabulary,
+    int d,
+    int layers,
+    int heads,
+    int keyValueHeads,
+    int headWidth,
+    int hidden,
+    Activation activation,
+    float epsilon,
+    float addedToNorms) {
+  static final StoredNames NAMES =
+      HuggingFace.names(
+          "model.",
+          "(layers\\.\\d+\\.self_attn\\.)?rotary_emb\\.(inv_freq|cos_cached|sin_cached)",
+          "lm_head.weight");
+
+  /** Sizes where {@code config.json} does not name them; those of heads depend on the family. */
+  record Otherwise(int vocabulary, int d, int hidden, int layers, int heads) {}
+
+  /** The sizes of a {@code config.json}, its activation silu, and norms without an addition. */
+  static LlamaParts of(ConfigJson json, Otherwise otherwise, double epsilon) {
+    int d = json.positiveInt("hidden_size", otherwise.d);
+    int heads = json.positiveInt("num_attention_heads", otherwise.heads);
+    return new LlamaParts(
+        json,
+        json.positiveInt("vocab_size", otherwise.vocabulary),
+        d,
+        json.positiveInt("num_hidden_layers", otherwise.layers),
+        heads,
+        HuggingFace.keyValueHeads(json, heads, heads),
+        json.has("head_dim") ? json.positiveInt("head_dim") : HuggingFace.headWidth(json, d, heads),
+        json.positiveInt("intermediate_size", otherwise.hidden),
+        HuggingFace.activation(json, "hidden_act", "silu"),
+        (float) json.positive("rms_norm_eps", epsilon),
+        0);
+  }
+
+  /** The same with others of what differs most between families. */
+  LlamaParts with(
+      int otherKeyValueHeads, int otherHeadWidth, Activation other, float otherAddedToNorms) {
+    return new LlamaParts(
+        json,
+        vocabulary,
+        d,
+        layers,
+        heads,
+        otherKeyValueHeads,
+        otherHeadWidth,
+        hidden,
+        other,
+        epsilon,
+        otherAddedToNorms);
+  }
+
+  /** Fields about rotary positions, with those that a family has beside the usual ones. */
+  static Set<String> ropeFields(String... more) {
+    Set<String> fields = new HashSet<>(Rope.FIELDS);
+    fields.addAll(List.of(more));
+    return fields;
+  }
+
+  static String block(int i) {
+    return "model.layers." + i + ".";
+  }
+
+  Embedding embedding() {
+    return Embedding.of("model.embed_tokens.weight", vocabulary, d, Positions.NONE);
+  }
+
+  /** Rows times sqrt(D). */
+  Embedding scaledEmbedding() {
+    return new Embedding(
+        "model.embed_tokens.weight", vocabulary, d, Math.sqrt(d), null, Positions.NONE, Norm.NONE);
+  }
+
+  Norm norm(String name) {
+    return norm(name, d);
+  }
+
+  Norm norm(String name, int size) {
+    return new RmsNorm(name + ".weight", size, epsilon, addedToNorms);
+  }
+
+  /**
+   * Attention whose products are divided by sqrt(E).
+   *
+   * @param hasBiases of queries, keys and values
+   * @param hasOutputBias of what mixes heads
+   */
+  Attention attention(
+      int i, boolean hasBiases, boolean hasOutputBias, Positions positions, Limits limits) {
+    return attention(
+        i,
+        hasBiases,
+        hasOutputBias,
+        Norm.NONE,
+        Norm.NONE,
+        positions,
+        1 / Math.sqrt(headWidth),
+        limits);
+  }
+
+  /** The same, with norms of queries and keys and another factor of their products. */
+  Attention attention(
+      int i,
+      boolean hasBiases,
+      boolean hasOutputBias,
+      Norm queryNorm,
+      Norm keyNorm,
+      Positions positions,
+      double scale,
+      Limits limits) {
+    String name = block(i) + "self_attn.";
+    return new Attention(
+        heads,
+        keyValueHeads,
+        headWidth,
+        linear(name + "q_proj", hasBiases, heads * headWidth, d),
+        linear(name + "k_proj", hasBiases, keyValueHeads * headWidth, d),
+        linear(name + "v_proj", hasBiases, keyValueHeads * headWidth, d),
+        linear(name + "o_proj", hasOutputBias, d, heads * headWidth),
+        queryNorm,
+        keyNorm,
+        positions,
+        scale,
+        limits);
+  }
+
+  FeedForward gated(int i, boolean hasBiases) {
+    String name = block(i) + "mlp.";
+    return new Gated(
+        linear(name + "gate_proj", hasBiases, hidden, d),
+        linear(name + "up_proj", hasBiases, hidden, d),
+        linear(name + "down_proj", hasBiases, d, hidden),
+        activation);
+  }
+
+  /** The end, tied where {@code tie_word_embeddings} says so. */
+  Unembedding unembedding(Norm norm, boolean tiedOtherwise) {
+    return unembedding(norm, tiedOtherwise, Double.POSITIVE_INFINITY);
+  }
+
+  Unembedding unembedding(Norm norm, boolean tiedOtherwise, double cap) {
+    boolean tied = json.bool("tie_word_embeddings", tiedOtherwise);
+    return new Unembedding(
+        norm, null, Linear.of(tied ? embedding().table() : NAMES.head(), null, vocabulary, d), cap);
+  }
+
+  static Linear linear(String name, boolean hasBias, int outputs, int inputs) {
+    return Linear.of(name + ".weight", hasBias ? name + ".bias" : null, outputs, inputs);
+  }
+
+  int context(int otherwise) {
+    return json.positiveInt("max_position_embeddings", otherwise);
+  }
+}

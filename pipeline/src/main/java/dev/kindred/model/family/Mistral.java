@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.family;
+
+import dev.kindred.model.architecture.Architecture;
+import dev.kindred.model.architecture.Block;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.Mixer.Limits;
+import dev.kindred.model.architecture.Positions.Rotary;
+import dev.kindred.model.architecture.StoredNames;
+import dev.kindred.model.family.LlamaParts.Otherwise;
+
+/** Mistral (Jiang et al. 2023): Llama whose blocks may all see a window. */
+final class Mistral implements Architecture {
+  private static final String WINDOW = "sliding_window";
+
+  @Override
+  public String name() {
+    return "mistral";
+  }
+
+  @Override
+  public StoredNames storedNames() {
+    return LlamaParts.NAMES;
+  }
+
+  @Override
+  public Blueprint read(ConfigJson json) {
+    HuggingFace.check(json, Rope.FIELDS);
+    LlamaParts found = LlamaParts.of(json, new Otherwise(32000, 4096, 14336, 32, 32), 1e-6);
+    LlamaParts parts =
+        json.isPresent("num_key_value_heads")
+            ? found
+            : found.with(
+                HuggingFace.keyValueHeads(json, found.heads(), 8),
+                found.headWidth(),
+                found.activation(),
+                0);
+    Limits limits =
+        json.isPresent(WINDOW) && !json.has(WINDOW)
+            ? Limits.NONE
+            : LayerTypes.window(json.positiveInt(WINDOW, 4096));
+    Rotary rotary = Rope.of(json).halves(parts.headWidth());
+    return Blueprint.of(
+        parts.d(),
+        parts.context(131072),
+        parts.embedding(),
+        parts.layers(),
+        i ->
+            Block.preNorm(
+                parts.norm(LlamaParts.block(i) + "input_layernorm"),
+                parts.attention(i, false, false, rotary, limits),
+                parts.norm(LlamaParts.block(i) + "post_attention_layernorm"),
+                parts.gated(i, false)),
+        parts.unembedding(parts.norm("model.norm"), false));
+  }
+}
