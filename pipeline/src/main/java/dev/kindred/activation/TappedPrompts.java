@@ -90,7 +90,9 @@ public final class TappedPrompts {
             look.rows(
                 model,
                 batch.stream().mapToInt(prompt -> (int) prompt.getId()).toArray(),
-                batch.stream().map(Sequence::getTokenIds).toArray(int[][]::new)));
+                batch.stream()
+                    .map(prompt -> directory.value().input(prompt.getTokenIds()))
+                    .toArray(int[][]::new)));
       }
 
       return rows.iterator();

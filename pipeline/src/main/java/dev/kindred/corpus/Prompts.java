@@ -14,9 +14,12 @@ import dev.kindred.table.Tables;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -65,16 +68,28 @@ public final class Prompts {
       return least == most ? Integer.toString(most) : least + " to " + most;
     }
 
-    private void check(String where, String prompt, int tokens) {
+    /** The prompt, or the end of it where windows are shorter. */
+    private Prompt fitted(String where, Prompt prompt, Tokenizer tokenizer) {
+      int tokens = prompt.tokenIds().length;
       if (tokens >= least && tokens <= most) {
-        return;
+        return prompt;
+      }
+
+      if (least == most && tokens > most) {
+        return prompt.end(most, tokenizer);
       }
 
       String found =
           String.format(
-              Locale.ROOT, "%s: \"%s\" has %d tokens", where, prompt.replace("\n", "\\n"), tokens);
+              Locale.ROOT,
+              "%s: \"%s\" has %d tokens",
+              where,
+              prompt.text().replace("\n", "\\n"),
+              tokens);
       throw least == most
-          ? new InvalidInput("%s, windows have %d (--window-length)", found, most)
+          ? new InvalidInput(
+              "%s, windows have %d (--window-length); add %d at its start",
+              found, most, most - tokens)
           : new InvalidInput("%s, the model reads %s", found, this);
     }
   }
@@ -92,8 +107,13 @@ public final class Prompts {
   /**
    * The prompt set's id for {@link #find}: the prompts, and the corpus in which they are looked up.
    */
-  public static String givenSet(String corpusId, List<String> prompts) {
-    return id("given", corpusId, String.join("\u0000", prompts));
+  public static String givenSet(String corpusId, List<Prompt> prompts) {
+    return id(
+        "given",
+        corpusId,
+        prompts.stream()
+            .map(prompt -> Arrays.toString(prompt.tokenIds()))
+            .collect(Collectors.joining()));
   }
 
   private static String id(String... parts) {
@@ -227,16 +247,13 @@ public final class Prompts {
    * Looks given prompts up among a corpus's windows.
    *
    * @param windows rows of {@link Tables#WINDOWS} of one corpus
-   * @param prompts texts that {@link #read} has checked
    * @return rows with the file columns of {@link Tables#PROMPTS}; window_id is null where a prompt
    *     is not a window of the corpus
    */
-  public static Dataset<Row> find(
-      SparkSession spark, Dataset<Row> windows, List<String> prompts, String tokenizerJson) {
-    Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
+  public static Dataset<Row> find(SparkSession spark, Dataset<Row> windows, List<Prompt> prompts) {
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < prompts.size(); i++) {
-      rows.add(RowFactory.create(i, tokenizer.encode(prompts.get(i)), prompts.get(i)));
+      rows.add(RowFactory.create(i, prompts.get(i).tokenIds(), prompts.get(i).text()));
     }
 
     Dataset<Row> given = spark.createDataFrame(rows, TEXTS);
@@ -251,15 +268,16 @@ public final class Prompts {
   }
 
   /**
-   * Reads prompts from a file: one a line, or JSON strings one a line if its name ends with .jsonl
-   * (for prompts that contain a line break).
+   * Reads prompts from a file: one a line, or JSON one a line if its name ends with .jsonl: a
+   * string, for prompts that contain a line break, or a list of token ids. Of prompts that are
+   * longer than windows the end is taken.
    *
    * @throws InvalidInput naming the first line that is not such a prompt
    */
-  public static List<String> read(
+  public static List<Prompt> read(
       Configuration hadoop, String uri, String tokenizerJson, Lengths lengths) {
     Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
-    List<String> prompts = new ArrayList<>();
+    List<Prompt> prompts = new ArrayList<>();
     int line = 0;
     for (String text : lines(hadoop, uri)) {
       line++;
@@ -267,11 +285,10 @@ public final class Prompts {
         continue;
       }
 
-      String prompt = uri.endsWith(".jsonl") ? jsonString(uri, line, text) : text;
       String where = String.format(Locale.ROOT, "--prompts %s: line %d", uri, line);
-      checkKnown(where, prompt, tokenizer);
-      lengths.check(where, prompt, tokenizer.encode(prompt).length);
-      prompts.add(prompt);
+      Prompt prompt =
+          uri.endsWith(".jsonl") ? ofJson(where, text, tokenizer) : known(where, text, tokenizer);
+      prompts.add(lengths.fitted(where, prompt, tokenizer));
     }
 
     if (prompts.isEmpty()) {
@@ -287,8 +304,8 @@ public final class Prompts {
    *
    * @throws InvalidInput naming the first that is not such a prompt
    */
-  public static List<String> parse(List<String> arguments, String tokenizerJson, Lengths lengths) {
-    List<String> prompts = new ArrayList<>();
+  public static List<Prompt> parse(List<String> arguments, String tokenizerJson, Lengths lengths) {
+    List<Prompt> prompts = new ArrayList<>();
     for (String argument : arguments) {
       prompts.add(parse("prompt " + (prompts.size() + 1), argument, tokenizerJson, lengths));
     }
@@ -301,14 +318,13 @@ public final class Prompts {
    *
    * @param where it was given, for messages
    */
-  public static String parse(String where, String argument, String tokenizerJson, Lengths lengths) {
-    String prompt = parse(where, argument, tokenizerJson);
-    lengths.check(where, prompt, Tokenizer.of(tokenizerJson).encode(prompt).length);
-    return prompt;
+  public static Prompt parse(String where, String argument, String tokenizerJson, Lengths lengths) {
+    return lengths.fitted(
+        where, parse(where, argument, tokenizerJson), Tokenizer.of(tokenizerJson));
   }
 
   /** The same of any length, even without tokens. */
-  public static String parse(String where, String argument, String tokenizerJson) {
+  public static Prompt parse(String where, String argument, String tokenizerJson) {
     String text;
     try {
       text = argument.translateEscapes();
@@ -318,8 +334,30 @@ public final class Prompts {
           where, argument);
     }
 
-    checkKnown(where, text, Tokenizer.of(tokenizerJson));
-    return text;
+    return known(where, text, Tokenizer.of(tokenizerJson));
+  }
+
+  /**
+   * A prompt of token ids.
+   *
+   * @param where they were given, for messages
+   * @throws InvalidInput if the tokenizer has not one of them
+   */
+  public static Prompt ofTokens(
+      String where, List<Integer> tokenIds, String tokenizerJson, Lengths lengths) {
+    Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
+    return lengths.fitted(where, ofTokens(where, tokenIds, tokenizer), tokenizer);
+  }
+
+  private static Prompt ofTokens(String where, List<Integer> tokenIds, Tokenizer tokenizer) {
+    for (int id : tokenIds) {
+      if (id < 0 || id >= tokenizer.vocabularySize()) {
+        throw new InvalidInput(
+            "%s: token id %d is outside [0, %d)", where, id, tokenizer.vocabularySize());
+      }
+    }
+
+    return Prompt.of(tokenIds.stream().mapToInt(Integer::intValue).toArray(), tokenizer);
   }
 
   private static List<String> lines(Configuration hadoop, String uri) {
@@ -343,18 +381,32 @@ public final class Prompts {
     }
   }
 
-  private static String jsonString(String uri, int line, String text) {
+  private static Prompt ofJson(String where, String text, Tokenizer tokenizer) {
     try {
       JsonNode value = JSON.readTree(text);
       if (value.isTextual()) {
-        return value.asText();
+        return known(where, value.asText(), tokenizer);
+      }
+
+      if (value.isArray()
+          && StreamSupport.stream(value.spliterator(), false).allMatch(JsonNode::isInt)) {
+        return ofTokens(
+            where,
+            StreamSupport.stream(value.spliterator(), false).map(JsonNode::asInt).toList(),
+            tokenizer);
       }
     } catch (JsonProcessingException e) {
-      // Falls through: whatever is not a JSON string gets the same message.
+      // Falls through: whatever is no such JSON gets the same message.
     }
 
     throw new InvalidInput(
-        "--prompts %s: line %d: not a JSON string such as \"And only l\"", uri, line);
+        "%s: not a JSON string such as \"And only l\", or a list of token ids such as [1, 2]",
+        where);
+  }
+
+  private static Prompt known(String where, String text, Tokenizer tokenizer) {
+    checkKnown(where, text, tokenizer);
+    return Prompt.of(text, tokenizer);
   }
 
   private static void checkKnown(String where, String prompt, Tokenizer tokenizer) {

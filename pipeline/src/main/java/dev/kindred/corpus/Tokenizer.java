@@ -17,11 +17,13 @@ import dev.kindred.JsonProblem;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -52,6 +54,8 @@ public final class Tokenizer {
   private final int unknownId; // of any other tokenizer
   private final boolean isCheckedByDecoding;
   private final int vocabularySize;
+  private final int[] lineBreak; // tokens; null where a text's beginning is as any other place
+  private final Integer beginning;
 
   private Tokenizer(
       HuggingFaceTokenizer tokenizer,
@@ -66,6 +70,47 @@ public final class Tokenizer {
     this.unknownId = unknownId;
     this.isCheckedByDecoding = isCheckedByDecoding;
     this.vocabularySize = vocabularySize;
+    this.lineBreak = marksBeginnings() ? encode("\n") : null;
+    this.beginning = characterLevel ? null : beginning(tokenizer);
+  }
+
+  /**
+   * Whether the first word of a text gets other tokens than it has within a text: SentencePiece's
+   * way puts a blank before every text.
+   */
+  private boolean marksBeginnings() {
+    if (characterLevel) {
+      return false;
+    }
+
+    int[] within = withinLine(encode("\n"), "a");
+    return within != null && !Arrays.equals(within, encode("a"));
+  }
+
+  /** Tokens of a text that stands behind a line break; null where both have tokens in common. */
+  private int[] withinLine(int[] lineBreakIds, String text) {
+    int[] both = encode("\n" + text);
+    return lineBreakIds.length > 0
+            && Arrays.equals(
+                lineBreakIds, Arrays.copyOf(both, Math.min(both.length, lineBreakIds.length)))
+        ? Arrays.copyOfRange(both, lineBreakIds.length, both.length)
+        : null;
+  }
+
+  private static Integer beginning(HuggingFaceTokenizer tokenizer) {
+    int[] with = ids(tokenizer.encode("a", true, false));
+    int[] without = ids(tokenizer.encode("a", false, false));
+    return with.length > without.length && (without.length == 0 || with[0] != without[0])
+        ? (Integer) with[0]
+        : null;
+  }
+
+  /**
+   * The token that the tokenizer puts before every text when it is asked for special tokens; null
+   * for none.
+   */
+  public Integer beginning() {
+    return beginning;
   }
 
   /**
@@ -126,6 +171,10 @@ public final class Tokenizer {
     }
 
     if (model.path("vocab") instanceof ArrayNode pieces) { // of a Unigram model
+      if (!model.path("unk_id").isInt() && greatestAdded(root) >= pieces.size()) {
+        return NO_ID; // one more piece would be counted before them
+      }
+
       if (!model.path("unk_id").isInt()) {
         pieces.addArray().add(UNKNOWN).add(0.0);
         model.put("unk_id", pieces.size() - 1);
@@ -144,10 +193,27 @@ public final class Tokenizer {
 
     String unknown = model.path("unk_token").asText();
     if (!vocabulary.has(unknown)) {
+      // Added tokens that the vocabulary lacks are numbered by its size, which grows now.
+      for (JsonNode token : root.path("added_tokens")) {
+        String content = token.path("content").asText();
+        if (!vocabulary.has(content)) {
+          vocabulary.put(content, id(content, token.path("id")));
+        }
+      }
+
       vocabulary.put(unknown, NO_ID);
     }
 
     return vocabulary.path(unknown).asInt();
+  }
+
+  private static int greatestAdded(JsonNode root) {
+    int greatest = -1;
+    for (JsonNode token : root.path("added_tokens")) {
+      greatest = Math.max(greatest, id(token.path("content").asText(), token.path("id")));
+    }
+
+    return greatest;
   }
 
   /** Added tokens may be in the model's vocabulary, too, as GPT-2's end of text is. */
@@ -160,11 +226,7 @@ public final class Tokenizer {
       }
     }
 
-    for (JsonNode token : root.path("added_tokens")) {
-      greatest = Math.max(greatest, id(token.path("content").asText(), token.path("id")));
-    }
-
-    return greatest;
+    return Math.max(greatest, greatestAdded(root));
   }
 
   /** An id for which there is a vocabulary size. */
@@ -250,7 +312,9 @@ public final class Tokenizer {
    * to them. Both need not hold, as a tokenizer may join tokens that stand side by side.
    */
   public boolean relates(String text, int... tokenIds) {
-    return decode(tokenIds).equals(text) || Arrays.equals(encodeChecked(text).tokenIds(), tokenIds);
+    return text(tokenIds).equals(text)
+        || decode(tokenIds).equals(text)
+        || Arrays.equals(encodeChecked(text).tokenIds(), tokenIds);
   }
 
   /** The first thing in a text that is not in its tokens; null if all is. */
@@ -285,9 +349,20 @@ public final class Tokenizer {
       }
     }
 
-    return isCheckedByDecoding
-        ? firstDifference(text, decode(tokenIds))
-        : firstUncovered(text, encoding.getCharTokenSpans());
+    if (!isCheckedByDecoding) {
+      return firstUncovered(text, encoding.getCharTokenSpans());
+    }
+
+    String decoded = decode(tokenIds);
+    Loss difference = firstDifference(text, decoded);
+    // Some tokenizers compose accents first, which loses nothing.
+    return difference == null || firstDifference(composed(text), composed(decoded)) == null
+        ? null
+        : difference;
+  }
+
+  private static String composed(String text) {
+    return Normalizer.normalize(text, Normalizer.Form.NFC);
   }
 
   /** The first character that another text lacks, white space aside; null if it lacks none. */
@@ -357,6 +432,37 @@ public final class Tokenizer {
     }
 
     return ids(tokenizer.encode(text, false, false));
+  }
+
+  /**
+   * Token ids of a text as they are within a longer one, whatever the tokenizer puts at beginnings.
+   * The inverse of {@link #text}.
+   */
+  public int[] encodeWithin(String text) {
+    int[] within = lineBreak == null ? null : withinLine(lineBreak, text);
+    return within == null ? encode(text) : within;
+  }
+
+  /**
+   * The text that tokens stand for within a longer one: with the blank that a first word may begin
+   * with. Bytes that are no whole character are U+FFFD.
+   */
+  public String text(int... tokenIds) {
+    if (lineBreak == null) {
+      return decode(tokenIds);
+    }
+
+    int[] behind = Arrays.copyOf(lineBreak, lineBreak.length + tokenIds.length);
+    System.arraycopy(tokenIds, 0, behind, lineBreak.length, tokenIds.length);
+    String before = decode(lineBreak);
+    String all = decode(behind);
+    return all.startsWith(before) ? all.substring(before.length()) : decode(tokenIds);
+  }
+
+  /** Token ids of a text; none if something of it would be lost. */
+  public Optional<int[]> encodeWhole(String text) {
+    Encoded encoded = encodeChecked(text);
+    return encoded.loss() == null ? Optional.of(encoded.tokenIds()) : Optional.empty();
   }
 
   private static int[] ids(Encoding encoding) {

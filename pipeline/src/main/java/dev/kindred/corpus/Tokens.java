@@ -21,7 +21,7 @@ public final class Tokens {
     Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
     List<Row> rows = new ArrayList<>();
     for (int id = 0; id < tokenizer.vocabularySize(); id++) {
-      rows.add(Tables.TOKENS.row(id, tokenizer.decode(id)));
+      rows.add(Tables.TOKENS.row(id, tokenizer.text(id)));
     }
 
     return Tables.TOKENS.rows(spark, rows);

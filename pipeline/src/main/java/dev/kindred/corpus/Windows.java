@@ -119,7 +119,7 @@ public final class Windows {
                     ids[i] = tokens.apply(i);
                   }
 
-                  return Tokenizer.of(tokenizerJson).decode(ids);
+                  return Tokenizer.of(tokenizerJson).text(ids);
                 },
             DataTypes.StringType)
         .apply(col(tokenIds));

@@ -9,6 +9,7 @@ import java.util.List;
  * that its feed-forward layers find alike.
  *
  * @param promptId from 0
+ * @param tokenIds of the prompt
  * @param occurrences places of the corpus where the prompt stands; 0 if it is not a window of it
  * @param nextTokens the most probable by the model or the approximation, the most probable first,
  *     as many as are shown
@@ -22,6 +23,7 @@ import java.util.List;
 public record Explanation(
     int promptId,
     String text,
+    int[] tokenIds,
     long occurrences,
     List<NextToken> nextTokens,
     Following following,

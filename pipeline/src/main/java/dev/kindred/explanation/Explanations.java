@@ -14,6 +14,7 @@ import dev.kindred.evaluation.Distances;
 import dev.kindred.math.TopTokens;
 import dev.kindred.prediction.BlockShares;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -113,7 +114,7 @@ public final class Explanations {
     Dataset<Row> prompts =
         findings
             .prompts()
-            .select("prompt_id", "text", "window_id")
+            .select("prompt_id", "text", "token_ids", "window_id")
             .join(
                 windows.select(
                     col("window_id"), col("occurrences"), col("next_tokens").as("following")),
@@ -122,6 +123,7 @@ public final class Explanations {
             .select(
                 col("prompt_id"),
                 col("text"),
+                col("token_ids"),
                 coalesce(col("occurrences"), lit(0L)).as("occurrences"),
                 col("following"));
     Dataset<Row> similar =
@@ -199,11 +201,11 @@ public final class Explanations {
     public Explanation call(Row row) {
       texts = texts == null ? new HashMap<>() : texts;
       boolean isInCorpus = row.<Long>getAs("occurrences") > 0;
-      List<Float> probabilities = row.getList(row.fieldIndex("model"));
-      double[] model = probabilities.stream().mapToDouble(Float::doubleValue).toArray();
+      double[] model = StoredVectors.doubles(row, row.fieldIndex("model"));
       return new Explanation(
           row.getAs("prompt_id"),
           row.getAs("text"),
+          StoredVectors.ints(row, row.fieldIndex("token_ids")),
           row.getAs("occurrences"),
           nextTokens(
               model,
@@ -319,7 +321,7 @@ public final class Explanations {
     }
 
     private String text(int token) {
-      return texts.computeIfAbsent(token, Tokenizer.of(tokenizerJson)::decode);
+      return texts.computeIfAbsent(token, Tokenizer.of(tokenizerJson)::text);
     }
   }
 }

@@ -35,12 +35,17 @@ public final class LogitLens {
   /**
    * Reads the stream of a prompt.
    *
-   * @param prompt text of 1 to {@code n_ctx} tokens
+   * @param text of the prompt, to be shown
+   * @param tokenIds what the model reads, 1 to {@code n_ctx} tokens
    * @param atEnd how many tokens of each layer are wanted at the prompt's end, at least 1
    */
   public static Lens of(
-      ResidualStream model, Tokenizer tokenizer, String prompt, Layers layers, int atEnd) {
-    int[] tokenIds = tokenizer.encode(prompt);
+      ResidualStream model,
+      Tokenizer tokenizer,
+      String text,
+      int[] tokenIds,
+      Layers layers,
+      int atEnd) {
     List<Layer> found = new ArrayList<>();
     try (ResidualStream.Pass pass = model.run(new int[][] {tokenIds})) {
       Reader reader = new Reader(model, pass, tokenizer, atEnd);
@@ -54,8 +59,8 @@ public final class LogitLens {
       }
     }
 
-    List<String> tokens = Arrays.stream(tokenIds).mapToObj(tokenizer::decode).toList();
-    return new Lens(prompt, tokens, found);
+    List<String> tokens = Arrays.stream(tokenIds).mapToObj(tokenizer::text).toList();
+    return new Lens(text, tokens, found);
   }
 
   private record Reader(
@@ -78,7 +83,7 @@ public final class LogitLens {
       int[] ids = new int[probabilities.length];
       Arrays.setAll(ids, id -> id);
       return Arrays.stream(TopTokens.places(ids, probabilities, count))
-          .mapToObj(id -> new Guess(id, tokenizer.decode(id), probabilities[id]))
+          .mapToObj(id -> new Guess(id, tokenizer.text(id), probabilities[id]))
           .toList();
     }
   }

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
@@ -98,7 +99,7 @@ class TestPrompts {
 
   @Test
   void drawBesideLeavesOutPromptsThatAreWindows(SparkSession spark) {
-    Dataset<Row> given = Prompts.find(spark, table(spark), List.of("not", "eee"), TOKENIZER);
+    Dataset<Row> given = Prompts.find(spark, table(spark), prompts("not", "eee"));
 
     assertThat(texts(Prompts.drawBeside(spark, table(spark), 27, given, 25, 1337)))
         .hasSize(25)
@@ -124,11 +125,14 @@ class TestPrompts {
 
   @Test
   void findGivesTheWindowOfEachPromptInTheFilesOrder(SparkSession spark) {
-    List<String> prompts = List.of("be\n", "zzz", "to ", "not", "to ", "eee");
-    String tokenizer = CharacterTokenizers.of(CHARACTERS + "z");
+    List<Prompt> prompts =
+        Prompts.parse(
+            List.of("be\n", "zzz", "to ", "not", "to ", "eee"),
+            CharacterTokenizers.of(CHARACTERS + "z"),
+            LENGTHS);
     String characters = CHARACTERS + "z";
 
-    Dataset<Row> found = Prompts.find(spark, table(spark, characters), prompts, tokenizer);
+    Dataset<Row> found = Prompts.find(spark, table(spark, characters), prompts);
 
     assertThat(found.select("prompt_id", "text", "window_id").collectAsList())
         .containsExactly(
@@ -142,14 +146,14 @@ class TestPrompts {
 
   @Test
   void foundRowsConformToThePromptsTable(SparkSession spark) {
-    Dataset<Row> found = Prompts.find(spark, table(spark), List.of("to ", "eee"), TOKENIZER);
+    Dataset<Row> found = Prompts.find(spark, table(spark), prompts("to ", "eee"));
 
     assertThat(Tables.PROMPTS.conform(found).columns()).containsExactly(found.columns());
   }
 
   @Test
   void foundPromptsHaveTheirTokens(SparkSession spark) {
-    Dataset<Row> found = Prompts.find(spark, table(spark), List.of("not", "eee"), TOKENIZER);
+    Dataset<Row> found = Prompts.find(spark, table(spark), prompts("not", "eee"));
 
     assertThat(found.collectAsList())
         .extracting(row -> row.getList(1))
@@ -176,11 +180,37 @@ class TestPrompts {
   void aGivenSetsIdChangesWithCorpusPromptsAndTheirOrder() {
     assertThat(
             List.of(
-                Prompts.givenSet("c-1", List.of("ab", "c")),
-                Prompts.givenSet("c-2", List.of("ab", "c")),
-                Prompts.givenSet("c-1", List.of("a", "bc")),
-                Prompts.givenSet("c-1", List.of("c", "ab"))))
+                Prompts.givenSet("c-1", lettersOf("ab", "c")),
+                Prompts.givenSet("c-2", lettersOf("ab", "c")),
+                Prompts.givenSet("c-1", lettersOf("a", "bc")),
+                Prompts.givenSet("c-1", lettersOf("c", "ab"))))
         .doesNotHaveDuplicates();
+  }
+
+  private static List<Prompt> lettersOf(String... texts) {
+    return Prompts.parse(List.of(texts), CharacterTokenizers.of("abc"), Prompts.Lengths.any());
+  }
+
+  private static List<Prompt> prompts(String... texts) {
+    return Prompts.parse(List.of(texts), TOKENIZER, LENGTHS);
+  }
+
+  @Test
+  void promptsCanBeTokenIds() throws IOException {
+    Tokenizer tokenizer = Tokenizer.of(TOKENIZER);
+    int[] ids = tokenizer.encode("not");
+    assertThat(read("prompts.jsonl", Arrays.toString(ids) + "\n")).containsExactly("not");
+    Prompt prompt =
+        Prompts.ofTokens("--token-ids", Arrays.stream(ids).boxed().toList(), TOKENIZER, LENGTHS);
+    assertThat(prompt.tokenIds()).isEqualTo(ids);
+    assertThatThrownBy(() -> Prompts.ofTokens("--token-ids 99", List.of(99), TOKENIZER, LENGTHS))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessage("--token-ids 99: token id 99 is outside [0, %d)", tokenizer.vocabularySize());
+  }
+
+  @Test
+  void ofAPromptThatIsLongerThanWindowsTheEndIsTaken() throws IOException {
+    assertThat(read("prompts.jsonl", "\"to be\\nor\"\n")).containsExactly("\nor");
   }
 
   @Test
@@ -229,20 +259,21 @@ class TestPrompts {
             folder.resolve("prompts.jsonl"));
   }
 
-  @ParameterizedTest
-  @CsvSource({"question, 8", "to, 2"})
-  void aPromptOfAnotherLengthIsInvalid(String prompt, int tokens) {
-    assertInvalid("prompts.txt", "not\n\n" + prompt + "\n")
+  @Test
+  void aPromptThatIsTooShortIsToldWhatIsMissing() {
+    assertInvalid("prompts.txt", "not\n\nto\n")
         .hasMessage(
-            "--prompts %s: line 3: \"%s\" has %d tokens, windows have 3 (--window-length)",
-            folder.resolve("prompts.txt"), prompt, tokens);
+            "--prompts %s: line 3: \"to\" has 2 tokens, windows have 3 (--window-length); add 1 at"
+                + " its start",
+            folder.resolve("prompts.txt"));
   }
 
   @Test
   void aPromptWithALineBreakStaysOneLineInTheMessage() {
-    assertInvalid("prompts.jsonl", "\"to be\\nor\"\n")
+    assertInvalid("prompts.jsonl", "\"\\nr\"\n")
         .hasMessage(
-            "--prompts %s: line 1: \"to be\\nor\" has 8 tokens, windows have 3 (--window-length)",
+            "--prompts %s: line 1: \"\\nr\" has 2 tokens, windows have 3 (--window-length); add 1 at"
+                + " its start",
             folder.resolve("prompts.jsonl"));
   }
 
@@ -260,7 +291,8 @@ class TestPrompts {
   void aLineThatIsNotAJsonStringIsInvalid(String line) {
     assertInvalid("prompts.jsonl", "\"not\"\n" + line + "\n")
         .hasMessage(
-            "--prompts %s: line 2: not a JSON string such as \"And only l\"",
+            "--prompts %s: line 2: not a JSON string such as \"And only l\", or a list of token ids"
+                + " such as [1, 2]",
             folder.resolve("prompts.jsonl"));
   }
 
@@ -302,7 +334,9 @@ class TestPrompts {
   void aPromptThatIsLongerThanTheModelReadsIsInvalid() {
     Prompts.Lengths lengths = Prompts.Lengths.upTo(3);
 
-    assertThat(Prompts.parse(List.of("n", "not"), TOKENIZER, lengths)).containsExactly("n", "not");
+    assertThat(Prompts.parse(List.of("n", "not"), TOKENIZER, lengths))
+        .extracting(Prompt::text)
+        .containsExactly("n", "not");
     assertThatThrownBy(() -> Prompts.parse(List.of("not", "noto"), TOKENIZER, lengths))
         .isInstanceOf(InvalidInput.class)
         .hasMessage("prompt 2: \"noto\" has 4 tokens, the model reads 1 to 3");
@@ -317,7 +351,9 @@ class TestPrompts {
 
   private List<String> read(String name, String content) throws IOException {
     Path file = Files.writeString(folder.resolve(name), content);
-    return Prompts.read(HADOOP, file.toString(), TOKENIZER, LENGTHS);
+    return Prompts.read(HADOOP, file.toString(), TOKENIZER, LENGTHS).stream()
+        .map(Prompt::text)
+        .toList();
   }
 
   private AbstractThrowableAssert<?, ? extends Throwable> assertInvalid(

@@ -44,7 +44,7 @@ class TestLogitLens {
   }
 
   private static Lens lens(LogitLens.Layers layers) {
-    return LogitLens.of(model, tokenizer, PROMPT, layers, 65);
+    return LogitLens.of(model, tokenizer, PROMPT, tokenizer.encode(PROMPT), layers, 65);
   }
 
   @Test
@@ -164,7 +164,8 @@ class TestLogitLens {
 
   @Test
   void aPromptOfOneTokenHasOnePosition() {
-    Lens lens = LogitLens.of(model, tokenizer, "A", LogitLens.Layers.BLOCKS, 3);
+    Lens lens =
+        LogitLens.of(model, tokenizer, "A", tokenizer.encode("A"), LogitLens.Layers.BLOCKS, 3);
 
     assertThat(lens.tokens()).containsExactly("A");
     assertThat(lens.layers().get(6).end()).hasSize(3);

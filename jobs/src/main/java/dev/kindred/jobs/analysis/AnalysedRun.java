@@ -2,6 +2,7 @@
 package dev.kindred.jobs.analysis;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.option.Defaults;
 import dev.kindred.jobs.option.ModelOptions;
@@ -77,8 +78,7 @@ public final class AnalysedRun {
       ModelOptions options,
       String runId,
       Defaults settings) {
-    ModelDirectory given =
-        options.isGiven(settings) ? ModelDirectory.read(options.uri(), hadoop) : null;
+    ModelDirectory given = options.isGiven(settings) ? options.read(hadoop) : null;
     RunPlan plan = runId == null ? newest(warehouse, given) : RunPlan.published(warehouse, runId);
     ModelDirectory model = given == null ? plan.model(hadoop) : plan.checked(given);
     Stages.checkTokenizer(warehouse, plan.corpusId(), plan.windowLength(), model);
@@ -131,8 +131,8 @@ public final class AnalysedRun {
    *
    * @throws InvalidInput if the model has no token for it
    */
-  String prompt(String option, String text) {
-    Prompts.Lengths lengths = Prompts.Lengths.upTo(model.shape().contextLength());
+  Prompt prompt(String option, String text) {
+    Prompts.Lengths lengths = Prompts.Lengths.upTo(model.contextLength());
     return Prompts.parse(option, text, model.tokenizerJson(), lengths);
   }
 

@@ -21,8 +21,7 @@ record EmbeddingSelection(
     ModelDirectory model, Stage stage, EmbeddingRecipe recipe, List<String> given) {
   /** The tokens of a text, of which there is one at least. */
   static int[] tokenIds(String option, String escaped, ModelDirectory model) {
-    String text = Prompts.parse(option, escaped, model.tokenizerJson());
-    int[] ids = Tokenizer.of(model.tokenizerJson()).encode(text);
+    int[] ids = Prompts.parse(option, escaped, model.tokenizerJson()).tokenIds();
     if (ids.length == 0) {
       throw new InvalidInput("%s: no token in it; leave it out for all tokens", option);
     }
@@ -32,7 +31,7 @@ record EmbeddingSelection(
 
   /** The text of a token; empty for an id that only the model has. */
   String token(int tokenId) {
-    return Tokenizer.of(model.tokenizerJson()).decode(tokenId);
+    return Tokenizer.of(model.tokenizerJson()).text(tokenId);
   }
 
   /** These embeddings' part of a table. */

@@ -4,7 +4,7 @@ package dev.kindred.jobs.analysis;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
-import dev.kindred.corpus.Tokenizer;
+import dev.kindred.corpus.Prompt;
 import dev.kindred.geometry.Geometry;
 import dev.kindred.geometry.TipToTail;
 import dev.kindred.jobs.analysis.AnalysedRun.Output;
@@ -22,6 +22,7 @@ import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Figures;
+import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -83,7 +84,7 @@ final class GeometryAnalysis implements Analysis {
 
     @Override
     Findings find(AnalysedRun run) {
-      String drawn = prompt == null ? firstPrompt(run) : run.prompt("--prompt", prompt);
+      Prompt drawn = prompt == null ? firstPrompt(run) : run.prompt("--prompt", prompt);
       Warehouse.Part directions = run.part(Tables.DIRECTIONS);
       Warehouse.Part perturbations = run.part(Tables.PERTURBATIONS);
       run.writeMissing(
@@ -106,21 +107,19 @@ final class GeometryAnalysis implements Analysis {
     return run.figures(name()).map(figures -> findings(run, figures, firstPrompt(run)));
   }
 
-  private static String firstPrompt(AnalysedRun run) {
-    return run.prompts()
-        .where(col("prompt_id").equalTo(lit(0)))
-        .select("text")
-        .first()
-        .getString(0);
+  private static Prompt firstPrompt(AnalysedRun run) {
+    org.apache.spark.sql.Row first =
+        run.prompts().where(col("prompt_id").equalTo(lit(0))).select("text", "token_ids").first();
+    return new Prompt(first.getString(0), StoredVectors.ints(first, 1));
   }
 
-  private static Findings findings(AnalysedRun run, Figures figures, String drawn) {
+  private static Findings findings(AnalysedRun run, Figures figures, Prompt drawn) {
     return new Findings(
         "Geometry of the residual stream",
         List.of(
             Note.onPage(
                 "What the model adds to the residual stream at the end of "
-                    + VisibleText.shown(drawn)
+                    + VisibleText.shown(drawn.text())
                     + ", tip to tail in the plane. Every vector has its true norm and its true cosine"
                     + " to the sum of those before it, so every sum has its true norm, too; the side"
                     + " of that sum on which a vector lies is drawn by lot, so no other angle in the"
@@ -151,8 +150,8 @@ final class GeometryAnalysis implements Analysis {
             order by perturbation"""));
   }
 
-  private static Drawings drawings(ModelDirectory directory, String prompt) {
-    int[] tokenIds = Tokenizer.of(directory.tokenizerJson()).encode(prompt);
+  private static Drawings drawings(ModelDirectory directory, Prompt prompt) {
+    int[] tokenIds = directory.input(prompt.tokenIds());
     ResidualStream model = LoadedModels.stream(directory);
     return new Drawings(
         PlanePicture.of(

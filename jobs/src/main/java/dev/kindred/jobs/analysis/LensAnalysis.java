@@ -4,6 +4,7 @@ package dev.kindred.jobs.analysis;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.report.Findings;
@@ -56,12 +57,20 @@ final class LensAnalysis implements Analysis {
     private boolean isWithParts;
 
     @Override
-    List<Lens> find(ModelDirectory directory, List<String> prompts) {
+    List<Lens> find(ModelDirectory directory, List<Prompt> prompts) {
       ResidualStream model = LoadedModels.stream(directory);
       Tokenizer tokenizer = Tokenizer.of(directory.tokenizerJson());
       LogitLens.Layers layers = isWithParts ? LogitLens.Layers.PARTS : LogitLens.Layers.BLOCKS;
       return prompts.stream()
-          .map(prompt -> LogitLens.of(model, tokenizer, prompt, layers, AT_END))
+          .map(
+              prompt ->
+                  LogitLens.of(
+                      model,
+                      tokenizer,
+                      prompt.text(),
+                      directory.input(prompt.tokenIds()),
+                      layers,
+                      AT_END))
           .toList();
     }
 

@@ -39,7 +39,7 @@ abstract class ModelAnalysisCommand extends KindredCommand {
   @Override
   public final void run(Workspace workspace) {
     check(workspace, warehouse.uri());
-    ModelDirectory directory = ModelDirectory.read(model.uri(), workspace.hadoop());
+    ModelDirectory directory = model.read(workspace.hadoop());
     checkOptions(directory);
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
     Findings findings = find(workspace, tables, directory);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.analysis;
 
+import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.option.GivenPrompts;
 import dev.kindred.jobs.option.KindredCommand;
@@ -28,7 +29,7 @@ abstract class PromptAnalysisCommand<F> extends KindredCommand {
   @Mixin private PageOptions page;
 
   /** Finds what there is about prompts that the model can read, in their order. */
-  abstract List<F> find(ModelDirectory directory, List<String> prompts);
+  abstract List<F> find(ModelDirectory directory, List<Prompt> prompts);
 
   /** Returns how a prompt's findings are shown, under the prompt as their title. */
   abstract Findings shown(F found, String name);
@@ -42,11 +43,11 @@ abstract class PromptAnalysisCommand<F> extends KindredCommand {
   @Override
   public final void run(Workspace workspace) {
     Shown.check(page, workspace.hadoop());
-    ModelDirectory directory = ModelDirectory.read(model.uri(), workspace.hadoop());
-    List<String> prompts =
+    ModelDirectory directory = model.read(workspace.hadoop());
+    List<Prompt> prompts =
         given.read(
             directory.tokenizerJson(),
-            Prompts.Lengths.upTo(directory.shape().contextLength()),
+            Prompts.Lengths.upTo(directory.contextLength()),
             workspace.hadoop());
     List<F> found = find(directory, prompts);
     Shown.show(

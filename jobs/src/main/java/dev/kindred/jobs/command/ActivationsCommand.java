@@ -41,7 +41,7 @@ final class ActivationsCommand extends KindredCommand {
 
   @Override
   public void run(Workspace workspace) {
-    ModelDirectory directory = ModelInput.read(model.uri(), windows.length(), workspace.hadoop());
+    ModelDirectory directory = ModelInput.read(model, windows.length(), workspace.hadoop());
     CorpusInput.check(corpus, workspace.hadoop());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
     ModelInput input =

@@ -36,7 +36,11 @@ public final class Commands {
     Analyses.ALL.forEach(analysis -> commands.addAll(analysis.commands()));
     commands.addAll(
         List.of(
-            new TrainCommand(), new ImportModelCommand(), new ExpireCommand(), new SqlCommand()));
+            new TrainCommand(),
+            new ImportModelCommand(),
+            new CheckModelCommand(),
+            new ExpireCommand(),
+            new SqlCommand()));
     return commands;
   }
 

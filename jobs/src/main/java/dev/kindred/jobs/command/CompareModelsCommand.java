@@ -56,10 +56,11 @@ final class CompareModelsCommand extends KindredCommand {
 
   @Override
   public void run(Workspace workspace) {
-    ModelDirectory directory = ModelInput.read(model.uri(), windows.length(), workspace.hadoop());
+    ModelDirectory directory = ModelInput.read(model, windows.length(), workspace.hadoop());
     CorpusInput.check(corpus, workspace.hadoop());
     List<ModelDirectory> others =
-        Alternates.read(alternates.uris(), directory, windows.length(), workspace.hadoop());
+        Alternates.read(
+            alternates.uris(), directory, model.bos(), windows.length(), workspace.hadoop());
     PromptChoice choice =
         PromptChoice.read(prompts, directory.tokenizerJson(), windows.length(), workspace.hadoop());
     if (others.isEmpty()) {

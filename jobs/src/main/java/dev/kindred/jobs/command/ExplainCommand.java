@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.command;
 
+import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.explain.Explain;
 import dev.kindred.jobs.option.GivenPrompts;
@@ -76,7 +77,7 @@ final class ExplainCommand extends KindredCommand {
             join,
             tasks,
             settings());
-    List<String> prompts =
+    List<Prompt> prompts =
         explain.fitted(
             given.read(explain.model().tokenizerJson(), Prompts.Lengths.any(), workspace.hadoop()),
             Terminal.standardError()::line);

@@ -46,7 +46,7 @@ final class PromptsCommand extends KindredCommand {
 
   @Override
   public void run(Workspace workspace) {
-    ModelDirectory directory = ModelInput.read(model.uri(), windows.length(), workspace.hadoop());
+    ModelDirectory directory = ModelInput.read(model, windows.length(), workspace.hadoop());
     CorpusInput.check(corpus, workspace.hadoop());
     PromptChoice choice =
         PromptChoice.read(prompts, directory.tokenizerJson(), windows.length(), workspace.hadoop());

@@ -12,6 +12,7 @@ import dev.kindred.jobs.run.CorpusInput;
 import dev.kindred.jobs.run.EvaluationStage;
 import dev.kindred.jobs.run.Experiment;
 import dev.kindred.jobs.run.PromptsStage;
+import dev.kindred.jobs.run.RuleChoice;
 import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.run.WindowsStage;
 import dev.kindred.jobs.workspace.Workspace;
@@ -39,6 +40,10 @@ final class RunCommand extends KindredCommand {
         "activations",
         "prompts",
         "predictions",
+        "tuning prompts",
+        "tuning predictions",
+        "similarity bins",
+        "thresholds",
         "fitting windows",
         "noise floor",
         "similar strings",
@@ -59,21 +64,49 @@ final class RunCommand extends KindredCommand {
     Experiment opened = Experiment.open(workspace, tables, checked, CorpusInput.CORPORA);
     RunReport page = new RunReport(workspace, tables, report);
     Map<String, String> all = settings().asText();
-    Optional<RunPlan> published = opened.published(all);
-    if (published.isPresent()) {
-      page.nothingToDo(published.get(), settings());
-      return;
+    Optional<RunPlan> run = Optional.empty();
+    if (opened.isRuleKnown()) {
+      RuleChoice.STEPS.forEach(workspace.progress()::leaveOut);
+      if (isDone(opened, page, all)) {
+        return;
+      }
+
+      opened.checkRoom();
+      run = Optional.of(opened.begin(all));
+    } else {
+      opened.checkRoom();
     }
 
-    RunPlan run = opened.begin(all);
     WindowsStage.write(opened.input().corpus());
     ActivationsStage.write(opened.input(), opened::checkDisk);
     PromptsStage prompts = new PromptsStage(opened.input(), opened.choice());
     prompts.prompts();
+    if (run.isEmpty()) {
+      opened = RuleChoice.of(opened, prompts);
+      if (isDone(opened, page, all)) {
+        return;
+      }
+
+      run = Optional.of(opened.begin(all));
+    }
+
+    finish(workspace, opened, prompts, run.get(), page);
+  }
+
+  /** Whether a run with the same results is there already. */
+  private boolean isDone(Experiment opened, RunReport page, Map<String, String> all) {
+    Optional<RunPlan> published = opened.published(all);
+    published.ifPresent(there -> page.nothingToDo(there, settings()));
+    return published.isPresent();
+  }
+
+  private void finish(
+      Workspace workspace, Experiment opened, PromptsStage prompts, RunPlan run, RunReport page) {
     prompts.fittingWindows();
     ComparisonStage.write(opened.input(), opened.promptSet(), opened.alternates());
     opened.join(opened.promptSet()).joinFor(run);
-    new EvaluationStage(workspace, tables).evaluate(run, checked.model());
-    page.publish(run, checked.model());
+    new EvaluationStage(workspace, opened.input().corpus().warehouse())
+        .evaluate(run, opened.input().model());
+    page.publish(run, opened.input().model());
   }
 }

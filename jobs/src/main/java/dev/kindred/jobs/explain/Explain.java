@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.lit;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.Location;
+import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.evaluation.Distances;
@@ -100,29 +101,31 @@ public final class Explain {
     Optional<RunPlan> named =
         Optional.ofNullable(runId).map(id -> RunPlan.published(warehouse, id));
     if (isModelGiven) {
-      this.model = ModelDirectory.read(modelOptions.uri(), hadoop);
+      this.model = modelOptions.read(hadoop);
       named.ifPresent(plan -> plan.checked(model));
       this.run = named.or(this::newestRun);
     } else {
       this.run = named.or(() -> RunPlan.lastPublished(warehouse, any -> true));
-      this.model =
-          run.isPresent()
-              ? run.get().model(hadoop)
-              : ModelDirectory.read(modelOptions.uri(), hadoop);
+      this.model = run.isPresent() ? run.get().model(hadoop) : modelOptions.read(hadoop);
     }
 
     this.corpusId = run.map(RunPlan::corpusId).orElseGet(this::onlyCorpus);
-    boolean isOtherThresholds = run.isEmpty() || mixtureOptions.areThresholdsGiven(settings);
-    boolean isOtherMixture = run.isEmpty() || mixtureOptions.isMixtureGiven(settings);
-    this.isAsInRun = !isOtherThresholds && !isOtherMixture;
-    this.thresholds =
-        isOtherThresholds ? mixtureOptions.thresholds(model.shape()) : run.get().thresholds();
-    this.mixture =
-        run.isEmpty()
-            ? mixtureOptions.mixture(model.shape())
-            : isOtherMixture
-                ? mixtureOptions.mixture(model.shape(), run.get().mixture(), settings)
-                : run.get().mixture();
+    MixtureOptions.Rule rule =
+        run.isPresent()
+            ? mixtureOptions.rule(model.shape(), run.get().thresholds(), run.get().mixture())
+            : mixtureOptions
+                .rule(model)
+                .orElseThrow(
+                    () ->
+                        new InvalidInput(
+                            "--thresholds auto: no published run of this model has chosen them; give"
+                                + " --thresholds and --weights, or end a run"));
+    this.thresholds = rule.thresholds();
+    this.mixture = rule.mixture();
+    this.isAsInRun =
+        run.isPresent()
+            && Arrays.equals(thresholds, run.get().thresholds())
+            && mixture.equals(run.get().mixture());
   }
 
   /** Tokens of a window: as the run says, or as those of the corpus are. */
@@ -172,7 +175,7 @@ public final class Explain {
    * @param notes takes lines to be shown beside the result
    * @throws InvalidInput if one is shorter
    */
-  public List<String> fitted(List<String> prompts, Consumer<String> notes) {
+  public List<Prompt> fitted(List<Prompt> prompts, Consumer<String> notes) {
     int length = windowLength();
     Stages.checkTokenizer(warehouse, corpusId, length, model);
     Tokenizer tokenizer = Tokenizer.of(model.tokenizerJson());
@@ -186,8 +189,8 @@ public final class Explain {
               run.get().runId()));
     }
 
-    List<String> fitted = new ArrayList<>();
-    for (String prompt : prompts) {
+    List<Prompt> fitted = new ArrayList<>();
+    for (Prompt prompt : prompts) {
       String where = "prompt " + (fitted.size() + 1);
       fitted.add(fitted(where, prompt, tokenizer, length, said::add));
     }
@@ -197,29 +200,21 @@ public final class Explain {
   }
 
   /** One of them. */
-  static String fitted(
-      String where, String prompt, Tokenizer tokenizer, int length, Consumer<String> notes) {
-    int[] tokens = tokenizer.encode(prompt);
+  static Prompt fitted(
+      String where, Prompt prompt, Tokenizer tokenizer, int length, Consumer<String> notes) {
+    int tokens = prompt.tokenIds().length;
     String kind = tokenizer.isCharacterLevel() ? "characters" : "tokens";
-    if (tokens.length < length) {
+    if (tokens < length) {
       throw new InvalidInput(
           "%s: \"%s\" has %d %s, the strings that it is compared with have %d; add %d at its start",
-          where, prompt, tokens.length, kind, length, length - tokens.length);
+          where, prompt.text(), tokens, kind, length, length - tokens);
     }
 
-    if (tokens.length == length) {
+    if (tokens == length) {
       return prompt;
     }
 
-    int[] last = Arrays.copyOfRange(tokens, tokens.length - length, tokens.length);
-    String end = tokenizer.decode(last);
-    if (!Arrays.equals(tokenizer.encode(end), last)) {
-      throw new InvalidInput(
-          "%s: has %d tokens, and its last %d, \"%s\", are other tokens by themselves; give a prompt"
-              + " of %d",
-          where, tokens.length, length, end, length);
-    }
-
+    Prompt end = prompt.end(length, tokenizer);
     notes.accept(
         "kindred: "
             + Messages.line(
@@ -227,10 +222,10 @@ public final class Explain {
                     Locale.ROOT,
                     "%s has %d %s; explained by its last %d, \"%s\"",
                     where,
-                    tokens.length,
+                    tokens,
                     kind,
                     length,
-                    end)));
+                    end.text())));
     return end;
   }
 
@@ -239,7 +234,7 @@ public final class Explain {
    *
    * @param strings similar strings that are shown of a block, at most
    */
-  public Explained explain(SparkSession session, Progress steps, List<String> texts, int strings) {
+  public Explained explain(SparkSession session, Progress steps, List<Prompt> given, int strings) {
     this.spark = session;
     this.progress = steps;
     long start = System.nanoTime();
@@ -248,16 +243,16 @@ public final class Explain {
     Stages.left(activations, "the command activations");
     Dataset<Row> windows = windowsPart.read();
     progress.begin("prompts");
-    Dataset<Row> prompts = kept(Prompts.find(spark, windows, texts, model.tokenizerJson()));
-    Dataset<Row> evaluated = kept(progress.counted(evaluate(prompts, texts.size()), texts.size()));
+    Dataset<Row> prompts = kept(Prompts.find(spark, windows, given));
+    Dataset<Row> evaluated = kept(progress.counted(evaluate(prompts, given.size()), given.size()));
     progress.end();
     Dataset<Row> similarStrings =
         spark.createDataFrame(List.of(), Tables.SIMILAR_STRINGS.columns());
     Dataset<Row> distributions =
         spark.createDataFrame(List.of(), Tables.BLOCK_DISTRIBUTIONS.columns());
     double[] weights = new double[thresholds.length + 2]; // blocks, then what is kept of them
-    Arrays.fill(weights, JoinTime.comparing(windowsPart.rows(), texts.size()));
-    Arrays.fill(weights, thresholds.length, weights.length, JoinTime.writing(texts.size()));
+    Arrays.fill(weights, JoinTime.comparing(windowsPart.rows(), given.size()));
+    Arrays.fill(weights, thresholds.length, weights.length, JoinTime.writing(given.size()));
     progress.begin("similar strings", weights);
     JoinPieces pieces = new JoinPieces(spark, warehouse, model.id(), corpusId, model.shape());
     for (int block = 0; block < thresholds.length; block++) {
@@ -267,7 +262,7 @@ public final class Explain {
               pieces,
               Predictions.activations(evaluated),
               prompts,
-              texts.size(),
+              given.size(),
               windowsPart.rows(),
               strings);
       similarStrings = similarStrings.unionByName(of(block, SimilarStrings.mostSimilar(evidence)));
@@ -313,7 +308,7 @@ public final class Explain {
             activations.rows(),
             activations.bytes(),
             (System.nanoTime() - start) / 1e9);
-    LOG.info("model={} corpus={} prompts={} read={}", model.id(), corpusId, texts.size(), read);
+    LOG.info("model={} corpus={} prompts={} read={}", model.id(), corpusId, given.size(), read);
     return new Explained(
         model.uri(),
         model.id(),

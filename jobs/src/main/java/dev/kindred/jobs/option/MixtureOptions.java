@@ -4,9 +4,12 @@ package dev.kindred.jobs.option;
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.Values.PerBlock;
 import dev.kindred.model.ModelShape;
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.model.files.OwnRule;
 import dev.kindred.prediction.Mixture;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Which strings of a block are evidence, and how blocks are mixed. */
@@ -15,44 +18,83 @@ public final class MixtureOptions {
 
   @Option(
       names = "--thresholds",
-      paramLabel = "a,b,..",
+      paramLabel = "auto|a,b,..",
       converter = Values.Numbers.class,
       description =
           "cosine similarity above which a string is evidence, one for each block"
-              + " (${DEFAULT-VALUE})")
+              + " (${DEFAULT-VALUE}); auto: as the model's folder says, or else chosen by windows"
+              + " that are not prompts")
   private PerBlock thresholds;
 
   @Option(
       names = "--weights",
-      paramLabel = "a,b,..",
+      paramLabel = "auto|a,b,..",
       converter = Values.Numbers.class,
       description = "factor of each block's next-token counts (${DEFAULT-VALUE})")
   private PerBlock weights;
 
   @Option(
       names = "--saturation",
-      paramLabel = "X|none",
+      paramLabel = "auto|X|none",
       converter = Values.Saturation.class,
       description =
           "next tokens at which a block has half of its greatest share (${DEFAULT-VALUE})")
-  private double saturation;
+  private double saturation; // NaN for auto
 
-  /** Whether the user gave thresholds. */
-  public boolean areThresholdsGiven(Defaults settings) {
-    return settings.isGiven("thresholds");
-  }
+  /**
+   * Which strings are evidence, and how they are mixed.
+   *
+   * @param thresholds one a block, each in [-1, 1]
+   */
+  public record Rule(double[] thresholds, Mixture mixture) {}
 
-  /** Whether the user gave weights or a saturation. */
-  public boolean isMixtureGiven(Defaults settings) {
-    return settings.isGiven("weights") || settings.isGiven("saturation");
+  /**
+   * Returns the rule for a model: what is given, or else what its folder says.
+   *
+   * @return none if the rule is to be chosen by evidence
+   * @throws InvalidInput if it does not fit the model
+   */
+  public Optional<Rule> rule(ModelDirectory model) {
+    OwnRule own = model.rule();
+    double[] chosenThresholds =
+        thresholds.numbers() != null
+            ? thresholds(model.shape())
+            : own == null ? null : own.thresholds();
+    double[] chosenWeights =
+        weights.numbers() != null ? weights(model.shape()) : own == null ? null : own.weights();
+    if (chosenThresholds != null && chosenWeights != null) {
+      double ofModel =
+          own == null || own.saturation() == null ? Double.POSITIVE_INFINITY : own.saturation();
+      return Optional.of(
+          new Rule(
+              chosenThresholds,
+              new Mixture(chosenWeights, Double.isNaN(saturation) ? ofModel : saturation)));
+    }
+
+    if (chosenThresholds != null || chosenWeights != null || !Double.isNaN(saturation)) {
+      throw new InvalidInput(
+          "--thresholds %s --weights %s: for this model give both of them, or neither and no"
+              + " --saturation, to have them chosen",
+          thresholds.text(), weights.text());
+    }
+
+    return Optional.empty();
   }
 
   /**
-   * Returns one threshold a block, each in [-1, 1].
+   * Returns the rule of a run, with what the user gave in place of it.
    *
-   * @throws InvalidInput if they do not fit the model
+   * @throws InvalidInput if that does not fit the model
    */
-  public double[] thresholds(ModelShape model) {
+  public Rule rule(ModelShape model, double[] thresholdsOfRun, Mixture ofRun) {
+    return new Rule(
+        thresholds.numbers() == null ? thresholdsOfRun : thresholds(model),
+        new Mixture(
+            weights.numbers() == null ? ofRun.weights() : weights(model),
+            Double.isNaN(saturation) ? ofRun.saturation() : saturation));
+  }
+
+  private double[] thresholds(ModelShape model) {
     checkBlocks("--thresholds", thresholds, model);
     for (int block = 0; block < model.blocks(); block++) {
       double threshold = thresholds.numbers()[block];
@@ -71,12 +113,8 @@ public final class MixtureOptions {
     return thresholds.numbers().clone();
   }
 
-  /**
-   * Returns how blocks are mixed: by weights that are 0 or from 1e-9 to 1e9, not all of them 0.
-   *
-   * @throws InvalidInput if they do not fit the model
-   */
-  public Mixture mixture(ModelShape model) {
+  /** Weights are 0 or from 1e-9 to 1e9, not all of them 0. */
+  private double[] weights(ModelShape model) {
     checkBlocks("--weights", weights, model);
     for (int block = 0; block < model.blocks(); block++) {
       double weight = weights.numbers()[block];
@@ -98,19 +136,7 @@ public final class MixtureOptions {
       throw Values.invalid("--weights", weights.text(), "at least one weight must be above 0");
     }
 
-    return new Mixture(weights.numbers().clone(), saturation);
-  }
-
-  /**
-   * Returns the mixture of a run, with what the user gave in place of it.
-   *
-   * @throws InvalidInput if that does not fit the model
-   */
-  public Mixture mixture(ModelShape model, Mixture ofRun, Defaults settings) {
-    Mixture given = mixture(model);
-    return new Mixture(
-        settings.isGiven("weights") ? given.weights() : ofRun.weights(),
-        settings.isGiven("saturation") ? given.saturation() : ofRun.saturation());
+    return weights.numbers().clone();
   }
 
   private static void checkBlocks(String option, PerBlock values, ModelShape model) {
@@ -121,7 +147,7 @@ public final class MixtureOptions {
           String.format(
               Locale.ROOT,
               "%d values for a model of %d blocks; give --thresholds and --weights with %d values"
-                  + " each",
+                  + " each, or auto",
               values.numbers().length,
               model.blocks(),
               model.blocks()));

@@ -2,6 +2,9 @@
 package dev.kindred.jobs.option;
 
 import dev.kindred.jobs.option.Values.Uri;
+import dev.kindred.model.files.Bos;
+import dev.kindred.model.files.ModelDirectory;
+import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Option;
 
 /** Which model. */
@@ -13,8 +16,30 @@ public final class ModelOptions {
       description = "model directory (${DEFAULT-VALUE})")
   private String model;
 
+  @Option(
+      names = "--bos",
+      paramLabel = "auto|yes|no",
+      converter = Values.BosChoice.class,
+      description =
+          "whether the model reads the token that begins texts before every string"
+              + " (${DEFAULT-VALUE}); auto: as tokenizer.json does")
+  private Bos bos;
+
   public String uri() {
     return model;
+  }
+
+  public Bos bos() {
+    return bos;
+  }
+
+  /**
+   * Reads the model directory.
+   *
+   * @throws dev.kindred.InvalidInput if it cannot be used
+   */
+  public ModelDirectory read(Configuration hadoop) {
+    return ModelDirectory.read("--model", model, bos, hadoop);
   }
 
   /**

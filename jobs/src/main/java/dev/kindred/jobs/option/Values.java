@@ -4,9 +4,11 @@ package dev.kindred.jobs.option;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.kernel.TileKernels;
+import dev.kindred.model.files.Bos;
 import dev.kindred.similarity.SimilarStrings;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.ArgSpec;
@@ -22,6 +24,7 @@ public final class Values {
   /** The least number by which counts of next tokens can be multiplied and not be lost as 0. */
   public static final double LEAST_FACTOR = 1e-9;
 
+  private static final String AUTO = "auto";
   private static final double GREATEST_SATURATION = 1e15;
 
   private Values() {}
@@ -86,6 +89,7 @@ public final class Values {
    * One number for each block.
    *
    * @param text as it was given, with commas between them
+   * @param numbers null for auto
    */
   public record PerBlock(String text, double[] numbers) {}
 
@@ -126,10 +130,40 @@ public final class Values {
     }
   }
 
-  /** Numbers with commas between them, one for each block. */
+  /**
+   * Token ids.
+   *
+   * @param text as it was given
+   */
+  public record Ids(String text, List<Integer> numbers) {}
+
+  /** Token ids with commas between them. */
+  public static final class TokenIds implements ITypeConverter<Ids> {
+    @Override
+    public Ids convert(String text) {
+      if (!text.matches("\\d{1,9}(\\s*,\\s*\\d{1,9})*")) {
+        throw expected("whole numbers with commas between them, such as 12,7");
+      }
+
+      return new Ids(text, Arrays.stream(text.split("\\s*,\\s*")).map(Integer::valueOf).toList());
+    }
+  }
+
+  /** Whether a model reads the token that begins texts. */
+  public static final class BosChoice extends OneOf<Bos> {
+    public BosChoice() {
+      super(Bos.class);
+    }
+  }
+
+  /** Numbers with commas between them, one for each block, or auto. */
   public static final class Numbers implements ITypeConverter<PerBlock> {
     @Override
     public PerBlock convert(String text) {
+      if (text.equalsIgnoreCase(AUTO)) {
+        return new PerBlock(AUTO, null);
+      }
+
       String[] parts = text.split(",", -1);
       double[] numbers = new double[parts.length];
       for (int i = 0; i < parts.length; i++) {
@@ -172,12 +206,19 @@ public final class Values {
     }
   }
 
-  /** The next tokens at which a block has half of its greatest share; infinite for none. */
+  /**
+   * The next tokens at which a block has half of its greatest share; infinite for none, NaN for
+   * auto.
+   */
   public static final class Saturation implements ITypeConverter<Double> {
     @Override
     public Double convert(String text) {
       if (text.equalsIgnoreCase("none")) {
         return Double.POSITIVE_INFINITY;
+      }
+
+      if (text.equalsIgnoreCase(AUTO)) {
+        return Double.NaN;
       }
 
       try {
@@ -189,7 +230,7 @@ public final class Values {
         // The message below serves both.
       }
 
-      throw expected("a number from %s to %s, or none", LEAST_FACTOR, GREATEST_SATURATION);
+      throw expected("auto, a number from %s to %s, or none", LEAST_FACTOR, GREATEST_SATURATION);
     }
   }
 
@@ -197,7 +238,7 @@ public final class Values {
   public static final class Axes implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {
-      if (text.equalsIgnoreCase("auto")) {
+      if (text.equalsIgnoreCase(AUTO)) {
         return SimilarStrings.AUTO_AXES;
       }
 

@@ -18,6 +18,7 @@ import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 
 /** What a run would take, before it is run: stage by stage, from a calibration of some seconds. */
@@ -76,9 +77,17 @@ public final class Plan {
         .text();
   }
 
+  /** Of blocks whose thresholds are still to be chosen. */
+  private static final double UNKNOWN_THRESHOLD = .8;
+
   /** The join of each block. */
   private static SimilarStrings.Settings[] joins(Experiment experiment, JoinOptions options) {
-    double[] thresholds = experiment.thresholds();
+    double[] thresholds = new double[experiment.input().model().shape().blocks()];
+    Arrays.fill(thresholds, UNKNOWN_THRESHOLD);
+    if (experiment.isRuleKnown()) {
+      thresholds = experiment.thresholds();
+    }
+
     SimilarStrings.Settings[] joins = new SimilarStrings.Settings[thresholds.length];
     for (int block = 0; block < joins.length; block++) {
       joins[block] =

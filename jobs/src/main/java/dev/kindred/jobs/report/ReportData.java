@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.evaluation.PairCosines;
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.jobs.report.Findings.Grid;
@@ -52,6 +53,8 @@ public record ReportData(
    * A transformer block.
    *
    * @param similarMean similar strings a prompt, as are the other three
+   * @param pairMedian median cosine of two prompts; NaN where the run did not record it
+   * @param pairHigh the cosine that one pair in a thousand exceeds
    */
   public record Block(
       int block,
@@ -60,7 +63,14 @@ public record ReportData(
       double similarMean,
       double similarStd,
       double similarMin,
-      double similarMax) {
+      double similarMax,
+      double pairMedian,
+      double pairHigh) {
+
+    /** Whether the run recorded cosines of pairs. */
+    public boolean hasPairs() {
+      return !Double.isNaN(pairMedian);
+    }
 
     /**
      * The blocks of a run.
@@ -71,6 +81,7 @@ public record ReportData(
       List<Block> blocks = new ArrayList<>();
       for (int block = 0; block < thresholds.length; block++) {
         Measure strings = Summaries.of(Summaries.STRINGS).block(block);
+        Measure pairs = Summaries.of(PairCosines.QUANTITY).block(block);
         blocks.add(
             new Block(
                 block,
@@ -79,7 +90,9 @@ public record ReportData(
                 figures.get(strings, "mean"),
                 figures.get(strings, "std"),
                 figures.get(strings, "min"),
-                figures.get(strings, "max")));
+                figures.get(strings, "max"),
+                figures.get(pairs, "median", Double.NaN),
+                figures.get(pairs, "p999", Double.NaN)));
       }
 
       return blocks;

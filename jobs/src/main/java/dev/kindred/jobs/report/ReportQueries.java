@@ -38,6 +38,9 @@ import org.apache.spark.storage.StorageLevel;
 
 /** Reads from a warehouse what a report shows. */
 public final class ReportQueries {
+  /** The setting of a run that says what its model was checked by. */
+  public static final String MODEL_CHECK = "model-check";
+
   private static final int STRINGS = 5;
   private static final int AT_END = 5; // tokens of a lens
 
@@ -110,7 +113,7 @@ public final class ReportQueries {
         new ReportData(
             runId,
             TIME.format(run.getTimestamp(run.fieldIndex("published_at")).toInstant()),
-            facts(run, warehouse, figures),
+            facts(run, warehouse, figures, model),
             figures,
             ReportData.Block.of(figures, thresholds, mixture),
             joins(figures, thresholds.length),
@@ -149,7 +152,8 @@ public final class ReportQueries {
         : String.format(Locale.ROOT, "%,.0f from %s (%s)", count, from, promptSet);
   }
 
-  private static List<ReportData.Fact> facts(Row run, Warehouse warehouse, Figures figures) {
+  private static List<ReportData.Fact> facts(
+      Row run, Warehouse warehouse, Figures figures, ModelDirectory model) {
     Map<String, String> settings = run.getJavaMap(run.fieldIndex("settings"));
     Row windows =
         warehouse
@@ -172,7 +176,20 @@ public final class ReportQueries {
                 settings.get("window-length"))));
     facts.add(
         new ReportData.Fact(
-            "model", settings.get("model") + " (" + run.<String>getAs("model_id") + ")"));
+            "model",
+            settings.get("model")
+                + " ("
+                + run.<String>getAs("model_id")
+                + ")"
+                + ("none".equals(settings.get(MODEL_CHECK))
+                    ? ", without a self-check (kindred check-model makes one)"
+                    : "")));
+    if ("auto".equals(settings.get("thresholds")) && model.rule() == null) {
+      facts.add(
+          new ReportData.Fact(
+              "thresholds", "chosen by windows that are not among the prompts, as were weights"));
+    }
+
     facts.add(
         new ReportData.Fact(
             "prompts",
@@ -356,7 +373,12 @@ public final class ReportQueries {
                 prompt ->
                     LensGrids.positions(
                         LogitLens.of(
-                            model, tokenizer, prompt.text(), LogitLens.Layers.BLOCKS, AT_END),
+                            model,
+                            tokenizer,
+                            prompt.text(),
+                            directory.input(prompt.tokenIds()),
+                            LogitLens.Layers.BLOCKS,
+                            AT_END),
                         "prompt " + prompt.promptId())));
   }
 

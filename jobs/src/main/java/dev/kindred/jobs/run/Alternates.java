@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.InvalidInput;
 import dev.kindred.Location;
+import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -31,14 +32,15 @@ public final class Alternates {
    * Reads the models that a setting names.
    *
    * @param setting the value of {@code --alternates}
+   * @param bos whether they read a token before every string
    * @throws InvalidInput if one cannot be compared with the model
    */
   public static List<ModelDirectory> read(
-      String setting, ModelDirectory model, int windowLength, Configuration hadoop) {
+      String setting, ModelDirectory model, Bos bos, int windowLength, Configuration hadoop) {
     List<ModelDirectory> alternates = new ArrayList<>();
     Set<String> ids = new HashSet<>(Set.of(model.id()));
     for (String uri : uris(setting, model, hadoop)) {
-      ModelDirectory alternate = ModelDirectory.read("--alternates", uri, hadoop);
+      ModelDirectory alternate = ModelDirectory.read("--alternates", uri, bos, hadoop);
       if (!ids.add(alternate.id())) {
         throw new InvalidInput(
             "--alternates %s: the same model as %s",
@@ -49,7 +51,7 @@ public final class Alternates {
         throw new InvalidInput("--alternates %s: its tokens are not those of --model", uri);
       }
 
-      if (alternate.shape().contextLength() < windowLength) {
+      if (alternate.contextLength() < windowLength) {
         throw new InvalidInput(
             "--alternates %s: its context of %d tokens is shorter than --window-length %d",
             uri, alternate.shape().contextLength(), windowLength);

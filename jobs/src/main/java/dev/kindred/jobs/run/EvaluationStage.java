@@ -12,6 +12,7 @@ import dev.kindred.baseline.SuffixCounts;
 import dev.kindred.corpus.CorpusScan;
 import dev.kindred.evaluation.Distances;
 import dev.kindred.evaluation.NextTokenAccuracy;
+import dev.kindred.evaluation.PairCosines;
 import dev.kindred.evaluation.PromptFigures;
 import dev.kindred.evaluation.Slices;
 import dev.kindred.evaluation.Summaries;
@@ -198,6 +199,10 @@ public final class EvaluationStage {
             windows,
             topTokens(distances.read(), baselines.read(), NGramFit.strongest(fits).baseline())));
     figures.putAll(joins(run));
+    figures.putAll(
+        PairCosines.of(
+            warehouse.part(Tables.PROMPT_ACTIVATIONS, run.modelId(), run.promptSet()).read(),
+            run.thresholds()));
     writeMissing(
         warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN), () -> figures.rows(spark));
   }

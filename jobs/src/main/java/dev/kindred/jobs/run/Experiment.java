@@ -3,8 +3,9 @@ package dev.kindred.jobs.run;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.ExperimentOptions;
+import dev.kindred.jobs.option.MixtureOptions;
+import dev.kindred.jobs.report.ReportQueries;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.model.ModelShape;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Tables;
@@ -12,6 +13,7 @@ import dev.kindred.table.Warehouse;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,11 +27,13 @@ public final class Experiment {
 
   private final Checked checked;
   private final ModelInput input;
+  private final Optional<MixtureOptions.Rule> rule; // none if it is to be chosen
   private final String promptSet;
 
-  private Experiment(Checked checked, ModelInput input) {
+  private Experiment(Checked checked, ModelInput input, Optional<MixtureOptions.Rule> rule) {
     this.checked = checked;
     this.input = input;
+    this.rule = rule;
     this.promptSet = checked.choice().set(input.corpus().id());
   }
 
@@ -37,8 +41,7 @@ public final class Experiment {
   public record Checked(
       ExperimentOptions options,
       ModelDirectory model,
-      double[] thresholds,
-      Mixture mixture,
+      Optional<MixtureOptions.Rule> rule,
       List<ModelDirectory> alternates,
       PromptChoice choice) {}
 
@@ -50,15 +53,14 @@ public final class Experiment {
   public static Checked check(ExperimentOptions options, Configuration hadoop) {
     options.join().check();
     int windowLength = options.windows().length();
-    ModelDirectory model = ModelInput.read(options.model().uri(), windowLength, hadoop);
-    ModelShape shape = model.shape();
+    ModelDirectory model = ModelInput.read(options.model(), windowLength, hadoop);
     CorpusInput.check(options.corpus(), hadoop);
     return new Checked(
         options,
         model,
-        options.mixture().thresholds(shape),
-        options.mixture().mixture(shape),
-        Alternates.read(options.alternates().uris(), model, windowLength, hadoop),
+        options.mixture().rule(model),
+        Alternates.read(
+            options.alternates().uris(), model, options.model().bos(), windowLength, hadoop),
         PromptChoice.read(options.prompts(), model.tokenizerJson(), windowLength, hadoop));
   }
 
@@ -85,7 +87,7 @@ public final class Experiment {
             options.tasks(),
             corpora);
     checked.choice().check(input.corpus().scan());
-    return new Experiment(checked, input);
+    return new Experiment(checked, input, checked.rule());
   }
 
   public ModelInput input() {
@@ -104,13 +106,23 @@ public final class Experiment {
     return checked.alternates();
   }
 
+  /** Whether thresholds and mixture are known; else they are to be chosen by evidence. */
+  public boolean isRuleKnown() {
+    return rule.isPresent();
+  }
+
+  /** Returns the same experiment with thresholds and mixture. */
+  public Experiment with(MixtureOptions.Rule chosen) {
+    return new Experiment(checked, input, Optional.of(chosen));
+  }
+
   /** Returns one threshold a block. */
   public double[] thresholds() {
-    return checked.thresholds();
+    return rule.orElseThrow().thresholds();
   }
 
   public Mixture mixture() {
-    return checked.mixture();
+    return rule.orElseThrow().mixture();
   }
 
   /** Returns how many similar strings are kept; {@link Integer#MAX_VALUE} for all. */
@@ -152,17 +164,24 @@ public final class Experiment {
   }
 
   /**
+   * Checks the disk and the tasks' memory.
+   *
+   * @throws InvalidInput if something does not suffice
+   */
+  public void checkRoom() {
+    checkDisk(0); // what the activations need is known once windows are
+    checkJoinMemory();
+  }
+
+  /**
    * Begins a run, or goes on with one that was begun with the same plan and did not end.
    *
    * @param settings all settings by name, for the record
-   * @throws InvalidInput if the disk or a task's memory does not suffice
    */
   public RunPlan begin(Map<String, String> settings) {
     Warehouse warehouse = input.corpus().warehouse();
     RunPlan plan = plan(settings);
     Optional<RunPlan> begun = plan.begunBefore(warehouse);
-    checkDisk(0); // what the activations need is known once windows are
-    checkJoinMemory();
     RunPlan run = begun.orElseGet(() -> plan.write(warehouse));
     input.corpus().progress().setRun(run.runId());
     LOG.info(
@@ -184,7 +203,14 @@ public final class Experiment {
         alternates().stream().map(ModelDirectory::id).toList(),
         thresholds(),
         mixture(),
-        settings);
+        withModelCheck(settings));
+  }
+
+  /** Settings, and what the model was checked by. */
+  private Map<String, String> withModelCheck(Map<String, String> settings) {
+    Map<String, String> all = new TreeMap<>(settings);
+    all.put(ReportQueries.MODEL_CHECK, input.model().isChecked() ? "selfcheck.json" : "none");
+    return all;
   }
 
   /**

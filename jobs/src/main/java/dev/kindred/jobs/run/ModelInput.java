@@ -3,6 +3,7 @@ package dev.kindred.jobs.run;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.CorpusOptions;
+import dev.kindred.jobs.option.ModelOptions;
 import dev.kindred.jobs.option.TaskOptions;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.GpuTasks;
@@ -28,12 +29,16 @@ public record ModelInput(CorpusInput corpus, ModelDirectory model, TaskOptions t
    *
    * @throws InvalidInput if it cannot be used with such windows
    */
-  public static ModelDirectory read(String uri, int windowLength, Configuration hadoop) {
-    ModelDirectory model = ModelDirectory.read(uri, hadoop);
-    if (windowLength > model.shape().contextLength()) {
+  public static ModelDirectory read(ModelOptions options, int windowLength, Configuration hadoop) {
+    ModelDirectory model = options.read(hadoop);
+    if (windowLength > model.contextLength()) {
       throw new InvalidInput(
-          "--window-length %d: the model's context has %d tokens",
-          windowLength, model.shape().contextLength());
+          "--window-length %d: the model's context has %d tokens%s",
+          windowLength,
+          model.shape().contextLength(),
+          model.firstToken() == null
+              ? ""
+              : ", one of them for the token that begins texts (--bos)");
     }
 
     return model;

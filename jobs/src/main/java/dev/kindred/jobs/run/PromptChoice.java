@@ -3,6 +3,7 @@ package dev.kindred.jobs.run;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.CorpusScan;
+import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.option.PromptOptions;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.apache.spark.sql.Row;
  * @param seed of the draw
  * @param given texts; null if prompts are drawn
  */
-public record PromptChoice(long count, long seed, List<String> given) {
+public record PromptChoice(long count, long seed, List<Prompt> given) {
 
   /**
    * Reads the file, if there is one.
@@ -32,7 +33,7 @@ public record PromptChoice(long count, long seed, List<String> given) {
       return new PromptChoice(options.count().getAsInt(), options.seed(), null);
     }
 
-    List<String> given =
+    List<Prompt> given =
         Prompts.read(
             hadoop, options.file(), tokenizerJson, Prompts.Lengths.ofWindows(windowLength));
     return new PromptChoice(given.size(), options.seed(), given);
@@ -62,6 +63,6 @@ public record PromptChoice(long count, long seed, List<String> given) {
     Dataset<Row> windows = corpus.windows();
     return given == null
         ? Prompts.draw(corpus.spark(), windows, windows.count(), (int) count, seed)
-        : Prompts.find(corpus.spark(), windows, given, corpus.tokenizerJson());
+        : Prompts.find(corpus.spark(), windows, given);
   }
 }

@@ -36,7 +36,7 @@ public final class PromptsStage {
 
   /** Writes the prompts, and what the model makes of them. */
   public void prompts() {
-    write(promptSet, () -> choice.of(corpus));
+    write("", promptSet, () -> choice.of(corpus));
   }
 
   /**
@@ -48,6 +48,7 @@ public final class PromptsStage {
   public String tuningPrompts(int count) {
     String tuningSet = Prompts.drawnBeside(promptSet, count, choice.seed());
     write(
+        "",
         tuningSet,
         () -> {
           Dataset<Row> windows = corpus.windows();
@@ -55,6 +56,24 @@ public final class PromptsStage {
               corpus.spark(), windows, windows.count(), drawn(), count, choice.seed());
         });
     return tuningSet;
+  }
+
+  /**
+   * The same, with steps of their own, and as many as there are.
+   *
+   * @param most how many at most
+   */
+  String choosingPrompts(int most) {
+    String set = Prompts.drawnBeside(promptSet, most, choice.seed());
+    write(
+        "tuning ",
+        set,
+        () -> {
+          Dataset<Row> windows = corpus.windows();
+          return Prompts.drawAtMostBeside(
+              corpus.spark(), windows, windows.count(), drawn(), most, choice.seed());
+        });
+    return set;
   }
 
   /**
@@ -95,24 +114,24 @@ public final class PromptsStage {
     return Stages.required(corpus.part(Tables.PROMPTS, promptSet), "prompts");
   }
 
-  private void write(String set, Supplier<Dataset<Row>> chosen) {
+  private void write(String kind, String set, Supplier<Dataset<Row>> chosen) {
     Warehouse.Part prompts = corpus.part(Tables.PROMPTS, set);
     if (prompts.isComplete()) {
-      progress.reused("prompts", prompts);
+      progress.reused(kind + "prompts", prompts);
     } else {
-      progress.step("prompts", () -> prompts.write(chosen.get()), prompts);
+      progress.step(kind + "prompts", () -> prompts.write(chosen.get()), prompts);
     }
 
     Warehouse.Part activations = corpus.part(Tables.PROMPT_ACTIVATIONS, input.model().id(), set);
     Warehouse.Part predictions = corpus.part(Tables.PREDICTIONS, input.model().id(), set);
     if (isPredicted(corpus.warehouse(), input.model().id(), set)) {
       activations.verify();
-      progress.reused("predictions", predictions);
+      progress.reused(kind + "predictions", predictions);
       return;
     }
 
     progress.step(
-        "predictions",
+        kind + "predictions",
         () -> predict(prompts.read(), activations, predictions),
         activations,
         predictions);

@@ -6,6 +6,7 @@ import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.workspace.KindredVersion;
+import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Retention;
@@ -68,6 +69,7 @@ public record RunPlan(
   private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
 
   private static final String MODEL = "model";
+  private static final String BOS = "bos";
   private static final String WINDOW_LENGTH = "window-length";
   private static final String KEEP_SIMILAR = "keep-similar";
 
@@ -78,6 +80,7 @@ public record RunPlan(
           "corpus-format",
           "text-column",
           MODEL,
+          BOS,
           "alternates",
           WINDOW_LENGTH,
           "prompts",
@@ -333,7 +336,9 @@ public record RunPlan(
    * @throws InvalidInput if it has changed
    */
   public ModelDirectory model(Configuration hadoop) {
-    return checked(ModelDirectory.read(settings.get(MODEL), hadoop));
+    Bos bos = // earlier versions had no such setting
+        settings.containsKey(BOS) ? new Values.BosChoice().convert(settings.get(BOS)) : Bos.NO;
+    return checked(ModelDirectory.read("--model", settings.get(MODEL), bos, hadoop));
   }
 
   /**

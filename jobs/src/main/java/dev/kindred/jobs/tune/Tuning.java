@@ -23,6 +23,7 @@ import dev.kindred.table.Warehouse;
 import dev.kindred.table.WholeFile;
 import dev.kindred.tuning.Combination;
 import dev.kindred.tuning.PromptBins;
+import dev.kindred.tuning.Search;
 import dev.kindred.tuning.ThresholdCurves;
 import dev.kindred.tuning.Tuned;
 import dev.kindred.tuning.Tuner;
@@ -53,11 +54,6 @@ import org.apache.spark.sql.SparkSession;
  * leave-one-out distance; and measures them on the prompts.
  */
 public final class Tuning {
-  /** Of raw counts first, so that each search goes on from one that differs little. */
-  private static final double[] SATURATIONS = {
-    Double.POSITIVE_INFINITY, 10_000, 3_000, 1_000, 300, 100, 30, 10, 3, 1
-  };
-
   private static final int WAYS_PROMPTS = 1_000; // that ways to combine are searched on, at most
   private static final double[] RATES = {20}; // of a weight that grows with similarity
   private static final double ADDED = 0.1; // to the counts of a product
@@ -71,7 +67,7 @@ public final class Tuning {
   private final ModelDirectory model;
   private final String corpusId;
   private final int windowLength;
-  private final double[] given; // thresholds
+  private final double[] given; // thresholds; null if they are to be chosen
   private final Mixture givenMixture;
   private final SimilarityBins bins;
 
@@ -90,8 +86,8 @@ public final class Tuning {
     this.model = experiment.input().model();
     this.corpusId = corpus.id();
     this.windowLength = corpus.windowLength();
-    this.given = experiment.thresholds();
-    this.givenMixture = experiment.mixture();
+    this.given = experiment.isRuleKnown() ? experiment.thresholds() : null;
+    this.givenMixture = experiment.isRuleKnown() ? experiment.mixture() : null;
     this.bins = bins;
   }
 
@@ -121,40 +117,28 @@ public final class Tuning {
    * @return what was found, for the terminal
    */
   public String tune(String promptSet, String tuningSet) {
-    double[] weights = new double[1 + SATURATIONS.length + 5 + RATES.length];
+    double[] weights = new double[1 + Search.TRIED + 5 + RATES.length];
     Arrays.fill(weights, 1); // evidence, ways to combine, saturations
     progress.begin("tuning", weights);
     List<PromptBins> tuning = inOrder(promptBins(tuningSet));
     List<ThresholdCurves.Point> curves = ThresholdCurves.of(tuning, model.shape().blocks(), bins);
-    List<Tuned> starts = List.of(asGiven(), eachAlone(curves));
+    Tuned alone = Search.eachAlone(curves, model.shape().blocks(), bins);
+    List<Tuned> starts = given == null ? List.of(alone) : List.of(asGiven(), alone);
     progress.partDone();
     List<Way> ways = ways(tuning, starts);
-    double saturation = 0;
-    Tuner.Result best = null;
-    Tuner tuner = new Tuner(tuning, bins.count(), false);
-    for (double tried : SATURATIONS) {
-      List<Tuned> from = new ArrayList<>(starts);
-      if (best != null) {
-        from = List.of(best.tuned());
-      }
-
-      Tuner.Result found = tuner.search(Combination.mixture(tried), from);
-      if (best == null || found.distance() < best.distance()) {
-        best = found;
-        saturation = tried;
-      }
-
-      progress.partDone();
-    }
-
-    Tuned tuned = rounded(best.tuned());
+    Search.Found found = Search.of(tuning, bins, starts, progress::partDone);
+    Tuned tuned = found.tuned();
+    double saturation = found.saturation();
     Mixture mixture = new Mixture(tuned.weights(), saturation);
     progress.end();
     progress.begin("held-out prompts");
     List<Measured> measured =
         measure(
             promptBins(promptSet),
-            List.of(new Tried(asGiven(), givenMixture.saturation()), new Tried(tuned, saturation)));
+            given == null
+                ? List.of(new Tried(tuned, saturation))
+                : List.of(
+                    new Tried(tuned, saturation), new Tried(asGiven(), givenMixture.saturation())));
     progress.end();
     progress.begin("n-grams", 1);
     NGrams ngrams = new NGrams(spark, warehouse, model.id(), corpusId, promptSet);
@@ -176,8 +160,8 @@ public final class Tuning {
         tuning.size(),
         curves,
         ways,
+        given == null ? null : measured.get(1),
         measured.get(0),
-        measured.get(1),
         ngram,
         ofNGram,
         tuned,
@@ -215,25 +199,6 @@ public final class Tuning {
     return Arrays.stream(given).allMatch(threshold -> bins.binAbove(threshold) >= 0);
   }
 
-  /** Each block's own best threshold, and equal weights. */
-  private Tuned eachAlone(List<ThresholdCurves.Point> curves) {
-    int blocks = model.shape().blocks();
-    int[] best =
-        IntStream.range(0, blocks)
-            .map(block -> bins.binAbove(best(curves, block).threshold()))
-            .toArray();
-    double[] equal = new double[blocks];
-    Arrays.fill(equal, 1.0 / blocks);
-    return new Tuned(best, equal);
-  }
-
-  private static ThresholdCurves.Point best(List<ThresholdCurves.Point> curves, int block) {
-    return curves.stream()
-        .filter(point -> point.block() == block)
-        .min(Comparator.comparingDouble(ThresholdCurves.Point::leaveOneOutDistance))
-        .orElseThrow();
-  }
-
   private List<Way> ways(List<PromptBins> tuning, List<Tuned> starts) {
     int searched = Math.min(tuning.size() / 2, WAYS_PROMPTS);
     List<PromptBins> others = tuning.subList(searched, tuning.size());
@@ -263,16 +228,6 @@ public final class Tuning {
           progress.partDone();
         });
     return ways;
-  }
-
-  /** Weights of three digits, which people can read and copy. */
-  private static Tuned rounded(Tuned tuned) {
-    Tuned scaled = tuned.scaled();
-    double[] weights =
-        Arrays.stream(scaled.weights())
-            .map(weight -> Double.parseDouble(String.format(Locale.ROOT, "%.3g", weight)))
-            .toArray();
-    return new Tuned(scaled.bins(), weights);
   }
 
   /** One of the tried settings each. */
@@ -358,7 +313,7 @@ public final class Tuning {
         "honest",
         "strings");
     List<ThresholdCurves.Point> best =
-        IntStream.range(0, mixture.blocks()).mapToObj(block -> best(curves, block)).toList();
+        IntStream.range(0, mixture.blocks()).mapToObj(block -> Search.best(curves, block)).toList();
     int decimals = best.stream().mapToInt(point -> decimals(point.threshold())).max().orElseThrow();
     for (ThresholdCurves.Point point : best) {
       line(
@@ -388,7 +343,7 @@ public final class Tuning {
         "compatible",
         "honest",
         "95 %");
-    if (isGivenOnGrid()) {
+    if (before != null && isGivenOnGrid()) {
       line(text, "  %-38s %s", "settings as given", figures(before));
     }
 

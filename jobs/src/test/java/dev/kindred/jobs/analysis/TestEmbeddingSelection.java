@@ -22,7 +22,10 @@ class TestEmbeddingSelection {
         model.configJson().replace("\"d_vocab\" : 77", "\"d_vocab\" : 80"),
         model.weights(),
         model.tokenizerJson(),
-        model.selfcheckJson());
+        model.selfcheckJson(),
+        model.firstToken(),
+        model.rule(),
+        model.sha256());
   }
 
   /** Options of learned embeddings by themselves. */

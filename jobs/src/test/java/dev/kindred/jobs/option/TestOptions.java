@@ -8,7 +8,9 @@ import com.typesafe.config.ConfigFactory;
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.ModelShape;
+import dev.kindred.model.Models;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.prediction.Mixture;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -83,15 +85,15 @@ class TestOptions {
   }
 
   @Test
-  void defaultsAreTheStudys() {
+  void defaultsAreTheStudysForABundledModel() {
     All settings = parsed(null);
     assertThat(settings.experiment.windows().length()).isEqualTo(10);
     assertThat(settings.experiment.prompts().count()).hasValue(20_000);
     assertThat(settings.experiment.prompts().seed()).isEqualTo(1337);
-    assertThat(settings.experiment.mixture().thresholds(SIX_BLOCKS))
-        .containsExactly(.95, .94, .85, .76, .81, .89);
-    assertThat(settings.experiment.mixture().mixture(SIX_BLOCKS).weights())
-        .containsExactly(.01, .01, .1, 1.5, 6, .01);
+    MixtureOptions.Rule rule =
+        settings.experiment.mixture().rule(Models.directory(Models.DICKENS_SMALL)).orElseThrow();
+    assertThat(rule.thresholds()).containsExactly(.95, .94, .85, .76, .81, .89);
+    assertThat(rule.mixture()).isEqualTo(Mixture.ofCounts(.01, .01, .1, 1.5, 6, .01));
   }
 
   @Test
@@ -132,7 +134,7 @@ class TestOptions {
     Map<String, String> recorded = parsed(null, "--keep-similar=all").settings().asText();
     assertThat(recorded)
         .containsEntry("keep-similar", "all")
-        .containsEntry("thresholds", "0.95,0.94,0.85,0.76,0.81,0.89")
+        .containsEntry("thresholds", "auto")
         .containsEntry("window-length", "10")
         .containsKey("keep");
   }
@@ -152,37 +154,66 @@ class TestOptions {
         "--conf " + file + ": no settings in it; write them as kindred.prompts = 500");
   }
 
+  /** The rule that was given, in place of a run's. */
+  private static MixtureOptions.Rule given(All settings) {
+    return settings
+        .experiment
+        .mixture()
+        .rule(SIX_BLOCKS, new double[6], Mixture.ofCounts(1, 1, 1, 1, 1, 1));
+  }
+
+  @Test
+  void thresholdsAndWeightsAreGivenTogetherWhereTheModelHasNone() {
+    ModelDirectory model = withoutRule(Models.directory(Models.DICKENS_SMALL));
+    assertThat(parsed(null).experiment.mixture().rule(model)).isEmpty();
+    assertInvalid(
+        () -> with("--thresholds", ".9,.9,.9,.9,.9,.9").experiment.mixture().rule(model),
+        "--thresholds .9,.9,.9,.9,.9,.9 --weights auto: for this model give both of them, or neither"
+            + " and no --saturation, to have them chosen");
+  }
+
+  private static ModelDirectory withoutRule(ModelDirectory model) {
+    return new ModelDirectory(
+        model.id(),
+        model.uri(),
+        model.configJson(),
+        model.weights(),
+        model.tokenizerJson(),
+        model.selfcheckJson(),
+        model.firstToken(),
+        null,
+        model.sha256());
+  }
+
   @Test
   void aThresholdThatNoCosineCanReachIsRefused() {
     assertInvalid(
-        () ->
-            with("--thresholds", ".9,.9,.9,1.2,.9,.9").experiment.mixture().thresholds(SIX_BLOCKS),
+        () -> given(with("--thresholds", ".9,.9,.9,1.2,.9,.9")).thresholds(),
         "--thresholds .9,.9,.9,1.2,.9,.9: 1.2 for block 3 is outside [-1, 1], the range of a cosine");
   }
 
   @Test
   void notANumberIsNoThreshold() {
     assertInvalid(
-        () ->
-            with("--thresholds", ".9,.9,.9,NaN,.9,.9").experiment.mixture().thresholds(SIX_BLOCKS),
+        () -> given(with("--thresholds", ".9,.9,.9,NaN,.9,.9")).thresholds(),
         "--thresholds .9,.9,.9,NaN,.9,.9: NaN for block 3 is outside [-1, 1], the range of a cosine");
     assertInvalid(
-        () -> with("--thresholds", ".9,x").experiment.mixture().thresholds(SIX_BLOCKS),
+        () -> given(with("--thresholds", ".9,x")).thresholds(),
         "--thresholds .9,x: \"x\" is not a number");
   }
 
   @Test
   void aWrongNumberOfThresholdsNamesBothOptions() {
     assertInvalid(
-        () -> with("--thresholds", ".9,.8").experiment.mixture().thresholds(SIX_BLOCKS),
+        () -> given(with("--thresholds", ".9,.8")).thresholds(),
         "--thresholds .9,.8: 2 values for a model of 6 blocks; give --thresholds and --weights with"
-            + " 6 values each");
+            + " 6 values each, or auto");
   }
 
   @Test
   void aNegativeWeightIsRefused() {
     assertInvalid(
-        () -> with("--weights", "1,1,-1,1,1,1").experiment.mixture().mixture(SIX_BLOCKS),
+        () -> given(with("--weights", "1,1,-1,1,1,1")).mixture(),
         "--weights 1,1,-1,1,1,1: -1.0 for block 2 is not a weight: 0, or a number from 1.0E-9 to"
             + " 1.0E9");
   }
@@ -193,24 +224,17 @@ class TestOptions {
     assertThatThrownBy(() -> with("--saturation", number))
         .isInstanceOf(InvalidInput.class)
         .hasMessage(
-            "--saturation " + number + ": expected a number from 1.0E-9 to 1.0E15, or none");
-    assertThatThrownBy(
-            () ->
-                with("--weights", "1,1,1," + number + ",1,1")
-                    .experiment
-                    .mixture()
-                    .mixture(SIX_BLOCKS))
+            "--saturation " + number + ": expected auto, a number from 1.0E-9 to 1.0E15, or none");
+    assertThatThrownBy(() -> given(with("--weights", "1,1,1," + number + ",1,1")).mixture())
         .isInstanceOf(InvalidInput.class)
         .hasMessageContaining("for block 3 is not a weight: 0, or a number from 1.0E-9 to 1.0E9");
   }
 
   @Test
   void factorsOfTheLeastAndGreatestSizeAreTaken() {
-    double least =
-        with("--saturation", "1e-9").experiment.mixture().mixture(SIX_BLOCKS).factor(0, 1e19);
+    double least = given(with("--saturation", "1e-9")).mixture().factor(0, 1e19);
     assertThat(least).isPositive();
-    assertThat(with("--saturation", "1e15").experiment.mixture().mixture(SIX_BLOCKS).factor(0, 1))
-        .isPositive();
+    assertThat(given(with("--saturation", "1e15")).mixture().factor(0, 1)).isPositive();
   }
 
   @ParameterizedTest
@@ -227,7 +251,7 @@ class TestOptions {
   @Test
   void weightsThatAreAllZeroAreRefused() {
     assertInvalid(
-        () -> with("--weights", "0,0,0,0,0,0").experiment.mixture().mixture(SIX_BLOCKS),
+        () -> given(with("--weights", "0,0,0,0,0,0")).mixture(),
         "--weights 0,0,0,0,0,0: at least one weight must be above 0");
   }
 

@@ -66,6 +66,7 @@ final class ReportSamples {
     return new Explanation(
         promptId,
         text,
+        new int[] {1, 2},
         1,
         List.of(new NextToken(token, 0.5, 0.25, 0.125)),
         new Following(List.of(new TokenCount(token, 1, 1)), true, false),
@@ -94,6 +95,7 @@ final class ReportSamples {
     return new Explanation(
         promptId,
         "alone",
+        new int[] {3},
         0,
         List.of(new NextToken("the", 1, 0, null)),
         null,
@@ -125,7 +127,7 @@ final class ReportSamples {
         "2026-11-22 05:01:12 UTC",
         facts,
         FormerNames.figures(metrics),
-        List.of(new ReportData.Block(3, 0.9123, 0.1667, 1_234.56, 78.91, 2, 98_765)),
+        List.of(new ReportData.Block(3, 0.9123, 0.1667, 1_234.56, 78.91, 2, 98_765, 0.31, 0.97)),
         joins,
         curves,
         List.of(),

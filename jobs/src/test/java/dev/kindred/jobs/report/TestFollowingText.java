@@ -16,7 +16,16 @@ class TestFollowingText {
 
   private static String sentence(Following following) {
     return FollowingText.of(
-        new Explanation(0, "l", 1, List.of(), following, new Distance(0, null), null, List.of()));
+        new Explanation(
+            0,
+            "l",
+            new int[] {5},
+            1,
+            List.of(),
+            following,
+            new Distance(0, null),
+            null,
+            List.of()));
   }
 
   @Test

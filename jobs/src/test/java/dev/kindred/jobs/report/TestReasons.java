@@ -20,6 +20,7 @@ class TestReasons {
         new Explanation(
             0,
             "prompt",
+            new int[] {5},
             1,
             tokens,
             null,

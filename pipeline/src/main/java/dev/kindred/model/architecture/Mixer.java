@@ -119,7 +119,9 @@ public sealed interface Mixer {
 
     @Override
     public String text() {
-      return heads + " heads";
+      return keyValueHeads == heads
+          ? heads + " heads"
+          : heads + " heads, " + keyValueHeads + " of keys and values";
     }
   }
 

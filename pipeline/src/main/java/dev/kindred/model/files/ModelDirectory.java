@@ -10,6 +10,7 @@ import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.ResidualStream;
+import dev.kindred.model.WithFirstToken;
 import dev.kindred.model.architecture.Architecture;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
@@ -30,6 +31,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
@@ -47,9 +49,12 @@ import org.slf4j.LoggerFactory;
  * selfcheck.json}, which a directory of Hugging Face need not have. All but the weights are in it,
  * which may be larger than memory: processes read them when they load the model.
  *
- * @param id hash of config and weights, {@code m-} and 16 hexadecimal digits
+ * @param id hash of config, weights and first token, {@code m-} and 16 hexadecimal digits
  * @param uri where it was read, for messages
  * @param selfcheckJson null where there is none
+ * @param firstToken what the model reads before every sequence; null for nothing
+ * @param rule how it is to be explained; null where the directory does not say
+ * @param sha256 checksums of its other files, by name
  */
 public record ModelDirectory(
     String id,
@@ -57,7 +62,10 @@ public record ModelDirectory(
     String configJson,
     Weights weights,
     String tokenizerJson,
-    String selfcheckJson)
+    String selfcheckJson,
+    Integer firstToken,
+    OwnRule rule,
+    Map<String, String> sha256)
     implements Serializable {
   private static final Logger LOG = LoggerFactory.getLogger(ModelDirectory.class);
   private static final String CONFIG = "config.json";
@@ -80,16 +88,17 @@ public record ModelDirectory(
    *     not fit it
    */
   public static ModelDirectory read(String uri, Configuration hadoop) {
-    return read("--model", uri, hadoop);
+    return read("--model", uri, Bos.AUTO, hadoop);
   }
 
   /**
    * Reads one that another setting names.
    *
    * @param option the setting, for messages: {@code --alternates}
+   * @param bos whether it reads a token before every sequence
    * @throws InvalidInput as {@link #read(String, Configuration)} does
    */
-  public static ModelDirectory read(String option, String uri, Configuration hadoop) {
+  public static ModelDirectory read(String option, String uri, Bos bos, Configuration hadoop) {
     try {
       Location location = Location.of(option, uri);
       Path folder = location.path();
@@ -109,12 +118,18 @@ public record ModelDirectory(
       String configJson = text(uri, CONFIG, config);
       ConfigJson parsed = ConfigJson.parse(name(uri, CONFIG), configJson);
       Architecture architecture = Architectures.of(parsed);
+      Blueprint blueprint = architecture.read(parsed);
       try (WeightsFolder weights =
-          WeightsFolder.open(
-              option, uri, files, folder, architecture.read(parsed), architecture.storedNames())) {
+          WeightsFolder.open(option, uri, files, folder, blueprint, architecture.storedNames())) {
         byte[] tokenizer = tokenizer(option, files, folder);
         ContentId id = new ContentId().add(config);
         Map<String, ContentId> scanned = weights.scan(id::add);
+        String tokenizerJson = text(uri, TOKENIZER, tokenizer);
+        Integer firstToken = bos.token(Tokenizer.of(tokenizerJson), parsed);
+        if (firstToken != null) {
+          id.add("after token " + firstToken);
+        }
+
         boolean hasSelfCheck =
             !Architectures.isHuggingFace(parsed) || files.exists(new Path(folder, SELFCHECK));
         ModelDirectory directory =
@@ -123,9 +138,12 @@ public record ModelDirectory(
                 uri,
                 configJson,
                 weights.weights(new SerializableConfiguration(hadoop)),
-                text(uri, TOKENIZER, tokenizer),
-                hasSelfCheck ? text(uri, SELFCHECK, file(option, files, folder, SELFCHECK)) : null);
-        directory.check(sha256(config, scanned, tokenizer));
+                tokenizerJson,
+                hasSelfCheck ? text(uri, SELFCHECK, file(option, files, folder, SELFCHECK)) : null,
+                firstToken,
+                rule(uri, files, folder, blueprint.shape().blocks()),
+                sha256(config, scanned, tokenizer));
+        directory.check();
         return directory;
       }
     } catch (IOException | IllegalArgumentException e) {
@@ -191,7 +209,8 @@ public record ModelDirectory(
                       model,
                       Tokenizer.of(tokenizerJson),
                       sequences,
-                      sha256(configFile, Map.of(WEIGHTS, ofWeights), tokenizerFile))
+                      sha256(configFile, Map.of(WEIGHTS, ofWeights), tokenizerFile),
+                      SelfCheck.TOLERANCE)
                   .toJson();
         }
       }
@@ -237,6 +256,15 @@ public record ModelDirectory(
     }
   }
 
+  private static OwnRule rule(String uri, FileSystem files, Path folder, int blocks)
+      throws IOException {
+    Path path = new Path(folder, OwnRule.FILE);
+    return files.exists(path)
+        ? OwnRule.parse(
+            name(uri, OwnRule.FILE), text(uri, OwnRule.FILE, WholeFile.read(files, path)), blocks)
+        : null;
+  }
+
   private static byte[] tokenizer(String option, FileSystem files, Path folder) throws IOException {
     for (String other : OTHER_TOKENIZERS) {
       if (!files.exists(new Path(folder, TOKENIZER)) && files.exists(new Path(folder, other))) {
@@ -258,13 +286,19 @@ public record ModelDirectory(
     }
   }
 
-  private void check(Map<String, String> sha256) {
+  private void check() {
     Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
     int tokens = tokenizer.vocabularySize();
     if (tokens > shape().vocabularySize()) {
       throw new InvalidInput(
           "%s/%s has %d tokens, more than the vocabulary of %d of %s",
           uri, TOKENIZER, tokens, shape().vocabularySize(), CONFIG);
+    }
+
+    if (firstToken != null && firstToken >= shape().vocabularySize()) {
+      throw new InvalidInput(
+          "%s: the first token %d is outside [0, %d); --bos no leaves it out",
+          uri, firstToken, shape().vocabularySize());
     }
 
     if (!isChecked()) {
@@ -293,7 +327,17 @@ public record ModelDirectory(
     return SelfCheck.parse(name(uri, SELFCHECK), selfcheckJson, shape());
   }
 
-  private Blueprint blueprint() {
+  /**
+   * Writes a self-check of what the engine computes now, which also holds the checksums of the
+   * files that were read.
+   *
+   * @throws InvalidInput if what it computes is not finite
+   */
+  String newSelfCheck(LanguageModel engine, List<int[]> sequences, double tolerance) {
+    return SelfCheck.of(engine, Tokenizer.of(tokenizerJson), sequences, sha256, tolerance).toJson();
+  }
+
+  Blueprint blueprint() {
     return Architectures.read(ConfigJson.parse(name(uri, CONFIG), configJson));
   }
 
@@ -310,7 +354,10 @@ public record ModelDirectory(
             configJson,
             weights.onExecutors(spark.sparkContext(), id),
             tokenizerJson,
-            selfcheckJson);
+            selfcheckJson,
+            firstToken,
+            rule,
+            sha256);
     return JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(readable);
   }
 
@@ -330,14 +377,35 @@ public record ModelDirectory(
         : loadInEngine(device);
   }
 
+  /** What the model reads for a sequence: with the first token before it, where there is one. */
+  public int[] input(int[] tokenIds) {
+    return firstToken == null ? tokenIds : WithFirstToken.prepend(firstToken, tokenIds);
+  }
+
+  /** Tokens that the model reads at once, without the first token. */
+  public int contextLength() {
+    return shape().contextLength() - (firstToken == null ? 0 : 1);
+  }
+
   /** Loads the model into the engine, on a device, and runs its self-check. */
   public LanguageModel loadInEngine(Device device) {
     return checked(weights.read(tensors -> TorchModel.load(blueprint(), tensors, device)));
   }
 
+  /** Loads the model for Kindred's own kernels; none if they do not evaluate it. */
+  Optional<LanguageModel> loadOnKernels() {
+    Blueprint described = blueprint();
+    return CpuModel.supports(described)
+        ? Optional.of(
+            weights.read(
+                tensors ->
+                    new CpuModel(described, tensors, TileKernels.get(TileKernels.Choice.AUTO))))
+        : Optional.empty();
+  }
+
   /**
    * Loads the model into the engine, on a device, so that its residual stream can be seen, and runs
-   * its self-check.
+   * its self-check. It reads what it is given: {@link #input} is for the caller.
    */
   public ResidualStream loadStream(Device device) {
     TorchStream model = weights.read(tensors -> TorchStream.load(blueprint(), tensors, device));
@@ -347,7 +415,7 @@ public record ModelDirectory(
 
   private LanguageModel checked(LanguageModel model) {
     check(sequence -> model.predict(new int[][] {sequence}), model::close);
-    return model;
+    return firstToken == null ? model : new WithFirstToken(model, firstToken);
   }
 
   /** Runs the self-check; a model that fails is closed. */

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import dev.kindred.InvalidInput;
 import dev.kindred.JsonProblem;
 import dev.kindred.corpus.Tokenizer;
+import dev.kindred.math.SplitMix;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
 import java.util.ArrayList;
@@ -15,16 +16,32 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * Token sequences with reference FFN-output norms and probabilities, computed when the model
- * directory was made. A wrong import, a wrong build of the engine or a wrong device then stops
- * before any long stage.
+ * Token sequences with reference values, computed when the model directory was made or checked:
+ * norms and random projections of FFN outputs, and probabilities; and texts with their tokens. A
+ * wrong import, a wrong build of the engine or a wrong device then stops before any long stage.
+ *
+ * <p>A projection of a vector is the sum of its coordinates, each with a random sign. Norms alone
+ * would not notice coordinates in another order, and one coordinate not what is wrong in others.
  */
 final class SelfCheck {
-  private static final double RELATIVE_TOLERANCE = 1e-3;
+  /** Above what engines differ by, below what the nearest wrong reading of a model does. */
+  static final double TOLERANCE = 5e-5;
+
+  private static final int PROJECTIONS = 4;
+
+  /** Texts whose tokens tell tokenizers apart. */
+  private static final List<String> TEXTS =
+      List.of(
+          "The quick brown fox jumps over the lazy dog.",
+          "  two blanks, a tab\tand\nlines\n\n",
+          "It's 1,234.5 o'clock; we'll see",
+          "na\u00efve caf\u00e9 \u2014 \u4f60\u597d \ud83d\ude42");
+
   private static final int TOP_TOKENS = 5; // of each case
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -38,19 +55,32 @@ final class SelfCheck {
   /**
    * The file.
    *
-   * @param relativeTolerance of norms and probabilities; probabilities may also differ by as much
-   *     absolutely
+   * @param relativeTolerance of norms, and of projections by the norm; probabilities and their
+   *     projections may differ by as much absolutely
    * @param sha256 of the model directory's other files, by name; null in those of version 0.2
+   * @param texts whose tokens are known; null in those before version 0.4
    */
-  record Reference(double relativeTolerance, Map<String, String> sha256, List<Case> cases) {}
+  record Reference(
+      double relativeTolerance, Map<String, String> sha256, List<Case> cases, List<Tokens> texts) {}
 
-  /** One sequence; {@code topTokenIds} are the most probable tokens, most probable first. */
+  /**
+   * One sequence.
+   *
+   * @param ffnOutProjections [blocks][projections]; null before version 0.4
+   * @param topTokenIds the most probable tokens, most probable first
+   * @param probabilityProjections of all probabilities; null before version 0.4
+   */
   record Case(
       String text,
       int[] tokenIds,
       double[] ffnOutNorms,
+      double[][] ffnOutProjections,
       int[] topTokenIds,
-      double[] topProbabilities) {}
+      double[] topProbabilities,
+      double[] probabilityProjections) {}
+
+  /** A text as the tokenizer cuts it. */
+  record Tokens(String text, int[] tokenIds) {}
 
   private final String source;
   private final Reference reference;
@@ -65,10 +95,15 @@ final class SelfCheck {
    *
    * @param sequences token ids, one sequence a case
    * @param sha256 of the directory's other files, by name
+   * @param tolerance what a later evaluation may differ by
    * @throws InvalidInput if the model computes what is not finite
    */
   static SelfCheck of(
-      LanguageModel model, Tokenizer tokenizer, List<int[]> sequences, Map<String, String> sha256) {
+      LanguageModel model,
+      Tokenizer tokenizer,
+      List<int[]> sequences,
+      Map<String, String> sha256,
+      double tolerance) {
     List<Case> cases = new ArrayList<>();
     for (int[] sequence : sequences) {
       LanguageModel.Predictions found = model.predict(new int[][] {sequence});
@@ -83,10 +118,38 @@ final class SelfCheck {
               .mapToInt(Integer::intValue)
               .toArray();
       double[] probabilities = Arrays.stream(top).mapToDouble(token -> ofTokens[token]).toArray();
-      cases.add(new Case(tokenizer.decode(sequence), sequence, norms, top, probabilities));
+      cases.add(
+          new Case(
+              tokenizer.text(sequence),
+              sequence,
+              norms,
+              Arrays.stream(found.ffnOutputs())
+                  .map(SelfCheck::projections)
+                  .toArray(double[][]::new),
+              top,
+              probabilities,
+              projections(ofTokens)));
     }
 
-    return new SelfCheck("self-check", new Reference(RELATIVE_TOLERANCE, sha256, cases));
+    List<Tokens> texts = new ArrayList<>();
+    for (String text : TEXTS) {
+      Optional<int[]> tokenIds = tokenizer.encodeWhole(text);
+      tokenIds.ifPresent(ids -> texts.add(new Tokens(text, ids)));
+    }
+
+    return new SelfCheck("self-check", new Reference(tolerance, sha256, cases, texts));
+  }
+
+  private static double[] projections(float[] vector) {
+    double[] sums = new double[PROJECTIONS];
+    for (int k = 0; k < vector.length; k++) {
+      long signs = SplitMix.hash(k + 1);
+      for (int i = 0; i < PROJECTIONS; i++) {
+        sums[i] += (signs >>> i & 1) == 0 ? vector[k] : -vector[k];
+      }
+    }
+
+    return sums;
   }
 
   private static void checkFinite(int[] sequence, double[] norms, float[] probabilities) {
@@ -159,7 +222,13 @@ final class SelfCheck {
             && c.ffnOutNorms().length == shape.blocks()
             && c.topTokenIds() != null
             && c.topProbabilities() != null
-            && c.topTokenIds().length == c.topProbabilities().length;
+            && c.topTokenIds().length == c.topProbabilities().length
+            && (c.ffnOutProjections() == null
+                || c.ffnOutProjections().length == shape.blocks()
+                    && Arrays.stream(c.ffnOutProjections())
+                        .allMatch(found -> found != null && found.length == PROJECTIONS))
+            && (c.probabilityProjections() == null
+                || c.probabilityProjections().length == PROJECTIONS);
     if (!complete) {
       throw new InvalidInput(
           "%s: case \"%s\" lacks fields, or has not %d norms", source, shown(c), shape.blocks());
@@ -220,7 +289,19 @@ final class SelfCheck {
         throw new InvalidInput(
             "%s: self-check failed for \"%s\": its tokens %s are \"%s\" by tokenizer.json;"
                 + " tokenizer and model do not belong together",
-            source, shown(c), Arrays.toString(c.tokenIds()), shown(tokenizer.decode(c.tokenIds())));
+            source, shown(c), Arrays.toString(c.tokenIds()), shown(tokenizer.text(c.tokenIds())));
+      }
+    }
+
+    for (Tokens known : reference.texts() == null ? List.<Tokens>of() : reference.texts()) {
+      if (!Arrays.equals(tokenizer.encode(known.text()), known.tokenIds())) {
+        throw new InvalidInput(
+            "%s: self-check failed: tokenizer.json cuts \"%s\" into %s, expected %s; tokenizer and"
+                + " model do not belong together",
+            source,
+            shown(known.text()),
+            Arrays.toString(tokenizer.encode(known.text())),
+            Arrays.toString(known.tokenIds()));
       }
     }
   }
@@ -241,6 +322,24 @@ final class SelfCheck {
         if (!(Math.abs(norm - expected) <= reference.relativeTolerance() * expected)) {
           throw failed(c, "norm of the FFN output of block " + block, norm, expected);
         }
+
+        if (c.ffnOutProjections() != null) {
+          checkProjections(
+              c,
+              "a projection of the FFN output of block " + block,
+              projections(found.ffnOutputs()[block]),
+              c.ffnOutProjections()[block],
+              reference.relativeTolerance() * expected);
+        }
+      }
+
+      if (c.probabilityProjections() != null) {
+        checkProjections(
+            c,
+            "a projection of the probabilities",
+            projections(found.probabilities()),
+            c.probabilityProjections(),
+            reference.relativeTolerance());
       }
 
       for (int i = 0; i < c.topTokenIds().length; i++) {
@@ -249,6 +348,15 @@ final class SelfCheck {
         if (!(Math.abs(probability - expected) <= reference.relativeTolerance())) {
           throw failed(c, "probability of token " + c.topTokenIds()[i], probability, expected);
         }
+      }
+    }
+  }
+
+  private void checkProjections(
+      Case c, String what, double[] found, double[] expected, double tolerance) {
+    for (int i = 0; i < PROJECTIONS; i++) {
+      if (!(Math.abs(found[i] - expected[i]) <= tolerance)) {
+        throw failed(c, what, found[i], expected[i]);
       }
     }
   }

@@ -10,8 +10,13 @@ import java.util.List;
 import java.util.function.Function;
 import org.apache.spark.SparkContext;
 
-/** The files with a model's weights, which each process reads by itself. */
-public record Weights(List<WeightsFile> files, StoredTensors tensors) implements Serializable {
+/**
+ * The files with a model's weights, which each process reads by itself.
+ *
+ * @param dtypes that they are stored in, sorted
+ */
+public record Weights(List<WeightsFile> files, StoredTensors tensors, List<String> dtypes)
+    implements Serializable {
 
   /**
    * Reads the weights.
@@ -50,6 +55,6 @@ public record Weights(List<WeightsFile> files, StoredTensors tensors) implements
       copies.add(file.onExecutors(spark, id + "-" + copies.size()));
     }
 
-    return new Weights(List.copyOf(copies), tensors);
+    return new Weights(List.copyOf(copies), tensors, dtypes);
   }
 }

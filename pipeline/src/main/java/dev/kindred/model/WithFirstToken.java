@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model;
+
+/**
+ * A model that reads a token before every sequence, as it did in training: the one that begins
+ * texts. Sequences are given without it. In a prefix tree it is the one root.
+ */
+public final class WithFirstToken implements LanguageModel {
+  private final LanguageModel model;
+  private final int token;
+
+  public WithFirstToken(LanguageModel model, int token) {
+    this.model = model;
+    this.token = token;
+  }
+
+  /** A sequence with a token before it. */
+  public static int[] prepend(int token, int[] tokenIds) {
+    int[] input = new int[tokenIds.length + 1];
+    input[0] = token;
+    System.arraycopy(tokenIds, 0, input, 1, tokenIds.length);
+    return input;
+  }
+
+  private int[][] inputs(int[][] tokenIds) {
+    int[][] inputs = new int[tokenIds.length][];
+    for (int i = 0; i < inputs.length; i++) {
+      inputs[i] = prepend(token, tokenIds[i]);
+    }
+
+    return inputs;
+  }
+
+  @Override
+  public ModelShape shape() {
+    return model.shape();
+  }
+
+  @Override
+  public float[][] ffnOutputs(int[][] tokenIds) {
+    return model.ffnOutputs(inputs(tokenIds));
+  }
+
+  @Override
+  public float[][] ffnOutputs(PrefixTree tree) {
+    return model.ffnOutputs(PrefixTree.of(inputs(tree.sequences())));
+  }
+
+  @Override
+  public Predictions predict(int[][] tokenIds) {
+    return model.predict(inputs(tokenIds));
+  }
+
+  @Override
+  public Predictions predict(PrefixTree tree) {
+    return model.predict(PrefixTree.of(inputs(tree.sequences())));
+  }
+
+  @Override
+  public EvaluationMemory evaluationMemory(int nodes, int length) {
+    return model.evaluationMemory(nodes + 1, length + 1);
+  }
+
+  @Override
+  public double operations(long[] nodes) {
+    long[] withRoot = new long[nodes.length + 1];
+    withRoot[0] = 1;
+    System.arraycopy(nodes, 0, withRoot, 1, nodes.length);
+    return model.operations(withRoot);
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}
