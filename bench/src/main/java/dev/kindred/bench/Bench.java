@@ -75,6 +75,10 @@ public final class Bench implements Runnable {
       new TrainingComparison(figures, options.quick).run();
     }
 
+    if (options.has(Options.Item.FAMILIES)) {
+      new FamilyComparison(figures, options.quick).run();
+    }
+
     if (runs != null) {
       runs.addFigures();
       if (options.plot() != null) {

@@ -19,6 +19,7 @@ final class Options {
     JOIN,
     ACTIVATIONS,
     TRAINING,
+    FAMILIES,
     RUNS
   }
 

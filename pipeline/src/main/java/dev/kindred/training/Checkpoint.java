@@ -46,8 +46,7 @@ public record Checkpoint(
    * @throws dev.kindred.InvalidInput if the file is damaged, or of another configuration
    */
   public static Checkpoint of(Safetensors file, Blueprint blueprint) {
-    file.check(shapes(blueprint));
-    file.scan(bytes -> {});
+    file.checkAll(shapes(blueprint));
     Map<String, float[]> weights = new LinkedHashMap<>();
     Map<String, float[]> mean = new LinkedHashMap<>();
     Map<String, float[]> variance = new LinkedHashMap<>();

@@ -395,6 +395,17 @@ public final class Safetensors {
     }
   }
 
+  /**
+   * Checks that the file holds exactly these tensors and that all numbers are finite.
+   *
+   * @param expected name to shape
+   * @throws InvalidInput naming what is wrong
+   */
+  public void checkAll(Map<String, long[]> expected) {
+    StoredTensors.of(this, expected);
+    scan(bytes -> {}, name -> true);
+  }
+
   /** The file's name, for messages. */
   String source() {
     return source;
