@@ -5,7 +5,7 @@
 model_id string not null comment 'model',
 corpus_id string not null comment 'corpus of the similar strings',
 prompt_set string not null comment 'prompt set',
-bins string not null comment 'lower edge of the first bin and width of each, as 0.7_0.01',
+bins string not null comment 'lower edge of the first bin and width of each, as 0.7_0.01; _centred behind it if similarities are of vectors without their block''s mean',
 block int not null comment 'transformer block, from 0',
 prompt_id int not null comment 'prompt, as in prompts',
 bin int not null comment 'from 0, by ascending similarity',

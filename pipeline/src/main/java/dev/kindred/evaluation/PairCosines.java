@@ -4,12 +4,14 @@ package dev.kindred.evaluation;
 import static org.apache.spark.sql.functions.col;
 
 import dev.kindred.math.Cosine;
+import dev.kindred.similarity.Centers;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -32,8 +34,10 @@ public final class PairCosines {
    *
    * @param activations rows of {@link Tables#PROMPT_ACTIVATIONS} of a prompt set
    * @param thresholds one a block
+   * @param center by block, what is taken away from vectors; null for nothing
    */
-  public static Figures of(Dataset<Row> activations, double[] thresholds) {
+  public static Figures of(
+      Dataset<Row> activations, double[] thresholds, IntFunction<float[]> center) {
     Figures figures = new Figures();
     for (int block = 0; block < thresholds.length; block++) {
       List<Row> rows =
@@ -44,6 +48,11 @@ public final class PairCosines {
               .collectAsList();
       float[][] vectors =
           rows.stream().map(row -> StoredVectors.floats(row, 1)).toArray(float[][]::new);
+      float[] mean = center.apply(block);
+      for (float[] vector : vectors) {
+        Centers.subtract(vector, mean);
+      }
+
       double[] cosines = cosines(vectors);
       if (cosines.length == 0) {
         continue;

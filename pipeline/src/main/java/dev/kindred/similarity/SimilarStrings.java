@@ -97,8 +97,14 @@ public final class SimilarStrings {
    *
    * @param activations rows of {@link Tables#ACTIVATIONS} of one model, corpus and block
    * @param nextTokens of at least these windows
+   * @param center what is taken away from vectors of windows and prompts; null for nothing
    */
-  public record Piece(Dataset<Row> activations, Broadcast<NextTokens> nextTokens) {}
+  public record Piece(Dataset<Row> activations, Broadcast<NextTokens> nextTokens, float[] center) {
+    /** Windows whose vectors stay as they are. */
+    public Piece(Dataset<Row> activations, Broadcast<NextTokens> nextTokens) {
+      this(activations, nextTokens, null);
+    }
+  }
 
   private final Dataset<Evidence> evidence;
   private final JoinPlan plan;
@@ -125,7 +131,9 @@ public final class SimilarStrings {
       Dataset<Row> prompts,
       Settings settings) {
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    PromptVectors all = vectors(collect(promptActivations, prompts));
+    List<PromptVector> ofPrompts = collect(promptActivations, prompts);
+    ofPrompts.forEach(prompt -> Centers.subtract(prompt.ffnOut, pieces.get(0).center()));
+    PromptVectors all = vectors(ofPrompts);
     JoinPlan plan = plan(all, pieces, settings);
     Counters counters = Counters.register(context);
     Dataset<Evidence> parts = noEvidence(spark, all);
@@ -341,8 +349,12 @@ public final class SimilarStrings {
    */
   private static JavaRDD<Vector> vectors(Piece piece) {
     Dataset<Row> columns = piece.activations().select("window_id", "ffn_out");
+    float[] center = piece.center();
     return StoredVectors.rows(columns)
-        .map(row -> new Vector(row.getLong(0), row.getArray(1).toFloatArray()));
+        .map(
+            row ->
+                new Vector(
+                    row.getLong(0), Centers.subtract(row.getArray(1).toFloatArray(), center)));
   }
 
   /**

@@ -19,6 +19,7 @@ public final class SimilarityBins implements Serializable {
   /** Where {@link #settle} does not know. */
   static final int OPEN = -2;
 
+  private static final String CENTRED = "_centred";
   private static final int DIGITS = 20;
 
   /** The bin of what is not above the floor. */
@@ -27,8 +28,10 @@ public final class SimilarityBins implements Serializable {
   private final String name;
   private final double[] edges; // ascending, with an infinite one behind the last bin's
   private final double binsPerUnit;
+  private final boolean isCentred;
 
-  private SimilarityBins(String name, double[] edges, double binsPerUnit) {
+  private SimilarityBins(String name, double[] edges, double binsPerUnit, boolean isCentred) {
+    this.isCentred = isCentred;
     this.name = name;
     this.edges = edges;
     this.binsPerUnit = binsPerUnit;
@@ -37,7 +40,7 @@ public final class SimilarityBins implements Serializable {
   /** One bin: similarities above a threshold in [-1, 1]. */
   public static SimilarityBins above(double threshold) {
     return new SimilarityBins(
-        "above " + threshold, new double[] {threshold, Double.POSITIVE_INFINITY}, 0);
+        "above " + threshold, new double[] {threshold, Double.POSITIVE_INFINITY}, 0, false);
   }
 
   /**
@@ -78,7 +81,7 @@ public final class SimilarityBins implements Serializable {
         first.stripTrailingZeros().toPlainString()
             + "_"
             + width.stripTrailingZeros().toPlainString();
-    return new SimilarityBins(name, edges, 1 / width.doubleValue());
+    return new SimilarityBins(name, edges, 1 / width.doubleValue(), false);
   }
 
   /** Sums with 1e-999999999 would have a billion digits. */
@@ -92,11 +95,27 @@ public final class SimilarityBins implements Serializable {
    * @param name as {@link #toString} gives it
    */
   public static SimilarityBins named(String name) {
-    int separator = name.indexOf('_');
-    return grid(name.substring(0, separator), name.substring(separator + 1));
+    boolean isCentred = name.endsWith(CENTRED);
+    String plain = isCentred ? name.substring(0, name.length() - CENTRED.length()) : name;
+    int separator = plain.indexOf('_');
+    return grid(plain.substring(0, separator), plain.substring(separator + 1)).centred(isCentred);
   }
 
-  /** Floor and step, as 0.7_0.01: equal bins have the same name. */
+  /**
+   * The same bins, of similarities of vectors that their block's mean was taken away from, or of
+   * vectors as they are.
+   */
+  public SimilarityBins centred(boolean centred) {
+    String plain = isCentred ? name.substring(0, name.length() - CENTRED.length()) : name;
+    return new SimilarityBins(centred ? plain + CENTRED : plain, edges, binsPerUnit, centred);
+  }
+
+  /** Whether similarities are of vectors that their block's mean was taken away from. */
+  public boolean isCentred() {
+    return isCentred;
+  }
+
+  /** Floor and step, as 0.7_0.01, or 0.7_0.01_centred: equal bins have the same name. */
   @Override
   public String toString() {
     return name;

@@ -72,6 +72,77 @@ class TestSimilarStrings {
     }
   }
 
+  @Test
+  void vectorsAreComparedWithoutTheirMeanWhereItIsTakenAway(SparkSession spark) {
+    Random random = new Random(12);
+    float[][] windows = JoinProblem.clustered(random, 130, 33);
+    float[][] prompts = JoinProblem.clustered(random, 45, 33);
+    JoinProblem problem = new JoinProblem(windows, prompts);
+    double[] sums = new double[33];
+    for (float[] window : windows) {
+      for (int k = 0; k < sums.length; k++) {
+        sums[k] += window[k];
+      }
+    }
+
+    for (int partitions : PARTITIONS) {
+      float[] mean = Centers.mean(pieces(spark, problem, 1, partitions).get(0).activations());
+      for (int k = 0; k < sums.length; k++) {
+        assertThat((double) mean[k]).isCloseTo(sums[k] / windows.length, within(1e-6));
+      }
+
+      JoinProblem centred = new JoinProblem(less(windows, mean), less(prompts, mean));
+      List<SimilarStrings.Piece> pieces =
+          pieces(spark, problem, 2, partitions).stream()
+              .map(piece -> new SimilarStrings.Piece(piece.activations(), piece.nextTokens(), mean))
+              .toList();
+      for (int axes : AXES) {
+        SimilarStrings join =
+            SimilarStrings.join(
+                spark,
+                pieces,
+                promptActivations(spark, problem),
+                prompts(spark, problem),
+                settings(0.4, 5, axes));
+        assertThat(
+                found(
+                    SimilarStrings.blockDistributions(join.evidence()),
+                    SimilarStrings.mostSimilar(join.evidence())))
+            .isEqualTo(JoinProblem.oracle(centred.similarities(), 0.4, 5));
+      }
+    }
+  }
+
+  private static float[][] less(float[][] vectors, float[] mean) {
+    float[][] differences = new float[vectors.length][];
+    for (int i = 0; i < vectors.length; i++) {
+      differences[i] = vectors[i].clone();
+      for (int k = 0; k < mean.length; k++) {
+        differences[i][k] -= mean[k];
+      }
+    }
+
+    return differences;
+  }
+
+  @Test
+  void theMeanDoesNotDependOnPartitions(SparkSession spark) {
+    JoinProblem problem =
+        new JoinProblem(
+            JoinProblem.clustered(new Random(13), 300, 7), new float[][] {new float[7]});
+    float[] whole = Centers.mean(pieces(spark, problem, 1, 1).get(0).activations());
+    assertThat(Centers.mean(pieces(spark, problem, 1, 7).get(0).activations())).isEqualTo(whole);
+  }
+
+  @Test
+  void binsOfCentredSimilaritiesHaveANameOfTheirOwn() {
+    SimilarityBins bins = SimilarityBins.grid("0.5", "0.01");
+    assertThat(bins.centred(true)).hasToString("0.5_0.01_centred");
+    assertThat(SimilarityBins.named("0.5_0.01_centred").isCentred()).isTrue();
+    assertThat(bins.centred(true).centred(false)).hasToString(bins.toString());
+    assertThat(SimilarityBins.named("0.5_0.01_centred").edge(3)).isEqualTo(bins.edge(3));
+  }
+
   /** A vocabulary so large that the evidence of all prompts does not fit beside each other. */
   @Test
   void slicesOfPromptsAddUp(SparkSession spark) {

@@ -56,7 +56,7 @@ final class TuneCommand extends KindredCommand {
   @Override
   public void run(Workspace workspace) {
     int count = tuning.prompts();
-    SimilarityBins bins = tuning.bins();
+    SimilarityBins bins = tuning.bins().centred(experiment.mixture().isCentred());
     Experiment.Checked checked = Experiment.check(experiment, workspace.hadoop());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
     Experiment opened = Experiment.open(workspace, tables, checked, CorpusInput.CORPORA);

@@ -73,6 +73,7 @@ public final class Explain {
   private final String corpusId;
   private final double[] thresholds;
   private final Mixture mixture;
+  private final boolean isCentred;
   private SparkSession spark; // of explain
   private Progress progress;
 
@@ -121,9 +122,14 @@ public final class Explain {
                             "--thresholds auto: no published run of this model has chosen them; give"
                                 + " --thresholds and --weights, or end a run"));
     this.thresholds = rule.thresholds();
+    this.isCentred =
+        settings.isGiven("center") || run.isEmpty()
+            ? mixtureOptions.isCentred()
+            : run.get().isCentred();
     this.mixture = rule.mixture();
     this.isAsInRun =
         run.isPresent()
+            && isCentred == run.get().isCentred()
             && Arrays.equals(thresholds, run.get().thresholds())
             && mixture.equals(run.get().mixture());
   }
@@ -254,7 +260,8 @@ public final class Explain {
     Arrays.fill(weights, JoinTime.comparing(windowsPart.rows(), given.size()));
     Arrays.fill(weights, thresholds.length, weights.length, JoinTime.writing(given.size()));
     progress.begin("similar strings", weights);
-    JoinPieces pieces = new JoinPieces(spark, warehouse, model.id(), corpusId, model.shape());
+    JoinPieces pieces =
+        new JoinPieces(spark, warehouse, model.id(), corpusId, model.shape(), isCentred);
     for (int block = 0; block < thresholds.length; block++) {
       Dataset<Evidence> evidence =
           join(

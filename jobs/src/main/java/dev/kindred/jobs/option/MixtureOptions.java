@@ -41,6 +41,20 @@ public final class MixtureOptions {
           "next tokens at which a block has half of its greatest share (${DEFAULT-VALUE})")
   private double saturation; // NaN for auto
 
+  @Option(
+      names = "--center",
+      paramLabel = "true|false",
+      arity = "0..1",
+      fallbackValue = "true",
+      description =
+          "takes the mean of a block's FFN outputs away before similarities (${DEFAULT-VALUE})")
+  private boolean isCentred;
+
+  /** Whether similarities are of vectors without their block's mean. */
+  public boolean isCentred() {
+    return isCentred;
+  }
+
   /**
    * Which strings are evidence, and how they are mixed.
    *

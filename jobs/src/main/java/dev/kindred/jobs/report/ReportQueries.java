@@ -204,6 +204,12 @@ public final class ReportQueries {
             saturation.equals("none")
                 ? "weighted sum of the blocks' counts"
                 : "weighted sum of the blocks' counts, which saturate at " + saturation));
+    if (Boolean.parseBoolean(settings.get("center"))) {
+      facts.add(
+          new ReportData.Fact(
+              "similarity", "cosine of FFN outputs less their block's mean over all windows"));
+    }
+
     facts.add(new ReportData.Fact("run", run.getAs("run_id")));
     Instant started = run.getTimestamp(run.fieldIndex("started_at")).toInstant();
     Instant published = run.getTimestamp(run.fieldIndex("published_at")).toInstant();

@@ -23,6 +23,7 @@ import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Approximations;
+import dev.kindred.similarity.Centers;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
@@ -202,7 +203,14 @@ public final class EvaluationStage {
     figures.putAll(
         PairCosines.of(
             warehouse.part(Tables.PROMPT_ACTIVATIONS, run.modelId(), run.promptSet()).read(),
-            run.thresholds()));
+            run.thresholds(),
+            block ->
+                run.isCentred()
+                    ? Centers.mean(
+                        warehouse
+                            .part(Tables.ACTIVATIONS, run.modelId(), run.corpusId(), block)
+                            .read())
+                    : null));
     writeMissing(
         warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN), () -> figures.rows(spark));
   }
@@ -219,6 +227,7 @@ public final class EvaluationStage {
                     IntStream.range(0, blocks)
                         .allMatch(block -> bins(run, name, block).isComplete()))
             .map(SimilarityBins::named)
+            .filter(bins -> bins.isCentred() == run.isCentred())
             .max(Comparator.comparingInt(SimilarityBins::count));
     if (finest.isEmpty()) {
       return List.of();

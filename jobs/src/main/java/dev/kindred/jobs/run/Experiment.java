@@ -106,6 +106,11 @@ public final class Experiment {
     return checked.alternates();
   }
 
+  /** Whether similarities are of vectors without their block's mean. */
+  public boolean isCentred() {
+    return checked.options().mixture().isCentred();
+  }
+
   /** Whether thresholds and mixture are known; else they are to be chosen by evidence. */
   public boolean isRuleKnown() {
     return rule.isPresent();
@@ -137,7 +142,7 @@ public final class Experiment {
    */
   public JoinStage join(String set) {
     return new JoinStage(
-        input.corpus(), input.model(), set, checked.options().join(), keepSimilar());
+        input.corpus(), input.model(), set, checked.options().join(), keepSimilar(), isCentred());
   }
 
   /** Returns what is there of a run, from an earlier one with the same inputs. */

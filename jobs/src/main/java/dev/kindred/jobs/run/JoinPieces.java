@@ -2,6 +2,7 @@
 package dev.kindred.jobs.run;
 
 import dev.kindred.model.ModelShape;
+import dev.kindred.similarity.Centers;
 import dev.kindred.similarity.NextTokens;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.table.Tables;
@@ -24,11 +25,22 @@ public final class JoinPieces {
   private final String modelId;
   private final String corpusId;
   private final ModelShape shape;
+  private final boolean isCentred;
   private Broadcast<NextTokens> nextTokens; // of the whole corpus, where they fit
 
-  /** Of a model and corpus whose windows and activations are complete. */
+  /**
+   * Of a model and corpus whose windows and activations are complete.
+   *
+   * @param isCentred whether the mean of a block's vectors is taken away from them
+   */
   public JoinPieces(
-      SparkSession spark, Warehouse warehouse, String modelId, String corpusId, ModelShape shape) {
+      SparkSession spark,
+      Warehouse warehouse,
+      String modelId,
+      String corpusId,
+      ModelShape shape,
+      boolean isCentred) {
+    this.isCentred = isCentred;
     this.context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     this.warehouse = warehouse;
     this.modelId = modelId;
@@ -44,18 +56,23 @@ public final class JoinPieces {
             .part(Tables.ACTIVATIONS, modelId, corpusId, block)
             .readInPieces(PIECE_WINDOWS * bytesPerWindow);
     Dataset<Row> windows = warehouse.part(Tables.WINDOWS, corpusId).read();
+    float[] center =
+        isCentred
+            ? Centers.mean(warehouse.part(Tables.ACTIVATIONS, modelId, corpusId, block).read())
+            : null;
     if (activations.size() == 1) {
       if (nextTokens == null) {
         nextTokens = context.broadcast(NextTokens.collect(windows));
       }
 
-      return List.of(new SimilarStrings.Piece(activations.get(0), nextTokens));
+      return List.of(new SimilarStrings.Piece(activations.get(0), nextTokens, center));
     }
 
     List<SimilarStrings.Piece> pieces = new ArrayList<>();
     for (Dataset<Row> piece : activations) {
       pieces.add(
-          new SimilarStrings.Piece(piece, context.broadcast(NextTokens.collect(windows, piece))));
+          new SimilarStrings.Piece(
+              piece, context.broadcast(NextTokens.collect(windows, piece)), center));
     }
 
     return pieces;

@@ -44,6 +44,7 @@ public final class JoinStage {
   private final Warehouse warehouse;
   private final Joined of;
   private final JoinPieces pieces;
+  private final boolean isCentred;
 
   /** What is joined. */
   private record Joined(ModelShape shape, String modelId, String corpusId, String promptSet) {}
@@ -52,6 +53,7 @@ public final class JoinStage {
    * Checks that all that is joined is there.
    *
    * @param keepSimilar strings kept for each prompt and block
+   * @param isCentred whether similarities are of vectors without their block's mean
    * @throws dev.kindred.InvalidInput naming the command that is missing
    */
   public JoinStage(
@@ -59,7 +61,9 @@ public final class JoinStage {
       ModelDirectory model,
       String promptSet,
       JoinOptions options,
-      int keepSimilar) {
+      int keepSimilar,
+      boolean isCentred) {
+    this.isCentred = isCentred;
     corpus.windows();
     Stages.required(corpus.part(Tables.ACTIVATIONS, model.id(), corpus.id()), "activations");
     Stages.required(corpus.part(Tables.PROMPTS, promptSet), "prompts");
@@ -70,7 +74,8 @@ public final class JoinStage {
     this.keepSimilar = keepSimilar;
     this.warehouse = corpus.warehouse();
     this.of = new Joined(model.shape(), model.id(), corpus.id(), promptSet);
-    this.pieces = new JoinPieces(spark, warehouse, of.modelId(), of.corpusId(), of.shape());
+    this.pieces =
+        new JoinPieces(spark, warehouse, of.modelId(), of.corpusId(), of.shape(), isCentred);
   }
 
   /** Joins for a run: tables similar_strings and block_distributions. */
@@ -211,6 +216,7 @@ public final class JoinStage {
         .keys(Tables.SIMILARITY_BINS, of.modelId(), of.corpusId(), of.promptSet())
         .stream()
         .map(SimilarityBins::named)
+        .filter(bins -> bins.isCentred() == isCentred)
         .filter(bins -> bins.binAbove(threshold) >= 0)
         .map(
             bins ->

@@ -42,7 +42,8 @@ public final class RuleChoice {
     CorpusInput corpus = input.corpus();
     ModelShape shape = input.model().shape();
     String set = prompts.choosingPrompts(count(shape));
-    experiment.join(set).joinFor(BINS);
+    SimilarityBins bins = BINS.centred(experiment.isCentred());
+    experiment.join(set).joinFor(bins);
     Progress progress = corpus.progress();
     double[] weights = new double[1 + Search.TRIED];
     Arrays.fill(weights, 1);
@@ -50,7 +51,7 @@ public final class RuleChoice {
     List<PromptBins> tuning =
         new ArrayList<>(
             EvidenceByBins.read(
-                    corpus.warehouse(), input.model().id(), corpus.id(), set, shape.blocks(), BINS)
+                    corpus.warehouse(), input.model().id(), corpus.id(), set, shape.blocks(), bins)
                 .collectAsList());
     if (tuning.size() < FEWEST_PROMPTS) {
       throw new InvalidInput(
@@ -60,18 +61,18 @@ public final class RuleChoice {
     }
 
     tuning.sort(Comparator.comparingInt(PromptBins::promptId));
-    List<ThresholdCurves.Point> curves = ThresholdCurves.of(tuning, shape.blocks(), BINS);
+    List<ThresholdCurves.Point> curves = ThresholdCurves.of(tuning, shape.blocks(), bins);
     progress.partDone();
     Search.Found found =
         Search.of(
             tuning,
-            BINS,
-            List.of(Search.eachAlone(curves, shape.blocks(), BINS)),
+            bins,
+            List.of(Search.eachAlone(curves, shape.blocks(), bins)),
             progress::partDone);
     progress.end();
     return experiment.with(
         new Rule(
-            Arrays.stream(found.tuned().bins()).mapToDouble(BINS::edge).toArray(),
+            Arrays.stream(found.tuned().bins()).mapToDouble(bins::edge).toArray(),
             new Mixture(found.tuned().weights(), found.saturation())));
   }
 

@@ -70,6 +70,7 @@ public record RunPlan(
 
   private static final String MODEL = "model";
   private static final String BOS = "bos";
+  private static final String CENTER = "center";
   private static final String WINDOW_LENGTH = "window-length";
   private static final String KEEP_SIMILAR = "keep-similar";
 
@@ -88,6 +89,7 @@ public record RunPlan(
           "thresholds",
           "weights",
           "saturation",
+          CENTER,
           KEEP_SIMILAR);
 
   private static final int NAMED_RUNS = 5;
@@ -168,7 +170,7 @@ public record RunPlan(
   String identity() {
     return identity(
         "i",
-        List.of(
+        parts(
             version,
             modelId,
             corpusId,
@@ -179,17 +181,32 @@ public record RunPlan(
             settings.get(KEEP_SIMILAR)));
   }
 
+  /** Centred similarities are named where they are meant: earlier versions had no others. */
+  private List<String> parts(String... parts) {
+    List<String> all = new ArrayList<>(List.of(parts));
+    if (isCentred()) {
+      all.add(CENTER);
+    }
+
+    return all;
+  }
+
   /** The same of the join alone. */
   String joinIdentity() {
     return identity(
         "j",
-        List.of(
+        parts(
             version,
             modelId,
             corpusId,
             promptSet,
             Arrays.toString(thresholds),
             settings.get(KEEP_SIMILAR)));
+  }
+
+  /** Whether similarities are of vectors without their block's mean. */
+  public boolean isCentred() {
+    return Boolean.parseBoolean(settings.get(CENTER));
   }
 
   /** Tokens of a window. */
