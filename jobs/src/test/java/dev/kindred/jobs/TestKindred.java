@@ -197,7 +197,8 @@ class TestKindred {
         runWithout("--prompts", "--prompts", prompts.toString()),
         "kindred: --prompts "
             + prompts
-            + ": line 2: \"best of\" has 7 tokens, windows have 10 (--window-length)");
+            + ": line 2: \"best of\" has 7 tokens, windows have 10 (--window-length); add 3 at its"
+            + " start");
   }
 
   @Test

@@ -61,12 +61,15 @@ final class RunCommand extends KindredCommand {
     RunReport.check(report, workspace.hadoop());
     Experiment.Checked checked = Experiment.check(experiment, workspace.hadoop());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
+    if (checked.rule().isPresent()) {
+      RuleChoice.STEPS.forEach(workspace.progress()::leaveOut);
+    }
+
     Experiment opened = Experiment.open(workspace, tables, checked, CorpusInput.CORPORA);
     RunReport page = new RunReport(workspace, tables, report);
     Map<String, String> all = settings().asText();
     Optional<RunPlan> run = Optional.empty();
     if (opened.isRuleKnown()) {
-      RuleChoice.STEPS.forEach(workspace.progress()::leaveOut);
       if (isDone(opened, page, all)) {
         return;
       }

@@ -41,6 +41,12 @@ public final class ReportQueries {
   /** The setting of a run that says what its model was checked by. */
   public static final String MODEL_CHECK = "model-check";
 
+  /** The setting of a run that says where its thresholds and weights are from. */
+  public static final String RULE = "rule";
+
+  /** They were chosen by evidence. */
+  public static final String CHOSEN = "chosen by windows that are not prompts";
+
   private static final int STRINGS = 5;
   private static final int AT_END = 5; // tokens of a lens
 
@@ -113,7 +119,7 @@ public final class ReportQueries {
         new ReportData(
             runId,
             TIME.format(run.getTimestamp(run.fieldIndex("published_at")).toInstant()),
-            facts(run, warehouse, figures, model),
+            facts(run, warehouse, figures),
             figures,
             ReportData.Block.of(figures, thresholds, mixture),
             joins(figures, thresholds.length),
@@ -152,8 +158,7 @@ public final class ReportQueries {
         : String.format(Locale.ROOT, "%,.0f from %s (%s)", count, from, promptSet);
   }
 
-  private static List<ReportData.Fact> facts(
-      Row run, Warehouse warehouse, Figures figures, ModelDirectory model) {
+  private static List<ReportData.Fact> facts(Row run, Warehouse warehouse, Figures figures) {
     Map<String, String> settings = run.getJavaMap(run.fieldIndex("settings"));
     Row windows =
         warehouse
@@ -184,10 +189,8 @@ public final class ReportQueries {
                 + ("none".equals(settings.get(MODEL_CHECK))
                     ? ", without a self-check (kindred check-model makes one)"
                     : "")));
-    if ("auto".equals(settings.get("thresholds")) && model.rule() == null) {
-      facts.add(
-          new ReportData.Fact(
-              "thresholds", "chosen by windows that are not among the prompts, as were weights"));
+    if (CHOSEN.equals(settings.get(RULE))) {
+      facts.add(new ReportData.Fact("thresholds", CHOSEN + ", as were weights and saturation"));
     }
 
     facts.add(

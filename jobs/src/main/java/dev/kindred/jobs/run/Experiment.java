@@ -10,10 +10,13 @@ import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import java.math.BigDecimal;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -208,14 +211,29 @@ public final class Experiment {
         alternates().stream().map(ModelDirectory::id).toList(),
         thresholds(),
         mixture(),
-        withModelCheck(settings));
+        recorded(settings));
   }
 
-  /** Settings, and what the model was checked by. */
-  private Map<String, String> withModelCheck(Map<String, String> settings) {
+  /** Settings with the rule in numbers, where it is from, and what the model was checked by. */
+  private Map<String, String> recorded(Map<String, String> settings) {
     Map<String, String> all = new TreeMap<>(settings);
     all.put(ReportQueries.MODEL_CHECK, input.model().isChecked() ? "selfcheck.json" : "none");
+    all.put(
+        ReportQueries.RULE,
+        checked.rule().isEmpty()
+            ? ReportQueries.CHOSEN
+            : input.model().rule() == null ? "given" : "given, or of the model's folder");
+    all.put("thresholds", text(thresholds()));
+    all.put("weights", text(mixture().weights()));
+    double saturation = mixture().saturation();
+    all.put(
+        "saturation",
+        Double.isInfinite(saturation) ? "none" : BigDecimal.valueOf(saturation).toPlainString());
     return all;
+  }
+
+  private static String text(double... numbers) {
+    return Arrays.stream(numbers).mapToObj(Double::toString).collect(Collectors.joining(","));
   }
 
   /**

@@ -190,11 +190,24 @@ public final class CpuModel implements LanguageModel {
     // Nothing is held outside the heap.
   }
 
-  /** Puts a row of {@code length} floats where linear maps read row {@code row}. */
-  private static void interleave(float[] x, int offset, int length, float[] groups, int row) {
-    int start = row / GROUP * GROUP * length + row % GROUP;
-    for (int k = 0; k < length; k++) {
-      groups[start + k * GROUP] = x[offset + k];
+  /**
+   * Puts rows where linear maps read them.
+   *
+   * @param x has them {@code stride} floats apart, in whole groups: what is beyond the last row has
+   *     no meaning
+   * @param length floats of a row that are wanted
+   * @param first of the rows, a multiple of G
+   */
+  private static void interleave(
+      float[] x, int offset, int stride, int length, float[] groups, int first, int rows) {
+    for (int row = 0; row < rows; row += GROUP) {
+      int from = offset + row * stride;
+      int to = (first + row) * length;
+      for (int k = 0; k < length; k++) {
+        for (int i = 0; i < GROUP; i++) {
+          groups[to + k * GROUP + i] = x[from + i * stride + k];
+        }
+      }
     }
   }
 
@@ -207,7 +220,7 @@ public final class CpuModel implements LanguageModel {
     private final int firstLeaf;
     private final float[][] ffnOutputs; // n_layers of [B, D]
     private final float[] residual; // [N, D]
-    private final float[] row; // of the widest map's inputs
+    private final float[] rows; // [G, the widest map's inputs]
     private final float[] packed; // C / G groups
     private final float[] hidden = new float[chunk * hiddenPart];
     private final float[] hiddenUp = new float[chunk * hiddenPart]; // of gated networks
@@ -238,7 +251,7 @@ public final class CpuModel implements LanguageModel {
       this.firstLeaf = tree.nodes() - tree.leaves();
       this.ffnOutputs = new float[blocks.size()][tree.leaves() * d];
       this.residual = new float[tree.nodes() * d];
-      this.row = new float[widest()];
+      this.rows = new float[GROUP * widest()];
       this.packed = new float[chunk * widest()];
       this.outputs = new float[chunk * blocks.get(0).output.width()];
       this.scores = new float[tree.depths()];
@@ -330,7 +343,7 @@ public final class CpuModel implements LanguageModel {
 
     private void embedToken(int token, float[] embedded, int to) {
       int width = blueprint.embedding().width();
-      float[] target = embeddingProjection == null ? embedded : row;
+      float[] target = embeddingProjection == null ? embedded : rows;
       int at = embeddingProjection == null ? to : 0;
       if (tokenEmbedding == null) {
         unembedding.copyRow(token, target, at);
@@ -343,7 +356,7 @@ public final class CpuModel implements LanguageModel {
       }
 
       if (embeddingProjection != null) {
-        interleave(row, 0, width, packed, 0);
+        interleave(rows, 0, width, width, packed, 0, 1);
         embeddingProjection.apply(packed, 1, partial, outputs, 0);
         System.arraycopy(outputs, 0, embedded, to, d);
       }
@@ -392,9 +405,13 @@ public final class CpuModel implements LanguageModel {
 
     /** Puts normed rows [from, to) where linear maps read them. */
     private void norm(CpuNorm norm, float[] x, int from, int to) {
-      for (int i = from; i < to; i++) {
-        norm.apply(x, i * d, row, 0);
-        interleave(row, 0, d, packed, i - from);
+      for (int group = from; group < to; group += GROUP) {
+        int end = Math.min(to, group + GROUP);
+        for (int i = group; i < end; i++) {
+          norm.apply(x, i * d, rows, (i - group) * d);
+        }
+
+        interleave(rows, 0, d, d, packed, group - from, end - group);
       }
     }
 
@@ -468,6 +485,7 @@ public final class CpuModel implements LanguageModel {
       double cap = block.attention.limits().scoreCap();
       int window = block.attention.limits().window();
       int width = block.keyValue.width();
+      int mixed = heads * e;
       for (int node = from; node < to; node++) {
         int length = 0; // of the path from the node up
         for (int seen = node; seen >= 0 && length < window; seen = tree.parent(seen)) {
@@ -485,10 +503,22 @@ public final class CpuModel implements LanguageModel {
           cap(scores, 0, length, cap);
           softmax(scores, 0, length);
           kernel.weightedSum(
-              keysAndValues, path, values + keyHead, length, scores, 0, row, head * e, e);
+              keysAndValues,
+              path,
+              values + keyHead,
+              length,
+              scores,
+              0,
+              rows,
+              (node - from) % GROUP * mixed + head * e,
+              e);
         }
 
-        interleave(row, 0, heads * e, packed, node - from);
+        int done = node - from + 1;
+        if (done % GROUP == 0 || node == to - 1) {
+          int start = (done - 1) / GROUP * GROUP;
+          interleave(rows, 0, mixed, mixed, packed, start, done - start);
+        }
       }
 
       block.output.apply(packed, to - from, partial, outputs, 0);
@@ -503,28 +533,26 @@ public final class CpuModel implements LanguageModel {
      * @param x the stream, of which rows [from, to) are read
      */
     private void feedForward(CpuBlock block, float[] x, int from, int to) {
-      int rows = to - from;
+      int count = to - from;
       norm(block.feedForwardNorm, x, from, to);
       for (int start = 0, end; start < block.hidden; start = end) {
         end = Math.min(block.hidden, start + hiddenPart);
-        part(block.gate == null ? block.up : block.gate, rows, start, end, hidden);
-        CpuActivation.apply(block.activation, hidden, rows * hiddenPart);
+        part(block.gate == null ? block.up : block.gate, count, start, end, hidden);
+        CpuActivation.apply(block.activation, hidden, count * hiddenPart);
         if (block.gate != null) {
-          part(block.up, rows, start, end, hiddenUp);
-          for (int i = 0; i < rows * hiddenPart; i++) {
+          part(block.up, count, start, end, hiddenUp);
+          for (int i = 0; i < count * hiddenPart; i++) {
             hidden[i] *= hiddenUp[i];
           }
         }
 
-        for (int i = 0; i < rows; i++) {
-          interleave(hidden, i * hiddenPart, end - start, packedHidden, i);
-        }
+        interleave(hidden, 0, hiddenPart, end - start, packedHidden, 0, count);
 
-        block.down.addInputs(packedHidden, rows, start, end, partial, outputs);
+        block.down.addInputs(packedHidden, count, start, end, partial, outputs);
       }
 
       if (block.residual != Residual.NORMED_SUM) {
-        block.feedForwardOutputNorm.applyInPlace(outputs, 0, rows, block.down.width());
+        block.feedForwardOutputNorm.applyInPlace(outputs, 0, count, block.down.width());
       }
     }
 
@@ -565,9 +593,7 @@ public final class CpuModel implements LanguageModel {
           int width = unembeddingProjection.width();
           float[] projected = new float[chunk * width];
           unembeddingProjection.apply(packed, to - from, partial, projected, 0);
-          for (int i = 0; i < to - from; i++) {
-            interleave(projected, i * width, unembedding.inputs(), packed, i);
-          }
+          interleave(projected, 0, width, unembedding.inputs(), packed, 0, to - from);
         }
 
         unembedding.apply(packed, to - from, partial, logits, 0);

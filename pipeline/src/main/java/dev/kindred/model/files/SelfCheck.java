@@ -210,6 +210,12 @@ final class SelfCheck {
       checkCase(source, c, shape);
     }
 
+    for (Tokens known : reference.texts() == null ? List.<Tokens>of() : reference.texts()) {
+      if (known == null || known.text() == null || known.tokenIds() == null) {
+        throw new InvalidInput("%s: a text or its tokens are missing", source);
+      }
+    }
+
     return new SelfCheck(source, reference);
   }
 
