@@ -208,7 +208,9 @@ class TestGoldenRun {
     assertThat(recorded.<String, String>getJavaMap(recorded.fieldIndex("settings")))
         .containsEntry("prompts", Integer.toString(PROMPTS))
         .containsEntry("thresholds", "0.95,0.94,0.85,0.76,0.81,0.89")
-        .hasSize(24);
+        .containsEntry("rule", "of the model's folder")
+        .containsEntry("model-check", "selfcheck.json")
+        .hasSize(28);
   }
 
   @Test

@@ -6,9 +6,12 @@ import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.WriterOptions;
 import dev.kindred.jobs.run.CorpusInput;
 import dev.kindred.jobs.run.Experiment;
+import dev.kindred.jobs.run.PromptsStage;
+import dev.kindred.jobs.run.RuleChoice;
 import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -26,7 +29,10 @@ final class SimilarCommand extends KindredCommand {
 
   @Override
   public List<String> steps() {
-    return List.of("corpus", "similar strings");
+    List<String> steps = new ArrayList<>(List.of("corpus"));
+    steps.addAll(RuleChoice.STEPS);
+    steps.add("similar strings");
+    return steps;
   }
 
   @Override
@@ -38,7 +44,16 @@ final class SimilarCommand extends KindredCommand {
   public void run(Workspace workspace) {
     Experiment.Checked checked = Experiment.check(experiment, workspace.hadoop());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
+    if (checked.rule().isPresent()) {
+      RuleChoice.STEPS.forEach(workspace.progress()::leaveOut);
+    }
+
     Experiment opened = Experiment.open(workspace, tables, checked, CorpusInput.CORPORA);
+    if (!opened.isRuleKnown()) {
+      opened = RuleChoice.of(opened, new PromptsStage(opened.input(), opened.choice()));
+    }
+
+    opened.checkRoom();
     RunPlan run = opened.begin(settings().asText());
     opened.join(opened.promptSet()).joinFor(run);
     System.out.println("kindred: run_id=" + run.runId());

@@ -125,11 +125,11 @@ public final class Explain {
     this.isCentred =
         settings.isGiven("center") || run.isEmpty()
             ? mixtureOptions.isCentred()
-            : run.get().isCentred();
+            : run.get().hasCenteredVectors();
     this.mixture = rule.mixture();
     this.isAsInRun =
         run.isPresent()
-            && isCentred == run.get().isCentred()
+            && isCentred == run.get().hasCenteredVectors()
             && Arrays.equals(thresholds, run.get().thresholds())
             && mixture.equals(run.get().mixture());
   }

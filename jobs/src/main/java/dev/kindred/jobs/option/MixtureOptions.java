@@ -62,6 +62,11 @@ public final class MixtureOptions {
    */
   public record Rule(double[] thresholds, Mixture mixture) {}
 
+  /** Whether nothing of the rule is given. */
+  public boolean isOfModel() {
+    return thresholds.numbers() == null && weights.numbers() == null && Double.isNaN(saturation);
+  }
+
   /**
    * Returns the rule for a model: what is given, or else what its folder says.
    *

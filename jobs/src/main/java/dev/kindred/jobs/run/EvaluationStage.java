@@ -205,7 +205,7 @@ public final class EvaluationStage {
             warehouse.part(Tables.PROMPT_ACTIVATIONS, run.modelId(), run.promptSet()).read(),
             run.thresholds(),
             block ->
-                run.isCentred()
+                run.hasCenteredVectors()
                     ? Centers.mean(
                         warehouse
                             .part(Tables.ACTIVATIONS, run.modelId(), run.corpusId(), block)
@@ -227,7 +227,7 @@ public final class EvaluationStage {
                     IntStream.range(0, blocks)
                         .allMatch(block -> bins(run, name, block).isComplete()))
             .map(SimilarityBins::named)
-            .filter(bins -> bins.isCentred() == run.isCentred())
+            .filter(bins -> bins.isCentred() == run.hasCenteredVectors())
             .max(Comparator.comparingInt(SimilarityBins::count));
     if (finest.isEmpty()) {
       return List.of();

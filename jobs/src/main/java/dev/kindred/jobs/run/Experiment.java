@@ -222,7 +222,7 @@ public final class Experiment {
         ReportQueries.RULE,
         checked.rule().isEmpty()
             ? ReportQueries.CHOSEN
-            : input.model().rule() == null ? "given" : "given, or of the model's folder");
+            : checked.options().mixture().isOfModel() ? "of the model's folder" : "given");
     all.put("thresholds", text(thresholds()));
     all.put("weights", text(mixture().weights()));
     double saturation = mixture().saturation();

@@ -184,7 +184,7 @@ public record RunPlan(
   /** Centred similarities are named where they are meant: earlier versions had no others. */
   private List<String> parts(String... parts) {
     List<String> all = new ArrayList<>(List.of(parts));
-    if (isCentred()) {
+    if (hasCenteredVectors()) {
       all.add(CENTER);
     }
 
@@ -205,7 +205,7 @@ public record RunPlan(
   }
 
   /** Whether similarities are of vectors without their block's mean. */
-  public boolean isCentred() {
+  public boolean hasCenteredVectors() {
     return Boolean.parseBoolean(settings.get(CENTER));
   }
 

@@ -111,8 +111,10 @@ public record Blueprint(
 
   /**
    * See {@link LanguageModel#operations}. Block 0 makes queries, keys and values once for each pair
-   * of token and depth; the last block makes keys and values of all nodes, and the rest only of
-   * leaves. Attention's own products are counted with the maps that they stand between.
+   * of token and depth, or once a token where embeddings know no positions; its network, where it
+   * stands beside attention, as often. The last block makes keys and values of all nodes, and the
+   * rest only of leaves. Attention's own products are counted with the maps that they stand
+   * between.
    */
   public double operations(long[] nodes) {
     int depths = nodes.length;
@@ -126,6 +128,10 @@ public record Blueprint(
       pairs += (depth + 1.) * nodes[depth];
     }
 
+    if (embedding.positions() instanceof Positions.None) {
+      inputs = Math.min(all, shape.vocabularySize());
+    }
+
     double sum = leaves * unembedding.operations();
     for (int i = 0; i < blocks.size(); i++) {
       Block block = blocks.get(i);
@@ -134,7 +140,10 @@ public record Blueprint(
       double asking = i == 0 ? inputs : last ? leaves : all;
       sum += work.query() * asking + work.memory() * (i == 0 ? inputs : all);
       sum += work.pair() * (last ? depths * leaves : pairs);
-      sum += (work.output() + block.feedForward().operations()) * (last ? leaves : all);
+      double reached = last ? leaves : all;
+      boolean isOfInputs = i == 0 && block.residual() == Residual.PARALLEL;
+      sum += work.output() * reached;
+      sum += block.feedForward().operations() * (isOfInputs ? inputs : reached);
     }
 
     return sum;

@@ -126,14 +126,21 @@ final class TorchBlock {
         : feedForwardOutputNorm.apply(ffnOut, HookPoint.LN2_POST_SCALE, tap);
   }
 
+  /** Whether the feed-forward network stands beside attention, and reads what that reads. */
+  boolean isParallel() {
+    return network != null && residual == Residual.PARALLEL;
+  }
+
   /**
    * Everything after mixing, row by row and in place.
    *
    * @param x the residual stream, [rows, D]; receives what the block makes of it
    * @param mixed [rows, W]
+   * @param beside what the feed-forward network adds, [rows, D], where it is known already; else
+   *     null
    * @return FFN outputs, [rows, D]
    */
-  NDArray advance(NDArray x, NDArray mixed) {
+  NDArray advance(NDArray x, NDArray mixed, NDArray beside) {
     NDArray mixerOut = mixer.output(mixed);
     if (residual == Residual.NORMED_SUM) {
       set(x, mixerOutputNorm.apply(x.add(mixerOut)));
@@ -146,7 +153,7 @@ final class TorchBlock {
     }
 
     boolean isParallel = residual == Residual.PARALLEL;
-    NDArray ofStream = isParallel ? feedForward(x, Tap.NONE) : null;
+    NDArray ofStream = isParallel && beside == null ? feedForward(x, Tap.NONE) : beside;
     x.addi(mixerOutputNorm.apply(mixerOut));
     NDArray ffnOut = isParallel ? ofStream : feedForward(x, Tap.NONE);
     if (network != null) {

@@ -200,13 +200,19 @@ public final class TorchModel implements LanguageModel {
               Rows.slice(mixed, start, end));
         }
 
+        // In block 0 it depends on the input alone.
+        NDArray beside = first && block.isParallel() ? block.feedForward(input, Tap.NONE) : null;
         for (int start = from, end; start < nodes; start = end) {
           end = Math.min(start + FEED_FORWARD_ROWS, start < leaf ? leaf : nodes);
           try (NDScope chunk = new NDScope()) {
             chunk.suppressNotUsedWarning();
             NDArray ffnOut =
                 block.advance(
-                    Rows.slice(x, start, end), Rows.slice(mixed, start - from, end - from));
+                    Rows.slice(x, start, end),
+                    Rows.slice(mixed, start - from, end - from),
+                    beside == null
+                        ? null
+                        : Rows.copies(beside, Rows.slice(inputOfNode, start, end)));
             if (start >= leaf) {
               sink.add(i, start - leaf, ffnOut);
             }

@@ -4,6 +4,7 @@ package dev.kindred.model.architecture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.model.RandomGpt;
+import dev.kindred.model.family.Architectures;
 import org.junit.jupiter.api.Test;
 
 class TestOperations {
@@ -22,5 +23,25 @@ class TestOperations {
     double last = 32 * (2 * 8 + 5) + 288 * 5 + 32 * 5;
     double unembedding = 2 * 4 * 3 * 5;
     assertThat(config.operations(new long[] {3, 5})).isEqualTo(first + second + last + unembedding);
+  }
+
+  /** D 4, M 16, one block; 3 and 5 nodes, of 4 tokens. */
+  @Test
+  void whatATokenAloneDecidesIsCountedOnceAToken() {
+    Blueprint parallel =
+        Architectures.read(
+            ConfigJson.parse(
+                "config.json",
+                "{\"model_type\": \"gpt_neox\", \"vocab_size\": 4, \"hidden_size\": 4,"
+                    + " \"num_hidden_layers\": 1, \"num_attention_heads\": 1,"
+                    + " \"intermediate_size\": 16, \"max_position_embeddings\": 8,"
+                    + " \"rotary_pct\": 1.0}"));
+    double queriesKeysAndValues = 4 * (3 * 2 * 4 * 4);
+    double network = 4 * (2 * 2 * 4 * 16);
+    double pairs = 2 * 5 * (4 * 4);
+    double output = 5 * (2 * 4 * 4);
+    double unembedding = 5 * (2 * 4 * 4);
+    assertThat(parallel.operations(new long[] {3, 5}))
+        .isEqualTo(queriesKeysAndValues + network + pairs + output + unembedding);
   }
 }
