@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.files;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kindred.InvalidInput;
+import dev.kindred.model.LanguageModel;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Folders of Hugging Face that are not as they should be: one line each, before the long work. */
+class TestHuggingFaceFolder {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String INDEX = "model.safetensors.index.json";
+  private static final String WEIGHTS = "model.safetensors";
+
+  @TempDir private Path folder;
+
+  /** Copies a fixture's files. */
+  private void copy(String checkpoint) throws IOException {
+    try (Stream<Path> files =
+        Files.list(Path.of(TestHuggingFaceFolder.class.getResource("/hf/" + checkpoint).toURI()))) {
+      for (Path file : files.toList()) {
+        if (!file.getFileName().toString().startsWith("expected")) {
+          Files.copy(file, folder.resolve(file.getFileName().toString()));
+        }
+      }
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private ModelDirectory read() {
+    return ModelDirectory.read("--model", folder.toString(), Bos.AUTO, new Configuration(false));
+  }
+
+  private AbstractThrowableAssert<?, ? extends Throwable> assertRefused() {
+    return assertThatThrownBy(this::read)
+        .isInstanceOf(InvalidInput.class)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+  }
+
+  /** Writes the weights again, with other tensors. */
+  private void rewrite(Consumer<Map<String, float[]>> change) throws IOException {
+    Path path = folder.resolve(WEIGHTS);
+    Safetensors file = Safetensors.parse(WEIGHTS, Files.readAllBytes(path));
+    Map<String, float[]> values = new LinkedHashMap<>();
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    for (Safetensors.Tensor tensor : file.tensors()) {
+      if (!tensor.dtype().equals("BOOL")) {
+        values.put(tensor.name(), file.floats(tensor));
+        shapes.put(tensor.name(), tensor.shape());
+      }
+    }
+
+    change.accept(values);
+    values.forEach((name, found) -> shapes.putIfAbsent(name, new long[] {found.length}));
+    shapes.keySet().retainAll(values.keySet());
+    if (values.containsKey("lm_head.weight")) {
+      shapes.put("lm_head.weight", shapes.get("transformer.wte.weight"));
+    }
+
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    Safetensors.write(out, shapes, values::get, Safetensors.Dtype.F32, Map.of());
+    Files.write(path, out.toByteArray());
+  }
+
+  @Test
+  void aShardThatIsMissingIsNamed() throws IOException {
+    copy("llama");
+    Files.delete(folder.resolve("model-00002-of-00003.safetensors"));
+    assertRefused()
+        .hasMessageEndingWith(
+            "file model-00002-of-00003.safetensors is missing, which " + INDEX + " names");
+  }
+
+  @Test
+  void anIndexThatLeavesTheFolderIsRefused() throws IOException {
+    copy("llama");
+    ObjectNode index = (ObjectNode) JSON.readTree(folder.resolve(INDEX).toFile());
+    ((ObjectNode) index.get("weight_map")).put("model.norm.weight", "../other.safetensors");
+    JSON.writeValue(folder.resolve(INDEX).toFile(), index);
+    assertRefused().hasMessageContaining("weight_map names \"../other.safetensors\"");
+  }
+
+  @Test
+  void filesBesideThoseOfTheIndexAreNotRead() throws IOException {
+    copy("llama");
+    Files.writeString(folder.resolve("consolidated.safetensors"), "other names");
+    assertThat(read().weights().files()).hasSize(3);
+  }
+
+  @Test
+  void aPointerInPlaceOfWeightsIsSaidToBeOne() throws IOException {
+    copy("gpt2");
+    Files.writeString(
+        folder.resolve(WEIGHTS),
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 548105171\n");
+    assertRefused().hasMessageContaining("pointer of Git LFS");
+  }
+
+  @Test
+  void aShardThatIsCutShortIsRefused() throws IOException {
+    copy("llama");
+    Path shard = folder.resolve("model-00003-of-00003.safetensors");
+    byte[] content = Files.readAllBytes(shard);
+    Files.write(shard, Arrays.copyOf(content, content.length - 5));
+    assertRefused().hasMessageContaining("model-00003-of-00003.safetensors");
+  }
+
+  @Test
+  void pickledWeightsAreRefusedWithTheRemedy() throws IOException {
+    copy("gpt2");
+    Files.move(folder.resolve(WEIGHTS), folder.resolve("pytorch_model.bin"));
+    assertRefused()
+        .hasMessageContaining("pytorch_model.bin")
+        .hasMessageContaining("save_pretrained");
+  }
+
+  @Test
+  void anAdapterIsRefused() throws IOException {
+    copy("gpt2");
+    Files.writeString(folder.resolve("adapter_config.json"), "{}");
+    assertRefused().hasMessageContaining("adapter_config.json").hasMessageContaining("merge");
+  }
+
+  @Test
+  void aTokenizerOfAnotherFormIsRefusedWithTheRemedy() throws IOException {
+    copy("gpt2");
+    Files.move(folder.resolve("tokenizer.json"), folder.resolve("vocab.json"));
+    assertRefused().hasMessageContaining("tokenizer.json is missing; make it of vocab.json");
+  }
+
+  @Test
+  void allTensorsThatAreWrongAreNamedByTheirBlocks() throws IOException {
+    copy("gpt2");
+    rewrite(
+        values -> {
+          values.keySet().removeIf(name -> name.endsWith(".ln_1.weight"));
+          values.put("transformer.h.0.new", new float[3]);
+        });
+    assertRefused()
+        .hasMessageContaining("tensors transformer.h.0-2.ln_1.weight are missing")
+        .hasMessageContaining("tensor transformer.h.0.new is not part of this architecture");
+  }
+
+  @Test
+  void aTensorThatIsStoredUnderTwoNamesIsRefused() throws IOException {
+    copy("gpt2");
+    rewrite(values -> values.put("ln_f.bias", values.get("transformer.ln_f.bias")));
+    assertRefused().hasMessageContaining("tensor transformer.ln_f.bias is stored twice");
+  }
+
+  @Test
+  void aTiedUnembeddingMayBeStoredIfItIsTheEmbedding() throws IOException {
+    copy("gpt2");
+    rewrite(values -> values.put("lm_head.weight", values.get("transformer.wte.weight").clone()));
+    assertThat(read().shape().blocks()).isPositive();
+
+    rewrite(values -> values.get("lm_head.weight")[5] += 1);
+    assertRefused()
+        .hasMessageContaining("lm_head.weight is stored and differs")
+        .hasMessageContaining("tie_word_embeddings");
+  }
+
+  @Test
+  void aNumberThatIsNotFiniteIsNamed() throws IOException {
+    copy("gpt2");
+    rewrite(values -> values.get("transformer.h.1.mlp.c_fc.bias")[2] = Float.NaN);
+    assertRefused().hasMessageContaining("tensor transformer.h.1.mlp.c_fc.bias has a value that");
+  }
+
+  @Test
+  void aTokenizerWithMoreTokensThanTheVocabularyIsRefused() throws IOException {
+    copy("gpt2");
+    ObjectNode tokenizer = (ObjectNode) JSON.readTree(folder.resolve("tokenizer.json").toFile());
+    ArrayNode added = (ArrayNode) tokenizer.get("added_tokens");
+    ObjectNode far = added.get(0).deepCopy();
+    added.add(far.put("content", "<far>").put("id", 5_000));
+    JSON.writeValue(folder.resolve("tokenizer.json").toFile(), tokenizer);
+    assertRefused().hasMessageContaining("more than the vocabulary of 320");
+  }
+
+  @Test
+  void theSelfCheckNoticesWhatNormsDoNot() throws IOException {
+    copy("gpt2");
+    ModelDirectory unchecked = read();
+    assertThat(unchecked.isChecked()).isFalse();
+    Files.writeString(
+        folder.resolve("selfcheck.json"),
+        ModelCheck.run(unchecked).selfCheck(),
+        StandardCharsets.UTF_8);
+    try (LanguageModel model = read().load(Device.cpu())) {
+      assertThat(model.shape().blocks()).isPositive();
+    }
+
+    // The exact GELU for the one by tanh: norms differ by less than a thousandth.
+    ObjectNode config = (ObjectNode) JSON.readTree(folder.resolve("config.json").toFile());
+    JSON.writeValue(
+        folder.resolve("config.json").toFile(), config.put("activation_function", "gelu"));
+    JsonNode selfCheck = JSON.readTree(folder.resolve("selfcheck.json").toFile());
+    ((ObjectNode) selfCheck).remove("sha256");
+    JSON.writeValue(folder.resolve("selfcheck.json").toFile(), selfCheck);
+    assertThatThrownBy(() -> read().load(Device.cpu()).close())
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("self-check failed");
+  }
+
+  @Test
+  void aTokenizerOfAnotherModelIsNoticed() throws IOException {
+    copy("gpt2");
+    Files.writeString(folder.resolve("selfcheck.json"), ModelCheck.run(read()).selfCheck());
+    ObjectNode selfCheck = (ObjectNode) JSON.readTree(folder.resolve("selfcheck.json").toFile());
+    selfCheck.remove("sha256");
+    JSON.writeValue(folder.resolve("selfcheck.json").toFile(), selfCheck);
+    try (InputStream other =
+        TestHuggingFaceFolder.class.getResourceAsStream("/hf/qwen2/tokenizer.json")) {
+      Files.copy(other, folder.resolve("tokenizer.json"), StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    assertRefused().hasMessageContaining("tokenizer");
+  }
+}
