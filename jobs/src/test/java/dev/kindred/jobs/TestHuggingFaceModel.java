@@ -38,7 +38,7 @@ class TestHuggingFaceModel {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path MODELS = Path.of(System.getProperty("kindred.home"), "models");
   private static final Path LLAMA = MODELS.resolve("llama-shakespeare");
-  private static final int CHARACTERS = 6_000;
+  private static final int CHARACTERS = 1_000;
   private static final int PROMPTS = 40;
   private static final int LENGTH = 5;
 

@@ -65,11 +65,13 @@ final class RunCommand extends KindredCommand {
       RuleChoice.STEPS.forEach(workspace.progress()::leaveOut);
     }
 
-    Experiment opened = Experiment.open(workspace, tables, checked, CorpusInput.CORPORA);
+    Experiment asked = Experiment.open(workspace, tables, checked, CorpusInput.CORPORA);
+    Experiment opened = asked.isRuleKnown() ? asked : RuleChoice.known(asked).orElse(asked);
     RunReport page = new RunReport(workspace, tables, report);
     Map<String, String> all = settings().asText();
     Optional<RunPlan> run = Optional.empty();
     if (opened.isRuleKnown()) {
+      RuleChoice.STEPS.forEach(workspace.progress()::leaveOut); // chosen before
       if (isDone(opened, page, all)) {
         return;
       }

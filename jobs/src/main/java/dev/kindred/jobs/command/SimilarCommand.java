@@ -48,7 +48,8 @@ final class SimilarCommand extends KindredCommand {
       RuleChoice.STEPS.forEach(workspace.progress()::leaveOut);
     }
 
-    Experiment opened = Experiment.open(workspace, tables, checked, CorpusInput.CORPORA);
+    Experiment asked = Experiment.open(workspace, tables, checked, CorpusInput.CORPORA);
+    Experiment opened = asked.isRuleKnown() ? asked : RuleChoice.known(asked).orElse(asked);
     if (!opened.isRuleKnown()) {
       opened = RuleChoice.of(opened, new PromptsStage(opened.input(), opened.choice()));
     }

@@ -2,6 +2,7 @@
 package dev.kindred.jobs.run;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.option.ExperimentOptions;
 import dev.kindred.jobs.option.MixtureOptions;
 import dev.kindred.jobs.report.ReportQueries;
@@ -117,6 +118,11 @@ public final class Experiment {
   /** Whether thresholds and mixture are known; else they are to be chosen by evidence. */
   public boolean isRuleKnown() {
     return rule.isPresent();
+  }
+
+  /** Returns the id of windows to choose a rule by, beside the prompts. */
+  String choosingSet(int most) {
+    return Prompts.drawnBeside(promptSet, most, choice().seed());
   }
 
   /** Returns the same experiment with thresholds and mixture. */

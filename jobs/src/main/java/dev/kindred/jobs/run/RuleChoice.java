@@ -7,13 +7,22 @@ import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.ModelShape;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.similarity.SimilarityBins;
+import dev.kindred.table.SealedJson;
+import dev.kindred.table.Warehouse;
+import dev.kindred.table.WholeFile;
 import dev.kindred.tuning.PromptBins;
 import dev.kindred.tuning.Search;
 import dev.kindred.tuning.ThresholdCurves;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
 
 /**
  * Chooses thresholds, weights and saturation for a model of which nobody knows them: those that the
@@ -27,6 +36,8 @@ public final class RuleChoice {
 
   private static final int MOST_PROMPTS = 500;
   private static final int FEWEST_PROMPTS = 20;
+  private static final double EVIDENCE_BYTES = 2e9;
+  private static final int TOKENS_FOLLOWING = 4096; // different ones behind a prompt's strings
   private static final SimilarityBins BINS = SimilarityBins.grid("0.5", "0.01");
 
   private RuleChoice() {}
@@ -70,20 +81,82 @@ public final class RuleChoice {
             List.of(Search.eachAlone(curves, shape.blocks(), bins)),
             progress::partDone);
     progress.end();
-    return experiment.with(
+    Rule rule =
         new Rule(
             Arrays.stream(found.tuned().bins()).mapToDouble(bins::edge).toArray(),
-            new Mixture(found.tuned().weights(), found.saturation())));
+            new Mixture(found.tuned().weights(), found.saturation()));
+    keep(experiment, rule);
+    return experiment.with(rule);
   }
 
-  /** As many as take a quarter of the driver's heap, in blocks x bins x tokens floats each. */
+  /** What was chosen, for the next command. */
+  private record Chosen(double[] thresholds, double[] weights, double saturation) {
+    private Rule rule() {
+      return new Rule(thresholds, new Mixture(weights, saturation));
+    }
+  }
+
+  /**
+   * Returns the experiment with what an earlier command has chosen for it.
+   *
+   * @throws InvalidInput if that is damaged
+   */
+  public static Optional<Experiment> known(Experiment experiment) {
+    Path path = path(experiment);
+    try {
+      return Optional.of(
+          experiment.with(
+              SealedJson.read(
+                      experiment.input().corpus().warehouse().fileSystem(),
+                      path,
+                      "choice",
+                      "remove it and run again",
+                      opened -> SealedJson.Opened.bind(opened.content(), Chosen.class))
+                  .rule()));
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void keep(Experiment experiment, Rule rule) {
+    Warehouse warehouse = experiment.input().corpus().warehouse();
+    warehouse.checkLock();
+    Chosen chosen =
+        new Chosen(rule.thresholds(), rule.mixture().weights(), rule.mixture().saturation());
+    try {
+      WholeFile.replace(
+          warehouse.fileSystem(),
+          path(experiment),
+          SealedJson.sealIndented(SealedJson.content(chosen)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path path(Experiment experiment) {
+    String set = experiment.choosingSet(count(experiment.input().model().shape()));
+    return new Path(
+        experiment.input().corpus().warehouse().root(),
+        String.format(
+            Locale.ROOT,
+            "tunings/auto-%s-%s-%s.json",
+            experiment.input().model().id(),
+            set,
+            BINS.centred(experiment.isCentred())));
+  }
+
+  /**
+   * How many windows to choose by: fewer for a large model, whose evidence takes blocks x bins x
+   * tokens floats each on the driver. The same on every machine.
+   */
   private static int count(ModelShape shape) {
     double bytes =
         (double) Float.BYTES
             * shape.blocks()
             * BINS.count()
-            * Math.min(shape.vocabularySize(), 4096);
-    double fit = Runtime.getRuntime().maxMemory() / 4 / bytes;
-    return (int) Math.max(2 * FEWEST_PROMPTS, Math.min(MOST_PROMPTS, fit));
+            * Math.min(shape.vocabularySize(), TOKENS_FOLLOWING);
+    return (int) Math.max(2 * FEWEST_PROMPTS, Math.min(MOST_PROMPTS, EVIDENCE_BYTES / bytes));
   }
 }
