@@ -59,6 +59,11 @@ public record Linear(Stored stored, int outputs, int first, int run, int stride)
     return new Stored(weight, bias, outputs, inputs, Layout.BY_OUTPUT).whole();
   }
 
+  /** A map that is stored by itself, by output, as {@code name.weight} and {@code name.bias}. */
+  public static Linear named(String name, boolean hasBias, int outputs, int inputs) {
+    return of(name + ".weight", hasBias ? name + ".bias" : null, outputs, inputs);
+  }
+
   public int inputs() {
     return stored.inputs;
   }

@@ -50,6 +50,12 @@ public sealed interface Norm {
    * @param size coordinates of the vectors
    */
   record LayerNorm(String weight, String bias, int size, float epsilon) implements Norm {
+
+    /** One whose tensors are {@code name.weight} and {@code name.bias}. */
+    public static LayerNorm named(String name, int size, float epsilon) {
+      return new LayerNorm(name + ".weight", name + ".bias", size, epsilon);
+    }
+
     @Override
     public List<Tensor> tensors() {
       List<Tensor> tensors = new ArrayList<>();

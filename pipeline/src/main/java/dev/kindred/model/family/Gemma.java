@@ -3,7 +3,6 @@ package dev.kindred.model.family;
 
 import dev.kindred.model.architecture.Activation;
 import dev.kindred.model.architecture.Architecture;
-import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Mixer.Limits;
@@ -27,7 +26,7 @@ final class Gemma implements Architecture {
   public Blueprint read(ConfigJson json) {
     HuggingFace.check(json, Rope.FIELDS);
     LlamaParts parts =
-        parts(json, new Otherwise(256000, 3072, 24576, 28, 16), 16, activation(json));
+        parts(json, new Otherwise(256000, 3072, 24576, 28, 16, 16), activation(json));
     boolean hasBiases = json.bool("attention_bias", false);
     Rotary rotary = Rope.of(json).halves(parts.headWidth());
     return Blueprint.of(
@@ -35,18 +34,12 @@ final class Gemma implements Architecture {
         parts.context(8192),
         parts.scaledEmbedding(),
         parts.layers(),
-        i ->
-            Block.preNorm(
-                parts.norm(LlamaParts.block(i) + "input_layernorm"),
-                parts.attention(i, hasBiases, hasBiases, rotary, Limits.NONE),
-                parts.norm(LlamaParts.block(i) + "post_attention_layernorm"),
-                parts.gated(i, false)),
+        i -> parts.preNorm(i, parts.attention(i, hasBiases, hasBiases, rotary, Limits.NONE), false),
         parts.unembedding(parts.norm("model.norm"), true));
   }
 
   /** Heads are 256 wide where no field says otherwise, whatever D is. */
-  static LlamaParts parts(
-      ConfigJson json, Otherwise otherwise, int keyValueHeads, Activation activation) {
+  static LlamaParts parts(ConfigJson json, Otherwise otherwise, Activation activation) {
     int heads = json.positiveInt("num_attention_heads", otherwise.heads());
     return new LlamaParts(
         json,
@@ -54,8 +47,7 @@ final class Gemma implements Architecture {
         json.positiveInt("hidden_size", otherwise.d()),
         json.positiveInt("num_hidden_layers", otherwise.layers()),
         heads,
-        HuggingFace.keyValueHeads(
-            json, heads, json.isPresent("num_key_value_heads") ? heads : keyValueHeads),
+        HuggingFace.keyValueHeads(json, heads, otherwise.keyValueHeads()),
         json.positiveInt("head_dim", 256),
         json.positiveInt("intermediate_size", otherwise.hidden()),
         activation,

@@ -34,7 +34,7 @@ final class Gemma2 implements Architecture {
   public Blueprint read(ConfigJson json) {
     HuggingFace.check(json, Rope.FIELDS);
     LlamaParts parts =
-        Gemma.parts(json, new Otherwise(256000, 2304, 9216, 26, 8), 4, activation(json));
+        Gemma.parts(json, new Otherwise(256000, 2304, 9216, 26, 8, 4), activation(json));
     Rotary rotary = Rope.of(json, Scaling.DEFAULT).halves(parts.headWidth());
     boolean hasBiases = json.bool("attention_bias", false);
     double scale = 1 / Math.sqrt(json.positive("query_pre_attn_scalar", 256));

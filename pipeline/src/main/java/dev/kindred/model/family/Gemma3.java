@@ -29,13 +29,13 @@ final class Gemma3 implements Architecture {
 
   @Override
   public Blueprint read(ConfigJson json) {
-    HuggingFace.check(json, LlamaParts.ropeFields(LOCAL_BASE));
+    HuggingFace.check(json, Rope.fields(LOCAL_BASE));
     if (json.has("attn_logit_softcapping")) {
       throw json.invalid("attn_logit_softcapping is not supported for gemma3_text, expected null");
     }
 
     LlamaParts parts =
-        Gemma.parts(json, new Otherwise(262208, 2304, 9216, 26, 8), 4, Gemma2.activation(json));
+        Gemma.parts(json, new Otherwise(262208, 2304, 9216, 26, 8, 4), Gemma2.activation(json));
     Rotary everywhere =
         Rope.ofType(json, LayerTypes.FULL, "rope_theta", true, Scaling.DEFAULT, Scaling.LINEAR)
             .baseOtherwise(1e6)

@@ -9,7 +9,6 @@ import dev.kindred.model.architecture.Embedding;
 import dev.kindred.model.architecture.FeedForward.Mlp;
 import dev.kindred.model.architecture.Linear;
 import dev.kindred.model.architecture.Mixer.Attention;
-import dev.kindred.model.architecture.Norm;
 import dev.kindred.model.architecture.Norm.LayerNorm;
 import dev.kindred.model.architecture.Positions.Learned;
 import dev.kindred.model.architecture.TrainedArchitecture;
@@ -78,35 +77,27 @@ final class Gpt implements TrainedArchitecture {
                       block + "attn.qkv.weight", qkvBias ? block + "attn.qkv.bias" : null, 3 * d, d)
                   .stored();
           return Block.preNorm(
-              norm(block + "ln_1", d, epsilon),
+              LayerNorm.named(block + "ln_1", d, epsilon),
               Attention.plain(
                   heads,
                   d / heads,
                   qkv.rows(0, d),
                   qkv.rows(d, 2 * d),
                   qkv.rows(2 * d, 3 * d),
-                  linear(block + "attn.proj", outputBias, d, d)),
-              norm(block + "ln_2", d, epsilon),
+                  Linear.named(block + "attn.proj", outputBias, d, d)),
+              LayerNorm.named(block + "ln_2", d, epsilon),
               new Mlp(
-                  linear(block + "mlp.fc", true, hidden, d),
-                  linear(block + "mlp.proj", true, d, hidden),
+                  Linear.named(block + "mlp.fc", true, hidden, d),
+                  Linear.named(block + "mlp.proj", true, d, hidden),
                   activation));
         },
         Unembedding.of(
-            norm("ln_f", d, epsilon),
+            LayerNorm.named("ln_f", d, epsilon),
             Linear.of(
                 tied ? "wte.weight" : "lm_head.weight",
                 unembeddingBias ? "lm_head.bias" : null,
                 vocabulary,
                 d)));
-  }
-
-  private static Norm norm(String name, int size, float epsilon) {
-    return new LayerNorm(name + ".weight", name + ".bias", size, epsilon);
-  }
-
-  private static Linear linear(String name, boolean hasBias, int outputs, int inputs) {
-    return Linear.of(name + ".weight", hasBias ? name + ".bias" : null, outputs, inputs);
   }
 
   /** With ReLU, hidden widths of 4 D, and biases but of queries, keys and values. */

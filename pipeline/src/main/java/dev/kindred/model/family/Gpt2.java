@@ -56,15 +56,9 @@ final class Gpt2 implements Architecture {
         layers,
         i -> {
           String block = "transformer.h." + i + ".";
-          Linear.Stored qkv =
-              new Linear.Stored(
-                  block + "attn.c_attn.weight",
-                  block + "attn.c_attn.bias",
-                  3 * d,
-                  d,
-                  Layout.BY_INPUT);
+          Linear.Stored qkv = linear(block + "attn.c_attn", 3 * d, d).stored();
           return Block.preNorm(
-              norm(block + "ln_1", d, epsilon),
+              LayerNorm.named(block + "ln_1", d, epsilon),
               new Attention(
                   heads,
                   heads,
@@ -78,19 +72,15 @@ final class Gpt2 implements Architecture {
                   Positions.NONE,
                   isScaledByBlock ? scale / (i + 1) : scale,
                   Limits.NONE),
-              norm(block + "ln_2", d, epsilon),
+              LayerNorm.named(block + "ln_2", d, epsilon),
               new Mlp(
                   linear(block + "mlp.c_fc", hidden, d),
                   linear(block + "mlp.c_proj", d, hidden),
                   activation));
         },
         Unembedding.of(
-            norm("transformer.ln_f", d, epsilon),
+            LayerNorm.named("transformer.ln_f", d, epsilon),
             Linear.of(tied ? table : storedNames().head(), null, vocabulary, d)));
-  }
-
-  private static Norm norm(String name, int size, float epsilon) {
-    return new LayerNorm(name + ".weight", name + ".bias", size, epsilon);
   }
 
   private static Linear linear(String name, int outputs, int inputs) {

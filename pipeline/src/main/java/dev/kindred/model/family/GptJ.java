@@ -64,17 +64,17 @@ final class GptJ implements Architecture {
         layers,
         i -> {
           String block = "transformer.h." + i + ".";
-          Norm norm = norm(block + "ln_1", d, epsilon);
+          Norm norm = LayerNorm.named(block + "ln_1", d, epsilon);
           return new Block(
               norm,
               new Attention(
                   heads,
                   heads,
                   width,
-                  linear(block + "attn.q_proj", false, d, d),
-                  linear(block + "attn.k_proj", false, d, d),
-                  linear(block + "attn.v_proj", false, d, d),
-                  linear(block + "attn.out_proj", false, d, d),
+                  Linear.named(block + "attn.q_proj", false, d, d),
+                  Linear.named(block + "attn.k_proj", false, d, d),
+                  Linear.named(block + "attn.v_proj", false, d, d),
+                  Linear.named(block + "attn.out_proj", false, d, d),
                   Norm.NONE,
                   Norm.NONE,
                   rotary,
@@ -83,22 +83,14 @@ final class GptJ implements Architecture {
               Norm.NONE,
               norm,
               new Mlp(
-                  linear(block + "mlp.fc_in", true, hidden, d),
-                  linear(block + "mlp.fc_out", true, d, hidden),
+                  Linear.named(block + "mlp.fc_in", true, hidden, d),
+                  Linear.named(block + "mlp.fc_out", true, d, hidden),
                   activation),
               Norm.NONE,
               Residual.PARALLEL);
         },
         Unembedding.of(
-            norm("transformer.ln_f", d, epsilon),
+            LayerNorm.named("transformer.ln_f", d, epsilon),
             Linear.of(tied ? table : storedNames().head(), "lm_head.bias", vocabulary, d)));
-  }
-
-  private static Norm norm(String name, int size, float epsilon) {
-    return new LayerNorm(name + ".weight", name + ".bias", size, epsilon);
-  }
-
-  private static Linear linear(String name, boolean hasBias, int outputs, int inputs) {
-    return LlamaParts.linear(name, hasBias, outputs, inputs);
   }
 }

@@ -69,28 +69,28 @@ final class GptNeo implements Architecture {
           String block = "transformer.h." + i + ".";
           String attention = block + "attn.attention.";
           return Block.preNorm(
-              norm(block + "ln_1", d, epsilon),
+              LayerNorm.named(block + "ln_1", d, epsilon),
               new Attention(
                   heads,
                   heads,
                   width,
-                  linear(attention + "q_proj", false, d, d),
-                  linear(attention + "k_proj", false, d, d),
-                  linear(attention + "v_proj", false, d, d),
-                  linear(attention + "out_proj", true, d, d),
+                  Linear.named(attention + "q_proj", false, d, d),
+                  Linear.named(attention + "k_proj", false, d, d),
+                  Linear.named(attention + "v_proj", false, d, d),
+                  Linear.named(attention + "out_proj", true, d, d),
                   Norm.NONE,
                   Norm.NONE,
                   Positions.NONE,
                   1,
                   kinds.get(i).equals(WINDOW) ? LayerTypes.window(window) : Limits.NONE),
-              norm(block + "ln_2", d, epsilon),
+              LayerNorm.named(block + "ln_2", d, epsilon),
               new Mlp(
-                  linear(block + "mlp.c_fc", true, hidden, d),
-                  linear(block + "mlp.c_proj", true, d, hidden),
+                  Linear.named(block + "mlp.c_fc", true, hidden, d),
+                  Linear.named(block + "mlp.c_proj", true, d, hidden),
                   activation));
         },
         Unembedding.of(
-            norm("transformer.ln_f", d, epsilon),
+            LayerNorm.named("transformer.ln_f", d, epsilon),
             Linear.of(tied ? table : storedNames().head(), null, vocabulary, d)));
   }
 
@@ -130,13 +130,5 @@ final class GptNeo implements Architecture {
     }
 
     return kinds;
-  }
-
-  private static Norm norm(String name, int size, float epsilon) {
-    return new LayerNorm(name + ".weight", name + ".bias", size, epsilon);
-  }
-
-  private static Linear linear(String name, boolean hasBias, int outputs, int inputs) {
-    return LlamaParts.linear(name, hasBias, outputs, inputs);
   }
 }

@@ -43,7 +43,7 @@ final class GptNeoX implements Architecture {
 
   @Override
   public Blueprint read(ConfigJson json) {
-    HuggingFace.check(json, LlamaParts.ropeFields("rotary_emb_base", "rotary_pct", SHARE));
+    HuggingFace.check(json, Rope.fields("rotary_emb_base", "rotary_pct", SHARE));
     int vocabulary = json.positiveInt("vocab_size", 50432);
     int d = json.positiveInt("hidden_size", 6144);
     int layers = json.positiveInt("num_hidden_layers", 44);
@@ -76,9 +76,9 @@ final class GptNeoX implements Architecture {
         i -> {
           String block = "gpt_neox.layers." + i + ".";
           Linear.Stored qkv =
-              linear(block + "attention.query_key_value", hasBias, 3 * d, d).stored();
+              Linear.named(block + "attention.query_key_value", hasBias, 3 * d, d).stored();
           return new Block(
-              norm(block + "input_layernorm", d, epsilon),
+              LayerNorm.named(block + "input_layernorm", d, epsilon),
               new Attention(
                   heads,
                   heads,
@@ -86,31 +86,23 @@ final class GptNeoX implements Architecture {
                   qkv.ofHeads(heads, 3, 0),
                   qkv.ofHeads(heads, 3, 1),
                   qkv.ofHeads(heads, 3, 2),
-                  linear(block + "attention.dense", hasBias, d, d),
+                  Linear.named(block + "attention.dense", hasBias, d, d),
                   Norm.NONE,
                   Norm.NONE,
                   rotary,
                   1 / Math.sqrt(width),
                   Limits.NONE),
               Norm.NONE,
-              norm(block + "post_attention_layernorm", d, epsilon),
+              LayerNorm.named(block + "post_attention_layernorm", d, epsilon),
               new Mlp(
-                  linear(block + "mlp.dense_h_to_4h", true, hidden, d),
-                  linear(block + "mlp.dense_4h_to_h", true, d, hidden),
+                  Linear.named(block + "mlp.dense_h_to_4h", true, hidden, d),
+                  Linear.named(block + "mlp.dense_4h_to_h", true, d, hidden),
                   activation),
               Norm.NONE,
               isParallel ? Residual.PARALLEL : Residual.SEQUENTIAL);
         },
         Unembedding.of(
-            norm("gpt_neox.final_layer_norm", d, epsilon),
+            LayerNorm.named("gpt_neox.final_layer_norm", d, epsilon),
             Linear.of(tied ? table : storedNames().head(), null, vocabulary, d)));
-  }
-
-  private static Norm norm(String name, int size, float epsilon) {
-    return new LayerNorm(name + ".weight", name + ".bias", size, epsilon);
-  }
-
-  private static Linear linear(String name, boolean hasBias, int outputs, int inputs) {
-    return LlamaParts.linear(name, hasBias, outputs, inputs);
   }
 }

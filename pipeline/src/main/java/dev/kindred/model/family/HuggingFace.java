@@ -110,9 +110,18 @@ final class HuggingFace {
     return dModel / heads;
   }
 
-  /** Heads of keys and values, which divide those of queries. */
-  static int keyValueHeads(ConfigJson json, int heads, int otherwise) {
-    int found = json.positiveInt("num_key_value_heads", otherwise);
+  /** As many heads of keys and values as of queries. */
+  static final int AS_MANY = 0;
+
+  /**
+   * Heads of keys and values, which divide those of queries; null is as many.
+   *
+   * @param absent where the field is missing; {@link #AS_MANY} for as many
+   */
+  static int keyValueHeads(ConfigJson json, int heads, int absent) {
+    String field = "num_key_value_heads";
+    int found =
+        json.isPresent(field) || absent == AS_MANY ? json.positiveInt(field, heads) : absent;
     if (heads % found != 0) {
       throw json.invalid("num_key_value_heads %d does not divide %d heads", found, heads);
     }

@@ -2,7 +2,6 @@
 package dev.kindred.model.family;
 
 import dev.kindred.model.architecture.Architecture;
-import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Mixer.Limits;
@@ -25,7 +24,8 @@ final class Llama implements Architecture {
   @Override
   public Blueprint read(ConfigJson json) {
     HuggingFace.check(json, Rope.FIELDS);
-    LlamaParts parts = LlamaParts.of(json, new Otherwise(32000, 4096, 11008, 32, 32), 1e-6);
+    LlamaParts parts =
+        LlamaParts.of(json, new Otherwise(32000, 4096, 11008, 32, 32, HuggingFace.AS_MANY), 1e-6);
     boolean hasBiases = json.bool("attention_bias", false);
     boolean hasMlpBiases = json.bool("mlp_bias", false);
     Rotary rotary = Rope.of(json).halves(parts.headWidth());
@@ -35,11 +35,8 @@ final class Llama implements Architecture {
         parts.embedding(),
         parts.layers(),
         i ->
-            Block.preNorm(
-                parts.norm(LlamaParts.block(i) + "input_layernorm"),
-                parts.attention(i, hasBiases, hasBiases, rotary, Limits.NONE),
-                parts.norm(LlamaParts.block(i) + "post_attention_layernorm"),
-                parts.gated(i, hasMlpBiases)),
+            parts.preNorm(
+                i, parts.attention(i, hasBiases, hasBiases, rotary, Limits.NONE), hasMlpBiases),
         parts.unembedding(parts.norm("model.norm"), false));
   }
 }

@@ -2,6 +2,7 @@
 package dev.kindred.model.family;
 
 import dev.kindred.model.architecture.Activation;
+import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Embedding;
 import dev.kindred.model.architecture.FeedForward;
@@ -14,9 +15,6 @@ import dev.kindred.model.architecture.Norm.RmsNorm;
 import dev.kindred.model.architecture.Positions;
 import dev.kindred.model.architecture.StoredNames;
 import dev.kindred.model.architecture.Unembedding;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
 
 /**
  * The parts that Llama shares with the families after it, by the names of their checkpoints.
@@ -49,8 +47,8 @@ record LlamaParts(
           "(layers\\.\\d+\\.self_attn\\.)?rotary_emb\\.(inv_freq|cos_cached|sin_cached)",
           "lm_head.weight");
 
-  /** Sizes where {@code config.json} does not name them; those of heads depend on the family. */
-  record Otherwise(int vocabulary, int d, int hidden, int layers, int heads) {}
+  /** Sizes where {@code config.json} does not name them. */
+  record Otherwise(int vocabulary, int d, int hidden, int layers, int heads, int keyValueHeads) {}
 
   /** The sizes of a {@code config.json}, its activation silu, and norms without an addition. */
   static LlamaParts of(ConfigJson json, Otherwise otherwise, double epsilon) {
@@ -62,7 +60,7 @@ record LlamaParts(
         d,
         json.positiveInt("num_hidden_layers", otherwise.layers),
         heads,
-        HuggingFace.keyValueHeads(json, heads, heads),
+        HuggingFace.keyValueHeads(json, heads, otherwise.keyValueHeads),
         json.has("head_dim") ? json.positiveInt("head_dim") : HuggingFace.headWidth(json, d, heads),
         json.positiveInt("intermediate_size", otherwise.hidden),
         HuggingFace.activation(json, "hidden_act", "silu"),
@@ -70,28 +68,20 @@ record LlamaParts(
         0);
   }
 
-  /** The same with others of what differs most between families. */
-  LlamaParts with(
-      int otherKeyValueHeads, int otherHeadWidth, Activation other, float otherAddedToNorms) {
+  /** The same with heads of another width. */
+  LlamaParts withHeadWidth(int width) {
     return new LlamaParts(
         json,
         vocabulary,
         d,
         layers,
         heads,
-        otherKeyValueHeads,
-        otherHeadWidth,
+        keyValueHeads,
+        width,
         hidden,
-        other,
+        activation,
         epsilon,
-        otherAddedToNorms);
-  }
-
-  /** Fields about rotary positions, with those that a family has beside the usual ones. */
-  static Set<String> ropeFields(String... more) {
-    Set<String> fields = new HashSet<>(Rope.FIELDS);
-    fields.addAll(List.of(more));
-    return fields;
+        addedToNorms);
   }
 
   static String block(int i) {
@@ -150,10 +140,10 @@ record LlamaParts(
         heads,
         keyValueHeads,
         headWidth,
-        linear(name + "q_proj", hasBiases, heads * headWidth, d),
-        linear(name + "k_proj", hasBiases, keyValueHeads * headWidth, d),
-        linear(name + "v_proj", hasBiases, keyValueHeads * headWidth, d),
-        linear(name + "o_proj", hasOutputBias, d, heads * headWidth),
+        Linear.named(name + "q_proj", hasBiases, heads * headWidth, d),
+        Linear.named(name + "k_proj", hasBiases, keyValueHeads * headWidth, d),
+        Linear.named(name + "v_proj", hasBiases, keyValueHeads * headWidth, d),
+        Linear.named(name + "o_proj", hasOutputBias, d, heads * headWidth),
         queryNorm,
         keyNorm,
         positions,
@@ -164,10 +154,19 @@ record LlamaParts(
   FeedForward gated(int i, boolean hasBiases) {
     String name = block(i) + "mlp.";
     return new Gated(
-        linear(name + "gate_proj", hasBiases, hidden, d),
-        linear(name + "up_proj", hasBiases, hidden, d),
-        linear(name + "down_proj", hasBiases, d, hidden),
+        Linear.named(name + "gate_proj", hasBiases, hidden, d),
+        Linear.named(name + "up_proj", hasBiases, hidden, d),
+        Linear.named(name + "down_proj", hasBiases, d, hidden),
         activation);
+  }
+
+  /** A block with norms before attention and before the gated network. */
+  Block preNorm(int i, Attention attention, boolean hasMlpBiases) {
+    return Block.preNorm(
+        norm(block(i) + "input_layernorm"),
+        attention,
+        norm(block(i) + "post_attention_layernorm"),
+        gated(i, hasMlpBiases));
   }
 
   /** The end, tied where {@code tie_word_embeddings} says so. */
@@ -179,10 +178,6 @@ record LlamaParts(
     boolean tied = json.bool("tie_word_embeddings", tiedOtherwise);
     return new Unembedding(
         norm, null, Linear.of(tied ? embedding().table() : NAMES.head(), null, vocabulary, d), cap);
-  }
-
-  static Linear linear(String name, boolean hasBias, int outputs, int inputs) {
-    return Linear.of(name + ".weight", hasBias ? name + ".bias" : null, outputs, inputs);
   }
 
   int context(int otherwise) {

@@ -2,7 +2,6 @@
 package dev.kindred.model.family;
 
 import dev.kindred.model.architecture.Architecture;
-import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Mixer.Limits;
@@ -27,15 +26,7 @@ final class Mistral implements Architecture {
   @Override
   public Blueprint read(ConfigJson json) {
     HuggingFace.check(json, Rope.FIELDS);
-    LlamaParts found = LlamaParts.of(json, new Otherwise(32000, 4096, 14336, 32, 32), 1e-6);
-    LlamaParts parts =
-        json.isPresent("num_key_value_heads")
-            ? found
-            : found.with(
-                HuggingFace.keyValueHeads(json, found.heads(), 8),
-                found.headWidth(),
-                found.activation(),
-                0);
+    LlamaParts parts = LlamaParts.of(json, new Otherwise(32000, 4096, 14336, 32, 32, 8), 1e-6);
     Limits limits =
         json.isPresent(WINDOW) && !json.has(WINDOW)
             ? Limits.NONE
@@ -46,12 +37,7 @@ final class Mistral implements Architecture {
         parts.context(131072),
         parts.embedding(),
         parts.layers(),
-        i ->
-            Block.preNorm(
-                parts.norm(LlamaParts.block(i) + "input_layernorm"),
-                parts.attention(i, false, false, rotary, limits),
-                parts.norm(LlamaParts.block(i) + "post_attention_layernorm"),
-                parts.gated(i, false)),
+        i -> parts.preNorm(i, parts.attention(i, false, false, rotary, limits), false),
         parts.unembedding(parts.norm("model.norm"), false));
   }
 }

@@ -31,7 +31,8 @@ final class Olmo2 implements Architecture {
   @Override
   public Blueprint read(ConfigJson json) {
     HuggingFace.check(json, Rope.FIELDS);
-    LlamaParts parts = LlamaParts.of(json, new Otherwise(50304, 4096, 11008, 32, 32), 1e-5);
+    LlamaParts parts =
+        LlamaParts.of(json, new Otherwise(50304, 4096, 11008, 32, 32, HuggingFace.AS_MANY), 1e-5);
     boolean hasBiases = json.bool("attention_bias", false);
     Rotary rotary =
         Rope.of(json, Scaling.DEFAULT, Scaling.LINEAR, Scaling.DYNAMIC).halves(parts.headWidth());

@@ -65,42 +65,36 @@ final class Opt implements Architecture {
             vocabulary,
             width,
             1,
-            width == d ? null : LlamaParts.linear(PREFIX + "project_in", false, d, width),
+            width == d ? null : Linear.named(PREFIX + "project_in", false, d, width),
             new Learned(PREFIX + "embed_positions.weight", context + OFFSET, d, OFFSET),
             Norm.NONE),
         layers,
         i -> {
           String block = PREFIX + "layers." + i + ".";
-          Norm ofAttention = norm(block + "self_attn_layer_norm", d);
-          Norm ofNetwork = norm(block + "final_layer_norm", d);
+          Norm ofAttention = LayerNorm.named(block + "self_attn_layer_norm", d, EPSILON);
+          Norm ofNetwork = LayerNorm.named(block + "final_layer_norm", d, EPSILON);
           return new Block(
               isBefore ? ofAttention : Norm.NONE,
               Attention.plain(
                   heads,
                   headWidth,
-                  linear(block + "self_attn.q_proj", d, d),
-                  linear(block + "self_attn.k_proj", d, d),
-                  linear(block + "self_attn.v_proj", d, d),
-                  linear(block + "self_attn.out_proj", d, d)),
+                  Linear.named(block + "self_attn.q_proj", true, d, d),
+                  Linear.named(block + "self_attn.k_proj", true, d, d),
+                  Linear.named(block + "self_attn.v_proj", true, d, d),
+                  Linear.named(block + "self_attn.out_proj", true, d, d)),
               isBefore ? Norm.NONE : ofAttention,
               isBefore ? ofNetwork : Norm.NONE,
               new Mlp(
-                  linear(block + "fc1", hidden, d), linear(block + "fc2", d, hidden), activation),
+                  Linear.named(block + "fc1", true, hidden, d),
+                  Linear.named(block + "fc2", true, d, hidden),
+                  activation),
               isBefore ? Norm.NONE : ofNetwork,
               isBefore ? Residual.SEQUENTIAL : Residual.NORMED_SUM);
         },
         new Unembedding(
-            isBefore ? norm(PREFIX + "final_layer_norm", d) : Norm.NONE,
-            width == d ? null : LlamaParts.linear(PREFIX + "project_out", false, width, d),
+            isBefore ? LayerNorm.named(PREFIX + "final_layer_norm", d, EPSILON) : Norm.NONE,
+            width == d ? null : Linear.named(PREFIX + "project_out", false, width, d),
             Linear.of(tied ? table : storedNames().head(), null, vocabulary, width),
             Double.POSITIVE_INFINITY));
-  }
-
-  private static Norm norm(String name, int size) {
-    return new LayerNorm(name + ".weight", name + ".bias", size, EPSILON);
-  }
-
-  private static Linear linear(String name, int outputs, int inputs) {
-    return LlamaParts.linear(name, true, outputs, inputs);
   }
 }

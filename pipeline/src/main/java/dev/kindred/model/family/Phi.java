@@ -38,14 +38,14 @@ final class Phi implements Architecture {
 
   @Override
   public Blueprint read(ConfigJson json) {
-    HuggingFace.check(json, LlamaParts.ropeFields(SHARE));
+    HuggingFace.check(json, Rope.fields(SHARE));
     HuggingFace.checkSwitch(json, "qk_layernorm", false);
     int vocabulary = json.positiveInt("vocab_size", 51200);
     int d = json.positiveInt("hidden_size", 2048);
     int hidden = json.positiveInt("intermediate_size", 8192);
     int layers = json.positiveInt("num_hidden_layers", 24);
     int heads = json.positiveInt("num_attention_heads", 32);
-    int keyValueHeads = HuggingFace.keyValueHeads(json, heads, heads);
+    int keyValueHeads = HuggingFace.keyValueHeads(json, heads, HuggingFace.AS_MANY);
     int context = json.positiveInt("max_position_embeddings", 2048);
     int width = HuggingFace.headWidth(json, d, heads);
     float epsilon = (float) json.positive("layer_norm_eps", 1e-5);
@@ -60,17 +60,17 @@ final class Phi implements Architecture {
         layers,
         i -> {
           String block = "model.layers." + i + ".";
-          Norm norm = norm(block + "input_layernorm", d, epsilon);
+          Norm norm = LayerNorm.named(block + "input_layernorm", d, epsilon);
           return new Block(
               norm,
               new Attention(
                   heads,
                   keyValueHeads,
                   width,
-                  linear(block + "self_attn.q_proj", d, d),
-                  linear(block + "self_attn.k_proj", keyValueHeads * width, d),
-                  linear(block + "self_attn.v_proj", keyValueHeads * width, d),
-                  linear(block + "self_attn.dense", d, d),
+                  Linear.named(block + "self_attn.q_proj", true, d, d),
+                  Linear.named(block + "self_attn.k_proj", true, keyValueHeads * width, d),
+                  Linear.named(block + "self_attn.v_proj", true, keyValueHeads * width, d),
+                  Linear.named(block + "self_attn.dense", true, d, d),
                   Norm.NONE,
                   Norm.NONE,
                   rotary,
@@ -79,22 +79,14 @@ final class Phi implements Architecture {
               Norm.NONE,
               norm,
               new Mlp(
-                  linear(block + "mlp.fc1", hidden, d),
-                  linear(block + "mlp.fc2", d, hidden),
+                  Linear.named(block + "mlp.fc1", true, hidden, d),
+                  Linear.named(block + "mlp.fc2", true, d, hidden),
                   activation),
               Norm.NONE,
               Residual.PARALLEL);
         },
         Unembedding.of(
-            norm("model.final_layernorm", d, epsilon),
+            LayerNorm.named("model.final_layernorm", d, epsilon),
             Linear.of(tied ? table : storedNames().head(), "lm_head.bias", vocabulary, d)));
-  }
-
-  private static Norm norm(String name, int size, float epsilon) {
-    return new LayerNorm(name + ".weight", name + ".bias", size, epsilon);
-  }
-
-  private static Linear linear(String name, int outputs, int inputs) {
-    return LlamaParts.linear(name, true, outputs, inputs);
   }
 }

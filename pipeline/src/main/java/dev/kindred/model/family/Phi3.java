@@ -35,8 +35,9 @@ final class Phi3 implements Architecture {
 
   @Override
   public Blueprint read(ConfigJson json) {
-    HuggingFace.check(json, LlamaParts.ropeFields(SHARE));
-    LlamaParts parts = LlamaParts.of(json, new Otherwise(32064, 3072, 8192, 32, 32), 1e-5);
+    HuggingFace.check(json, Rope.fields(SHARE));
+    LlamaParts parts =
+        LlamaParts.of(json, new Otherwise(32064, 3072, 8192, 32, 32, HuggingFace.AS_MANY), 1e-5);
     int d = parts.d();
     int hidden = parts.hidden();
     int queries = parts.heads() * parts.headWidth();
@@ -52,10 +53,9 @@ final class Phi3 implements Architecture {
         i -> {
           String block = LlamaParts.block(i);
           Linear.Stored qkv =
-              LlamaParts.linear(block + "self_attn.qkv_proj", false, queries + 2 * keys, d)
-                  .stored();
+              Linear.named(block + "self_attn.qkv_proj", false, queries + 2 * keys, d).stored();
           Linear.Stored gateAndUp =
-              LlamaParts.linear(block + "mlp.gate_up_proj", false, 2 * hidden, d).stored();
+              Linear.named(block + "mlp.gate_up_proj", false, 2 * hidden, d).stored();
           return Block.preNorm(
               parts.norm(block + "input_layernorm"),
               new Attention(
@@ -65,7 +65,7 @@ final class Phi3 implements Architecture {
                   qkv.rows(0, queries),
                   qkv.rows(queries, queries + keys),
                   qkv.rows(queries + keys, queries + 2 * keys),
-                  LlamaParts.linear(block + "self_attn.o_proj", false, d, queries),
+                  Linear.named(block + "self_attn.o_proj", false, d, queries),
                   Norm.NONE,
                   Norm.NONE,
                   rotary,
@@ -75,7 +75,7 @@ final class Phi3 implements Architecture {
               new Gated(
                   gateAndUp.rows(0, hidden),
                   gateAndUp.rows(hidden, 2 * hidden),
-                  LlamaParts.linear(block + "mlp.down_proj", false, d, hidden),
+                  Linear.named(block + "mlp.down_proj", false, d, hidden),
                   parts.activation()));
         },
         parts.unembedding(parts.norm("model.norm"), false));

@@ -2,7 +2,6 @@
 package dev.kindred.model.family;
 
 import dev.kindred.model.architecture.Architecture;
-import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Mixer.Limits;
@@ -35,13 +34,9 @@ final class Qwen implements Architecture {
   @Override
   public Blueprint read(ConfigJson json) {
     HuggingFace.check(json, Rope.FIELDS);
-    LlamaParts found = LlamaParts.of(json, new Otherwise(151936, 4096, 22016, 32, 32), 1e-6);
-    int keyValueHeads =
-        json.isPresent("num_key_value_heads")
-            ? found.keyValueHeads()
-            : HuggingFace.keyValueHeads(json, found.heads(), 32);
+    LlamaParts found = LlamaParts.of(json, new Otherwise(151936, 4096, 22016, 32, 32, 32), 1e-6);
     int headWidth = isThird && !json.isPresent("head_dim") ? 128 : found.headWidth();
-    LlamaParts parts = found.with(keyValueHeads, headWidth, found.activation(), 0);
+    LlamaParts parts = found.withHeadWidth(headWidth);
     boolean hasBiases = !isThird || json.bool("attention_bias", false);
     Rotary rotary = Rope.of(json).halves(headWidth);
     boolean[] sliding = sliding(json, parts.layers());
@@ -53,8 +48,8 @@ final class Qwen implements Architecture {
         parts.layers(),
         i -> {
           String attention = LlamaParts.block(i) + "self_attn.";
-          return Block.preNorm(
-              parts.norm(LlamaParts.block(i) + "input_layernorm"),
+          return parts.preNorm(
+              i,
               parts.attention(
                   i,
                   hasBiases,
@@ -64,8 +59,7 @@ final class Qwen implements Architecture {
                   rotary,
                   1 / Math.sqrt(headWidth),
                   sliding[i] ? LayerTypes.window(window) : Limits.NONE),
-              parts.norm(LlamaParts.block(i) + "post_attention_layernorm"),
-              parts.gated(i, false));
+              false);
         },
         parts.unembedding(parts.norm("model.norm"), false));
   }

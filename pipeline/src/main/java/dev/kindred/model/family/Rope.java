@@ -5,6 +5,7 @@ import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Positions.Rotary;
 import dev.kindred.model.architecture.Positions.Rotary.Pairing;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -170,6 +171,13 @@ final class Rope {
       case LLAMA3 -> llama3(plain);
       case LONGROPE -> longrope(plain);
     };
+  }
+
+  /** Fields about rotary positions, with those that a family has beside the usual ones. */
+  static Set<String> fields(String... more) {
+    Set<String> fields = new HashSet<>(FIELDS);
+    fields.addAll(List.of(more));
+    return fields;
   }
 
   /** Refuses widths that have no planes. */
