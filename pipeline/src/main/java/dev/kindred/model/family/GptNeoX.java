@@ -26,8 +26,6 @@ import java.util.Set;
  * positions of a part of each head, queries, keys and values stored head by head.
  */
 final class GptNeoX implements Architecture {
-  private static final String SHARE = "partial_rotary_factor";
-
   @Override
   public String name() {
     return "gpt_neox";
@@ -43,7 +41,7 @@ final class GptNeoX implements Architecture {
 
   @Override
   public Blueprint read(ConfigJson json) {
-    HuggingFace.check(json, Rope.fields("rotary_emb_base", "rotary_pct", SHARE));
+    HuggingFace.check(json, Rope.fields("rotary_emb_base", "rotary_pct", Rope.SHARE));
     int vocabulary = json.positiveInt("vocab_size", 50432);
     int d = json.positiveInt("hidden_size", 6144);
     int layers = json.positiveInt("num_hidden_layers", 44);
@@ -60,7 +58,7 @@ final class GptNeoX implements Architecture {
         Rope.of(
                 json,
                 Set.of("rotary_emb_base", "rope_theta"),
-                Set.of("rotary_pct", SHARE),
+                Set.of("rotary_pct", Rope.SHARE),
                 Scaling.DEFAULT,
                 Scaling.LINEAR,
                 Scaling.DYNAMIC,

@@ -24,8 +24,6 @@ import dev.kindred.model.architecture.Unembedding;
  * stand side by side; rotary positions of a part of each head.
  */
 final class Phi implements Architecture {
-  private static final String SHARE = "partial_rotary_factor";
-
   @Override
   public String name() {
     return "phi";
@@ -38,7 +36,7 @@ final class Phi implements Architecture {
 
   @Override
   public Blueprint read(ConfigJson json) {
-    HuggingFace.check(json, Rope.fields(SHARE));
+    HuggingFace.check(json, Rope.fields(Rope.SHARE));
     HuggingFace.checkSwitch(json, "qk_layernorm", false);
     int vocabulary = json.positiveInt("vocab_size", 51200);
     int d = json.positiveInt("hidden_size", 2048);

@@ -20,7 +20,6 @@ import dev.kindred.model.family.Rope.Scaling;
  * maps of the gated network in another; all blocks may see a window.
  */
 final class Phi3 implements Architecture {
-  private static final String SHARE = "partial_rotary_factor";
   private static final String WINDOW = "sliding_window";
 
   @Override
@@ -35,14 +34,15 @@ final class Phi3 implements Architecture {
 
   @Override
   public Blueprint read(ConfigJson json) {
-    HuggingFace.check(json, Rope.fields(SHARE));
+    HuggingFace.check(json, Rope.fields(Rope.SHARE));
     LlamaParts parts =
         LlamaParts.of(json, new Otherwise(32064, 3072, 8192, 32, 32, HuggingFace.AS_MANY), 1e-5);
     int d = parts.d();
     int hidden = parts.hidden();
     int queries = parts.heads() * parts.headWidth();
     int keys = parts.keyValueHeads() * parts.headWidth();
-    Rope rope = Rope.of(json, Scaling.DEFAULT, Scaling.LONGROPE).originalOtherwise(4096);
+    Rope rope =
+        Rope.of(json, Scaling.DEFAULT, Scaling.LONGROPE).shareOtherwise(1).originalOtherwise(4096);
     Rotary rotary = rope.halves(parts.headWidth());
     Limits limits = json.has(WINDOW) ? LayerTypes.window(json.positiveInt(WINDOW)) : Limits.NONE;
     return Blueprint.of(

@@ -22,7 +22,10 @@ final class Rope {
   private static final String SCALING = "rope_scaling";
   private static final String PARAMETERS = "rope_parameters";
   private static final String BASE = "rope_theta";
-  private static final String SHARE = "partial_rotary_factor";
+
+  /** The share of a head's coordinates that are turned. */
+  static final String SHARE = "partial_rotary_factor";
+
   private static final double USUAL_BASE = 10_000;
 
   /** Fields of {@code config.json} that most families read. */
@@ -58,6 +61,7 @@ final class Rope {
   private final Set<String> shareFields;
   private final Set<Scaling> supported;
   private double baseOtherwise = USUAL_BASE;
+  private boolean isOfShare;
   private double shareOtherwise = 1;
   private double originalOtherwise = Double.NaN;
 
@@ -143,8 +147,14 @@ final class Rope {
     return this;
   }
 
-  /** The share of a head's coordinates that are turned, where no place names it. */
+  /**
+   * For families that turn a share of a head's coordinates; others turn all, whatever {@code
+   * config.json} says, so that another share than 1 is refused there.
+   *
+   * @param share where no place names it
+   */
   Rope shareOtherwise(double share) {
+    this.isOfShare = true;
     this.shareOtherwise = share;
     return this;
   }
@@ -157,7 +167,13 @@ final class Rope {
 
   /** Positions for heads of this width whose planes are of coordinates i and i + width / 2. */
   Rotary halves(int headWidth) {
-    int width = (int) (headWidth * number(SHARE, shareFields, shareOtherwise));
+    double share = number(SHARE, shareFields, shareOtherwise);
+    if (!isOfShare && share != 1) {
+      throw json.invalid(
+          "%s is %s, but models of this family turn all coordinates of a head", SHARE, share);
+    }
+
+    int width = (int) (headWidth * share);
     checkWidth(json, width, headWidth);
     double base = number(BASE, baseFields, baseOtherwise);
     Scaling scaling = scaling();

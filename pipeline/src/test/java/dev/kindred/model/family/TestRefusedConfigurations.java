@@ -60,6 +60,7 @@ class TestRefusedConfigurations {
         "llama | {'rope_scaling': {'rope_type': 'linear', 'factor': 2, 'new': 1}} | new is not",
         "llama | {'rope_condense_ratio': 8} | rope_condense_ratio is not known for model_type llama",
         "llama | {'partial_rotary_factor': 0.5} | partial_rotary_factor is not known",
+        "llama | {'rope_parameters': {'partial_rotary_factor': 0.5}} | turn all coordinates",
         "llama | {'rope_parameters': {'rope_theta': 1e6}} | rope_theta is 1000000.0 in one place",
         "llama | {'rope_parameters': {'full_attention': {'rope_theta': 1e6}}} | full_attention is",
         "llama | {'vocab_size': -1} | vocab_size is -1, expected a positive whole number",
