@@ -74,23 +74,21 @@ public final class MixtureOptions {
    * @throws InvalidInput if it does not fit the model
    */
   public Optional<Rule> rule(ModelDirectory model) {
-    OwnRule own = model.rule();
-    double[] chosenThresholds =
-        thresholds.numbers() != null
-            ? thresholds(model.shape())
-            : own == null ? null : own.thresholds();
-    double[] chosenWeights =
-        weights.numbers() != null ? weights(model.shape()) : own == null ? null : own.weights();
-    if (chosenThresholds != null && chosenWeights != null) {
-      double ofModel =
-          own == null || own.saturation() == null ? Double.POSITIVE_INFINITY : own.saturation();
-      return Optional.of(
-          new Rule(
-              chosenThresholds,
-              new Mixture(chosenWeights, Double.isNaN(saturation) ? ofModel : saturation)));
+    Optional<Rule> own = Optional.ofNullable(model.rule()).map(rule -> checked(rule, model));
+    if (own.isPresent()) {
+      return own.map(rule -> rule(model.shape(), rule.thresholds(), rule.mixture()));
     }
 
-    if (chosenThresholds != null || chosenWeights != null || !Double.isNaN(saturation)) {
+    if (thresholds.numbers() != null && weights.numbers() != null) {
+      return Optional.of(
+          new Rule(
+              thresholds(model.shape()),
+              new Mixture(
+                  weights(model.shape()),
+                  Double.isNaN(saturation) ? Double.POSITIVE_INFINITY : saturation)));
+    }
+
+    if (!isOfModel()) {
       throw new InvalidInput(
           "--thresholds %s --weights %s: for this model give both of them, or neither and no"
               + " --saturation, to have them chosen",
@@ -98,6 +96,18 @@ public final class MixtureOptions {
     }
 
     return Optional.empty();
+  }
+
+  private static Rule checked(OwnRule own, ModelDirectory model) {
+    String setting = String.format(Locale.ROOT, "--model %s: rule.json: ", model.uri());
+    ModelShape shape = model.shape();
+    return new Rule(
+        thresholds(setting + "thresholds", PerBlock.of(own.thresholds()), shape),
+        new Mixture(
+            weights(setting + "weights", PerBlock.of(own.weights()), shape),
+            own.saturation() == null
+                ? Double.POSITIVE_INFINITY
+                : Values.Saturation.checked(setting + "saturation", own.saturation())));
   }
 
   /**
@@ -114,12 +124,16 @@ public final class MixtureOptions {
   }
 
   private double[] thresholds(ModelShape model) {
-    checkBlocks("--thresholds", thresholds, model);
+    return thresholds("--thresholds", thresholds, model);
+  }
+
+  private static double[] thresholds(String setting, PerBlock thresholds, ModelShape model) {
+    checkBlocks(setting, thresholds, model);
     for (int block = 0; block < model.blocks(); block++) {
       double threshold = thresholds.numbers()[block];
       if (!(threshold >= -1 && threshold <= 1)) {
         throw Values.invalid(
-            "--thresholds",
+            setting,
             thresholds.text(),
             String.format(
                 Locale.ROOT,
@@ -132,14 +146,18 @@ public final class MixtureOptions {
     return thresholds.numbers().clone();
   }
 
-  /** Weights are 0 or from 1e-9 to 1e9, not all of them 0. */
   private double[] weights(ModelShape model) {
-    checkBlocks("--weights", weights, model);
+    return weights("--weights", weights, model);
+  }
+
+  /** Weights are 0 or from 1e-9 to 1e9, not all of them 0. */
+  private static double[] weights(String setting, PerBlock weights, ModelShape model) {
+    checkBlocks(setting, weights, model);
     for (int block = 0; block < model.blocks(); block++) {
       double weight = weights.numbers()[block];
       if (weight != 0 && !(weight >= Values.LEAST_FACTOR && weight <= GREATEST_WEIGHT)) {
         throw Values.invalid(
-            "--weights",
+            setting,
             weights.text(),
             String.format(
                 Locale.ROOT,
@@ -152,7 +170,7 @@ public final class MixtureOptions {
     }
 
     if (Arrays.stream(weights.numbers()).sum() == 0) {
-      throw Values.invalid("--weights", weights.text(), "at least one weight must be above 0");
+      throw Values.invalid(setting, weights.text(), "at least one weight must be above 0");
     }
 
     return weights.numbers().clone();

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -91,7 +92,13 @@ public final class Values {
    * @param text as it was given, with commas between them
    * @param numbers null for auto
    */
-  public record PerBlock(String text, double[] numbers) {}
+  public record PerBlock(String text, double[] numbers) {
+    static PerBlock of(double[] numbers) {
+      return new PerBlock(
+          Arrays.stream(numbers).mapToObj(Double::toString).collect(Collectors.joining(",")),
+          numbers);
+    }
+  }
 
   /** A whole number of a range. */
   public abstract static class WholeInRange implements ITypeConverter<Integer> {
@@ -223,7 +230,7 @@ public final class Values {
 
       try {
         double saturation = Double.parseDouble(text);
-        if (saturation >= LEAST_FACTOR && saturation <= GREATEST_SATURATION) {
+        if (isSaturation(saturation)) {
           return saturation;
         }
       } catch (NumberFormatException e) {
@@ -231,6 +238,23 @@ public final class Values {
       }
 
       throw expected("auto, a number from %s to %s, or none", LEAST_FACTOR, GREATEST_SATURATION);
+    }
+
+    private static boolean isSaturation(double value) {
+      return value >= LEAST_FACTOR && value <= GREATEST_SATURATION;
+    }
+
+    /** Refuses a number of a file, named by the setting, which is not a saturation. */
+    static double checked(String setting, double value) {
+      if (!isSaturation(value)) {
+        throw invalid(
+            setting,
+            value,
+            expected("a number from %s to %s, or null", LEAST_FACTOR, GREATEST_SATURATION)
+                .getMessage());
+      }
+
+      return value;
     }
   }
 

@@ -3,6 +3,7 @@ package dev.kindred.jobs.run;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.MixtureOptions.Rule;
+import dev.kindred.jobs.workspace.KindredVersion;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.ModelShape;
 import dev.kindred.prediction.Mixture;
@@ -135,16 +136,18 @@ public final class RuleChoice {
     }
   }
 
+  /** With the version in it: another one may choose otherwise. */
   private static Path path(Experiment experiment) {
     String set = experiment.choosingSet(count(experiment.input().model().shape()));
     return new Path(
         experiment.input().corpus().warehouse().root(),
         String.format(
             Locale.ROOT,
-            "tunings/auto-%s-%s-%s.json",
+            "tunings/auto-%s-%s-%s-%s.json",
             experiment.input().model().id(),
             set,
-            BINS.centred(experiment.isCentred())));
+            BINS.centred(experiment.isCentred()),
+            KindredVersion.current()));
   }
 
   /**

@@ -10,6 +10,7 @@ import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.Models;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.model.files.OwnRule;
 import dev.kindred.prediction.Mixture;
 import java.io.File;
 import java.io.IOException;
@@ -164,7 +165,7 @@ class TestOptions {
 
   @Test
   void thresholdsAndWeightsAreGivenTogetherWhereTheModelHasNone() {
-    ModelDirectory model = withoutRule(Models.directory(Models.DICKENS_SMALL));
+    ModelDirectory model = withRule(null);
     assertThat(parsed(null).experiment.mixture().rule(model)).isEmpty();
     assertInvalid(
         () -> with("--thresholds", ".9,.9,.9,.9,.9,.9").experiment.mixture().rule(model),
@@ -172,7 +173,30 @@ class TestOptions {
             + " and no --saturation, to have them chosen");
   }
 
-  private static ModelDirectory withoutRule(ModelDirectory model) {
+  @Test
+  void theRuleOfAFolderIsHeldToTheSameRangesAsOneThatIsGiven() {
+    double[] ones = {1, 1, 1, 1, 1, 1};
+    assertRefused(
+        new OwnRule("a study", new double[] {.9, .9, .9, 95, .9, .9}, ones, null),
+        "rule.json: thresholds 0.9,0.9,0.9,95.0,0.9,0.9: 95.0 for block 3 is outside [-1, 1]");
+    assertRefused(
+        new OwnRule("a study", ones, new double[] {1, 1, -1, 1, 1, 1}, null),
+        "rule.json: weights 1.0,1.0,-1.0,1.0,1.0,1.0: -1.0 for block 2 is not a weight");
+    assertRefused(
+        new OwnRule("a study", ones, new double[6], null), "at least one weight must be above 0");
+    assertRefused(
+        new OwnRule("a study", ones, ones, 0.),
+        "rule.json: saturation 0.0: expected a number from 1.0E-9 to 1.0E15, or null");
+  }
+
+  private static void assertRefused(OwnRule rule, String message) {
+    assertThatThrownBy(() -> parsed(null).experiment.mixture().rule(withRule(rule)))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining(message);
+  }
+
+  private static ModelDirectory withRule(OwnRule rule) {
+    ModelDirectory model = Models.directory(Models.DICKENS_SMALL);
     return new ModelDirectory(
         model.id(),
         model.uri(),
@@ -181,7 +205,7 @@ class TestOptions {
         model.tokenizerJson(),
         model.selfcheckJson(),
         model.firstToken(),
-        null,
+        rule,
         model.sha256());
   }
 
