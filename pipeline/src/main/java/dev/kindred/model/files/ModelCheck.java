@@ -9,18 +9,16 @@ import dev.kindred.InvalidInput;
 import dev.kindred.JsonProblem;
 import dev.kindred.Location;
 import dev.kindred.corpus.Tokenizer;
+import dev.kindred.math.Softmax;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.family.Architectures;
-import dev.kindred.model.torch.TorchModel;
 import dev.kindred.table.WholeFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -88,15 +86,10 @@ public final class ModelCheck {
    * @throws InvalidInput if the self-check fails, or what the model computes is not finite
    */
   public static Result run(ModelDirectory directory) {
-    if (directory.isChecked()) {
-      directory.loadInEngine(Device.cpu()).close();
-    }
-
-    List<int[]> sequences = sequences(directory);
-    try (LanguageModel engine =
-        directory
-            .weights()
-            .read(tensors -> TorchModel.load(directory.blueprint(), tensors, Device.cpu()))) {
+    List<int[]> sequences =
+        SelfCheckSequences.random(
+            directory.shape(), Tokenizer.of(directory.tokenizerJson()).vocabularySize());
+    try (LanguageModel engine = directory.loadWithoutFirstToken(Device.cpu())) {
       int[][] batch = sequences.toArray(int[][]::new);
       Optional<Difference> difference =
           directory
@@ -119,14 +112,6 @@ public final class ModelCheck {
         greatest(found.probabilities(), expected.probabilities()));
   }
 
-  /** Of random tokens, the same for all models with as many of them. */
-  static List<int[]> sequences(ModelDirectory directory) {
-    int tokens = Tokenizer.of(directory.tokenizerJson()).vocabularySize();
-    SplittableRandom random = new SplittableRandom(tokens);
-    return SelfCheckSequences.of(
-        directory.shape(), (i, length) -> random.ints(length, 0, tokens).toArray());
-  }
-
   /**
    * Compares a model with values that another program has found: a JSON file with token ids in
    * {@code sequences}, and beside it a file of the same name that ends with .safetensors, with the
@@ -147,21 +132,24 @@ public final class ModelCheck {
     try (FileContent content = FileContent.open(files, values)) {
       int[][] sequences = sequences(uri, WholeFile.read(files, json), directory);
       Safetensors expected = Safetensors.open(values.toString(), content);
-      try (LanguageModel engine =
-          directory
-              .weights()
-              .read(tensors -> TorchModel.load(directory.blueprint(), tensors, Device.cpu()))) {
+      try (LanguageModel engine = directory.loadWithoutFirstToken(Device.cpu())) {
         LanguageModel.Predictions found = engine.predict(sequences);
         double worst = 0;
-        for (int i = 0; i < found.ffnOutputs().length; i++) {
-          worst =
-              Math.max(
-                  worst,
-                  relative(
-                      found.ffnOutputs()[i], floats(expected, values, "last.ffn." + i, found, i)));
+        for (int block = 0; block < found.ffnOutputs().length; block++) {
+          String name = "last.ffn." + block;
+          float[] outputs = found.ffnOutputs()[block];
+          float[] wanted =
+              floats(expected, values, name, outputs.length)
+                  .orElseThrow(() -> new InvalidInput("%s: tensor %s is missing", values, name));
+          worst = Math.max(worst, relative(outputs, wanted));
         }
 
-        return new Difference(worst, ofLogits(found, expected, directory.shape().vocabularySize()));
+        float[] probabilities = found.probabilities();
+        return new Difference(
+            worst,
+            floats(expected, values, "last.logits", probabilities.length)
+                .map(logits -> ofLogits(probabilities, logits, directory.shape().vocabularySize()))
+                .orElse(Double.NaN));
       }
     } catch (FileNotFoundException e) {
       throw new InvalidInput("--reference %s: %s or %s is missing", uri, json, values);
@@ -200,66 +188,57 @@ public final class ModelCheck {
     return JSON.convertValue(sequences, int[][].class);
   }
 
-  private static float[] floats(
-      Safetensors file, Path path, String name, LanguageModel.Predictions found, int block) {
-    float[] values =
+  /** The numbers of a tensor; none where the file lacks it. */
+  private static Optional<float[]> floats(Safetensors file, Path path, String name, int expected) {
+    Optional<float[]> values =
         file.tensors().stream()
             .filter(tensor -> tensor.name().equals(name))
             .findFirst()
-            .map(file::floats)
-            .orElseThrow(() -> new InvalidInput("%s: tensor %s is missing", path, name));
-    if (values.length != found.ffnOutputs()[block].length) {
-      throw new InvalidInput(
-          "%s: tensor %s has %d numbers, expected %d",
-          path, name, values.length, found.ffnOutputs()[block].length);
-    }
+            .map(file::floats);
+    values.ifPresent(
+        found -> {
+          if (found.length != expected) {
+            throw new InvalidInput(
+                "%s: tensor %s has %d numbers, expected %d", path, name, found.length, expected);
+          }
 
+          for (float value : found) {
+            if (!Float.isFinite(value)) {
+              throw new InvalidInput("%s: tensor %s has %s in it", path, name, value);
+            }
+          }
+        });
     return values;
   }
 
-  /** Of logits less their greatest: probabilities do not tell what is added to all. */
-  private static double ofLogits(
-      LanguageModel.Predictions found, Safetensors file, int vocabulary) {
-    float[] logits =
-        file.tensors().stream()
-            .filter(tensor -> tensor.name().equals("last.logits"))
-            .findFirst()
-            .map(file::floats)
-            .orElse(new float[0]);
-    double worst = logits.length == 0 ? Double.NaN : 0;
-    double greatest = 0;
-    for (int from = 0; from < logits.length; from += vocabulary) {
-      float[] row = Arrays.copyOfRange(logits, from, from + vocabulary);
-      double sum = 0;
-      double top = Double.NEGATIVE_INFINITY;
-      for (float logit : row) {
-        top = Math.max(top, logit);
-        greatest = Math.max(greatest, Math.abs(logit));
-      }
-
-      for (float logit : row) {
-        sum += Math.exp(logit - top);
-      }
-
+  /** Of logits up to what is added to all of them, which probabilities do not tell. */
+  private static double ofLogits(float[] probabilities, float[] logits, int vocabulary) {
+    double worst = 0;
+    for (int row = 0; row < logits.length / vocabulary; row++) {
+      double[] expected = Softmax.row(logits, row, vocabulary);
       for (int token = 0; token < vocabulary; token++) {
-        double expected = Math.exp(row[token] - top) / sum;
-        if (expected > 1e-6) { // smaller ones have lost digits as floats
-          worst =
-              Math.max(worst, Math.abs(Math.log(found.probabilities()[from + token] / expected)));
+        if (expected[token] > 1e-6) { // smaller ones have lost digits as floats
+          double ratio = probabilities[row * vocabulary + token] / expected[token];
+          worst = Math.max(worst, Math.abs(Math.log(ratio)));
         }
       }
     }
 
-    return worst / Math.max(greatest, Double.MIN_NORMAL);
+    return worst / magnitude(logits);
   }
 
   private static double relative(float[] found, float[] expected) {
-    double greatest = 0;
-    for (float value : expected) {
+    return greatest(found, expected) / magnitude(expected);
+  }
+
+  /** The greatest number without its sign; above 0, to be divided by. */
+  private static double magnitude(float[] values) {
+    double greatest = Double.MIN_NORMAL;
+    for (float value : values) {
       greatest = Math.max(greatest, Math.abs(value));
     }
 
-    return greatest(found, expected) / Math.max(greatest, Double.MIN_NORMAL);
+    return greatest;
   }
 
   private static double greatest(float[] found, float[] expected) {

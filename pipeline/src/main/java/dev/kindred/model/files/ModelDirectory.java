@@ -370,10 +370,12 @@ public record ModelDirectory(
     boolean isForKernels =
         !device.isGpu() && TileKernels.isSimdPresent() && CpuModel.supports(blueprint);
     return isForKernels
-        ? checked(
-            weights.read(
-                tensors ->
-                    new CpuModel(blueprint, tensors, TileKernels.get(TileKernels.Choice.SIMD))))
+        ? withFirstToken(
+            checked(
+                weights.read(
+                    tensors ->
+                        new CpuModel(
+                            blueprint, tensors, TileKernels.get(TileKernels.Choice.SIMD)))))
         : loadInEngine(device);
   }
 
@@ -389,6 +391,11 @@ public record ModelDirectory(
 
   /** Loads the model into the engine, on a device, and runs its self-check. */
   public LanguageModel loadInEngine(Device device) {
+    return withFirstToken(loadWithoutFirstToken(device));
+  }
+
+  /** The same, for a caller that gives every token that the model reads. */
+  LanguageModel loadWithoutFirstToken(Device device) {
     return checked(weights.read(tensors -> TorchModel.load(blueprint(), tensors, device)));
   }
 
@@ -415,6 +422,10 @@ public record ModelDirectory(
 
   private LanguageModel checked(LanguageModel model) {
     check(sequence -> model.predict(new int[][] {sequence}), model::close);
+    return model;
+  }
+
+  private LanguageModel withFirstToken(LanguageModel model) {
     return firstToken == null ? model : new WithFirstToken(model, firstToken);
   }
 

@@ -4,7 +4,6 @@ package dev.kindred.model.files;
 import dev.kindred.InvalidInput;
 import dev.kindred.Location;
 import dev.kindred.corpus.Tokenizer;
-import dev.kindred.model.ModelShape;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.TrainedArchitecture;
@@ -14,7 +13,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
-import java.util.SplittableRandom;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -78,7 +76,7 @@ public final class ModelImport {
               weights.unchanged(),
               dtype,
               tokenizerJson,
-              sequences(blueprint.shape(), tokens));
+              SelfCheckSequences.random(blueprint.shape(), tokens));
           WholeFile.create(
               plain,
               new Path(target, "README.md"),
@@ -92,12 +90,6 @@ public final class ModelImport {
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidInput("--from %s --out %s: %s", from, out, e.getMessage());
     }
-  }
-
-  /** Of random tokens, the same for all models of a vocabulary. */
-  private static List<int[]> sequences(ModelShape shape, int tokens) {
-    SplittableRandom random = new SplittableRandom(tokens);
-    return SelfCheckSequences.of(shape, (i, length) -> random.ints(length, 0, tokens).toArray());
   }
 
   private static String card(

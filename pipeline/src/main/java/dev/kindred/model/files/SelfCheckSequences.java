@@ -3,6 +3,7 @@ package dev.kindred.model.files;
 
 import dev.kindred.model.ModelShape;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /** How many token sequences a new model's self-check has, and how long they are. */
@@ -29,5 +30,11 @@ public final class SelfCheckSequences {
   public static List<int[]> of(ModelShape shape, Source source) {
     int length = Math.min(LENGTH, shape.contextLength());
     return IntStream.range(0, COUNT).mapToObj(i -> source.sequence(i, length)).toList();
+  }
+
+  /** Of random tokens below a number of them, the same for all models of that number. */
+  static List<int[]> random(ModelShape shape, int tokens) {
+    SplittableRandom random = new SplittableRandom(tokens);
+    return of(shape, (i, length) -> random.ints(length, 0, tokens).toArray());
   }
 }

@@ -239,6 +239,44 @@ class TestHuggingFaceFolder {
       Files.copy(other, folder.resolve("tokenizer.json"), StandardCopyOption.REPLACE_EXISTING);
     }
 
-    assertRefused().hasMessageContaining("tokenizer");
+    assertRefused().hasMessageContaining("tokenizer and model do not belong together");
+  }
+
+  @Test
+  void aReferenceIsOfAsManyFiniteLogitsAsTheModelHas() throws IOException {
+    copy("gpt2");
+    int vocabulary = read().shape().vocabularySize();
+    assertThat(compared(new float[vocabulary]).outputs()).isFinite();
+    assertReferenceRefused(new float[vocabulary + 1], "expected " + vocabulary);
+    float[] damaged = new float[vocabulary];
+    damaged[3] = Float.NaN;
+    assertReferenceRefused(damaged, "tensor last.logits has NaN in it");
+  }
+
+  private void assertReferenceRefused(float[] logits, String message) {
+    assertThatThrownBy(() -> compared(logits))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining(message);
+  }
+
+  /** Compares the model with its own FFN outputs, and these logits. */
+  private ModelCheck.Difference compared(float[] logits) throws IOException {
+    ModelDirectory model = read();
+    Map<String, float[]> values = new LinkedHashMap<>();
+    try (LanguageModel engine = model.loadInEngine(Device.cpu())) {
+      float[][] outputs = engine.predict(new int[][] {{1, 2, 3}}).ffnOutputs();
+      for (int block = 0; block < outputs.length; block++) {
+        values.put("last.ffn." + block, outputs[block]);
+      }
+    }
+
+    values.put("last.logits", logits);
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    values.forEach((name, found) -> shapes.put(name, new long[] {found.length}));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    Safetensors.write(out, shapes, values::get, Safetensors.Dtype.F32, Map.of());
+    Files.write(folder.resolve("reference.safetensors"), out.toByteArray());
+    Path json = Files.writeString(folder.resolve("reference.json"), "{\"sequences\": [[1, 2, 3]]}");
+    return ModelCheck.compare(model, json.toString(), new Configuration());
   }
 }
