@@ -55,6 +55,7 @@ public final class Tokenizer {
   private final boolean isCheckedByDecoding;
   private final int vocabularySize;
   private final int[] lineBreak; // tokens; null where a text's beginning is as any other place
+  private final String lineBreakText;
   private final Integer beginning;
 
   private Tokenizer(
@@ -71,6 +72,7 @@ public final class Tokenizer {
     this.isCheckedByDecoding = isCheckedByDecoding;
     this.vocabularySize = vocabularySize;
     this.lineBreak = marksBeginnings() ? encode("\n") : null;
+    this.lineBreakText = lineBreak == null ? null : decode(lineBreak);
     this.beginning = characterLevel ? null : beginning(tokenizer);
   }
 
@@ -454,9 +456,8 @@ public final class Tokenizer {
 
     int[] behind = Arrays.copyOf(lineBreak, lineBreak.length + tokenIds.length);
     System.arraycopy(tokenIds, 0, behind, lineBreak.length, tokenIds.length);
-    String before = decode(lineBreak);
     String all = decode(behind);
-    return all.startsWith(before) ? all.substring(before.length()) : decode(tokenIds);
+    return all.startsWith(lineBreakText) ? all.substring(lineBreakText.length()) : decode(tokenIds);
   }
 
   /** Token ids of a text; none if something of it would be lost. */
