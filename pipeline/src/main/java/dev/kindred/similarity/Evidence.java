@@ -3,8 +3,6 @@ package dev.kindred.similarity;
 
 import java.io.Serializable;
 import java.util.Iterator;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.LongStream;
 
 /**
@@ -41,14 +39,14 @@ public final class Evidence implements Serializable {
    */
   static Evidence merge(int promptId, Iterator<Evidence> parts, int keep) {
     Evidence sum = none(promptId);
-    Map<Integer, Long> counts = new TreeMap<>();
+    TokenCounts counts = new TokenCounts(Integer.MAX_VALUE);
     MostSimilar mostSimilar = new MostSimilar(keep);
     while (parts.hasNext()) {
       Evidence part = parts.next();
       sum.addSimilarCounts(part.similarCounts);
       sum.ownBin = Math.max(sum.ownBin, part.ownBin);
       for (int i = 0; i < part.tokens.length; i++) {
-        counts.merge(part.tokens[i], part.counts[i], Long::sum);
+        counts.add(part.tokens[i], part.counts[i]);
       }
 
       for (int i = 0; i < part.windowIds.length; i++) {
@@ -56,8 +54,9 @@ public final class Evidence implements Serializable {
       }
     }
 
-    sum.tokens = counts.keySet().stream().mapToInt(Integer::intValue).toArray();
-    sum.counts = counts.values().stream().mapToLong(Long::longValue).toArray();
+    TokenCounts.Sorted sorted = counts.sorted();
+    sum.tokens = sorted.keys();
+    sum.counts = sorted.counts();
     sum.windowIds = mostSimilar.windowIds();
     sum.similarities = mostSimilar.similarities();
     return sum;

@@ -15,6 +15,7 @@ final class EvidenceTable {
   private final int keep;
   private final Row[] rows;
   private long pairsKept;
+  private long bytes;
 
   /**
    * @param bins of similarities, whose counts are kept apart
@@ -28,15 +29,27 @@ final class EvidenceTable {
     this.rows = new Row[prompts.count()];
   }
 
-  /** Bytes that a prompt's row takes at most when only the most similar few are kept. */
-  static long bytesPerPrompt(int vocabularySize, int bins, int keep) {
+  /** Bytes that a prompt's row takes when it is made, if only the most similar few are kept. */
+  static long leastBytesPerPrompt(int vocabularySize, int bins, int keep) {
+    return TokenCounts.leastBytes((long) bins * vocabularySize) + besideCounts(bins, keep);
+  }
+
+  /** Bytes that it takes at most. */
+  static long mostBytesPerPrompt(int vocabularySize, int bins, int keep) {
+    return TokenCounts.mostBytes((long) bins * vocabularySize) + besideCounts(bins, keep);
+  }
+
+  private static long besideCounts(int bins, int keep) {
     long kept = keep == MostSimilar.ALL ? 0 : keep;
-    return 8L * bins * (vocabularySize + 1) + 12 * kept + 128;
+    return 8L * bins + 12 * kept + 128;
   }
 
   /** Adds a pair in a bin to its prompt's counts. */
   void count(int prompt, WindowBatch windows, int window, int bin) {
-    row(prompt).add(windows, window, bin, prompts.ownWindowId(prompt));
+    Row row = row(prompt);
+    long before = row.counts.bytes();
+    row.add(windows, window, bin, prompts.ownWindowId(prompt));
+    bytes += row.counts.bytes() - before;
   }
 
   /** Adds a prompt's first so many pairs. */
@@ -47,9 +60,12 @@ final class EvidenceTable {
 
     Row row = row(prompt);
     long own = prompts.ownWindowId(prompt);
+    long before = row.counts.bytes();
     for (int i = 0; i < size; i++) {
       row.add(windows, found[i], foundBins[i], own);
     }
+
+    bytes += row.counts.bytes() - before;
   }
 
   private Row row(int prompt) {
@@ -57,6 +73,7 @@ final class EvidenceTable {
     if (row == null) {
       row = new Row(vocabularySize, bins, keep);
       rows[prompt] = row;
+      bytes += leastBytesPerPrompt(vocabularySize, bins, keep);
     }
 
     return row;
@@ -88,6 +105,11 @@ final class EvidenceTable {
     return pairsKept;
   }
 
+  /** Bytes that all rows take, but for pairs where all of them are kept. */
+  long bytes() {
+    return bytes;
+  }
+
   /** Hands out all rows and starts anew. */
   List<Evidence> drain() {
     List<Evidence> drained = new ArrayList<>();
@@ -99,19 +121,20 @@ final class EvidenceTable {
     }
 
     pairsKept = 0;
+    bytes = 0;
     return drained;
   }
 
   private static final class Row {
     private final int vocabularySize;
-    private final long[] counts; // by bin and token id
+    private final TokenCounts counts; // by bin * d_vocab + token id
     private final long[] similarCounts; // by bin
     private final MostSimilar mostSimilar;
     private int ownBin = SimilarityBins.BELOW;
 
     private Row(int vocabularySize, int bins, int keep) {
       this.vocabularySize = vocabularySize;
-      this.counts = new long[Math.multiplyExact(bins, vocabularySize)];
+      this.counts = new TokenCounts(Math.multiplyExact(bins, vocabularySize));
       this.similarCounts = new long[bins];
       this.mostSimilar = new MostSimilar(keep);
     }
@@ -125,27 +148,12 @@ final class EvidenceTable {
     }
 
     private Evidence toEvidence(int promptId) {
-      int present = 0;
-      for (long count : counts) {
-        present += count > 0 ? 1 : 0;
-      }
-
-      int[] tokens = new int[present];
-      long[] tokenCounts = new long[present];
-      int next = 0;
-      for (int token = 0; token < counts.length; token++) {
-        if (counts[token] > 0) {
-          tokens[next] = token;
-          tokenCounts[next] = counts[token];
-          next++;
-        }
-      }
-
+      TokenCounts.Sorted found = counts.sorted();
       Evidence evidence = Evidence.none(promptId);
       evidence.setSimilarCounts(similarCounts);
       evidence.setOwnBin(ownBin);
-      evidence.setTokens(tokens);
-      evidence.setCounts(tokenCounts);
+      evidence.setTokens(found.keys());
+      evidence.setCounts(found.counts());
       evidence.setWindowIds(mostSimilar.windowIds());
       evidence.setSimilarities(mostSimilar.similarities());
       return evidence;

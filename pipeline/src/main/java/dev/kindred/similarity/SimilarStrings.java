@@ -65,8 +65,11 @@ public final class SimilarStrings {
   /** The longest short prefix. */
   public static final int MAX_AXES = 64;
 
-  /** Prompts that are broadcast at once, with their evidence. */
-  public static final long SLICE_BYTES = 512L << 20;
+  /** Prompts that are broadcast at once, with the least that their evidence takes. */
+  private static final long SLICE_BYTES = 512L << 20;
+
+  /** Evidence that a task holds at most before it hands it on, if it can hand on any. */
+  private static final long EVIDENCE_BYTES = 512L << 20;
 
   private static final long PAIRS_HELD = 4L << 20;
 
@@ -390,38 +393,49 @@ public final class SimilarStrings {
   }
 
   /**
-   * Bytes that a prompt takes in the join, at most.
+   * Bytes that prompts take in a join with one bin, at most.
    *
-   * @param vectors of the prompt, once an executor
-   * @param evidence for it, once a task
+   * @param vectors of the prompts of a slice, once an executor
+   * @param evidence for them, once a task
    */
   public record PromptBytes(long vectors, long evidence) {
     /**
      * Counts them.
      *
-     * @param bins of similarities, whose evidence is kept apart
      * @param keep the most similar windows to keep; {@link Integer#MAX_VALUE} for all, which has no
      *     bound and counts as none
      */
-    public static PromptBytes of(int dimension, int vocabularySize, int bins, int keep) {
+    public static PromptBytes of(long prompts, int dimension, int vocabularySize, int keep) {
+      long slice = Math.min(prompts, slice(dimension, vocabularySize, 1, keep));
+      long least = slice * EvidenceTable.leastBytesPerPrompt(vocabularySize, 1, keep);
+      long most = slice * EvidenceTable.mostBytesPerPrompt(vocabularySize, 1, keep);
       return new PromptBytes(
-          3L * Float.BYTES * dimension, EvidenceTable.bytesPerPrompt(vocabularySize, bins, keep));
-    }
-
-    /** Both. */
-    public long total() {
-      return vectors + evidence;
+          slice * bytesOfVectors(dimension), Math.min(most, Math.max(least, EVIDENCE_BYTES)));
     }
   }
 
+  /** As they came, as unit vectors, and rotated. */
+  private static long bytesOfVectors(int dimension) {
+    return 3L * Float.BYTES * dimension;
+  }
+
+  /** How many prompts are joined at once: all of them, if they fit. */
+  private static long slice(int dimension, int vocabularySize, int bins, int keep) {
+    long each =
+        bytesOfVectors(dimension) + EvidenceTable.leastBytesPerPrompt(vocabularySize, bins, keep);
+    return Math.max(1, SLICE_BYTES / each);
+  }
+
   private static List<PromptVectors> slices(PromptVectors prompts, Settings settings) {
-    PromptBytes each =
-        PromptBytes.of(
-            prompts.dimension(),
-            settings.vocabularySize(),
-            settings.bins().count(),
-            settings.keep());
-    int size = (int) Math.max(1, Math.min(prompts.count(), SLICE_BYTES / each.total()));
+    int size =
+        (int)
+            Math.min(
+                prompts.count(),
+                slice(
+                    prompts.dimension(),
+                    settings.vocabularySize(),
+                    settings.bins().count(),
+                    settings.keep()));
     List<PromptVectors> slices = new ArrayList<>();
     for (int from = 0; from < prompts.count(); from += size) {
       slices.add(prompts.slice(from, Math.min(prompts.count(), from + size)));
@@ -501,7 +515,7 @@ public final class SimilarStrings {
             join.join(batch);
             counters.compared.add((long) batch.size() * vectors.count());
             boolean last = next == order.length && !windows.hasNext();
-            if (last || table.pairsKept() > limit()) {
+            if (last || table.pairsKept() > limit() || table.bytes() > EVIDENCE_BYTES) {
               drained = table.drain().iterator();
             }
 

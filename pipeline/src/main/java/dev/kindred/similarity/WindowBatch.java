@@ -77,11 +77,11 @@ final class WindowBatch {
     return windowIds[row];
   }
 
-  /** Adds the counts of a window's next tokens to counts by token, which begin at an offset. */
-  void addNextTokens(int row, long[] counts, int offset) {
+  /** Adds the counts of a window's next tokens, whose keys are token ids plus an offset. */
+  void addNextTokens(int row, TokenCounts counts, int offset) {
     int end = tokenStarts[row + 1];
     for (int place = tokenStarts[row]; place < end; place++) {
-      counts[offset + nextTokens[place]] += nextCounts[place];
+      counts.add(offset + nextTokens[place], nextCounts[place]);
     }
   }
 

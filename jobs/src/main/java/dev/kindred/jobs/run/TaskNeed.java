@@ -47,11 +47,10 @@ public record TaskNeed(long heapBytes, long sharedBytes, long engineBytes) {
    * @param windows distinct windows, or a bound of them
    */
   public static TaskNeed ofJoin(int keepSimilar, ModelShape shape, long windows, long prompts) {
-    SimilarStrings.PromptBytes each =
+    SimilarStrings.PromptBytes ofPrompts =
         SimilarStrings.PromptBytes.of(
-            shape.modelDimension(), shape.vocabularySize(), 1, keepSimilar);
-    long slice = Math.min(prompts, Math.max(1, SimilarStrings.SLICE_BYTES / each.total()));
-    long shared = slice * each.vectors() + Math.min(NEXT_TOKENS, windows * NEXT_TOKENS_PER_WINDOW);
-    return new TaskNeed(JOIN_CHUNKS + slice * each.evidence() + shared, shared, 0);
+            prompts, shape.modelDimension(), shape.vocabularySize(), keepSimilar);
+    long shared = ofPrompts.vectors() + Math.min(NEXT_TOKENS, windows * NEXT_TOKENS_PER_WINDOW);
+    return new TaskNeed(JOIN_CHUNKS + ofPrompts.evidence() + shared, shared, 0);
   }
 }
