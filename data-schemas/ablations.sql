@@ -6,7 +6,7 @@ model_id string not null comment 'model',
 prompt_set string not null comment 'prompt set',
 prompt_id int not null comment 'prompt, as in prompts',
 block int not null comment 'transformer block, from 0',
-  -- check: block between 0 and :blocks - 1
+  -- check: array_contains(:blocks, block)
 removed string not null comment 'attention or ffn: what the block does not add',
   -- check: removed in ('attention', 'ffn')
 context string not null comment 'alone: later blocks see the last position by itself; whole: all positions',

@@ -6,7 +6,7 @@ run_id string not null comment 'run',
 directions string not null
   comment 'final_RECIPE_kK or block-B_RECIPE_kK: the first K of each token in subspaces of that stage, of block-B for the block before B alone; unembedding; random_SEED; with _signed where what points away from a direction is placed last',
 block int not null comment 'transformer block, from 0',
-  -- check: block between 0 and :blocks - 1
+  -- check: array_contains(:blocks, block)
 prompt_id int not null comment 'prompt, as in prompts',
 considered int not null
   comment 'most frequent next tokens of the block''s similar strings that have more than 90 % of the counts, as few as it takes',

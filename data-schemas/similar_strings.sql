@@ -8,4 +8,4 @@ prompt_id int not null comment 'prompt, as in prompts',
 window_id bigint not null comment 'window, as in windows',
 similarity float not null comment 'cosine of the two FFN outputs, in [-1, 1], above the block''s threshold'
   -- check: similarity <= 1.00000012
-  -- check: similarity >= get(:thresholds, block)
+  -- check: similarity >= element_at(:thresholds, block)

@@ -4,7 +4,7 @@
 
 run_id string not null comment 'run',
 block int not null comment 'transformer block, from 0',
-  -- check: block between 0 and :blocks - 1
+  -- check: array_contains(:blocks, block)
 threshold double not null comment 'cosine similarity, in [-1, 1]',
   -- check: threshold between -1 and 1
 hellinger double not null comment 'mean Hellinger distance of the model and this block alone, in [0, 1]',

@@ -116,9 +116,7 @@ final class FamilyComparison {
         best = Math.min(best, (System.nanoTime() - started) / 1e9);
       }
 
-      double unembedding = // which is not computed here
-          2. * D_MODEL * VOCABULARY * tree.leaves();
-      return (model.operations(tree.levels()) - unembedding) / best / 1e9;
+      return model.operations(tree.levels(), BLOCKS) / best / 1e9;
     }
   }
 

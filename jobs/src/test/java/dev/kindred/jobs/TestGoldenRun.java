@@ -210,7 +210,8 @@ class TestGoldenRun {
         .containsEntry("thresholds", "0.95,0.94,0.85,0.76,0.81,0.89")
         .containsEntry("rule", "of the model's folder")
         .containsEntry("model-check", "selfcheck.json")
-        .hasSize(28);
+        .containsEntry("blocks", "all")
+        .hasSize(29);
   }
 
   @Test

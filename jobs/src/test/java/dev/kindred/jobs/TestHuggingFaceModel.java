@@ -9,6 +9,7 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.corpus.Tokenizer;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
@@ -84,7 +85,8 @@ class TestHuggingFaceModel {
   }
 
   private static ModelDirectory model(Bos bos) {
-    return ModelDirectory.read("--model", LLAMA.toString(), bos, new Configuration(false));
+    return ModelDirectory.read(
+        "--model", LLAMA.toString(), bos, Blocks.ALL, new Configuration(false));
   }
 
   private static Map<String, String> settings(CommandLineRun of) {

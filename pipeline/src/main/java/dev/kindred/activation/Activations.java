@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.col;
 
 import dev.kindred.activation.TreeBatches.Sequence;
 import dev.kindred.math.Vectors;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.PrefixTree;
@@ -101,17 +102,18 @@ public final class Activations {
     @Override
     public Iterator<Activation> call(Iterator<Sequence> windows) {
       LanguageModel model = LoadedModels.get(directory.value());
+      Blocks blocks = directory.value().blocks();
       Iterator<List<Sequence>> batches = TreeBatches.batches(windows, batchSize);
       int dimension = model.shape().modelDimension();
       return new Iterator<>() {
         private List<Sequence> batch = List.of();
         private float[][] outputs = {};
-        private int block;
+        private int place; // of the block
         private int row;
 
         @Override
         public boolean hasNext() {
-          return block < outputs.length || batches.hasNext();
+          return place < outputs.length || batches.hasNext();
         }
 
         @Override
@@ -120,19 +122,19 @@ public final class Activations {
             throw new NoSuchElementException();
           }
 
-          if (block == outputs.length) {
+          if (place == outputs.length) {
             batch = batches.next();
-            outputs = model.ffnOutputs(tree(batch));
-            block = 0;
+            outputs = blocks.of(model.ffnOutputs(tree(batch), blocks.depth()));
+            place = 0;
           }
 
           Activation activation = new Activation();
-          activation.block = block;
+          activation.block = blocks.number(place);
           activation.windowId = batch.get(row).getId();
-          activation.ffnOut = Vectors.row(outputs[block], row, dimension);
+          activation.ffnOut = Vectors.row(outputs[place], row, dimension);
           if (++row == batch.size()) {
             row = 0;
-            block++;
+            place++;
           }
 
           return activation;

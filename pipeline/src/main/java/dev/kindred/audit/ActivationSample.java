@@ -52,8 +52,7 @@ final class ActivationSample {
 
   /** See {@link Audit#problems}. */
   static List<String> problems(Audit.Run run, LanguageModel model) {
-    int blocks = model.shape().blocks();
-    List<Stored> sample = read(run, blocks);
+    List<Stored> sample = read(run);
     Map<Long, int[]> tokens = tokens(run, sample, model.shape().vocabularySize());
     Map<Long, Integer> rows = new HashMap<>();
     List<int[]> sequences = new ArrayList<>();
@@ -64,11 +63,11 @@ final class ActivationSample {
         });
     float[][] fresh =
         sequences.isEmpty()
-            ? new float[blocks][]
+            ? new float[model.shape().blocks()][]
             : model.ffnOutputs(sequences.toArray(int[][]::new));
     int dimension = model.shape().modelDimension();
     Map<Integer, Differences> differences = new TreeMap<>();
-    for (int block = 0; block < blocks; block++) {
+    for (int block : run.blocks()) {
       differences.put(block, new Differences());
     }
 
@@ -85,12 +84,12 @@ final class ActivationSample {
     return problems;
   }
 
-  private static List<Stored> read(Audit.Run run, int blocks) {
+  private static List<Stored> read(Audit.Run run) {
     long seed = run.runId().hashCode();
     JavaRDD<Stored> all = null;
     List<Integer> chosen = new ArrayList<>();
     int offset = 0;
-    for (int block = 0; block < blocks; block++) {
+    for (int block : run.blocks()) {
       JavaRDD<InternalRow> vectors = vectors(run.tables().get(Tables.ACTIVATIONS), block);
       int partitions = vectors.getNumPartitions();
       int each = Math.min(partitions, PARTITIONS);

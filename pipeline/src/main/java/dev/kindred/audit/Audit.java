@@ -10,7 +10,6 @@ import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -22,6 +21,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -63,7 +63,8 @@ public final class Audit {
    *
    * @param runId seeds the sample of activations
    * @param windowLength tokens in a window and in a prompt
-   * @param thresholds one a block
+   * @param blocks that were looked at, ascending
+   * @param thresholds one for each of them
    * @param keepSimilar similar strings kept for a prompt and block; {@link Integer#MAX_VALUE} for
    *     all
    * @param alternates ids of the models that the run's is compared with
@@ -73,6 +74,7 @@ public final class Audit {
   public record Run(
       String runId,
       int windowLength,
+      List<Integer> blocks,
       double[] thresholds,
       int keepSimilar,
       List<String> alternates,
@@ -107,14 +109,14 @@ public final class Audit {
     // The vectors are too many to be read, and a run without alternates has no distances to them.
     tables.computeIfPresent(Tables.ACTIVATIONS, (table, rows) -> rows.drop("ffn_out"));
     tables.computeIfAbsent(Tables.MODEL_DISTANCES, table -> none(run, table));
-    Map<String, String> parameters = parameters(run.windowLength(), model.shape());
+    Map<String, String> parameters = parameters(run.windowLength(), model.shape(), run.blocks());
     parameters.put("keep_similar", Integer.toString(run.keepSimilar()));
     // As similarities are in the table: rounded to float.
     parameters.put(
         "thresholds",
-        Arrays.stream(run.thresholds())
-            .mapToObj(threshold -> (float) threshold + "f")
-            .collect(Collectors.joining(", ", "array(", ")")));
+        IntStream.range(0, run.thresholds().length)
+            .mapToObj(i -> run.blocks().get(i) + ", " + (float) run.thresholds()[i] + "f")
+            .collect(Collectors.joining(", ", "map(", ")")));
     parameters.put(
         "alternates",
         run.alternates().stream()
@@ -149,19 +151,27 @@ public final class Audit {
    * @param runId a run that has them in SQL
    * @param windowLength tokens in a prompt
    * @param shape of the model that they are about
+   * @param blocks of it, ascending
    * @param tables rows with all columns; with {@code prompts} or {@code windows} among them, it is
    *     checked that the others cover these
    * @return as for a run
    */
   public static List<String> problems(
-      String runId, int windowLength, ModelShape shape, Map<Table, Dataset<Row>> tables) {
-    Audit audit = new Audit(runId, tables, parameters(windowLength, shape));
+      String runId,
+      int windowLength,
+      ModelShape shape,
+      List<Integer> blocks,
+      Map<Table, Dataset<Row>> tables) {
+    Audit audit = new Audit(runId, tables, parameters(windowLength, shape, blocks));
     return audit.overViews(audit::brokenOnRows);
   }
 
-  private static Map<String, String> parameters(int windowLength, ModelShape shape) {
+  private static Map<String, String> parameters(
+      int windowLength, ModelShape shape, List<Integer> blocks) {
     Map<String, String> parameters = new HashMap<>();
-    parameters.put("blocks", Integer.toString(shape.blocks()));
+    parameters.put(
+        "blocks",
+        blocks.stream().map(String::valueOf).collect(Collectors.joining(", ", "array(", ")")));
     parameters.put("d_model", Integer.toString(shape.modelDimension()));
     parameters.put("d_vocab", Integer.toString(shape.vocabularySize()));
     parameters.put("last_token", Integer.toString(shape.vocabularySize() - 1));

@@ -32,9 +32,8 @@ record Coverage(Table table, Table things, String keys, String whole) {
     String columns = keys;
     for (String other : table.covers().subList(1, table.covers().size())) {
       String column = other.equals("blocks") ? "block" : singular(other) + "_id";
-      String values = other.equals("blocks") ? "sequence(0, :blocks - 1)" : ":" + other;
       keys += ", " + column;
-      columns += String.format(Locale.ROOT, ", explode(%s) as %s", values, column);
+      columns += String.format(Locale.ROOT, ", explode(:%s) as %s", other, column);
     }
 
     String whole = Rule.given("(select " + columns + " from " + things + ")", parameters);

@@ -11,6 +11,7 @@ import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -185,10 +186,13 @@ public final class Baselines {
     }
 
     private double[] randomStrings(int promptId, List<Row> similarCounts, int vocabularySize) {
+      List<Row> blocks =
+          similarCounts.stream().sorted(Comparator.comparingInt(row -> row.getInt(0))).toList();
       double[][] drawn = new double[mixture.blocks()][];
-      for (Row row : similarCounts) {
-        int block = row.getInt(0);
-        drawn[block] = asDoubles(randomStrings.value().draw(promptId, block, row.getLong(1)));
+      for (int place = 0; place < drawn.length; place++) {
+        Row block = blocks.get(place);
+        drawn[place] =
+            asDoubles(randomStrings.value().draw(promptId, block.getInt(0), block.getLong(1)));
       }
 
       double[] mixed = new double[vocabularySize];

@@ -33,13 +33,18 @@ public final class PairCosines {
    * Measures the pairs of the first prompts.
    *
    * @param activations rows of {@link Tables#PROMPT_ACTIVATIONS} of a prompt set
-   * @param thresholds one a block
+   * @param blocks that were looked at
+   * @param thresholds one for each of them
    * @param center by block, what is taken away from vectors; null for nothing
    */
   public static Figures of(
-      Dataset<Row> activations, double[] thresholds, IntFunction<float[]> center) {
+      Dataset<Row> activations,
+      List<Integer> blocks,
+      double[] thresholds,
+      IntFunction<float[]> center) {
     Figures figures = new Figures();
-    for (int block = 0; block < thresholds.length; block++) {
+    for (int place = 0; place < thresholds.length; place++) {
+      int block = blocks.get(place);
       List<Row> rows =
           activations
               .where(col("block").equalTo(block).and(col("prompt_id").lt(PROMPTS)))
@@ -58,7 +63,7 @@ public final class PairCosines {
         continue;
       }
 
-      double threshold = thresholds[block];
+      double threshold = thresholds[place];
       Measure measure = Summaries.of(QUANTITY).block(block);
       figures
           .put(measure, "median", cosines[cosines.length / 2])

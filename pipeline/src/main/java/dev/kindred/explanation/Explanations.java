@@ -87,8 +87,8 @@ public final class Explanations {
   /**
    * How prompts were joined, and what of it is shown.
    *
-   * @param thresholds one a block
-   * @param mixture of the blocks
+   * @param thresholds one for each block that was looked at
+   * @param mixture of these blocks
    * @param strings similar strings that are shown of a block, at most
    */
   public record Settings(double[] thresholds, Mixture mixture, int strings)
@@ -266,16 +266,17 @@ public final class Explanations {
       int column = row.fieldIndex("strings");
       List<Row> strings = row.isNullAt(column) ? List.of() : sorted(row.getList(column), "place");
       List<BlockExplanation> explanations = new ArrayList<>();
-      for (int block = 0; block < shares.length; block++) {
+      for (int place = 0; place < shares.length; place++) {
+        int block = blocks.get(place).getAs("block");
         explanations.add(
             new BlockExplanation(
                 block,
-                settings.thresholds()[block],
-                settings.mixture().weights()[block],
-                blocks.get(block).getAs("similar_count"),
-                shares[block],
-                Distances.toModel(model, dense(counts.get(block), model.length)),
-                mostFrequent(counts.get(block)),
+                settings.thresholds()[place],
+                settings.mixture().weights()[place],
+                blocks.get(place).getAs("similar_count"),
+                shares[place],
+                Distances.toModel(model, dense(counts.get(place), model.length)),
+                mostFrequent(counts.get(place)),
                 strings(strings, block, row.getAs("text"))));
       }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model;
 
+import java.util.Arrays;
+
 /**
  * A causal language model, as much of it as Kindred asks for. Engines implement it, each for models
  * of many architectures.
@@ -27,7 +29,16 @@ public interface LanguageModel extends AutoCloseable {
    * between sequences with a common prefix, it computes once; this default shares nothing.
    */
   default float[][] ffnOutputs(PrefixTree tree) {
-    return ffnOutputs(tree.sequences());
+    return ffnOutputs(tree, shape().blocks());
+  }
+
+  /**
+   * The same of the first blocks alone; later ones are not evaluated.
+   *
+   * @param blocks how many, in [1, N]
+   */
+  default float[][] ffnOutputs(PrefixTree tree, int blocks) {
+    return Arrays.copyOf(ffnOutputs(tree.sequences()), blocks);
   }
 
   /** The FFN outputs and the next-token distribution of each sequence. */
@@ -53,6 +64,13 @@ public interface LanguageModel extends AutoCloseable {
    * @param nodes of each depth, T numbers; the last are the leaves
    */
   double operations(long[] nodes);
+
+  /**
+   * The same of {@link #ffnOutputs(PrefixTree, int)}.
+   *
+   * @param blocks how many are evaluated, in [1, N]
+   */
+  double operations(long[] nodes, int blocks);
 
   @Override
   void close();

@@ -12,4 +12,10 @@ import java.io.Serializable;
  * @param contextLength longest token sequence, {@code n_ctx}
  */
 public record ModelShape(int vocabularySize, int modelDimension, int blocks, int contextLength)
-    implements Serializable {}
+    implements Serializable {
+
+  /** The same with another number of blocks: those that are looked at. */
+  public ModelShape withBlocks(int count) {
+    return new ModelShape(vocabularySize, modelDimension, count, contextLength);
+  }
+}

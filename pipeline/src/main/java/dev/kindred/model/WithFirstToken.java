@@ -42,8 +42,8 @@ public final class WithFirstToken implements LanguageModel {
   }
 
   @Override
-  public float[][] ffnOutputs(PrefixTree tree) {
-    return model.ffnOutputs(PrefixTree.of(inputs(tree.sequences())));
+  public float[][] ffnOutputs(PrefixTree tree, int blocks) {
+    return model.ffnOutputs(PrefixTree.of(inputs(tree.sequences())), blocks);
   }
 
   @Override
@@ -63,10 +63,19 @@ public final class WithFirstToken implements LanguageModel {
 
   @Override
   public double operations(long[] nodes) {
+    return model.operations(withRoot(nodes));
+  }
+
+  @Override
+  public double operations(long[] nodes, int blocks) {
+    return model.operations(withRoot(nodes), blocks);
+  }
+
+  private static long[] withRoot(long[] nodes) {
     long[] withRoot = new long[nodes.length + 1];
     withRoot[0] = 1;
     System.arraycopy(nodes, 0, withRoot, 1, nodes.length);
-    return model.operations(withRoot);
+    return withRoot;
   }
 
   @Override

@@ -2,11 +2,14 @@
 package dev.kindred.prediction;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.element_at;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.posexplode;
 
 import dev.kindred.activation.TreeBatches;
 import dev.kindred.activation.TreeBatches.Sequence;
 import dev.kindred.math.Vectors;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.DistinctSequences;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;
@@ -20,6 +23,7 @@ import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -39,7 +43,7 @@ public final class Predictions {
    * @param prompts rows of {@link Tables#PROMPTS} of one prompt set
    * @param batchSize prompts that a task evaluates at once
    * @param partitions tasks to cut the work into
-   * @return one row a prompt: prompt_id, probabilities, and ffn_outs, an array of n_layers arrays
+   * @return one row a prompt: prompt_id, probabilities, and ffn_outs, an array a chosen block
    */
   public static Dataset<Row> compute(
       Dataset<Row> prompts, Broadcast<ModelDirectory> model, int batchSize, int partitions) {
@@ -55,11 +59,19 @@ public final class Predictions {
             col("promptId").as("prompt_id"), col("probabilities"), col("ffnOuts").as("ffn_outs"));
   }
 
-  /** Rows with the file columns of {@link Tables#PROMPT_ACTIVATIONS} and block, in no order. */
-  public static Dataset<Row> activations(Dataset<Row> evaluated) {
+  /**
+   * Rows with the file columns of {@link Tables#PROMPT_ACTIVATIONS} and block, in no order.
+   *
+   * @param blocks that the model was evaluated for
+   */
+  public static Dataset<Row> activations(Dataset<Row> evaluated, Blocks blocks) {
+    Column numbers = lit(blocks.numbers().toArray(Integer[]::new));
     return evaluated
         .select(col("prompt_id"), posexplode(col("ffn_outs")))
-        .select(col("pos").as("block"), col("prompt_id"), col("col").as("ffn_out"));
+        .select(
+            element_at(numbers, col("pos").plus(1)).as("block"),
+            col("prompt_id"),
+            col("col").as("ffn_out"));
   }
 
   private static final class Evaluate implements MapPartitionsFunction<Sequence, Prediction> {
@@ -88,7 +100,7 @@ public final class Predictions {
         @Override
         public Prediction next() {
           if (!evaluated.hasNext()) {
-            evaluated = evaluate(model, batches.next()).iterator();
+            evaluated = evaluate(model, directory.value().blocks(), batches.next()).iterator();
           }
 
           return evaluated.next();
@@ -96,22 +108,23 @@ public final class Predictions {
       };
     }
 
-    private static List<Prediction> evaluate(LanguageModel model, List<Sequence> batch) {
+    private static List<Prediction> evaluate(
+        LanguageModel model, Blocks blocks, List<Sequence> batch) {
       DistinctSequences sequences =
           DistinctSequences.of(batch.stream().map(Sequence::getTokenIds).toArray(int[][]::new));
       int[] leaves = sequences.leaves();
       LanguageModel.Predictions found = model.predict(sequences.tree());
-      int blocks = found.ffnOutputs().length;
+      float[][] ffnOutputs = blocks.of(found.ffnOutputs());
       List<Prediction> predictions = new ArrayList<>(leaves.length);
       for (int i = 0; i < leaves.length; i++) {
         Prediction prediction = new Prediction();
         prediction.promptId = (int) batch.get(i).getId();
         prediction.probabilities =
             Vectors.row(found.probabilities(), leaves[i], model.shape().vocabularySize());
-        prediction.ffnOuts = new float[blocks][];
-        for (int block = 0; block < blocks; block++) {
+        prediction.ffnOuts = new float[ffnOutputs.length][];
+        for (int block = 0; block < ffnOutputs.length; block++) {
           prediction.ffnOuts[block] =
-              Vectors.row(found.ffnOutputs()[block], leaves[i], model.shape().modelDimension());
+              Vectors.row(ffnOutputs[block], leaves[i], model.shape().modelDimension());
         }
 
         predictions.add(prediction);

@@ -61,7 +61,7 @@ public final class PromptBins implements Serializable {
    * @param prompts rows of {@link Tables#PROMPTS}
    * @param windows rows of {@link Tables#WINDOWS} of the corpus
    * @param predictions rows of {@link Tables#PREDICTIONS} of the model
-   * @param numberOfBlocks of the model
+   * @param blocks that are looked at; they are called by their places here
    * @param bins E
    * @return one a prompt
    */
@@ -70,7 +70,7 @@ public final class PromptBins implements Serializable {
       Dataset<Row> prompts,
       Dataset<Row> windows,
       Dataset<Row> predictions,
-      int numberOfBlocks,
+      List<Integer> blocks,
       int bins) {
     Dataset<Row> evidence =
         similarityBins
@@ -96,11 +96,12 @@ public final class PromptBins implements Serializable {
         .join(own, new String[] {"prompt_id"}, "left")
         .select("prompt_id", "probabilities", "evidence", "own")
         .map(
-            (MapFunction<Row, PromptBins>) row -> of(row, numberOfBlocks, bins),
+            (MapFunction<Row, PromptBins>) row -> of(row, blocks, bins),
             Encoders.javaSerialization(PromptBins.class));
   }
 
-  private static PromptBins of(Row row, int numberOfBlocks, int bins) {
+  private static PromptBins of(Row row, List<Integer> numbers, int bins) {
+    int numberOfBlocks = numbers.size();
     List<Float> probabilities = row.getList(1);
     List<Row> evidence = row.isNullAt(2) ? List.of() : row.getList(2);
     Map<Integer, Long> own = row.isNullAt(3) ? Map.of() : counts(row.getList(3));
@@ -118,10 +119,11 @@ public final class PromptBins implements Serializable {
     Arrays.fill(ownBins, -1);
     for (int i = 0; i < evidence.size(); i++) {
       Row bin = evidence.get(i);
-      inBins[bin.getInt(0)][bin.getInt(1)] = onSupport(counts.get(i), support);
-      strings[bin.getInt(0)][bin.getInt(1)] = bin.getLong(2);
+      int block = numbers.indexOf(bin.getInt(0));
+      inBins[block][bin.getInt(1)] = onSupport(counts.get(i), support);
+      strings[block][bin.getInt(1)] = bin.getLong(2);
       if (bin.getBoolean(3)) {
-        ownBins[bin.getInt(0)] = bin.getInt(1);
+        ownBins[block] = bin.getInt(1);
       }
     }
 

@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
 
 /**
  * Looks for the thresholds, weights and saturation whose approximations are nearest to the model's
@@ -63,13 +62,11 @@ public final class Search {
 
   /** Each block's own best threshold, and equal weights: a start. */
   public static Tuned eachAlone(
-      List<ThresholdCurves.Point> curves, int blocks, SimilarityBins bins) {
+      List<ThresholdCurves.Point> curves, List<Integer> blocks, SimilarityBins bins) {
     int[] best =
-        IntStream.range(0, blocks)
-            .map(block -> bins.binAbove(best(curves, block).threshold()))
-            .toArray();
-    double[] equal = new double[blocks];
-    Arrays.fill(equal, 1.0 / blocks);
+        blocks.stream().mapToInt(block -> bins.binAbove(best(curves, block).threshold())).toArray();
+    double[] equal = new double[blocks.size()];
+    Arrays.fill(equal, 1.0 / blocks.size());
     return new Tuned(best, equal);
   }
 

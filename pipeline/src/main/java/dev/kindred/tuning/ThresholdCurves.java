@@ -50,26 +50,28 @@ public final class ThresholdCurves {
    *
    * @return by block, then by threshold
    */
-  public static List<Point> of(Dataset<PromptBins> prompts, int blocks, SimilarityBins bins) {
+  public static List<Point> of(
+      Dataset<PromptBins> prompts, List<Integer> blocks, SimilarityBins bins) {
     int count = bins.count();
     List<Figures> all =
         new ArrayList<>(
-            prompts.toJavaRDD().map(prompt -> figures(prompt, blocks, count)).collect());
+            prompts.toJavaRDD().map(prompt -> figures(prompt, blocks.size(), count)).collect());
     all.sort(Comparator.comparingInt(Figures::promptId));
     return means(all, blocks, bins);
   }
 
   /** The same of prompts that are on the driver already, in the order of their ids. */
-  public static List<Point> of(List<PromptBins> prompts, int blocks, SimilarityBins bins) {
+  public static List<Point> of(
+      List<PromptBins> prompts, List<Integer> blocks, SimilarityBins bins) {
     return means(
-        prompts.stream().map(prompt -> figures(prompt, blocks, bins.count())).toList(),
+        prompts.stream().map(prompt -> figures(prompt, blocks.size(), bins.count())).toList(),
         blocks,
         bins);
   }
 
-  private static List<Point> means(List<Figures> all, int blocks, SimilarityBins bins) {
+  private static List<Point> means(List<Figures> all, List<Integer> blocks, SimilarityBins bins) {
     int count = bins.count();
-    double[] sums = new double[3 * blocks * count];
+    double[] sums = new double[3 * blocks.size() * count];
     for (Figures figures : all) {
       for (int i = 0; i < sums.length; i++) {
         sums[i] += figures.values[i];
@@ -77,10 +79,10 @@ public final class ThresholdCurves {
     }
 
     List<Point> points = new ArrayList<>();
-    for (int i = 0; i < blocks * count; i++) {
+    for (int i = 0; i < blocks.size() * count; i++) {
       points.add(
           new Point(
-              i / count,
+              blocks.get(i / count),
               bins.edge(i % count),
               sums[3 * i] / all.size(),
               sums[3 * i + 1] / all.size(),

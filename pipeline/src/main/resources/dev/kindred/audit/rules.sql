@@ -43,7 +43,7 @@ join prompts using (prompt_id)
 join prompt_activations using (prompt_id, block)
 where not own_window_similar and window_id is not null
   -- A vector of zeros is similar to none, and evaluated in another batch a window can be as little from itself.
-  and exists(ffn_out, x -> x <> 0) and get(:thresholds, block) <= 0.999;
+  and exists(ffn_out, x -> x <> 0) and element_at(:thresholds, block) <= 0.999;
 
 -- distances: top tokens where approximations have evidence, and only there
 select prompt_id, string(struct(top_token, leave_one_out_top_token)) as found

@@ -93,7 +93,7 @@ class TestAudit {
         keep(Tables.PROMPTS, Prompts.draw(spark, windows, windows.count(), PROMPTS, 7));
     Dataset<Row> predicted = Predictions.compute(prompts, model, 16, 2);
     Dataset<Row> promptActivations =
-        keep(Tables.PROMPT_ACTIVATIONS, Predictions.activations(predicted));
+        keep(Tables.PROMPT_ACTIVATIONS, Predictions.activations(predicted, MODEL.blocks()));
     Dataset<Row> predictions = keep(Tables.PREDICTIONS, predicted);
 
     List<Row> distributions = new ArrayList<>();
@@ -254,7 +254,8 @@ class TestAudit {
     double[] thresholds = new double[blocks()];
     Arrays.fill(thresholds, THRESHOLD);
     return Audit.problems(
-        new Audit.Run("r-1", LENGTH, thresholds, KEEP, alternates, tables),
+        new Audit.Run(
+            "r-1", LENGTH, MODEL.blocks().numbers(), thresholds, KEEP, alternates, tables),
         LoadedModels.get(MODEL),
         checks,
         which,
@@ -374,7 +375,7 @@ class TestAudit {
           similar_strings | drop | prompt_id = 3 and block = 0 | RULES | similar_strings: expected min(similar_count, keep-similar) rows for every prompt and block, found 0
           similar_strings | repeat | prompt_id = 3 and block = 0 | RULES | similar_strings: expected min(similar_count, keep-similar) rows
           similar_strings | block | 17 | RULES | similar_strings: expected min(similar_count, keep-similar) rows
-          similar_strings | similarity | if(prompt_id = 3, float(0.79), similarity) | ROWS | similar_strings: expected similarity >= get(array(0.8f, 0.8f), block), found 0.79
+          similar_strings | similarity | if(prompt_id = 3, float(0.79), similarity) | ROWS | similar_strings: expected similarity >= element_at(map(0, 0.8f, 1, 0.8f), block), found 0.79
           similar_strings | similarity | if(prompt_id = 3, float(1.01), similarity) | ROWS | similar_strings: expected similarity <= 1.00000012, found 1.01
           similar_strings | similarity | if(prompt_id = 3, float('NaN'), similarity) | ROWS | similar_strings: expected similarity <= 1.00000012, found NaN
           similar_strings | window_id | if(prompt_id = 3, null, window_id) | ROWS | similar_strings: expected no column without a value

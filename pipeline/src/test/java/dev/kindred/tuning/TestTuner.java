@@ -30,6 +30,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class TestTuner {
   private static final SimilarityBins BINS = SimilarityBins.grid("0.9", "0.02");
   private static final int BLOCKS = 3;
+  private static final List<Integer> NUMBERS = List.of(2, 5, 11); // of blocks of a larger model
   private static final int VOCABULARY = 7;
   private static final int PROMPTS = 12;
   private static final int WITHOUT_EVIDENCE = 4; // a prompt
@@ -97,7 +98,7 @@ class TestTuner {
               "c",
               "p",
               BINS.toString(),
-              bin.block(),
+              NUMBERS.get(bin.block()),
               bin.prompt(),
               bin.bin(),
               BINS.edge(bin.bin()),
@@ -126,7 +127,7 @@ class TestTuner {
         columns(spark, promptRows, Tables.PROMPTS.columns(), "prompt_id", "window_id"),
         columns(spark, windows, Tables.WINDOWS.columns(), "window_id", "next_tokens"),
         columns(spark, predictions, Tables.PREDICTIONS.columns(), "prompt_id", "probabilities"),
-        BLOCKS,
+        NUMBERS,
         BINS.count());
   }
 
@@ -252,11 +253,11 @@ class TestTuner {
 
   @Test
   void curvesAreEachBlocksDistancesWhateverThePartitions(SparkSession spark) {
-    List<ThresholdCurves.Point> curves = ThresholdCurves.of(promptBins(spark, 1), BLOCKS, BINS);
+    List<ThresholdCurves.Point> curves = ThresholdCurves.of(promptBins(spark, 1), NUMBERS, BINS);
     assertThat(curves).hasSize(BLOCKS * BINS.count());
     for (ThresholdCurves.Point point : curves) {
       double[] weights = new double[BLOCKS];
-      weights[point.block()] = 1;
+      weights[NUMBERS.indexOf(point.block())] = 1;
       int[] bins = new int[BLOCKS];
       Arrays.fill(bins, BINS.binAbove(point.threshold()));
       double mean =
@@ -269,7 +270,7 @@ class TestTuner {
       assertThat(point.leaveOneOutDistance()).isCloseTo(mean, within(1e-6));
     }
 
-    assertThat(ThresholdCurves.of(promptBins(spark, 5), BLOCKS, BINS)).isEqualTo(curves);
-    assertThat(ThresholdCurves.of(prompts, BLOCKS, BINS)).isEqualTo(curves);
+    assertThat(ThresholdCurves.of(promptBins(spark, 5), NUMBERS, BINS)).isEqualTo(curves);
+    assertThat(ThresholdCurves.of(prompts, NUMBERS, BINS)).isEqualTo(curves);
   }
 }

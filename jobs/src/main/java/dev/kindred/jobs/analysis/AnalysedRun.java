@@ -11,6 +11,7 @@ import dev.kindred.jobs.run.RunRejected;
 import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Table;
@@ -201,6 +202,7 @@ public final class AnalysedRun {
         plan.runId(),
         plan.windowLength(),
         model.shape(),
+        Blocks.all(model.shape().blocks()).numbers(),
         List.of(parts),
         warehouse.part(Tables.PROMPTS, plan.promptSet()));
   }

@@ -5,6 +5,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.jobs.run.Stages;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.subspace.EmbeddingRecipe;
 import dev.kindred.subspace.Stage;
@@ -41,6 +42,12 @@ record EmbeddingSelection(
 
   /** Audits a part that has just been written, of a model that need not have a run. */
   void audit(Warehouse warehouse, Warehouse.Part written) {
-    Stages.audit(warehouse, "current", 1, model.shape(), List.of(written));
+    Stages.audit(
+        warehouse,
+        "current",
+        1,
+        model.shape(),
+        Blocks.all(model.shape().blocks()).numbers(),
+        List.of(written));
   }
 }

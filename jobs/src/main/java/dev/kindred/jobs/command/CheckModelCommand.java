@@ -6,6 +6,7 @@ import dev.kindred.Location;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelCheck;
@@ -64,7 +65,7 @@ final class CheckModelCommand extends KindredCommand {
   @Override
   public void run(Workspace workspace) {
     Configuration hadoop = workspace.hadoop();
-    ModelDirectory model = ModelDirectory.read("DIR", directory, bos, hadoop);
+    ModelDirectory model = ModelDirectory.read("DIR", directory, bos, Blocks.ALL, hadoop);
     print(ModelCheck.about(model), model);
     ModelCheck.Result result = ModelCheck.run(model);
     result

@@ -5,6 +5,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.Location;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
@@ -60,7 +61,7 @@ final class ImportModelCommand extends KindredCommand {
     String target = Location.of("--out", required("--out", out)).path().toString();
     Configuration hadoop = workspace.hadoop();
     ModelImport.convert(Location.of("--from", source).path().toString(), target, dtype, hadoop);
-    ModelDirectory model = ModelDirectory.read("--out", target, Bos.AUTO, hadoop);
+    ModelDirectory model = ModelDirectory.read("--out", target, Bos.AUTO, Blocks.ALL, hadoop);
     LoadedModels.get(model);
     System.out.printf(
         Locale.ROOT, "kindred: model=%s id=%s%n", Location.shown(new Path(target)), model.id());

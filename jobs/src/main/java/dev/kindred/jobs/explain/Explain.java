@@ -113,7 +113,7 @@ public final class Explain {
     this.corpusId = run.map(RunPlan::corpusId).orElseGet(this::onlyCorpus);
     MixtureOptions.Rule rule =
         run.isPresent()
-            ? mixtureOptions.rule(model.shape(), run.get().thresholds(), run.get().mixture())
+            ? mixtureOptions.rule(model.blocks(), run.get().thresholds(), run.get().mixture())
             : mixtureOptions
                 .rule(model)
                 .orElseThrow(
@@ -262,12 +262,12 @@ public final class Explain {
     progress.begin("similar strings", weights);
     JoinPieces pieces =
         new JoinPieces(spark, warehouse, model.id(), corpusId, model.shape(), isCentred);
-    for (int block = 0; block < thresholds.length; block++) {
+    for (int block : model.blocks().numbers()) {
       Dataset<Evidence> evidence =
           join(
               block,
               pieces,
-              Predictions.activations(evaluated),
+              Predictions.activations(evaluated, model.blocks()),
               prompts,
               given.size(),
               windowsPart.rows(),
@@ -354,7 +354,7 @@ public final class Explain {
             promptActivations.where(col("block").equalTo(lit(block))),
             prompts,
             new SimilarStrings.Settings(
-                SimilarityBins.above(thresholds[block]),
+                SimilarityBins.above(thresholds[model.blocks().place(block)]),
                 strings,
                 model.shape().vocabularySize(),
                 join.kernel(),

@@ -3,7 +3,7 @@ package dev.kindred.jobs.option;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.Values.PerBlock;
-import dev.kindred.model.ModelShape;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.model.files.OwnRule;
 import dev.kindred.prediction.Mixture;
@@ -76,15 +76,15 @@ public final class MixtureOptions {
   public Optional<Rule> rule(ModelDirectory model) {
     Optional<Rule> own = Optional.ofNullable(model.rule()).map(rule -> checked(rule, model));
     if (own.isPresent()) {
-      return own.map(rule -> rule(model.shape(), rule.thresholds(), rule.mixture()));
+      return own.map(rule -> rule(model.blocks(), rule.thresholds(), rule.mixture()));
     }
 
     if (thresholds.numbers() != null && weights.numbers() != null) {
       return Optional.of(
           new Rule(
-              thresholds(model.shape()),
+              thresholds(model.blocks()),
               new Mixture(
-                  weights(model.shape()),
+                  weights(model.blocks()),
                   Double.isNaN(saturation) ? Double.POSITIVE_INFINITY : saturation)));
     }
 
@@ -100,11 +100,11 @@ public final class MixtureOptions {
 
   private static Rule checked(OwnRule own, ModelDirectory model) {
     String setting = String.format(Locale.ROOT, "--model %s: rule.json: ", model.uri());
-    ModelShape shape = model.shape();
+    Blocks blocks = model.blocks(); // the file has a value for every block of the model
     return new Rule(
-        thresholds(setting + "thresholds", PerBlock.of(own.thresholds()), shape),
+        thresholds(setting + "thresholds", PerBlock.of(blocks.of(own.thresholds())), blocks),
         new Mixture(
-            weights(setting + "weights", PerBlock.of(own.weights()), shape),
+            weights(setting + "weights", PerBlock.of(blocks.of(own.weights())), blocks),
             own.saturation() == null
                 ? Double.POSITIVE_INFINITY
                 : Values.Saturation.checked(setting + "saturation", own.saturation())));
@@ -115,22 +115,22 @@ public final class MixtureOptions {
    *
    * @throws InvalidInput if that does not fit the model
    */
-  public Rule rule(ModelShape model, double[] thresholdsOfRun, Mixture ofRun) {
+  public Rule rule(Blocks blocks, double[] thresholdsOfRun, Mixture ofRun) {
     return new Rule(
-        thresholds.numbers() == null ? thresholdsOfRun : thresholds(model),
+        thresholds.numbers() == null ? thresholdsOfRun : thresholds(blocks),
         new Mixture(
-            weights.numbers() == null ? ofRun.weights() : weights(model),
+            weights.numbers() == null ? ofRun.weights() : weights(blocks),
             Double.isNaN(saturation) ? ofRun.saturation() : saturation));
   }
 
-  private double[] thresholds(ModelShape model) {
-    return thresholds("--thresholds", thresholds, model);
+  private double[] thresholds(Blocks blocks) {
+    return thresholds("--thresholds", thresholds, blocks);
   }
 
-  private static double[] thresholds(String setting, PerBlock thresholds, ModelShape model) {
-    checkBlocks(setting, thresholds, model);
-    for (int block = 0; block < model.blocks(); block++) {
-      double threshold = thresholds.numbers()[block];
+  private static double[] thresholds(String setting, PerBlock thresholds, Blocks blocks) {
+    checkBlocks(setting, thresholds, blocks);
+    for (int place = 0; place < blocks.count(); place++) {
+      double threshold = thresholds.numbers()[place];
       if (!(threshold >= -1 && threshold <= 1)) {
         throw Values.invalid(
             setting,
@@ -139,22 +139,22 @@ public final class MixtureOptions {
                 Locale.ROOT,
                 "%s for block %d is outside [-1, 1], the range of a cosine",
                 threshold,
-                block));
+                blocks.number(place)));
       }
     }
 
     return thresholds.numbers().clone();
   }
 
-  private double[] weights(ModelShape model) {
-    return weights("--weights", weights, model);
+  private double[] weights(Blocks blocks) {
+    return weights("--weights", weights, blocks);
   }
 
   /** Weights are 0 or from 1e-9 to 1e9, not all of them 0. */
-  private static double[] weights(String setting, PerBlock weights, ModelShape model) {
-    checkBlocks(setting, weights, model);
-    for (int block = 0; block < model.blocks(); block++) {
-      double weight = weights.numbers()[block];
+  private static double[] weights(String setting, PerBlock weights, Blocks blocks) {
+    checkBlocks(setting, weights, blocks);
+    for (int place = 0; place < blocks.count(); place++) {
+      double weight = weights.numbers()[place];
       if (weight != 0 && !(weight >= Values.LEAST_FACTOR && weight <= GREATEST_WEIGHT)) {
         throw Values.invalid(
             setting,
@@ -163,7 +163,7 @@ public final class MixtureOptions {
                 Locale.ROOT,
                 "%s for block %d is not a weight: 0, or a number from %s to %s",
                 weight,
-                block,
+                blocks.number(place),
                 Values.LEAST_FACTOR,
                 GREATEST_WEIGHT));
       }
@@ -176,18 +176,18 @@ public final class MixtureOptions {
     return weights.numbers().clone();
   }
 
-  private static void checkBlocks(String option, PerBlock values, ModelShape model) {
-    if (values.numbers().length != model.blocks()) {
+  private static void checkBlocks(String option, PerBlock values, Blocks blocks) {
+    if (values.numbers().length != blocks.count()) {
       throw Values.invalid(
           option,
           values.text(),
           String.format(
               Locale.ROOT,
-              "%d values for a model of %d blocks; give --thresholds and --weights with %d values"
+              "%d values for %d blocks; give --thresholds and --weights with %d values"
                   + " each, or auto",
               values.numbers().length,
-              model.blocks(),
-              model.blocks()));
+              blocks.count(),
+              blocks.count()));
     }
   }
 }

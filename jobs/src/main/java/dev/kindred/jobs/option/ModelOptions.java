@@ -25,6 +25,14 @@ public final class ModelOptions {
               + " (${DEFAULT-VALUE}); auto: as tokenizer.json does")
   private Bos bos;
 
+  @Option(
+      names = "--blocks",
+      paramLabel = "all|every:K|a,b,..",
+      description =
+          "transformer blocks that are looked at (${DEFAULT-VALUE}); every:4 is the last one and each"
+              + " fourth before it")
+  private String blocks;
+
   public String uri() {
     return model;
   }
@@ -33,13 +41,17 @@ public final class ModelOptions {
     return bos;
   }
 
+  public String blocks() {
+    return blocks;
+  }
+
   /**
    * Reads the model directory.
    *
    * @throws dev.kindred.InvalidInput if it cannot be used
    */
   public ModelDirectory read(Configuration hadoop) {
-    return ModelDirectory.read("--model", model, bos, hadoop);
+    return ModelDirectory.read("--model", model, bos, blocks, hadoop);
   }
 
   /**

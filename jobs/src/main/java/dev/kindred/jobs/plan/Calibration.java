@@ -4,6 +4,7 @@ package dev.kindred.jobs.plan;
 import dev.kindred.activation.Activations.Activation;
 import dev.kindred.jobs.workspace.NewFolders;
 import dev.kindred.math.Vectors;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.DistinctSequences;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;
@@ -95,7 +96,7 @@ final class Calibration {
       read = Math.max(read, rates[1]);
     }
 
-    int blocks = model.shape().blocks();
+    int blocks = model.blocks().count();
     return new Estimate.Rates(
         cores,
         cores * mean(timed, Timed::operationsPerSecond),
@@ -130,7 +131,7 @@ final class Calibration {
   private double[] timeVectors(long bytes) {
     ModelShape shape = model.shape();
     int dimension = shape.modelDimension();
-    int blocks = shape.blocks();
+    int blocks = model.blocks().count();
     long rows = Math.max(1, bytes / Float.BYTES / dimension);
     String key = "calibration-" + UUID.randomUUID();
     Table table = Tables.ACTIVATIONS;
@@ -265,22 +266,22 @@ final class Calibration {
       List<Timed> timed = new ArrayList<>();
       while (ids.hasNext()) {
         ids.next();
-        timed.add(time(LoadedModels.get(directory.value())));
+        timed.add(time(LoadedModels.get(directory.value()), directory.value().blocks()));
       }
 
       return timed.iterator();
     }
 
-    private Timed time(LanguageModel model) {
+    private Timed time(LanguageModel model, Blocks blocks) {
       double rate = 0;
       int first = Math.min(WARM_UP_WINDOWS, sample.size());
       for (long started = System.nanoTime(); rate == 0 || seconds(started) < WARM_UP_SECONDS; ) {
-        rate = evaluate(model, first).operationsPerSecond();
+        rate = evaluate(model, blocks, first).operationsPerSecond();
       }
 
-      double perWindow = operations(model, tree(first)) / first;
+      double perWindow = operations(model, blocks, tree(first)) / first;
       int count = (int) Math.max(first, Math.min(sample.size(), MODEL_SECONDS * rate / perWindow));
-      Evaluation evaluation = evaluate(model, count);
+      Evaluation evaluation = evaluate(model, blocks, count);
       int dimension = model.shape().modelDimension();
       JoinSample.Timing[] joins = new JoinSample.Timing[join.length];
       for (int block = 0; block < join.length; block++) {
@@ -313,21 +314,22 @@ final class Calibration {
       return DistinctSequences.of(sample.subList(0, count).toArray(int[][]::new));
     }
 
-    private Evaluation evaluate(LanguageModel model, int count) {
+    private Evaluation evaluate(LanguageModel model, Blocks blocks, int count) {
       DistinctSequences sequences = tree(count);
       boolean onGpu = TaskDevice.assigned().isGpu();
       long started = onGpu ? System.nanoTime() : cpuTime();
-      float[][] outputs = model.ffnOutputs(sequences.tree());
+      float[][] outputs = blocks.of(model.ffnOutputs(sequences.tree(), blocks.depth()));
       double taken = ((onGpu ? System.nanoTime() : cpuTime()) - started) / 1e9;
-      double rate = operations(model, sequences) / taken;
+      double rate = operations(model, blocks, sequences) / taken;
       float[][] inOrder = new float[outputs.length][];
       Arrays.setAll(
           inOrder, block -> sequences.ofSequences(outputs[block], model.shape().modelDimension()));
       return new Evaluation(rate, inOrder);
     }
 
-    private static double operations(LanguageModel model, DistinctSequences sequences) {
-      return model.operations(sequences.tree().levels());
+    private static double operations(
+        LanguageModel model, Blocks blocks, DistinctSequences sequences) {
+      return model.operations(sequences.tree().levels(), blocks.depth());
     }
 
     /** FFN outputs by block, in the order of the sample. */

@@ -33,7 +33,7 @@ public final class Plan {
   public static String text(Experiment experiment, JoinOptions options, TaskOptions tasks) {
     CorpusInput corpus = experiment.input().corpus();
     ModelDirectory directory = experiment.input().model();
-    ModelShape shape = directory.shape();
+    ModelShape shape = experiment.input().keptShape();
     LanguageModel model = LoadedModels.get(directory);
     Progress progress = corpus.workspace().progress();
     progress.begin("corpus sketch");
@@ -55,7 +55,7 @@ public final class Plan {
         new Estimate.Work(
             corpus.scan().occurrences(),
             windows,
-            model.operations(nodes),
+            model.operations(nodes, directory.blocks().depth()),
             prompts,
             model.operations(Estimate.prefixesOf(prefixes, prompts)),
             model.operations(Estimate.prefixesOf(prefixes, NGramFit.WINDOWS)),
@@ -82,7 +82,7 @@ public final class Plan {
 
   /** The join of each block. */
   private static SimilarStrings.Settings[] joins(Experiment experiment, JoinOptions options) {
-    double[] thresholds = new double[experiment.input().model().shape().blocks()];
+    double[] thresholds = new double[experiment.input().model().blocks().count()];
     Arrays.fill(thresholds, UNKNOWN_THRESHOLD);
     if (experiment.isRuleKnown()) {
       thresholds = experiment.thresholds();

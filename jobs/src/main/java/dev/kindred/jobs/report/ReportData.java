@@ -75,18 +75,21 @@ public record ReportData(
     /**
      * The blocks of a run.
      *
-     * @param thresholds one a block
+     * @param numbers of the blocks that it looked at
+     * @param thresholds one for each of them
      */
-    public static List<Block> of(Figures figures, double[] thresholds, Mixture mixture) {
+    public static List<Block> of(
+        Figures figures, List<Integer> numbers, double[] thresholds, Mixture mixture) {
       List<Block> blocks = new ArrayList<>();
-      for (int block = 0; block < thresholds.length; block++) {
+      for (int place = 0; place < thresholds.length; place++) {
+        int block = numbers.get(place);
         Measure strings = Summaries.of(Summaries.STRINGS).block(block);
         Measure pairs = Summaries.of(PairCosines.QUANTITY).block(block);
         blocks.add(
             new Block(
                 block,
-                thresholds[block],
-                mixture.weights()[block],
+                thresholds[place],
+                mixture.weights()[place],
                 figures.get(strings, "mean"),
                 figures.get(strings, "std"),
                 figures.get(strings, "min"),

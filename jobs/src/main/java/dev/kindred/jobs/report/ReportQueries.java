@@ -68,8 +68,9 @@ public final class ReportQueries {
    * Reads a published run.
    *
    * @param model of the run
-   * @param thresholds of the run, one a block
-   * @param mixture of the run's blocks
+   * @param blocks that the run looked at
+   * @param thresholds one for each of them
+   * @param mixture of them
    * @param losses of the model's training, or null
    * @param command that makes the run again
    * @param prompts how many to show: the best explained, some in the middle, and the worst
@@ -80,6 +81,7 @@ public final class ReportQueries {
       Warehouse warehouse,
       String runId,
       ModelDirectory model,
+      List<Integer> blocks,
       double[] thresholds,
       Mixture mixture,
       LossCurve losses,
@@ -121,9 +123,9 @@ public final class ReportQueries {
             TIME.format(run.getTimestamp(run.fieldIndex("published_at")).toInstant()),
             facts(run, warehouse, figures),
             figures,
-            ReportData.Block.of(figures, thresholds, mixture),
-            joins(figures, thresholds.length),
-            curves(warehouse, runId, thresholds),
+            ReportData.Block.of(figures, blocks, thresholds, mixture),
+            joins(figures, blocks),
+            curves(warehouse, runId, blocks, thresholds),
             analyses,
             losses,
             distances.stream().mapToDouble(row -> row.getDouble(1)).toArray(),
@@ -251,7 +253,7 @@ public final class ReportQueries {
   }
 
   private static List<ThresholdCurve> curves(
-      Warehouse warehouse, String runId, double[] thresholds) {
+      Warehouse warehouse, String runId, List<Integer> blocks, double[] thresholds) {
     Warehouse.Part part = warehouse.part(Tables.THRESHOLD_CURVES, runId);
     if (!part.isComplete()) { // an earlier version's run
       return List.of();
@@ -278,13 +280,16 @@ public final class ReportQueries {
         .map(
             block ->
                 new ThresholdCurve(
-                    block.getKey(), thresholds[block.getKey()], block.getValue(), top))
+                    block.getKey(),
+                    thresholds[blocks.indexOf(block.getKey())],
+                    block.getValue(),
+                    top))
         .toList();
   }
 
-  static List<ReportData.Join> joins(Figures figures, int blocks) {
+  static List<ReportData.Join> joins(Figures figures, List<Integer> blocks) {
     List<ReportData.Join> joins = new ArrayList<>();
-    for (int block = 0; block < blocks; block++) {
+    for (int block : blocks) {
       Measure join = Summaries.JOIN.block(block);
       if (figures.has(join, "axes")) {
         joins.add(

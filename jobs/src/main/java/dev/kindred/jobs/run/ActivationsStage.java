@@ -43,14 +43,19 @@ public final class ActivationsStage {
 
     new KnownActivations(corpus.spark(), corpus.warehouse(), input.model(), corpus.scan())
         .addTo(part, windows, progress);
-    evaluate(input, missing(windows, part), part, checkDisk);
+    evaluate(input, missing(windows, part, input.model().blocks().number(0)), part, checkDisk);
     part.complete(Map.of());
     progress.end(part);
   }
 
-  /** Windows whose activations are not in a part yet. */
-  private static Dataset<Row> missing(Dataset<Row> windows, Warehouse.Part part) {
-    Dataset<Row> there = part.readSoFar().where(col("block").equalTo(lit(0))).select("window_id");
+  /**
+   * Windows whose activations are not in a part yet.
+   *
+   * @param block any of those that are looked at
+   */
+  private static Dataset<Row> missing(Dataset<Row> windows, Warehouse.Part part, int block) {
+    Dataset<Row> there =
+        part.readSoFar().where(col("block").equalTo(lit(block))).select("window_id");
     return windows.join(
         there, windows.col("window_id").equalTo(there.col("window_id")), "left_anti");
   }
@@ -67,7 +72,7 @@ public final class ActivationsStage {
 
     checkDisk.accept(count);
     int tasks = (int) Math.max(1, count / input.tasks().windowsPerTask());
-    int blocks = input.shape().blocks();
+    int blocks = input.model().blocks().count();
     part.appendVectors(
         progress.counted(
             Activations.compute(

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.InvalidInput;
 import dev.kindred.Location;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
 import java.io.FileNotFoundException;
@@ -38,13 +39,13 @@ public final class Alternates {
   public static List<ModelDirectory> read(
       String setting, ModelDirectory model, Bos bos, int windowLength, Configuration hadoop) {
     List<ModelDirectory> alternates = new ArrayList<>();
-    Set<String> ids = new HashSet<>(Set.of(model.id()));
+    Set<String> ids = new HashSet<>();
     for (String uri : uris(setting, model, hadoop)) {
-      ModelDirectory alternate = ModelDirectory.read("--alternates", uri, bos, hadoop);
-      if (!ids.add(alternate.id())) {
+      ModelDirectory alternate = ModelDirectory.read("--alternates", uri, bos, Blocks.ALL, hadoop);
+      boolean isModel = alternate.sha256().equals(model.sha256());
+      if (isModel || !ids.add(alternate.id())) {
         throw new InvalidInput(
-            "--alternates %s: the same model as %s",
-            uri, alternate.id().equals(model.id()) ? "--model" : "another of them");
+            "--alternates %s: the same model as %s", uri, isModel ? "--model" : "another of them");
       }
 
       if (!vocabulary(alternate).equals(vocabulary(model))) {

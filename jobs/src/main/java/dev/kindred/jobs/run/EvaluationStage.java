@@ -43,7 +43,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -123,6 +122,7 @@ public final class EvaluationStage {
         new Audit.Run(
             run.runId(),
             run.windowLength(),
+            run.blocks(),
             run.thresholds(),
             run.keepSimilar(),
             run.alternates(),
@@ -203,6 +203,7 @@ public final class EvaluationStage {
     figures.putAll(
         PairCosines.of(
             warehouse.part(Tables.PROMPT_ACTIVATIONS, run.modelId(), run.promptSet()).read(),
+            run.blocks(),
             run.thresholds(),
             block ->
                 run.hasCenteredVectors()
@@ -217,15 +218,13 @@ public final class EvaluationStage {
 
   /** Of the finest bins that are there for all blocks, if any are. */
   private List<ThresholdCurves.Point> curves(RunPlan run) {
-    int blocks = run.weights().length;
     Optional<SimilarityBins> finest =
         warehouse
             .keys(Tables.SIMILARITY_BINS, run.modelId(), run.corpusId(), run.promptSet())
             .stream()
             .filter(
                 name ->
-                    IntStream.range(0, blocks)
-                        .allMatch(block -> bins(run, name, block).isComplete()))
+                    run.blocks().stream().allMatch(block -> bins(run, name, block).isComplete()))
             .map(SimilarityBins::named)
             .filter(bins -> bins.isCentred() == run.hasCenteredVectors())
             .max(Comparator.comparingInt(SimilarityBins::count));
@@ -235,8 +234,8 @@ public final class EvaluationStage {
 
     return ThresholdCurves.of(
         EvidenceByBins.read(
-            warehouse, run.modelId(), run.corpusId(), run.promptSet(), blocks, finest.get()),
-        blocks,
+            warehouse, run.modelId(), run.corpusId(), run.promptSet(), run.blocks(), finest.get()),
+        run.blocks(),
         finest.get());
   }
 
@@ -277,7 +276,7 @@ public final class EvaluationStage {
   /** What the joins did, as their parts tell. */
   private Figures joins(RunPlan run) {
     Figures figures = new Figures();
-    for (int block = 0; block < run.weights().length; block++) {
+    for (int block : run.blocks()) {
       Measure join = Summaries.JOIN.block(block);
       warehouse
           .part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block)
@@ -305,7 +304,7 @@ public final class EvaluationStage {
                   ended.isPublished() ? "; see it with the command report" : "");
             });
 
-    for (int block = 0; block < run.weights().length; block++) {
+    for (int block : run.blocks()) {
       if (!warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block).isComplete()) {
         throw new InvalidInput(
             "--run-id %s: its join did not get to block %d; go on with the command similar",
@@ -376,7 +375,7 @@ public final class EvaluationStage {
       parts.add(warehouse.part(Tables.MODEL_DISTANCES, run.modelId(), run.promptSet(), alternate));
     }
 
-    for (int block = 0; block < run.weights().length; block++) {
+    for (int block : run.blocks()) {
       parts.add(warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block));
       parts.add(warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block));
     }

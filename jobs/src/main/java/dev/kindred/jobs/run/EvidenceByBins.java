@@ -5,19 +5,20 @@ import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import dev.kindred.tuning.PromptBins;
+import java.util.List;
 import org.apache.spark.sql.Dataset;
 
 /** The evidence that a join has kept for all thresholds on a grid. */
 public final class EvidenceByBins {
   private EvidenceByBins() {}
 
-  /** Returns a prompt set's evidence by bins, which all blocks have. */
+  /** Returns a prompt set's evidence by bins, which all of some blocks have. */
   public static Dataset<PromptBins> read(
       Warehouse warehouse,
       String modelId,
       String corpusId,
       String promptSet,
-      int blocks,
+      List<Integer> blocks,
       SimilarityBins bins) {
     return PromptBins.of(
         warehouse

@@ -229,6 +229,7 @@ public final class Experiment {
         checked.rule().isEmpty()
             ? ReportQueries.CHOSEN
             : checked.options().mixture().isOfModel() ? "of the model's folder" : "given");
+    all.put("blocks", input.model().blocks().toString());
     all.put("thresholds", text(thresholds()));
     all.put("weights", text(mixture().weights()));
     double saturation = mixture().saturation();
@@ -255,7 +256,7 @@ public final class Experiment {
             windows,
             choice().count(),
             alternates().size(),
-            input.shape(),
+            input.keptShape(),
             keepSimilar())
         .without(
             new Reused(
@@ -270,7 +271,10 @@ public final class Experiment {
   private void checkJoinMemory() {
     TaskNeed need =
         TaskNeed.ofJoin(
-            keepSimilar(), input.shape(), input.corpus().scan().occurrences(), choice().count());
+            keepSimilar(),
+            input.keptShape(),
+            input.corpus().scan().occurrences(),
+            choice().count());
     TaskMemory.of(input.corpus().spark().sparkContext())
         .checkJoin(checked.options().prompts().file(), need);
   }

@@ -3,6 +3,7 @@ package dev.kindred.jobs.run;
 
 import dev.kindred.jobs.option.JoinOptions;
 import dev.kindred.jobs.workspace.Progress;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.similarity.Evidence;
@@ -47,7 +48,8 @@ public final class JoinStage {
   private final boolean isCentred;
 
   /** What is joined. */
-  private record Joined(ModelShape shape, String modelId, String corpusId, String promptSet) {}
+  private record Joined(
+      ModelShape shape, Blocks blocks, String modelId, String corpusId, String promptSet) {}
 
   /**
    * Checks that all that is joined is there.
@@ -73,7 +75,7 @@ public final class JoinStage {
     this.options = options;
     this.keepSimilar = keepSimilar;
     this.warehouse = corpus.warehouse();
-    this.of = new Joined(model.shape(), model.id(), corpus.id(), promptSet);
+    this.of = new Joined(model.shape(), model.blocks(), model.id(), corpus.id(), promptSet);
     this.pieces =
         new JoinPieces(spark, warehouse, of.modelId(), of.corpusId(), of.shape(), isCentred);
   }
@@ -88,11 +90,11 @@ public final class JoinStage {
                 isThere(
                     warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block),
                     warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block)),
-            block -> binned(block, run.thresholds()[block]).isPresent()));
-    for (int block = 0; block < of.shape().blocks(); block++) {
+            block -> binned(block, threshold(run, block)).isPresent()));
+    for (int block : of.blocks().numbers()) {
       Warehouse.Part strings = warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block);
       Warehouse.Part counts = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block);
-      double threshold = run.thresholds()[block];
+      double threshold = threshold(run, block);
       if (isThere(strings, counts)) {
         progress.note("block %d is there already", block);
         progress.partDone();
@@ -105,6 +107,10 @@ public final class JoinStage {
     progress.end(
         warehouse.part(Tables.SIMILAR_STRINGS, run.runId()),
         warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()));
+  }
+
+  private double threshold(RunPlan run, int block) {
+    return run.thresholds()[of.blocks().place(block)];
   }
 
   /** Sums up what bins have, or joins where they have not. */
@@ -138,7 +144,7 @@ public final class JoinStage {
                     part(Tables.SIMILARITY_BINS, bins, block)),
             block -> false));
     boolean joined = false;
-    for (int block = 0; block < of.shape().blocks(); block++) {
+    for (int block : of.blocks().numbers()) {
       Warehouse.Part strings = part(Tables.NEAREST_STRINGS, bins, block);
       Warehouse.Part counts = part(Tables.SIMILARITY_BINS, bins, block);
       if (isThere(strings, counts)) {
@@ -166,7 +172,7 @@ public final class JoinStage {
                         table, of.modelId(), of.corpusId(), of.promptSet(), bins.toString()))
             .toList();
     if (joined) {
-      Stages.audit(warehouse, "current", 1, of.shape(), written);
+      Stages.audit(warehouse, "current", 1, of.shape(), of.blocks().numbers(), written);
     }
 
     progress.end(written.toArray(Warehouse.Part[]::new));
@@ -189,11 +195,12 @@ public final class JoinStage {
    * write what was found.
    */
   private double[] weights(IntPredicate isThere, IntPredicate isBinned) {
-    double[] weights = new double[2 * of.shape().blocks()];
-    for (int block = 0; block < of.shape().blocks(); block++) {
+    double[] weights = new double[2 * of.blocks().count()];
+    for (int place = 0; place < of.blocks().count(); place++) {
+      int block = of.blocks().number(place);
       if (!isThere.test(block)) {
-        weights[2 * block] = isBinned.test(block) ? 0 : JoinTime.comparing(windows(), prompts());
-        weights[2 * block + 1] = JoinTime.writing(prompts());
+        weights[2 * place] = isBinned.test(block) ? 0 : JoinTime.comparing(windows(), prompts());
+        weights[2 * place + 1] = JoinTime.writing(prompts());
       }
     }
 
@@ -307,7 +314,7 @@ public final class JoinStage {
       return;
     }
 
-    for (int block = 0; block < of.shape().blocks(); block++) {
+    for (int block : of.blocks().numbers()) {
       for (Table table : List.of(Tables.SIMILAR_STRINGS, Tables.BLOCK_DISTRIBUTIONS)) {
         Warehouse.Part part = warehouse.part(table, run.runId(), block);
         Warehouse.Part there = warehouse.part(table, last.get().runId(), block);

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -104,22 +105,24 @@ final class KnownActivations {
   }
 
   private void copy(String corpusId, Warehouse.Part part, Dataset<Row> windows, Progress progress) {
-    Dataset<Row> there = part.readSoFar().where(col("block").equalTo(lit(0))).select("window_id");
+    Column isFirst = col("block").equalTo(lit(model.blocks().number(0)));
+    Dataset<Row> there = part.readSoFar().where(isFirst).select("window_id");
     Dataset<Row> others = warehouse.part(Tables.WINDOWS, corpusId).read();
     Dataset<Row> shared =
         WindowIds.shared(others, windows)
             .join(there.withColumnRenamed("window_id", "other_id"), "other_id", "left_anti");
     ModelShape shape = model.shape();
-    long bytesPerWindow = shape.blocks() * (Float.BYTES * (long) shape.modelDimension() + 16);
+    int blocks = model.blocks().count();
+    long bytesPerWindow = blocks * (Float.BYTES * (long) shape.modelDimension() + 16);
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     long copied = 0;
     for (Dataset<Row> piece : activations(corpusId).readInPieces(PIECE_WINDOWS * bytesPerWindow)) {
-      Dataset<Row> ofPiece = piece.where(col("block").equalTo(lit(0))).select("window_id");
+      Dataset<Row> ofPiece = piece.where(isFirst).select("window_id");
       WindowIds ids = WindowIds.collect(shared.join(ofPiece, "window_id"));
       if (ids.size() > 0) {
         warehouse.checkFree("the table activations", ids.size() * bytesPerWindow);
         Broadcast<WindowIds> onExecutors = context.broadcast(ids);
-        part.appendVectors(Activations.rename(piece, onExecutors), shape.blocks(), false);
+        part.appendVectors(Activations.rename(piece, onExecutors), blocks, false);
         onExecutors.destroy();
         copied += ids.size();
       }

@@ -76,13 +76,14 @@ public record ModelInput(CorpusInput corpus, ModelDirectory model, TaskOptions t
    * @throws InvalidInput if it has not
    */
   public void checkDisk(long windows) {
-    DiskNeed.of(corpus.scan().occurrences(), windows, 0, 0, shape(), 0)
+    DiskNeed.of(corpus.scan().occurrences(), windows, 0, 0, keptShape(), 0)
         .without(new Reused(true, windows == 0, true, true, true))
         .check(corpus.warehouse());
   }
 
-  ModelShape shape() {
-    return model.shape();
+  /** Returns the model's shape with the blocks whose FFN outputs are kept alone. */
+  public ModelShape keptShape() {
+    return model.shape().withBlocks(model.blocks().count());
   }
 
   /** Runs a model over prompts: rows of the table predictions, with the prompts' activations. */

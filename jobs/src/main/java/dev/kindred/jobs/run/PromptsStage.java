@@ -144,7 +144,9 @@ public final class PromptsStage {
             .counted(input.evaluate(prompts, input.model()), prompts.count())
             .persist(StorageLevel.MEMORY_AND_DISK());
     if (!activations.isComplete()) {
-      activations.writeVectors(Predictions.activations(evaluated), input.shape().blocks());
+      activations.writeVectors(
+          Predictions.activations(evaluated, input.model().blocks()),
+          input.model().blocks().count());
     }
 
     if (!predictions.isComplete()) {

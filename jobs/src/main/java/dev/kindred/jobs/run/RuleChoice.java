@@ -5,7 +5,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.MixtureOptions.Rule;
 import dev.kindred.jobs.workspace.KindredVersion;
 import dev.kindred.jobs.workspace.Progress;
-import dev.kindred.model.ModelShape;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.SealedJson;
@@ -52,8 +52,8 @@ public final class RuleChoice {
   public static Experiment of(Experiment experiment, PromptsStage prompts) {
     ModelInput input = experiment.input();
     CorpusInput corpus = input.corpus();
-    ModelShape shape = input.model().shape();
-    String set = prompts.choosingPrompts(count(shape));
+    List<Integer> blocks = input.model().blocks().numbers();
+    String set = prompts.choosingPrompts(count(input.model()));
     SimilarityBins bins = BINS.centred(experiment.isCentred());
     experiment.join(set).joinFor(bins);
     Progress progress = corpus.progress();
@@ -63,7 +63,7 @@ public final class RuleChoice {
     List<PromptBins> tuning =
         new ArrayList<>(
             EvidenceByBins.read(
-                    corpus.warehouse(), input.model().id(), corpus.id(), set, shape.blocks(), bins)
+                    corpus.warehouse(), input.model().id(), corpus.id(), set, blocks, bins)
                 .collectAsList());
     if (tuning.size() < FEWEST_PROMPTS) {
       throw new InvalidInput(
@@ -73,14 +73,11 @@ public final class RuleChoice {
     }
 
     tuning.sort(Comparator.comparingInt(PromptBins::promptId));
-    List<ThresholdCurves.Point> curves = ThresholdCurves.of(tuning, shape.blocks(), bins);
+    List<ThresholdCurves.Point> curves = ThresholdCurves.of(tuning, blocks, bins);
     progress.partDone();
     Search.Found found =
         Search.of(
-            tuning,
-            bins,
-            List.of(Search.eachAlone(curves, shape.blocks(), bins)),
-            progress::partDone);
+            tuning, bins, List.of(Search.eachAlone(curves, blocks, bins)), progress::partDone);
     progress.end();
     Rule rule =
         new Rule(
@@ -138,7 +135,7 @@ public final class RuleChoice {
 
   /** With the version in it: another one may choose otherwise. */
   private static Path path(Experiment experiment) {
-    String set = experiment.choosingSet(count(experiment.input().model().shape()));
+    String set = experiment.choosingSet(count(experiment.input().model()));
     return new Path(
         experiment.input().corpus().warehouse().root(),
         String.format(
@@ -154,12 +151,12 @@ public final class RuleChoice {
    * How many windows to choose by: fewer for a large model, whose evidence takes blocks x bins x
    * tokens floats each on the driver. The same on every machine.
    */
-  private static int count(ModelShape shape) {
+  private static int count(ModelDirectory model) {
     double bytes =
         (double) Float.BYTES
-            * shape.blocks()
+            * model.blocks().count()
             * BINS.count()
-            * Math.min(shape.vocabularySize(), TOKENS_FOLLOWING);
+            * Math.min(model.shape().vocabularySize(), TOKENS_FOLLOWING);
     return (int) Math.max(2 * FEWEST_PROMPTS, Math.min(MOST_PROMPTS, EVIDENCE_BYTES / bytes));
   }
 }

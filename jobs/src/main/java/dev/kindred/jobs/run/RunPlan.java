@@ -6,6 +6,7 @@ import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.workspace.KindredVersion;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
@@ -33,6 +34,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -70,6 +72,7 @@ public record RunPlan(
 
   private static final String MODEL = "model";
   private static final String BOS = "bos";
+  private static final String BLOCKS = "blocks";
   private static final String CENTER = "center";
   private static final String WINDOW_LENGTH = "window-length";
   private static final String KEEP_SIMILAR = "keep-similar";
@@ -82,6 +85,7 @@ public record RunPlan(
           "text-column",
           MODEL,
           BOS,
+          BLOCKS,
           "alternates",
           WINDOW_LENGTH,
           "prompts",
@@ -156,6 +160,14 @@ public record RunPlan(
         saturation,
         settings,
         latest + 1);
+  }
+
+  /** The numbers of the blocks that thresholds and weights are of, in their order. */
+  public List<Integer> blocks() {
+    String chosen = settings.getOrDefault(BLOCKS, Blocks.ALL); // earlier versions had all
+    return chosen.equals(Blocks.ALL)
+        ? IntStream.range(0, thresholds.length).boxed().toList()
+        : Stream.of(chosen.split(",")).map(Integer::valueOf).toList();
   }
 
   /** How blocks are mixed. */
@@ -355,7 +367,13 @@ public record RunPlan(
   public ModelDirectory model(Configuration hadoop) {
     Bos bos = // earlier versions had no such setting
         settings.containsKey(BOS) ? new Values.BosChoice().convert(settings.get(BOS)) : Bos.NO;
-    return checked(ModelDirectory.read("--model", settings.get(MODEL), bos, hadoop));
+    return checked(
+        ModelDirectory.read(
+            "--model",
+            settings.get(MODEL),
+            bos,
+            settings.getOrDefault(BLOCKS, Blocks.ALL),
+            hadoop));
   }
 
   /**

@@ -54,6 +54,7 @@ public final class Stages {
    * Audits parts that a command other than {@code run} has just written.
    *
    * @param runId a run that has them in SQL
+   * @param blocks of the model that they are about
    * @param beside parts that they have a row for each of
    * @throws RunRejected naming the first problem, and what to remove
    */
@@ -62,11 +63,13 @@ public final class Stages {
       String runId,
       int windowLength,
       ModelShape shape,
+      List<Integer> blocks,
       List<Warehouse.Part> written,
       Warehouse.Part... beside) {
     List<Warehouse.Part> parts = new ArrayList<>(List.of(beside));
     parts.addAll(written);
-    List<String> problems = Audit.problems(runId, windowLength, shape, warehouse.read(parts));
+    List<String> problems =
+        Audit.problems(runId, windowLength, shape, blocks, warehouse.read(parts));
     if (!problems.isEmpty()) {
       throw new RunRejected(
           "%s; what was written is wrong: remove %s, and report a bug",

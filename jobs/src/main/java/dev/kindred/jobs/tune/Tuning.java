@@ -121,8 +121,8 @@ public final class Tuning {
     Arrays.fill(weights, 1); // evidence, ways to combine, saturations
     progress.begin("tuning", weights);
     List<PromptBins> tuning = inOrder(promptBins(tuningSet));
-    List<ThresholdCurves.Point> curves = ThresholdCurves.of(tuning, model.shape().blocks(), bins);
-    Tuned alone = Search.eachAlone(curves, model.shape().blocks(), bins);
+    List<ThresholdCurves.Point> curves = ThresholdCurves.of(tuning, model.blocks().numbers(), bins);
+    Tuned alone = Search.eachAlone(curves, model.blocks().numbers(), bins);
     List<Tuned> starts = given == null ? List.of(alone) : List.of(asGiven(), alone);
     progress.partDone();
     List<Way> ways = ways(tuning, starts);
@@ -171,7 +171,7 @@ public final class Tuning {
 
   private Dataset<PromptBins> promptBins(String promptSet) {
     return EvidenceByBins.read(
-        warehouse, model.id(), corpusId, promptSet, model.shape().blocks(), bins);
+        warehouse, model.id(), corpusId, promptSet, model.blocks().numbers(), bins);
   }
 
   private static List<PromptBins> inOrder(Dataset<PromptBins> prompts) {
@@ -313,7 +313,7 @@ public final class Tuning {
         "honest",
         "strings");
     List<ThresholdCurves.Point> best =
-        IntStream.range(0, mixture.blocks()).mapToObj(block -> Search.best(curves, block)).toList();
+        model.blocks().numbers().stream().map(block -> Search.best(curves, block)).toList();
     int decimals = best.stream().mapToInt(point -> decimals(point.threshold())).max().orElseThrow();
     for (ThresholdCurves.Point point : best) {
       line(

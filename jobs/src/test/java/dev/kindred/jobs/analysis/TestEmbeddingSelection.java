@@ -24,6 +24,7 @@ class TestEmbeddingSelection {
         model.tokenizerJson(),
         model.selfcheckJson(),
         model.firstToken(),
+        model.blocks(),
         model.rule(),
         model.sha256());
   }

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.ConfigFactory;
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.model.ModelShape;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.Models;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.model.files.OwnRule;
@@ -31,7 +31,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 class TestOptions {
-  private static final ModelShape SIX_BLOCKS = new ModelShape(65, 384, 6, 256);
+  private static final Blocks SIX_BLOCKS = Blocks.all(6);
 
   @TempDir private Path folder;
 
@@ -205,6 +205,7 @@ class TestOptions {
         model.tokenizerJson(),
         model.selfcheckJson(),
         model.firstToken(),
+        model.blocks(),
         rule,
         model.sha256());
   }
@@ -230,7 +231,7 @@ class TestOptions {
   void aWrongNumberOfThresholdsNamesBothOptions() {
     assertInvalid(
         () -> given(with("--thresholds", ".9,.8")).thresholds(),
-        "--thresholds .9,.8: 2 values for a model of 6 blocks; give --thresholds and --weights with"
+        "--thresholds .9,.8: 2 values for 6 blocks; give --thresholds and --weights with"
             + " 6 values each, or auto");
   }
 

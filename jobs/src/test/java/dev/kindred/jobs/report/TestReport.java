@@ -151,7 +151,8 @@ class TestReport {
   void runsThatDidNotRecordTheirJoinsShowNone() {
     assertThat(Report.html(ReportSamples.withJoins()))
         .doesNotContain("How the join settled its pairs");
-    assertThat(ReportQueries.joins(FormerNames.figures(ReportSamples.METRICS), 6)).isEmpty();
+    assertThat(ReportQueries.joins(FormerNames.figures(ReportSamples.METRICS), List.of(0, 1, 2)))
+        .isEmpty();
   }
 
   @Test
@@ -164,7 +165,7 @@ class TestReport {
                         "block.1.join.by_prefix", 0.5,
                         "block.1.join.by_float", 0.125,
                         "block.1.join.by_double", 0.0625)),
-                2))
+                List.of(0, 1)))
         .containsExactly(new ReportData.Join(1, 16, 0.5, 0.125, 0.0625));
   }
 

@@ -117,6 +117,11 @@ public record Blueprint(
    * between.
    */
   public double operations(long[] nodes) {
+    return operations(nodes, blocks.size()) + nodes[nodes.length - 1] * unembedding.operations();
+  }
+
+  /** The same of the first blocks alone, without predictions. */
+  public double operations(long[] nodes, int count) {
     int depths = nodes.length;
     double leaves = nodes[depths - 1];
     double all = 0;
@@ -132,11 +137,11 @@ public record Blueprint(
       inputs = Math.min(all, shape.vocabularySize());
     }
 
-    double sum = leaves * unembedding.operations();
-    for (int i = 0; i < blocks.size(); i++) {
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
       Block block = blocks.get(i);
       Mixer.Work work = block.mixer().work();
-      boolean last = i == blocks.size() - 1;
+      boolean last = i == count - 1;
       double asking = i == 0 ? inputs : last ? leaves : all;
       sum += work.query() * asking + work.memory() * (i == 0 ? inputs : all);
       sum += work.pair() * (last ? depths * leaves : pairs);

@@ -125,8 +125,8 @@ public final class CpuModel implements LanguageModel {
   }
 
   @Override
-  public float[][] ffnOutputs(PrefixTree tree) {
-    return new Pass(tree).run();
+  public float[][] ffnOutputs(PrefixTree tree, int count) {
+    return new Pass(tree, count).run();
   }
 
   @Override
@@ -140,7 +140,7 @@ public final class CpuModel implements LanguageModel {
 
   @Override
   public Predictions predict(PrefixTree tree) {
-    Pass pass = new Pass(tree);
+    Pass pass = new Pass(tree, blocks.size());
     float[][] ffnOutputs = pass.run();
     return new Predictions(ffnOutputs, pass.probabilities());
   }
@@ -186,6 +186,11 @@ public final class CpuModel implements LanguageModel {
   }
 
   @Override
+  public double operations(long[] nodes, int count) {
+    return blueprint.operations(nodes, count);
+  }
+
+  @Override
   public void close() {
     // Nothing is held outside the heap.
   }
@@ -218,7 +223,7 @@ public final class CpuModel implements LanguageModel {
     private final int[] depths; // N
     private final int d = dModel;
     private final int firstLeaf;
-    private final float[][] ffnOutputs; // n_layers of [B, D]
+    private final float[][] ffnOutputs; // of the blocks that are evaluated, each [B, D]
     private final float[] residual; // [N, D]
     private final float[] rows; // [G, the widest map's inputs]
     private final float[] packed; // C / G groups
@@ -244,12 +249,12 @@ public final class CpuModel implements LanguageModel {
      */
     private record Sources(float[] embedded, int[] ofNodes, float[] besides) {}
 
-    private Pass(PrefixTree tree) {
+    private Pass(PrefixTree tree, int count) {
       this.tree = tree;
       this.inputs = tree.inputs();
       this.depths = tree.depthsOfNodes();
       this.firstLeaf = tree.nodes() - tree.leaves();
-      this.ffnOutputs = new float[blocks.size()][tree.leaves() * d];
+      this.ffnOutputs = new float[count][tree.leaves() * d];
       this.residual = new float[tree.nodes() * d];
       this.rows = new float[GROUP * widest()];
       this.packed = new float[chunk * widest()];
@@ -260,10 +265,10 @@ public final class CpuModel implements LanguageModel {
 
     private float[][] run() {
       embed();
-      for (int i = 0; i < blocks.size(); i++) {
+      for (int i = 0; i < ffnOutputs.length; i++) {
         CpuBlock block = blocks.get(i);
         CpuRotary turn = block.rotary(tree.depths());
-        boolean last = i == blocks.size() - 1;
+        boolean last = i == ffnOutputs.length - 1;
         if (i == 0) {
           firstQueriesAndKeys(block, turn);
         } else if (i == 1) {

@@ -7,6 +7,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.Location;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.kernel.TileKernels;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.ResidualStream;
@@ -49,10 +50,12 @@ import org.slf4j.LoggerFactory;
  * selfcheck.json}, which a directory of Hugging Face need not have. All but the weights are in it,
  * which may be larger than memory: processes read them when they load the model.
  *
- * @param id hash of config, weights and first token, {@code m-} and 16 hexadecimal digits
+ * @param id hash of config, weights, first token and chosen blocks, {@code m-} and 16 hexadecimal
+ *     digits
  * @param uri where it was read, for messages
  * @param selfcheckJson null where there is none
  * @param firstToken what the model reads before every sequence; null for nothing
+ * @param blocks those whose FFN outputs are looked at
  * @param rule how it is to be explained; null where the directory does not say
  * @param sha256 checksums of its other files, by name
  */
@@ -64,6 +67,7 @@ public record ModelDirectory(
     String tokenizerJson,
     String selfcheckJson,
     Integer firstToken,
+    Blocks blocks,
     OwnRule rule,
     Map<String, String> sha256)
     implements Serializable {
@@ -88,7 +92,7 @@ public record ModelDirectory(
    *     not fit it
    */
   public static ModelDirectory read(String uri, Configuration hadoop) {
-    return read("--model", uri, Bos.AUTO, hadoop);
+    return read("--model", uri, Bos.AUTO, Blocks.ALL, hadoop);
   }
 
   /**
@@ -96,9 +100,11 @@ public record ModelDirectory(
    *
    * @param option the setting, for messages: {@code --alternates}
    * @param bos whether it reads a token before every sequence
+   * @param blocks that are looked at, as {@link Blocks#of} reads them
    * @throws InvalidInput as {@link #read(String, Configuration)} does
    */
-  public static ModelDirectory read(String option, String uri, Bos bos, Configuration hadoop) {
+  public static ModelDirectory read(
+      String option, String uri, Bos bos, String blocks, Configuration hadoop) {
     try {
       Location location = Location.of(option, uri);
       Path folder = location.path();
@@ -130,6 +136,11 @@ public record ModelDirectory(
           id.add("after token " + firstToken);
         }
 
+        Blocks chosen = Blocks.of(blocks, blueprint.shape().blocks());
+        if (!chosen.isAll()) {
+          id.add("blocks " + chosen);
+        }
+
         boolean hasSelfCheck =
             !Architectures.isHuggingFace(parsed) || files.exists(new Path(folder, SELFCHECK));
         ModelDirectory directory =
@@ -141,6 +152,7 @@ public record ModelDirectory(
                 tokenizerJson,
                 hasSelfCheck ? text(uri, SELFCHECK, file(option, files, folder, SELFCHECK)) : null,
                 firstToken,
+                chosen,
                 rule(uri, files, folder, blueprint.shape().blocks()),
                 sha256(config, scanned, tokenizer));
         directory.check();
@@ -356,6 +368,7 @@ public record ModelDirectory(
             tokenizerJson,
             selfcheckJson,
             firstToken,
+            blocks,
             rule,
             sha256);
     return JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(readable);

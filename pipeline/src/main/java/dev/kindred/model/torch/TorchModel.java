@@ -66,7 +66,7 @@ public final class TorchModel implements LanguageModel {
 
   @Override
   public float[][] ffnOutputs(int[][] tokenIds) {
-    FfnOutputs outputs = new FfnOutputs(blueprint.shape(), tokenIds.length);
+    FfnOutputs outputs = new FfnOutputs(blueprint.shape().blocks(), tokenIds.length);
     try (NDManager batch = weights.newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -77,8 +77,8 @@ public final class TorchModel implements LanguageModel {
   }
 
   @Override
-  public float[][] ffnOutputs(PrefixTree tree) {
-    FfnOutputs outputs = new FfnOutputs(blueprint.shape(), tree.leaves());
+  public float[][] ffnOutputs(PrefixTree tree, int blocks) {
+    FfnOutputs outputs = new FfnOutputs(blocks, tree.leaves());
     try (NDManager batch = weights.newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -90,7 +90,7 @@ public final class TorchModel implements LanguageModel {
 
   @Override
   public Predictions predict(int[][] tokenIds) {
-    FfnOutputs outputs = new FfnOutputs(blueprint.shape(), tokenIds.length);
+    FfnOutputs outputs = new FfnOutputs(blueprint.shape().blocks(), tokenIds.length);
     try (NDManager batch = weights.newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -101,7 +101,7 @@ public final class TorchModel implements LanguageModel {
 
   @Override
   public Predictions predict(PrefixTree tree) {
-    FfnOutputs outputs = new FfnOutputs(blueprint.shape(), tree.leaves());
+    FfnOutputs outputs = new FfnOutputs(blueprint.shape().blocks(), tree.leaves());
     try (NDManager batch = weights.newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
@@ -145,10 +145,10 @@ public final class TorchModel implements LanguageModel {
   }
 
   /**
-   * Runs all blocks over a tree.
+   * Runs blocks over a tree.
    *
-   * @param sink receives each block's FFN outputs of the leaves
-   * @return the residual stream of the leaves after the last block, [B, D]
+   * @param sink receives the FFN outputs of the leaves, of all blocks that are run
+   * @return the residual stream of the leaves after the last of them, [B, D]
    */
   private NDArray forward(NDManager batch, PrefixTree tree, FfnOutputs sink) {
     int nodes = tree.nodes();
@@ -161,10 +161,10 @@ public final class TorchModel implements LanguageModel {
             .embed(batch.create(inputs.tokens()), batch.create(inputs.depths()), Tap.NONE);
     NDArray inputOfNode = batch.create(inputs.ofNodes()); // [N]
     NDArray x = Rows.copies(input, inputOfNode); // [N, D]
-    for (int i = 0; i < layers.blocks().size(); i++) {
+    for (int i = 0; i < sink.values.length; i++) {
       TorchBlock block = layers.blocks().get(i);
       boolean first = i == 0;
-      boolean last = i == layers.blocks().size() - 1;
+      boolean last = i == sink.values.length - 1;
       int from = last ? leaf : 0; // what is before it is only seen
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
@@ -252,18 +252,22 @@ public final class TorchModel implements LanguageModel {
   }
 
   @Override
+  public double operations(long[] nodes, int count) {
+    return blueprint.operations(nodes, count);
+  }
+
+  @Override
   public void close() {
     weights.close();
   }
 
   /** What a forward pass was run for, copied out of the engine's memory. */
-  private static final class FfnOutputs {
-    private final int dModel;
-    private final float[][] values;
+  private final class FfnOutputs {
+    private final int dModel = blueprint.shape().modelDimension();
+    private final float[][] values; // of the blocks that are evaluated
 
-    private FfnOutputs(ModelShape shape, int sequences) {
-      this.dModel = shape.modelDimension();
-      this.values = new float[shape.blocks()][sequences * dModel];
+    private FfnOutputs(int blocks, int sequences) {
+      this.values = new float[blocks][sequences * dModel];
     }
 
     /** Takes a block's FFN outputs of some sequences from one on, [.., D]. */

@@ -7,6 +7,7 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.kernel.TileKernels;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.Changes;
 import dev.kindred.model.Hook;
 import dev.kindred.model.HookPoint;
@@ -67,7 +68,8 @@ class TestFamilies {
 
       Files.delete(copy.resolve("config.json"));
       Files.copy(folder().resolve(config), copy.resolve("config.json"));
-      return ModelDirectory.read("--model", copy.toUri().toString(), Bos.NO, new Configuration());
+      return ModelDirectory.read(
+          "--model", copy.toUri().toString(), Bos.NO, Blocks.ALL, new Configuration());
     }
 
     private int[][] tokens(String set) throws IOException {

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.InvalidInput;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.LanguageModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -52,7 +53,8 @@ class TestHuggingFaceFolder {
   }
 
   private ModelDirectory read() {
-    return ModelDirectory.read("--model", folder.toString(), Bos.AUTO, new Configuration(false));
+    return ModelDirectory.read(
+        "--model", folder.toString(), Bos.AUTO, Blocks.ALL, new Configuration(false));
   }
 
   private AbstractThrowableAssert<?, ? extends Throwable> assertRefused() {
