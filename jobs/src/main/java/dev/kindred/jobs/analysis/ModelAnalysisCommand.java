@@ -2,7 +2,7 @@
 package dev.kindred.jobs.analysis;
 
 import dev.kindred.jobs.option.KindredCommand;
-import dev.kindred.jobs.option.ModelOptions;
+import dev.kindred.jobs.option.ReadModelOptions;
 import dev.kindred.jobs.option.WriterOptions;
 import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.TerminalFindings;
@@ -15,7 +15,7 @@ import picocli.CommandLine.Mixin;
 
 /** A command that finds out something about a model, and keeps it in tables of a warehouse. */
 abstract class ModelAnalysisCommand extends KindredCommand {
-  @Mixin private ModelOptions model;
+  @Mixin private ReadModelOptions model;
   @Mixin private WriterOptions warehouse;
 
   /** Checks what can be checked before there is a lock: a page's file, a warehouse. */

@@ -5,8 +5,8 @@ import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.option.GivenPrompts;
 import dev.kindred.jobs.option.KindredCommand;
-import dev.kindred.jobs.option.ModelOptions;
 import dev.kindred.jobs.option.PageOptions;
+import dev.kindred.jobs.option.ReadModelOptions;
 import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.FindingsPage;
 import dev.kindred.jobs.report.Report;
@@ -25,7 +25,7 @@ import picocli.CommandLine.Mixin;
  */
 abstract class PromptAnalysisCommand<F> extends KindredCommand {
   @Mixin private GivenPrompts given;
-  @Mixin private ModelOptions model;
+  @Mixin private ReadModelOptions model;
   @Mixin private PageOptions page;
 
   /** Finds what there is about prompts that the model can read, in their order. */

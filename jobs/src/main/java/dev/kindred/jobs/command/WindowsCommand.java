@@ -3,7 +3,7 @@ package dev.kindred.jobs.command;
 
 import dev.kindred.jobs.option.CorpusOptions;
 import dev.kindred.jobs.option.KindredCommand;
-import dev.kindred.jobs.option.ModelOptions;
+import dev.kindred.jobs.option.ModelFolder;
 import dev.kindred.jobs.option.WindowOptions;
 import dev.kindred.jobs.option.WriterOptions;
 import dev.kindred.jobs.run.CorpusInput;
@@ -23,7 +23,7 @@ import picocli.CommandLine.Mixin;
     footer = "kindred windows --corpus s3a://bucket/corpus --warehouse s3a://bucket/warehouse")
 final class WindowsCommand extends KindredCommand {
   @Mixin private CorpusOptions corpus;
-  @Mixin private ModelOptions model;
+  @Mixin private ModelFolder model;
   @Mixin private WindowOptions windows;
   @Mixin private WriterOptions warehouse;
 

@@ -1,29 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.option;
 
-import dev.kindred.jobs.option.Values.Uri;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
 import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which model. */
+/** Which model, and what of it is looked at. */
 public final class ModelOptions {
-  @Option(
-      names = "--model",
-      paramLabel = "DIR",
-      converter = Uri.class,
-      description = "model directory (${DEFAULT-VALUE})")
-  private String model;
-
-  @Option(
-      names = "--bos",
-      paramLabel = "auto|yes|no",
-      converter = Values.BosChoice.class,
-      description =
-          "whether the model reads the token that begins texts before every string"
-              + " (${DEFAULT-VALUE}); auto: as tokenizer.json does")
-  private Bos bos;
+  @Mixin private ReadModelOptions model;
 
   @Option(
       names = "--blocks",
@@ -33,16 +19,12 @@ public final class ModelOptions {
               + " fourth before it")
   private String blocks;
 
-  public String uri() {
-    return model;
+  String uri() {
+    return model.uri();
   }
 
   public Bos bos() {
-    return bos;
-  }
-
-  public String blocks() {
-    return blocks;
+    return model.bos();
   }
 
   /**
@@ -51,7 +33,7 @@ public final class ModelOptions {
    * @throws dev.kindred.InvalidInput if it cannot be used
    */
   public ModelDirectory read(Configuration hadoop) {
-    return ModelDirectory.read("--model", model, bos, blocks, hadoop);
+    return model.read(blocks, hadoop);
   }
 
   /**

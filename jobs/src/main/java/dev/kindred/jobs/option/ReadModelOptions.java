@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.option;
+
+import dev.kindred.model.Blocks;
+import dev.kindred.model.files.Bos;
+import dev.kindred.model.files.ModelDirectory;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Which model, and what it reads. */
+public final class ReadModelOptions {
+  @Mixin private ModelFolder folder;
+
+  @Option(
+      names = "--bos",
+      paramLabel = "auto|yes|no",
+      converter = Values.BosChoice.class,
+      description =
+          "whether the model reads the token that begins texts before every string"
+              + " (${DEFAULT-VALUE}); auto: as tokenizer.json does")
+  private Bos bos;
+
+  String uri() {
+    return folder.uri();
+  }
+
+  Bos bos() {
+    return bos;
+  }
+
+  /**
+   * Reads the model directory, all of whose blocks count.
+   *
+   * @throws dev.kindred.InvalidInput if it cannot be used
+   */
+  public ModelDirectory read(Configuration hadoop) {
+    return read(Blocks.ALL, hadoop);
+  }
+
+  ModelDirectory read(String blocks, Configuration hadoop) {
+    return ModelDirectory.read("--model", folder.uri(), bos, blocks, hadoop);
+  }
+}
