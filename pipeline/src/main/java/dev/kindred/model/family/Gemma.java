@@ -40,19 +40,7 @@ final class Gemma implements Architecture {
 
   /** Heads are 256 wide where no field says otherwise, whatever D is. */
   static LlamaParts parts(ConfigJson json, Otherwise otherwise, Activation activation) {
-    int heads = json.positiveInt("num_attention_heads", otherwise.heads());
-    return new LlamaParts(
-        json,
-        json.positiveInt("vocab_size", otherwise.vocabulary()),
-        json.positiveInt("hidden_size", otherwise.d()),
-        json.positiveInt("num_hidden_layers", otherwise.layers()),
-        heads,
-        HuggingFace.keyValueHeads(json, heads, otherwise.keyValueHeads()),
-        json.positiveInt("head_dim", 256),
-        json.positiveInt("intermediate_size", otherwise.hidden()),
-        activation,
-        (float) json.positive("rms_norm_eps", 1e-6),
-        1);
+    return LlamaParts.ofGemma(json, otherwise, 1e-6, 256, activation);
   }
 
   /**

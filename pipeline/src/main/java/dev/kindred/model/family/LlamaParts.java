@@ -47,41 +47,67 @@ record LlamaParts(
           "(layers\\.\\d+\\.self_attn\\.)?rotary_emb\\.(inv_freq|cos_cached|sin_cached)",
           "lm_head.weight");
 
+  private static final String HEAD_WIDTH = "head_dim";
+
   /** Sizes where {@code config.json} does not name them. */
   record Otherwise(int vocabulary, int d, int hidden, int layers, int heads, int keyValueHeads) {}
 
-  /** The sizes of a {@code config.json}, its activation silu, and norms without an addition. */
+  /**
+   * The sizes of a {@code config.json}, its activation silu, and norms without an addition. Heads
+   * divide D where no field names their width.
+   */
   static LlamaParts of(ConfigJson json, Otherwise otherwise, double epsilon) {
-    int d = json.positiveInt("hidden_size", otherwise.d);
-    int heads = json.positiveInt("num_attention_heads", otherwise.heads);
+    int heads = heads(json, otherwise);
+    int headWidth =
+        json.has(HEAD_WIDTH)
+            ? json.positiveInt(HEAD_WIDTH)
+            : HuggingFace.headWidth(json, d(json, otherwise), heads);
+    return of(json, otherwise, headWidth, silu(json), epsilon, 0);
+  }
+
+  /** The same; heads have a width of their own where no field names one. */
+  static LlamaParts of(ConfigJson json, Otherwise otherwise, double epsilon, int headWidth) {
+    return of(json, otherwise, json.positiveInt(HEAD_WIDTH, headWidth), silu(json), epsilon, 0);
+  }
+
+  /** Gemma's: heads of their own width, and norms that add 1 to their weights. */
+  static LlamaParts ofGemma(
+      ConfigJson json, Otherwise otherwise, double epsilon, int headWidth, Activation activation) {
+    return of(json, otherwise, json.positiveInt(HEAD_WIDTH, headWidth), activation, epsilon, 1);
+  }
+
+  private static LlamaParts of(
+      ConfigJson json,
+      Otherwise otherwise,
+      int headWidth,
+      Activation activation,
+      double epsilon,
+      float addedToNorms) {
+    int heads = heads(json, otherwise);
     return new LlamaParts(
         json,
         json.positiveInt("vocab_size", otherwise.vocabulary),
-        d,
+        d(json, otherwise),
         json.positiveInt("num_hidden_layers", otherwise.layers),
         heads,
         HuggingFace.keyValueHeads(json, heads, otherwise.keyValueHeads),
-        json.has("head_dim") ? json.positiveInt("head_dim") : HuggingFace.headWidth(json, d, heads),
+        headWidth,
         json.positiveInt("intermediate_size", otherwise.hidden),
-        HuggingFace.activation(json, "hidden_act", "silu"),
+        activation,
         (float) json.positive("rms_norm_eps", epsilon),
-        0);
+        addedToNorms);
   }
 
-  /** The same with heads of another width. */
-  LlamaParts withHeadWidth(int width) {
-    return new LlamaParts(
-        json,
-        vocabulary,
-        d,
-        layers,
-        heads,
-        keyValueHeads,
-        width,
-        hidden,
-        activation,
-        epsilon,
-        addedToNorms);
+  private static int d(ConfigJson json, Otherwise otherwise) {
+    return json.positiveInt("hidden_size", otherwise.d);
+  }
+
+  private static int heads(ConfigJson json, Otherwise otherwise) {
+    return json.positiveInt("num_attention_heads", otherwise.heads);
+  }
+
+  private static Activation silu(ConfigJson json) {
+    return HuggingFace.activation(json, "hidden_act", "silu");
   }
 
   static String block(int i) {

@@ -34,9 +34,10 @@ final class Qwen implements Architecture {
   @Override
   public Blueprint read(ConfigJson json) {
     HuggingFace.check(json, Rope.FIELDS);
-    LlamaParts found = LlamaParts.of(json, new Otherwise(151936, 4096, 22016, 32, 32, 32), 1e-6);
-    int headWidth = isThird && !json.isPresent("head_dim") ? 128 : found.headWidth();
-    LlamaParts parts = found.withHeadWidth(headWidth);
+    Otherwise otherwise = new Otherwise(151936, 4096, 22016, 32, 32, 32);
+    LlamaParts parts =
+        isThird ? LlamaParts.of(json, otherwise, 1e-6, 128) : LlamaParts.of(json, otherwise, 1e-6);
+    int headWidth = parts.headWidth();
     boolean hasBiases = !isThird || json.bool("attention_bias", false);
     Rotary rotary = Rope.of(json).halves(headWidth);
     boolean[] sliding = sliding(json, parts.layers());

@@ -11,9 +11,11 @@ import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Configurations that describe what Kindred does not compute: refused, never approximated. */
 class TestRefusedConfigurations {
@@ -117,6 +119,43 @@ class TestRefusedConfigurations {
   void areNotRefusedForFieldsThatChangeNothing(String checkpoint, String change)
       throws IOException {
     assertThat(Architectures.read(changed(checkpoint, change)).blocks()).isNotEmpty();
+  }
+
+  /** The widths of transformers 5.24's configurations; 4 heads that do not divide a size of 41. */
+  @ParameterizedTest
+  @CsvSource({"qwen3, 128", "gemma, 256", "gemma2, 256", "gemma3_text, 256"})
+  void headsHaveTheWidthOfTheFamilyWhereNoFieldNamesIt(String family, int width)
+      throws IOException {
+    for (String absent : List.of("'absent'", "null")) {
+      ConfigJson config =
+          changed(
+              family,
+              "{'head_dim': "
+                  + absent
+                  + ", 'hidden_size': 41, 'num_attention_heads': 4, 'num_key_value_heads': 2}");
+      assertThat(Architectures.read(config).blocks().get(0).mixer().toString())
+          .contains("headWidth=" + width);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "mistral", "qwen2", "phi3", "olmo", "olmo2"})
+  void otherHeadsDivideTheHiddenSizeWhereNoFieldNamesTheirWidth(String family) throws IOException {
+    String heads = "'num_attention_heads': 4, 'num_key_value_heads': 2}";
+    Blueprint divided =
+        Architectures.read(
+            changed(
+                family,
+                "{'head_dim': 'absent', 'hidden_size': 40, 'rope_scaling': null,"
+                    + " 'partial_rotary_factor': 'absent',"
+                    + heads));
+    assertThat(divided.blocks().get(0).mixer().toString()).contains("headWidth=10");
+    assertThatThrownBy(
+            () ->
+                Architectures.read(
+                    changed(family, "{'head_dim': 'absent', 'hidden_size': 41," + heads)))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("4 heads do not divide the hidden size 41");
   }
 
   @Test
