@@ -94,10 +94,13 @@ public final class Values {
    */
   public record PerBlock(String text, double[] numbers) {
     static PerBlock of(double[] numbers) {
-      return new PerBlock(
-          Arrays.stream(numbers).mapToObj(Double::toString).collect(Collectors.joining(",")),
-          numbers);
+      return new PerBlock(Values.text(numbers), numbers);
     }
+  }
+
+  /** Numbers as options take them. */
+  public static String text(double... numbers) {
+    return Arrays.stream(numbers).mapToObj(Double::toString).collect(Collectors.joining(","));
   }
 
   /** A whole number of a range. */

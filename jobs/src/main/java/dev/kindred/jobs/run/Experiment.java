@@ -5,6 +5,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.option.ExperimentOptions;
 import dev.kindred.jobs.option.MixtureOptions;
+import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.report.ReportQueries;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.files.ModelDirectory;
@@ -12,12 +13,10 @@ import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.math.BigDecimal;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -230,17 +229,13 @@ public final class Experiment {
             ? ReportQueries.CHOSEN
             : checked.options().mixture().isOfModel() ? "of the model's folder" : "given");
     all.put("blocks", input.model().blocks().toString());
-    all.put("thresholds", text(thresholds()));
-    all.put("weights", text(mixture().weights()));
+    all.put("thresholds", Values.text(thresholds()));
+    all.put("weights", Values.text(mixture().weights()));
     double saturation = mixture().saturation();
     all.put(
         "saturation",
         Double.isInfinite(saturation) ? "none" : BigDecimal.valueOf(saturation).toPlainString());
     return all;
-  }
-
-  private static String text(double... numbers) {
-    return Arrays.stream(numbers).mapToObj(Double::toString).collect(Collectors.joining(","));
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.kindred.Location;
 import dev.kindred.baseline.NGramFit;
 import dev.kindred.baseline.SuffixCounts;
 import dev.kindred.jobs.option.Defaults;
+import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.report.Comparison;
 import dev.kindred.jobs.report.Gain;
 import dev.kindred.jobs.run.CorpusInput;
@@ -40,7 +41,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
@@ -270,8 +270,8 @@ public final class Tuning {
                 + "kindred {%n  thresholds = [%s]%n  weights = [%s]%n  saturation = \"%s\"%n}%n",
             model.id(),
             corpusId,
-            numbers(thresholds(tuned)),
-            numbers(mixture.weights()),
+            Values.text(thresholds(tuned)),
+            Values.text(mixture.weights()),
             saturation(mixture));
     warehouse.checkLock();
     try {
@@ -281,10 +281,6 @@ public final class Tuning {
     }
 
     return file;
-  }
-
-  private static String numbers(double[] values) {
-    return Arrays.stream(values).mapToObj(Double::toString).collect(Collectors.joining(", "));
   }
 
   private static String saturation(Mixture mixture) {
@@ -362,8 +358,8 @@ public final class Tuning {
         new Gain(mean(gains), interval.low(), interval.high()).inWords(),
         ngram.fittingWindows(),
         ngram.heldOutWindows());
-    line(text, "%n%-12s %s", "thresholds", numbers(thresholds(tuned)));
-    line(text, "%-12s %s", "weights", numbers(mixture.weights()));
+    line(text, "%n%-12s %s", "thresholds", Values.text(thresholds(tuned)));
+    line(text, "%-12s %s", "weights", Values.text(mixture.weights()));
     line(text, "%-12s %s", "saturation", saturation(mixture));
     line(text, "%nA run with them: %s%n", command(file));
     line(
