@@ -55,6 +55,22 @@ class TestPlan {
   }
 
   @Test
+  void promptsThatAreCutAreCounted() throws IOException {
+    Path prompts =
+        Files.writeString(
+            folder.resolve("prompts.txt"), "It was the\nthe best of times\nthe worst of times\n");
+    CommandLineRun run = plan(prompts.toString());
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.err().lines())
+        .containsOnlyOnce(
+            "kindred: --prompts "
+                + prompts
+                + ": 2 of 3 prompts cut to their last 10 characters, as many as windows have"
+                + " (--window-length)");
+  }
+
+  @Test
   void aFolderThatWasThereStays() throws IOException {
     Files.createDirectories(folder.resolve("new/warehouse"));
 

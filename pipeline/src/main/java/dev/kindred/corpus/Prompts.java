@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.apache.hadoop.conf.Configuration;
@@ -272,13 +273,15 @@ public final class Prompts {
    * string, for prompts that contain a line break, or a list of token ids. Of prompts that are
    * longer than windows the end is taken.
    *
+   * @param longer takes how many those are, if there are any
    * @throws InvalidInput naming the first line that is not such a prompt
    */
   public static List<Prompt> read(
-      Configuration hadoop, String uri, String tokenizerJson, Lengths lengths) {
+      Configuration hadoop, String uri, String tokenizerJson, Lengths lengths, IntConsumer longer) {
     Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
     List<Prompt> prompts = new ArrayList<>();
     int line = 0;
+    int cut = 0;
     for (String text : lines(hadoop, uri)) {
       line++;
       if (text.isEmpty()) {
@@ -288,11 +291,17 @@ public final class Prompts {
       String where = String.format(Locale.ROOT, "--prompts %s: line %d", uri, line);
       Prompt prompt =
           uri.endsWith(".jsonl") ? ofJson(where, text, tokenizer) : known(where, text, tokenizer);
-      prompts.add(lengths.fitted(where, prompt, tokenizer));
+      Prompt fitted = lengths.fitted(where, prompt, tokenizer);
+      prompts.add(fitted);
+      cut += fitted.tokenIds().length < prompt.tokenIds().length ? 1 : 0;
     }
 
     if (prompts.isEmpty()) {
       throw new InvalidInput("--prompts %s: no prompts in it", uri);
+    }
+
+    if (cut > 0) {
+      longer.accept(cut);
     }
 
     return prompts;
@@ -358,6 +367,12 @@ public final class Prompts {
     }
 
     return Prompt.of(tokenIds.stream().mapToInt(Integer::intValue).toArray(), tokenizer);
+  }
+
+  /** The same where all lengths are taken as they are, or it need not be said. */
+  public static List<Prompt> read(
+      Configuration hadoop, String uri, String tokenizerJson, Lengths lengths) {
+    return read(hadoop, uri, tokenizerJson, lengths, cut -> {});
   }
 
   private static List<String> lines(Configuration hadoop, String uri) {

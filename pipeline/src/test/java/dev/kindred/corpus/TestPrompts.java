@@ -342,6 +342,28 @@ class TestPrompts {
         .hasMessage("prompt 2: \"noto\" has 4 tokens, the model reads 1 to 3");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "prompts.txt | noto@not@tonot@ton | 2",
+        "prompts.jsonl | \"noto\"@\"not\"@[0, 1, 2, 0] | 2",
+        "prompts.txt | not@ton | 0"
+      })
+  void promptsThatAreLongerThanWindowsAreCounted(String name, String lines, int longer)
+      throws IOException {
+    Path file = Files.writeString(folder.resolve(name), lines.replace('@', '\n'));
+    List<Integer> counted = new ArrayList<>();
+
+    List<Prompt> prompts =
+        Prompts.read(
+            HADOOP, file.toString(), TOKENIZER, Prompts.Lengths.ofWindows(3), counted::add);
+
+    assertThat(prompts).allMatch(prompt -> prompt.tokenIds().length == 3);
+    assertThat(counted).isEqualTo(longer == 0 ? List.of() : List.of(longer));
+  }
+
   @Test
   void anEmptyPromptIsInvalid() {
     assertThatThrownBy(() -> Prompts.parse(List.of(""), TOKENIZER, Prompts.Lengths.upTo(3)))

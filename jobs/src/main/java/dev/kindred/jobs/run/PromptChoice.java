@@ -5,8 +5,13 @@ import dev.kindred.InvalidInput;
 import dev.kindred.corpus.CorpusScan;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
+import dev.kindred.corpus.Tokenizer;
 import dev.kindred.jobs.option.PromptOptions;
+import dev.kindred.jobs.workspace.Messages;
+import dev.kindred.jobs.workspace.Terminal;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -21,11 +26,12 @@ import org.apache.spark.sql.Row;
 public record PromptChoice(long count, long seed, List<Prompt> given) {
 
   /**
-   * Reads the file, if there is one.
+   * Reads the file, if there is one. Of prompts that are longer than windows the end is taken,
+   * which a line on standard error says.
    *
    * @param tokenizerJson of the model
    * @param windowLength tokens that each must have
-   * @throws InvalidInput if one has another number of tokens
+   * @throws InvalidInput if one has fewer tokens
    */
   public static PromptChoice read(
       PromptOptions options, String tokenizerJson, int windowLength, Configuration hadoop) {
@@ -33,9 +39,29 @@ public record PromptChoice(long count, long seed, List<Prompt> given) {
       return new PromptChoice(options.count().getAsInt(), options.seed(), null);
     }
 
+    AtomicInteger cut = new AtomicInteger();
     List<Prompt> given =
         Prompts.read(
-            hadoop, options.file(), tokenizerJson, Prompts.Lengths.ofWindows(windowLength));
+            hadoop,
+            options.file(),
+            tokenizerJson,
+            Prompts.Lengths.ofWindows(windowLength),
+            cut::set);
+    if (cut.get() > 0) {
+      Terminal.standardError()
+          .line(
+              Messages.line(
+                  String.format(
+                      Locale.ROOT,
+                      "kindred: --prompts %s: %,d of %,d prompts cut to their last %d %s, as many as"
+                          + " windows have (--window-length)",
+                      options.file(),
+                      cut.get(),
+                      given.size(),
+                      windowLength,
+                      Tokenizer.of(tokenizerJson).isCharacterLevel() ? "characters" : "tokens")));
+    }
+
     return new PromptChoice(given.size(), options.seed(), given);
   }
 
