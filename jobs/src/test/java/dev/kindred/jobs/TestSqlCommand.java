@@ -25,7 +25,8 @@ class TestSqlCommand {
             "sql",
             "-e",
             "select * from values ('a', 1, null), ('b\nc', 234, array(1.5)) as t(text, n, list)"
-                + " order by n; select kindred.entropy(array(1f, 1f)) as bits",
+                + " order by n; select kindred.entropy(array(1f, 1f)) as bits;"
+                + " select concat(chr(7), '\u202e', '\ufffd<0xE4>') as unseen",
             "--warehouse",
             folder.toString());
 
@@ -40,6 +41,10 @@ class TestSqlCommand {
             "bits",
             "----",
             " 1.0",
+            "(1 row)",
+            "unseen",
+            "-------------------",
+            "\\u0007\\u202E\ufffd<0xE4>",
             "(1 row)");
   }
 

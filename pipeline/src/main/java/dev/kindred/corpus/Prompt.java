@@ -11,7 +11,7 @@ public record Prompt(String text, int[] tokenIds) {
 
   /** The prompt of a text, as it would stand within a longer one. */
   static Prompt of(String text, Tokenizer tokenizer) {
-    return new Prompt(text, tokenizer.encodeWithin(text));
+    return new Prompt(tokenizer.shown(text), tokenizer.encodeWithin(text));
   }
 
   /** The prompt of tokens. */

@@ -15,6 +15,7 @@ import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
 import dev.kindred.JsonProblem;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
@@ -56,6 +57,7 @@ public final class Tokenizer {
   private final int vocabularySize;
   private final int[] lineBreak; // tokens; null where a text's beginning is as any other place
   private final String lineBreakText;
+  private final byte[][] bytesOfTokens; // null where they stand for characters only
   private final Integer beginning;
 
   private Tokenizer(
@@ -64,29 +66,34 @@ public final class Tokenizer {
       Set<Integer> knownCharacters,
       int unknownId,
       boolean isCheckedByDecoding,
-      int vocabularySize) {
+      int vocabularySize,
+      byte[][] bytesOfTokens) {
     this.tokenizer = tokenizer;
     this.characterLevel = characterLevel;
     this.knownCharacters = knownCharacters;
     this.unknownId = unknownId;
     this.isCheckedByDecoding = isCheckedByDecoding;
     this.vocabularySize = vocabularySize;
-    this.lineBreak = marksBeginnings() ? encode("\n") : null;
+    this.bytesOfTokens = bytesOfTokens;
+    this.lineBreak = treatsBeginnings() ? encode("\n") : null;
     this.lineBreakText = lineBreak == null ? null : decode(lineBreak);
     this.beginning = characterLevel ? null : beginning(tokenizer);
   }
 
   /**
-   * Whether the first word of a text gets other tokens than it has within a text: SentencePiece's
-   * way puts a blank before every text.
+   * Whether the first word of a text gets other tokens than it has within a text, or loses its
+   * blank when it is decoded: SentencePiece's way puts a blank before every text, and takes it away
+   * again.
    */
-  private boolean marksBeginnings() {
+  private boolean treatsBeginnings() {
     if (characterLevel) {
       return false;
     }
 
     int[] within = withinLine(encode("\n"), "a");
-    return within != null && !Arrays.equals(within, encode("a"));
+    return within != null
+        && (!Arrays.equals(within, encode("a"))
+            || decode(encode("\n a")).equals("\n a") && !decode(encode(" a")).equals(" a"));
   }
 
   /** Tokens of a text that stands behind a line break; null where both have tokens in common. */
@@ -160,7 +167,14 @@ public final class Tokenizer {
 
     String decoder = root.path("decoder").path("type").asText();
     boolean decodes = !decoder.isEmpty() && !decoder.equals("WordPiece"); // which removes blanks
-    return new Tokenizer(tokenizer, characterLevel, characters, unknownId, decodes, vocabularySize);
+    return new Tokenizer(
+        tokenizer,
+        characterLevel,
+        characters,
+        unknownId,
+        decodes,
+        vocabularySize,
+        TokenBytes.of(root, vocabularySize));
   }
 
   /**
@@ -438,7 +452,7 @@ public final class Tokenizer {
 
   /**
    * Token ids of a text as they are within a longer one, whatever the tokenizer puts at beginnings.
-   * The inverse of {@link #text}.
+   * The inverse of {@link #text} where that has no bytes.
    */
   public int[] encodeWithin(String text) {
     int[] within = lineBreak == null ? null : withinLine(lineBreak, text);
@@ -447,9 +461,45 @@ public final class Tokenizer {
 
   /**
    * The text that tokens stand for within a longer one: with the blank that a first word may begin
-   * with. Bytes that are no whole character are U+FFFD.
+   * with. Where there are tokens of bytes it is in {@link ByteNotation}, so that texts are alike
+   * only where the bytes are.
    */
   public String text(int... tokenIds) {
+    return bytesOfTokens == null ? characters(tokenIds) : ByteNotation.of(bytes(tokenIds));
+  }
+
+  /** A text of which {@link #firstLoss} finds nothing, as {@link #text} writes it. */
+  String shown(String text) {
+    return bytesOfTokens == null ? text : ByteNotation.of(text);
+  }
+
+  /** What tokens stand for, in UTF-8. */
+  private byte[] bytes(int... tokenIds) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (int i = 0; i < tokenIds.length; ) {
+      byte[] known = bytesOf(tokenIds[i]);
+      int end = i + 1;
+      if (known == null) { // as many as there are: some decoders look at more than one
+        while (end < tokenIds.length && bytesOf(tokenIds[end]) == null) {
+          end++;
+        }
+
+        known = characters(Arrays.copyOfRange(tokenIds, i, end)).getBytes(StandardCharsets.UTF_8);
+      }
+
+      bytes.writeBytes(known);
+      i = end;
+    }
+
+    return bytes.toByteArray();
+  }
+
+  private byte[] bytesOf(int tokenId) {
+    return tokenId < bytesOfTokens.length ? bytesOfTokens[tokenId] : null;
+  }
+
+  /** The same of tokens that stand for whole characters. */
+  private String characters(int... tokenIds) {
     if (lineBreak == null) {
       return decode(tokenIds);
     }

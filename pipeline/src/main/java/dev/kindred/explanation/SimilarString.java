@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.explanation;
 
+import dev.kindred.corpus.ByteNotation;
 import java.io.Serializable;
 import java.util.List;
 
@@ -26,7 +27,7 @@ public record SimilarString(
     return text.substring(0, text.length() - sharedSuffix.length());
   }
 
-  /** The longest common end of two texts, in whole characters. */
+  /** The longest common end of two texts, in whole characters and bytes. */
   public static String sharedSuffix(String text, String prompt) {
     int shared = 0;
     while (shared < text.length() && shared < prompt.length()) {
@@ -38,6 +39,6 @@ public record SimilarString(
       shared += Character.charCount(character);
     }
 
-    return text.substring(text.length() - shared);
+    return text.substring(ByteNotation.boundary(text, text.length() - shared));
   }
 }

@@ -306,6 +306,14 @@ class TestTokenizer {
         .formatted(vocabulary);
   }
 
+  @Test
+  void textOfCharactersIsNeverWrittenAsBytes() {
+    Tokenizer tokenizer = Tokenizer.of(CharacterTokenizers.of("<0xE4>\ufffd"));
+
+    assertThat(tokenizer.text(tokenizer.encode("<0xE4>\ufffd"))).isEqualTo("<0xE4>\ufffd");
+    assertThat(Prompt.of("<0xE4>", tokenizer).text()).isEqualTo("<0xE4>");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"{\"model\": ", "tokens"})
   void whatIsNotJsonIsInvalidInput(String json) {

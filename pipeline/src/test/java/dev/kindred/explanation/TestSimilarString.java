@@ -31,6 +31,17 @@ class TestSimilarString {
     assertThat(SimilarString.sharedSuffix("a" + hat, "b" + hat)).isEqualTo(hat);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "<0xE4> x, <0xF4> x, ' x'",
+    "a<0xBD>, b<0x8D>, ''",
+    "<0x9F><0x99>, <0x8F><0x99>, <0x99>",
+    "a<0x3C>0xE4>, b<0x3C>0xE4>, <0x3C>0xE4>",
+  })
+  void theSharedSuffixNeverCutsAByte(String text, String prompt, String shared) {
+    assertThat(SimilarString.sharedSuffix(text, prompt)).isEqualTo(shared);
+  }
+
   @Test
   void theOwnBeginningIsTheRest() {
     assertThat(new SimilarString(0, "And only l", "only l", 1, 1, List.of()).ownBeginning())

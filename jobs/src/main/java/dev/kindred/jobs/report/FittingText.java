@@ -2,7 +2,9 @@
 package dev.kindred.jobs.report;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 
 /**
  * Text that is visible and fits into some columns of a terminal.
@@ -30,32 +32,44 @@ record FittingText(String text, int width) {
   }
 
   private static FittingText cut(String text, int columns, boolean isFromStart) {
-    StringBuilder visible = new StringBuilder();
-    VisibleText.runs(text).forEach(run -> visible.append(run.text()));
-    if (width(visible.toString()) <= columns) {
-      return new FittingText(visible.toString(), width(visible.toString()));
+    List<String> signs = signs(text);
+    int whole = signs.stream().mapToInt(FittingText::width).sum();
+    if (whole <= columns) {
+      return new FittingText(String.join("", signs), whole);
     }
 
-    int[] characters = visible.codePoints().toArray();
-    Deque<Integer> kept = new ArrayDeque<>();
-    int width = 1; // of the sign
-    for (int i = 0; i < characters.length; i++) {
-      int character = characters[isFromStart ? i : characters.length - 1 - i];
-      if (width + width(character) > columns) {
+    Deque<String> kept = new ArrayDeque<>();
+    int width = 1; // of the sign of the cut
+    for (int i = 0; i < signs.size(); i++) {
+      String sign = signs.get(isFromStart ? i : signs.size() - 1 - i);
+      if (width + width(sign) > columns) {
         break;
       }
 
-      width += width(character);
+      width += width(sign);
       if (isFromStart) {
-        kept.addLast(character);
+        kept.addLast(sign);
       } else {
-        kept.addFirst(character);
+        kept.addFirst(sign);
       }
     }
 
-    StringBuilder fitting = new StringBuilder(isFromStart ? "" : CUT);
-    kept.forEach(fitting::appendCodePoint);
-    return new FittingText(fitting.append(isFromStart ? CUT : "").toString(), width);
+    String fitting = String.join("", kept);
+    return new FittingText(isFromStart ? fitting + CUT : CUT + fitting, width);
+  }
+
+  /** What is not cut: characters, and signs that stand for one. */
+  private static List<String> signs(String text) {
+    List<String> signs = new ArrayList<>();
+    for (VisibleText.Run run : VisibleText.runs(text)) {
+      if (run.plain()) {
+        run.text().codePoints().forEach(character -> signs.add(Character.toString(character)));
+      } else {
+        signs.add(run.text());
+      }
+    }
+
+    return signs;
   }
 
   private static int width(String text) {

@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import dev.kindred.corpus.ByteNotation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Text as a reader must see it: tokens differ by a leading space, and a corpus may hold characters
- * that are invisible or turn the reading direction.
+ * Text as a reader must see it: tokens differ by a leading space, a corpus may hold characters that
+ * are invisible or turn the reading direction, and bytes that are no whole character are written.
  */
 public final class VisibleText {
 
   private static final int CONTROL_PICTURES = 0x2400;
   private static final int DELETE = 0x7F;
+
+  /**
+   * What has no picture of its own though its category says otherwise: Unicode's default ignorable
+   * characters, such as fillers and variation selectors, and the Braille pattern without dots.
+   */
+  private static final Pattern IGNORABLE =
+      Pattern.compile(
+          "[\\u034F\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F\\u2800\\u3164\\uFE00-\\uFE0F\\uFFA0"
+              + "\\x{E0100}-\\x{E01EF}]");
 
   private VisibleText() {}
 
@@ -56,16 +67,22 @@ public final class VisibleText {
     }
     List<Run> runs = new ArrayList<>();
     StringBuilder plain = new StringBuilder();
-    text.codePoints()
-        .forEach(
-            codePoint -> {
-              if (shows(codePoint)) {
-                plain.appendCodePoint(codePoint);
-              } else {
-                addPlain(runs, plain);
-                runs.add(new Run(sign(codePoint), codePoint == '\n' ? Kind.LINE_BREAK : Kind.SIGN));
-              }
-            });
+    for (int i = 0; i < text.length(); ) {
+      int codePoint = text.codePointAt(i);
+      boolean isByte = ByteNotation.isAt(text, i);
+      if (isByte) {
+        addPlain(runs, plain);
+        runs.add(new Run(text.substring(i, i + ByteNotation.LENGTH), Kind.SIGN));
+      } else if (shows(codePoint)) {
+        plain.appendCodePoint(codePoint);
+      } else {
+        addPlain(runs, plain);
+        runs.add(new Run(sign(codePoint), codePoint == '\n' ? Kind.LINE_BREAK : Kind.SIGN));
+      }
+
+      i += isByte ? ByteNotation.LENGTH : Character.charCount(codePoint);
+    }
+
     addPlain(runs, plain);
     return List.copyOf(runs);
   }
@@ -87,7 +104,7 @@ public final class VisibleText {
               Character.SURROGATE,
               Character.UNASSIGNED ->
           false;
-      default -> true;
+      default -> codePoint < 0x34F || !IGNORABLE.matcher(Character.toString(codePoint)).matches();
     };
   }
 

@@ -2,6 +2,7 @@
 package dev.kindred.jobs.sql;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.jobs.workspace.Messages;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,7 +32,7 @@ enum ResultFormat {
       for (Row row : asText(rows).collectAsList()) {
         lines.add(
             IntStream.range(0, columns.length)
-                .mapToObj(i -> row.isNullAt(i) ? "NULL" : visible(row.getString(i)))
+                .mapToObj(i -> row.isNullAt(i) ? "NULL" : Messages.withEscapes(row.getString(i)))
                 .toArray(String[]::new));
       }
 
@@ -68,17 +69,6 @@ enum ResultFormat {
 
     private int width(String value) {
       return value.codePointCount(0, value.length());
-    }
-
-    /** A row is a line, whose text goes from left to right and does nothing to the terminal. */
-    private String visible(String value) {
-      return value
-          .replace("\n", "\\n")
-          .replace("\r", "\\r")
-          .replace("\t", "\\t")
-          .replaceAll(
-              "[\\p{Cc}\\u2028\\u2029\\u061C\\u200E\\u200F\\u202A-\\u202E\\u2066-\\u2069]",
-              "\uFFFD");
     }
   },
 

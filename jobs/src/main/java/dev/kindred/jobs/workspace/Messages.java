@@ -38,7 +38,8 @@ public final class Messages {
     return command.matcher(text).replaceAll(Matcher.quoteReplacement(PROGRAM));
   }
 
-  private static String withEscapes(String text) {
+  /** A text in which what would do something to a terminal, or not be seen, is escaped. */
+  public static String withEscapes(String text) {
     StringBuilder shown = new StringBuilder();
     text.codePoints()
         .forEach(

@@ -26,6 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TestReportInABrowser {
   private static final int PROMPTS = 60;
 
+  private static final String BYTES = "the <0xE4><0xBD> \ufffd\u2764\ufe0f <0x3C>0xE4> the";
+
   /** Waits for the prompts to be unpacked, then goes on. */
   private static final String WHEN_READY =
       "const timer = setInterval(() => {"
@@ -53,7 +55,10 @@ class TestReportInABrowser {
                         ? ReportSamples.prompt(id, "said\n Mr <b>", " a<i>", "unsaid\u202e Mr <b>")
                         : id == 8
                             ? ReportSamples.promptWithoutEvidence(id)
-                            : ReportSamples.prompt(id, "prompt " + id, "the", "similar".repeat(20)))
+                            : id == 9
+                                ? ReportSamples.prompt(id, BYTES, " the", "a<0xBD> the")
+                                : ReportSamples.prompt(
+                                    id, "prompt " + id, "the", "similar".repeat(20)))
             .toList();
     PromptExplorer explorer =
         PromptExplorer.pack(
@@ -89,6 +94,26 @@ class TestReportInABrowser {
             "prompt·4|"
                 + String.join(
                     "|", IntStream.range(40, 50).mapToObj(id -> "prompt·" + id).toList()));
+  }
+
+  @Test
+  void scriptAndPageShowTheSameSigns() throws IOException, InterruptedException {
+    String signs = "[...%s.querySelectorAll('i')].map(i => i.textContent).join(' ')";
+    assertThat(
+            run(
+                1400,
+                "type('#9'); report("
+                    + String.format(signs, "explorer.querySelector('.find-text')")
+                    + ");"))
+        .isEqualTo("· <0xE4> <0xBD> · U+FE0F · <0x3C> ·");
+    assertThat(
+            run(
+                1400,
+                "const shown = [...document.querySelectorAll('p.prompt')]"
+                    + ".find(p => p.textContent.includes('0xE4')); report("
+                    + String.format(signs, "shown")
+                    + ");"))
+        .isEqualTo("· <0xE4> <0xBD> · U+FE0F · <0x3C> ·");
   }
 
   @Test
