@@ -50,8 +50,8 @@ final class ActivationSample {
 
   private ActivationSample() {}
 
-  /** See {@link Audit#problems}. */
-  static List<String> problems(Audit.Run run, LanguageModel model) {
+  /** Returns a line for each block whose sample is not what the model gives. */
+  static List<String> problems(AuditedRun run, LanguageModel model) {
     List<Stored> sample = read(run);
     Map<Long, int[]> tokens = tokens(run, sample, model.shape().vocabularySize());
     Map<Long, Integer> rows = new HashMap<>();
@@ -84,7 +84,7 @@ final class ActivationSample {
     return problems;
   }
 
-  private static List<Stored> read(Audit.Run run) {
+  private static List<Stored> read(AuditedRun run) {
     long seed = run.runId().hashCode();
     JavaRDD<Stored> all = null;
     List<Integer> chosen = new ArrayList<>();
@@ -116,7 +116,7 @@ final class ActivationSample {
   }
 
   /** The tokens of the sampled windows that are as windows must be. */
-  private static Map<Long, int[]> tokens(Audit.Run run, List<Stored> sample, int vocabulary) {
+  private static Map<Long, int[]> tokens(AuditedRun run, List<Stored> sample, int vocabulary) {
     Object[] ids = sample.stream().map(Stored::windowId).distinct().toArray();
     Map<Long, int[]> tokens = new TreeMap<>();
     for (Row row :

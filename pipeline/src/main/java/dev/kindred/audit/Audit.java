@@ -58,28 +58,6 @@ public final class Audit {
   private final Map<Table, Dataset<Row>> tables;
   private final Map<String, String> parameters; // values in SQL
 
-  /**
-   * What is audited.
-   *
-   * @param runId seeds the sample of activations
-   * @param windowLength tokens in a window and in a prompt
-   * @param blocks that were looked at, ascending
-   * @param thresholds one for each of them
-   * @param keepSimilar similar strings kept for a prompt and block; {@link Integer#MAX_VALUE} for
-   *     all
-   * @param alternates ids of the models that the run's is compared with
-   * @param tables this run's rows with all columns, of all tables that it consists of and was
-   *     computed from
-   */
-  public record Run(
-      String runId,
-      int windowLength,
-      List<Integer> blocks,
-      double[] thresholds,
-      int keepSimilar,
-      List<String> alternates,
-      Map<Table, Dataset<Row>> tables) {}
-
   private Audit(String runId, Map<Table, Dataset<Row>> tables, Map<String, String> parameters) {
     this.runId = runId;
     this.tables = tables;
@@ -94,7 +72,7 @@ public final class Audit {
    * @return a line for each problem, with its table, what was expected, what was found, an example
    *     and the query that finds it; empty if the run is sound
    */
-  public static List<String> problems(Run run, LanguageModel model, Runnable checked) {
+  public static List<String> problems(AuditedRun run, LanguageModel model, Runnable checked) {
     return problems(run, model, EnumSet.allOf(Check.class), rule -> true, checked);
   }
 
@@ -104,7 +82,11 @@ public final class Audit {
    * @param which rules between tables count
    */
   static List<String> problems(
-      Run run, LanguageModel model, Set<Check> checks, Predicate<Rule> which, Runnable checked) {
+      AuditedRun run,
+      LanguageModel model,
+      Set<Check> checks,
+      Predicate<Rule> which,
+      Runnable checked) {
     Map<Table, Dataset<Row>> tables = new HashMap<>(run.tables());
     // The vectors are too many to be read, and a run without alternates has no distances to them.
     tables.computeIfPresent(Tables.ACTIVATIONS, (table, rows) -> rows.drop("ffn_out"));
@@ -180,7 +162,7 @@ public final class Audit {
   }
 
   /** A run without alternates. */
-  private static Dataset<Row> none(Run run, Table table) {
+  private static Dataset<Row> none(AuditedRun run, Table table) {
     SparkSession spark = run.tables().get(Tables.WINDOWS).sparkSession();
     return spark.createDataFrame(List.of(), table.columns());
   }

@@ -254,7 +254,7 @@ class TestAudit {
     double[] thresholds = new double[blocks()];
     Arrays.fill(thresholds, THRESHOLD);
     return Audit.problems(
-        new Audit.Run(
+        new AuditedRun(
             "r-1", LENGTH, MODEL.blocks().numbers(), thresholds, KEEP, alternates, tables),
         LoadedModels.get(MODEL),
         checks,

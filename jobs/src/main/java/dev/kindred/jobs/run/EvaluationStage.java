@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.col;
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
 import dev.kindred.audit.Audit;
+import dev.kindred.audit.AuditedRun;
 import dev.kindred.baseline.Baselines;
 import dev.kindred.baseline.NGramFit;
 import dev.kindred.baseline.SuffixCounts;
@@ -119,7 +120,7 @@ public final class EvaluationStage {
 
   private List<String> audit(RunPlan run, ModelDirectory model) {
     return Audit.problems(
-        new Audit.Run(
+        new AuditedRun(
             run.runId(),
             run.windowLength(),
             run.blocks(),
