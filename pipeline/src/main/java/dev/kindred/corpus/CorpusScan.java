@@ -223,7 +223,7 @@ public record CorpusScan(
         int following = known(piece.following(), tokenizer);
         documents += piece.startsDocument() ? 1 : 0;
         tokens += own.tokenIds().length;
-        occurrences += Windows.starts(own.tokenIds().length, following, windowLength);
+        occurrences += Piece.windowStarts(own.tokenIds().length, following, windowLength);
         digests.writeBytes(digest(piece));
         followings.add(piece.following());
       }

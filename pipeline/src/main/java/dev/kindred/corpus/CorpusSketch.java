@@ -141,7 +141,7 @@ public final class CorpusSketch implements Serializable {
         int[] following = tokenizer.encode(piece.following());
         int[] tokens = Arrays.copyOf(own, own.length + following.length);
         System.arraycopy(following, 0, tokens, own.length, following.length);
-        sketch.add(tokens, Windows.starts(own.length, following.length, windowLength));
+        sketch.add(tokens, Piece.windowStarts(own.length, following.length, windowLength));
       }
 
       return List.of(sketch).iterator();

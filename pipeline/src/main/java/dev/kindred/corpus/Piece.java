@@ -92,6 +92,16 @@ record Piece(
         new Problem(document, String.format(Locale.ROOT, remedy, loss.describe(text), place)));
   }
 
+  /**
+   * How many windows begin in a piece.
+   *
+   * @param own tokens of the piece
+   * @param following tokens known to follow it in the same document
+   */
+  static int windowStarts(int own, int following, int windowLength) {
+    return Math.max(0, Math.min(own, own + following - windowLength + 1));
+  }
+
   /** Either token ids or a problem; the other is null. */
   record Tokenised(int[] tokenIds, Problem problem) {}
 }

@@ -125,16 +125,6 @@ public final class Windows {
         .apply(col(tokenIds));
   }
 
-  /**
-   * How many windows begin in a piece.
-   *
-   * @param own tokens of the piece
-   * @param following tokens known to follow it in the same document
-   */
-  static int starts(int own, int following, int windowLength) {
-    return Math.max(0, Math.min(own, own + following - windowLength + 1));
-  }
-
   private static final class CutSection
       implements Function2<Integer, Iterator<Corpus.Pieces>, Iterator<Occurrence>> {
     private static final long serialVersionUID = 1L;
@@ -205,7 +195,7 @@ public final class Windows {
           System.arraycopy(following, 0, tokens, own.length, following.length);
           long start = position;
           position += own.length;
-          return cut(tokens, starts(own.length, following.length, windowLength), start);
+          return cut(tokens, Piece.windowStarts(own.length, following.length, windowLength), start);
         }
       };
     }
