@@ -7,6 +7,7 @@ import dev.kindred.model.Changes.Part;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Block.Residual;
+import dev.kindred.model.architecture.Mixer;
 
 /** A block: how its parts stand in the residual stream. Letters are those of {@link TorchMixer}. */
 final class TorchBlock {
@@ -20,12 +21,18 @@ final class TorchBlock {
 
   TorchBlock(Block block, TorchWeights weights) {
     this.mixerNorm = TorchNorm.of(block.mixerNorm(), weights);
-    this.mixer = TorchMixer.of(block.mixer(), weights);
+    this.mixer = mixer(block.mixer(), weights);
     this.mixerOutputNorm = TorchNorm.of(block.mixerOutputNorm(), weights);
     this.feedForwardNorm = TorchNorm.of(block.feedForwardNorm(), weights);
     this.network = TorchFeedForward.of(block.feedForward(), weights);
     this.feedForwardOutputNorm = TorchNorm.of(block.feedForwardOutputNorm(), weights);
     this.residual = block.residual();
+  }
+
+  private static TorchMixer mixer(Mixer mixer, TorchWeights weights) {
+    return mixer instanceof Mixer.Attention attention
+        ? new TorchAttention(attention, weights)
+        : new TorchTriangular((Mixer.Triangular) mixer, weights);
   }
 
   /**

@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
-import dev.kindred.model.architecture.Mixer;
 
 /**
  * The part of a block that brings what is at earlier positions to later ones, over sequences and
@@ -15,17 +14,9 @@ import dev.kindred.model.architecture.Mixer;
  * <p>Letters in shapes: B = sequences, T = tokens in each, D = {@code d_model}, W = width of what
  * is mixed, K = width of what a position keeps for later ones.
  */
-abstract sealed class TorchMixer permits TorchAttention, TorchTriangular {
+abstract class TorchMixer {
   /** Nodes of a tree that are mixed at once: what they see stays in cache. */
   static final int ROWS_AT_ONCE = 128;
-
-  static TorchMixer of(Mixer mixer, TorchWeights weights) {
-    if (mixer instanceof Mixer.Attention attention) {
-      return new TorchAttention(attention, weights);
-    }
-
-    return new TorchTriangular((Mixer.Triangular) mixer, weights);
-  }
 
   /**
    * What positions keep for later ones.
