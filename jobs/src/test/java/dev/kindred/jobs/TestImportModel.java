@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.model.files.Safetensors;
+import dev.kindred.model.files.SafetensorsWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -136,7 +137,7 @@ class TestImportModel {
 
     shapes.put("ln_f.bias", new long[] {96, 2});
     try (var file = Files.newOutputStream(from.resolve("model.safetensors"))) {
-      Safetensors.write(file, shapes, values::get, Safetensors.Dtype.F32, Map.of());
+      SafetensorsWriter.write(file, shapes, values::get, Safetensors.Dtype.F32, Map.of());
     }
 
     CommandLineRun run = convert();

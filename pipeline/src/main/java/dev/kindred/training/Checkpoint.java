@@ -3,6 +3,8 @@ package dev.kindred.training;
 
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.files.Safetensors;
+import dev.kindred.model.files.SafetensorsWriter;
+import dev.kindred.model.files.StoredTensors;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.LinkedHashMap;
@@ -37,7 +39,7 @@ public record Checkpoint(
     Map<String, float[]> values = new LinkedHashMap<>(weights);
     mean.forEach((name, moment) -> values.put(MEAN + name, moment));
     variance.forEach((name, moment) -> values.put(VARIANCE + name, moment));
-    Safetensors.write(out, shapes(blueprint), values::get, Safetensors.Dtype.F32, about);
+    SafetensorsWriter.write(out, shapes(blueprint), values::get, Safetensors.Dtype.F32, about);
   }
 
   /**
@@ -46,7 +48,7 @@ public record Checkpoint(
    * @throws dev.kindred.InvalidInput if the file is damaged, or of another configuration
    */
   public static Checkpoint of(Safetensors file, Blueprint blueprint) {
-    file.checkAll(shapes(blueprint));
+    StoredTensors.checkAll(file, shapes(blueprint));
     Map<String, float[]> weights = new LinkedHashMap<>();
     Map<String, float[]> mean = new LinkedHashMap<>();
     Map<String, float[]> variance = new LinkedHashMap<>();

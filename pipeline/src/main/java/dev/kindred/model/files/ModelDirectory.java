@@ -204,7 +204,7 @@ public record ModelDirectory(
     Path stored = new Path(folder, "." + WEIGHTS + "." + UUID.randomUUID());
     try {
       try (OutputStream out = files.create(stored, false)) {
-        Safetensors.write(out, blueprint.tensors(), weights::floats, dtype, Map.of());
+        SafetensorsWriter.write(out, blueprint.tensors(), weights::floats, dtype, Map.of());
       }
 
       String selfCheck;

@@ -5,13 +5,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.InvalidInput;
 import dev.kindred.JsonProblem;
 import dev.kindred.model.architecture.Tensors;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -27,7 +24,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 
@@ -46,11 +42,11 @@ public final class Safetensors {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
   private static final String POINTER = "version https://git-lfs";
-  private static final int HEADER_LENGTH_BYTES = 8;
+  static final int HEADER_LENGTH_BYTES = 8;
   private static final int CHUNK_BYTES = 1 << 20; // a multiple of every dtype's size
   private static final long MOST_HEADER_BYTES = 100_000_000; // the format's own limit
   private static final int MOST_ELEMENTS = Integer.MAX_VALUE - 8; // of an array
-  private static final String METADATA = "__metadata__";
+  static final String METADATA = "__metadata__";
 
   private final String source;
   private final Content content;
@@ -395,17 +391,6 @@ public final class Safetensors {
     }
   }
 
-  /**
-   * Checks that the file holds exactly these tensors and that all numbers are finite.
-   *
-   * @param expected name to shape
-   * @throws InvalidInput naming what is wrong
-   */
-  public void checkAll(Map<String, long[]> expected) {
-    StoredTensors.of(this, expected);
-    scan(bytes -> {}, name -> true);
-  }
-
   /** The file's name, for messages. */
   String source() {
     return source;
@@ -520,87 +505,11 @@ public final class Safetensors {
     F16(Short.BYTES),
     F32(Float.BYTES);
 
-    private final int bytes;
+    final int bytes; // of a number
 
     Dtype(int bytes) {
       this.bytes = bytes;
     }
-  }
-
-  /**
-   * Writes a file.
-   *
-   * @param shapes name to shape, in the file's order
-   * @param values name to values, row-major; F16 rounds them to the nearest, ties to even
-   * @param metadata what the file says about itself
-   */
-  public static void write(
-      OutputStream out,
-      Map<String, long[]> shapes,
-      Function<String, float[]> values,
-      Dtype dtype,
-      Map<String, String> metadata)
-      throws IOException {
-    ObjectNode header = JSON.createObjectNode();
-    if (!metadata.isEmpty()) {
-      ObjectNode about = header.putObject(METADATA);
-      metadata.forEach(about::put);
-    }
-
-    long end = 0;
-    for (Map.Entry<String, long[]> tensor : shapes.entrySet()) {
-      ObjectNode entry = header.putObject(tensor.getKey()).put("dtype", dtype.name());
-      ArrayNode shape = entry.putArray("shape");
-      Arrays.stream(tensor.getValue()).forEach(shape::add);
-      long begin = end;
-      end += Arrays.stream(tensor.getValue()).reduce(dtype.bytes, Math::multiplyExact);
-      entry.putArray("data_offsets").add(begin).add(end);
-    }
-
-    byte[] json = JSON.writeValueAsBytes(header);
-    // Data begins at a multiple of eight, as the format recommends: the header ends in spaces.
-    int padded = (json.length + Long.BYTES - 1) / Long.BYTES * Long.BYTES;
-    ByteBuffer head = ByteBuffer.allocate(HEADER_LENGTH_BYTES + padded);
-    Arrays.fill(head.array(), (byte) ' ');
-    out.write(head.order(ByteOrder.LITTLE_ENDIAN).putLong(padded).put(json).array());
-    for (String name : shapes.keySet()) {
-      out.write(bytes(values.apply(name), dtype));
-    }
-  }
-
-  private static byte[] bytes(float[] values, Dtype dtype) {
-    ByteBuffer data =
-        ByteBuffer.allocate(Math.multiplyExact(values.length, dtype.bytes))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    for (float value : values) {
-      if (dtype == Dtype.F16) {
-        data.putShort(floatToHalf(value));
-      } else {
-        data.putFloat(value);
-      }
-    }
-
-    return data.array();
-  }
-
-  /** The IEEE 754 binary16 nearest to a float32, ties to even; infinite from 65520 on. */
-  static short floatToHalf(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    int sign = bits >>> 16 & 0x8000;
-    float magnitude = Math.abs(value);
-    if (Float.isNaN(value)) {
-      return (short) (sign | 0x7e00);
-    }
-
-    if (magnitude >= 65520) {
-      return (short) (sign | 0x7c00);
-    }
-
-    // Multiples of the half's last place are whole numbers below 2^11; rint rounds ties to even.
-    int exponent = Math.max(Math.getExponent(magnitude), -14);
-    int fraction = (int) Math.rint(Math.scalb((double) magnitude, 10 - exponent));
-    // A fraction of 2^10 or more has the leading bit, which adds one to the exponent field.
-    return (short) (sign | (exponent + 14 << 10) + fraction);
   }
 
   /** The float32 with the value of an IEEE 754 binary16, exactly. */

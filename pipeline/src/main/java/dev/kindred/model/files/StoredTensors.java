@@ -28,6 +28,17 @@ public record StoredTensors(Map<String, Place> places) implements Serializable {
   }
 
   /**
+   * Checks that a file holds exactly these tensors and that all numbers are finite.
+   *
+   * @param expected name to shape
+   * @throws InvalidInput naming what is wrong
+   */
+  public static void checkAll(Safetensors file, Map<String, long[]> expected) {
+    of(file, expected);
+    file.scan(bytes -> {}, name -> true);
+  }
+
+  /**
    * Finds the tensors of a model, and checks that its files hold these and no others, in dtypes
    * that Kindred takes, and that each byte is in one of them.
    *

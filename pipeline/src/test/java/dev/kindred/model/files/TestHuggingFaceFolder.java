@@ -84,7 +84,7 @@ class TestHuggingFaceFolder {
     }
 
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    Safetensors.write(out, shapes, values::get, Safetensors.Dtype.F32, Map.of());
+    SafetensorsWriter.write(out, shapes, values::get, Safetensors.Dtype.F32, Map.of());
     Files.write(path, out.toByteArray());
   }
 
@@ -276,7 +276,7 @@ class TestHuggingFaceFolder {
     Map<String, long[]> shapes = new LinkedHashMap<>();
     values.forEach((name, found) -> shapes.put(name, new long[] {found.length}));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    Safetensors.write(out, shapes, values::get, Safetensors.Dtype.F32, Map.of());
+    SafetensorsWriter.write(out, shapes, values::get, Safetensors.Dtype.F32, Map.of());
     Files.write(folder.resolve("reference.safetensors"), out.toByteArray());
     Path json = Files.writeString(folder.resolve("reference.json"), "{\"sequences\": [[1, 2, 3]]}");
     return ModelCheck.compare(model, json.toString(), new Configuration());

@@ -91,7 +91,7 @@ class TestSafetensors {
     for (int bits = 0; bits < 1 << 16; bits++) {
       float value = Safetensors.halfToFloat((short) bits);
       if (!Float.isNaN(value)) {
-        assertThat(Safetensors.floatToHalf(value)).isEqualTo((short) bits);
+        assertThat(SafetensorsWriter.floatToHalf(value)).isEqualTo((short) bits);
       }
     }
   }
@@ -116,7 +116,7 @@ class TestSafetensors {
               .toType(DataType.FLOAT32, true)
               .toFloatArray();
       for (int i = 0; i < values.length; i++) {
-        assertThat(Safetensors.halfToFloat(Safetensors.floatToHalf(values[i])))
+        assertThat(Safetensors.halfToFloat(SafetensorsWriter.floatToHalf(values[i])))
             .as("%s", values[i])
             .isEqualTo(expected[i]);
       }
@@ -132,7 +132,7 @@ class TestSafetensors {
         Map.of("matrix", new float[] {1, 2, 3, 4, 5, 6.5f}, "vector", new float[] {-1, 0});
     for (Safetensors.Dtype dtype : Safetensors.Dtype.values()) {
       ByteArrayOutputStream file = new ByteArrayOutputStream();
-      Safetensors.write(file, shapes, values::get, dtype, Map.of("step", "7"));
+      SafetensorsWriter.write(file, shapes, values::get, dtype, Map.of("step", "7"));
       Safetensors read = Safetensors.parse("written", file.toByteArray());
 
       StoredTensors.of(read, shapes);
@@ -183,7 +183,7 @@ class TestSafetensors {
     shapes.put("first", new long[] {700, 1000});
     shapes.put("second", new long[] {3});
     ByteArrayOutputStream file = new ByteArrayOutputStream();
-    Safetensors.write(
+    SafetensorsWriter.write(
         file,
         shapes,
         name -> new float[name.equals("first") ? 700_000 : 3],
