@@ -326,58 +326,52 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
 
   // Writing
 
-  static UnsupportedOperationException readOnly() {
-    return new UnsupportedOperationException(
-        "Kindred's tables are read-only in SQL: kindred run writes them, kindred expire deletes old"
-            + " runs");
-  }
-
   @Override
   public org.apache.spark.sql.connector.catalog.Table loadTable(
       Identifier identifier, Set<TableWritePrivilege> privileges) {
-    throw readOnly();
+    throw KindredTable.readOnly();
   }
 
   @Override
   public org.apache.spark.sql.connector.catalog.Table createTable(
       Identifier identifier, TableInfo info) {
-    throw readOnly();
+    throw KindredTable.readOnly();
   }
 
   @Override
   public org.apache.spark.sql.connector.catalog.Table alterTable(
       Identifier identifier, TableChange... changes) {
-    throw readOnly();
+    throw KindredTable.readOnly();
   }
 
   @Override
   public boolean dropTable(Identifier identifier) {
-    throw readOnly();
+    throw KindredTable.readOnly();
   }
 
   @Override
   public boolean purgeTable(Identifier identifier) {
-    throw readOnly();
+    throw KindredTable.readOnly();
   }
 
   @Override
   public void renameTable(Identifier from, Identifier to) {
-    throw readOnly();
+    throw KindredTable.readOnly();
   }
 
   @Override
   public void createNamespace(String[] namespace, Map<String, String> metadata) {
-    throw readOnly();
+    throw KindredTable.readOnly();
   }
 
   @Override
   public void alterNamespace(String[] namespace, NamespaceChange... changes) {
-    throw readOnly();
+    throw KindredTable.readOnly();
   }
 
   @Override
   public boolean dropNamespace(String[] namespace, boolean cascade) {
-    throw readOnly();
+    throw KindredTable.readOnly();
   }
 
   @Override

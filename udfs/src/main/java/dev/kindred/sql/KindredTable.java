@@ -82,15 +82,22 @@ final class KindredTable extends ParquetTable {
     return Set.of(TableCapability.BATCH_READ);
   }
 
+  /** Whatever would write, to a table or the catalog, fails with this. */
+  static UnsupportedOperationException readOnly() {
+    return new UnsupportedOperationException(
+        "Kindred's tables are read-only in SQL: kindred run writes them, kindred expire deletes old"
+            + " runs");
+  }
+
   @Override
   public WriteBuilder newWriteBuilder(LogicalWriteInfo info) {
-    throw KindredCatalog.readOnly();
+    throw readOnly();
   }
 
   /** Spark asks for it in order to write with its older sink. */
   @Override
   public Class<? extends FileFormat> fallbackFileFormat() {
-    throw KindredCatalog.readOnly();
+    throw readOnly();
   }
 
   @Override
