@@ -139,7 +139,7 @@ public final class CommittedFiles extends PartitioningAwareFileIndex {
         problems.get(first.file()),
         first.part(),
         isShared ? " and that other part" : "",
-        Runs.recordBeside(root, first.part()),
+        RunFolders.recordBeside(root, first.part()),
         problems.size() == 1 ? "" : " (" + problems.size() + " files are damaged)");
   }
 

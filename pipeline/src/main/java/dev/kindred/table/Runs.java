@@ -2,7 +2,6 @@
 package dev.kindred.table;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.Location;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,7 +15,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.slf4j.Logger;
@@ -39,7 +37,6 @@ public final class Runs {
   private static final String UNKNOWN = "0".repeat(64);
 
   private static final String ID = "run_id";
-  private static final String OF_RUN = "/run_id=";
   private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
   private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
 
@@ -393,7 +390,7 @@ public final class Runs {
     boolean isOther =
         !part.digest().equals(UNKNOWN)
             && (found.get().commit().rows() != part.rows()
-                || part.path().contains(OF_RUN + runId)
+                || part.path().contains(RunFolders.OF_RUN + runId)
                     && !found.get().digest().equals(part.digest()));
     return isOther
         ? Optional.of(
@@ -426,19 +423,5 @@ public final class Runs {
     return ofPrompts.isEmpty()
         ? warehouse.part(Tables.ACTIVATIONS, run.modelId(), run.corpusId()).blocks()
         : ofPrompts;
-  }
-
-  /**
-   * What must go with a part of a run's own results, so that the run is taken up again: a text that
-   * ends a list of folders, or an empty one.
-   */
-  static String recordBeside(Path root, Path part) {
-    String place = Location.below(root, part);
-    boolean isResult =
-        Tables.ALL.stream()
-                .filter(table -> table.filledBy().startsWith("run") && !table.equals(Tables.RUNS))
-                .anyMatch(table -> place.startsWith(table.name() + OF_RUN))
-            && !place.matches(Tables.SUMMARIES.name() + "/.*/analysis=(?!run$).*");
-    return isResult ? " and " + root + "/" + Tables.RUNS.name() + "/" + place.split("/")[1] : "";
   }
 }
