@@ -144,29 +144,4 @@ public record Comparison(String label, Mean honest, Mean compatible) {
             .max()
             .orElse(1));
   }
-
-  /** What the run found, in sentences that its figures and their intervals bear out. */
-  static String claim(Figures figures) {
-    StringBuilder claim = new StringBuilder();
-    Mean similar = Mean.of(figures, Summaries.of(Summaries.HELLINGER).honest());
-    claim.append(
-        String.format(
-            Locale.ROOT,
-            "With the prompt itself set aside, similar strings come to a mean distance of %.4f from"
-                + " the model (95 %% interval %s)",
-            similar.value(),
-            similar.interval()));
-    Mean floor = Mean.of(figures, Measure.of(Summaries.NOISE_FLOOR, Summaries.HELLINGER));
-    if (floor != null) {
-      claim.append(
-          String.format(
-              Locale.ROOT, "; the same model, trained again, is %.4f from it", floor.value()));
-    }
-
-    claim.append('.');
-    AgainstNGram against = AgainstNGram.of(figures);
-    return against == null
-        ? claim.toString()
-        : claim.append(' ').append(against.sentence()).toString();
-  }
 }

@@ -82,7 +82,7 @@ class TestComparison {
 
   @Test
   void theClaimSetsSimilarStringsBesideTheNGramAsTheIntervalsTell() {
-    assertThat(Comparison.claim(FormerNames.figures(METRICS)))
+    assertThat(Claim.of(FormerNames.figures(METRICS)))
         .isEqualTo(
             "With the prompt itself set aside, similar strings come to a mean distance of 0.2000"
                 + " from the model (95 % interval 0.1900 to 0.2100); the same model, trained again,"

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.report;
+
+import dev.kindred.evaluation.Summaries;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
+import java.util.Locale;
+
+/** What a run found. */
+final class Claim {
+  private Claim() {}
+
+  /** Returns it in sentences that its figures and their intervals bear out. */
+  static String of(Figures figures) {
+    StringBuilder claim = new StringBuilder();
+    Comparison.Mean similar =
+        Comparison.Mean.of(figures, Summaries.of(Summaries.HELLINGER).honest());
+    claim.append(
+        String.format(
+            Locale.ROOT,
+            "With the prompt itself set aside, similar strings come to a mean distance of %.4f from"
+                + " the model (95 %% interval %s)",
+            similar.value(),
+            similar.interval()));
+    Comparison.Mean floor =
+        Comparison.Mean.of(figures, Measure.of(Summaries.NOISE_FLOOR, Summaries.HELLINGER));
+    if (floor != null) {
+      claim.append(
+          String.format(
+              Locale.ROOT, "; the same model, trained again, is %.4f from it", floor.value()));
+    }
+
+    claim.append('.');
+    AgainstNGram against = AgainstNGram.of(figures);
+    return against == null
+        ? claim.toString()
+        : claim.append(' ').append(against.sentence()).toString();
+  }
+}
