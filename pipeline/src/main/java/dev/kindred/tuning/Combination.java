@@ -20,6 +20,18 @@ public interface Combination extends Serializable {
    */
   void mix(PromptBins prompt, Tuned tuned, boolean withOwn, double[] counts, double[] shares);
 
+  /**
+   * How far it is from the model.
+   *
+   * @param withOwn whether the prompt's own window is evidence
+   * @return Hellinger distance, in [0, 1]; 1 without evidence
+   */
+  default double distance(PromptBins prompt, Tuned tuned, boolean withOwn) {
+    double[] shares = new double[prompt.tokens()];
+    mix(prompt, tuned, withOwn, new double[shares.length], shares);
+    return prompt.distance(shares);
+  }
+
   /** Blocks' counts times their factors in a {@link Mixture}, summed. */
   static Combination mixture(double saturation) {
     return (prompt, tuned, withOwn, counts, shares) -> {

@@ -224,18 +224,6 @@ public final class PromptBins implements Serializable {
   }
 
   /**
-   * How far a combination of the blocks is from the model.
-   *
-   * @param withOwn whether the prompt's own window is evidence
-   * @return Hellinger distance, in [0, 1]; 1 without evidence
-   */
-  public double distance(Combination combination, Tuned tuned, boolean withOwn) {
-    double[] shares = new double[tokens()];
-    combination.mix(this, tuned, withOwn, new double[shares.length], shares);
-    return distance(shares);
-  }
-
-  /**
    * Hellinger distance from the model.
    *
    * @param shares [T], not negative, of any sum

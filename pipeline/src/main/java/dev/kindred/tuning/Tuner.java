@@ -51,7 +51,7 @@ public final class Tuner {
   public double[] distances(Combination combination, Tuned tuned) {
     return IntStream.range(0, prompts.size())
         .parallel()
-        .mapToDouble(i -> prompts.get(i).distance(combination, tuned, withOwn))
+        .mapToDouble(i -> combination.distance(prompts.get(i), tuned, withOwn))
         .toArray();
   }
 

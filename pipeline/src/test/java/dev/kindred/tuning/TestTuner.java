@@ -185,7 +185,7 @@ class TestTuner {
         for (boolean withOwn : new boolean[] {true, false}) {
           for (int prompt = 0; prompt < PROMPTS; prompt++) {
             assertThat(
-                    prompts.get(prompt).distance(Combination.mixture(saturation), tuned, withOwn))
+                    Combination.mixture(saturation).distance(prompts.get(prompt), tuned, withOwn))
                 .as("%s, saturation %s, own %s, prompt %d", tuned, saturation, withOwn, prompt)
                 .isCloseTo(distance(prompt, tuned, saturation, withOwn), within(1e-6));
           }
@@ -197,10 +197,11 @@ class TestTuner {
   @Test
   void aPromptWithoutEvidenceIsAsFarAsCanBe() {
     assertThat(
-            prompts
-                .get(WITHOUT_EVIDENCE)
+            Combination.mixture(10)
                 .distance(
-                    Combination.mixture(10), new Tuned(new int[3], new double[] {1, 1, 1}), true))
+                    prompts.get(WITHOUT_EVIDENCE),
+                    new Tuned(new int[3], new double[] {1, 1, 1}),
+                    true))
         .isEqualTo(1);
   }
 

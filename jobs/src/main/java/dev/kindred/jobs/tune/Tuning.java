@@ -253,7 +253,7 @@ public final class Tuning {
     return settings.stream()
         .mapToDouble(
             tried ->
-                prompt.distance(Combination.mixture(tried.saturation()), tried.tuned(), withOwn))
+                Combination.mixture(tried.saturation()).distance(prompt, tried.tuned(), withOwn))
         .toArray();
   }
 
