@@ -59,7 +59,7 @@ class TestAnalysisContract {
   }
 
   private static List<String> commands(Analysis analysis) {
-    return analysis.commands().stream()
+    return analysis.commands(Analyses.ALL).stream()
         .map(TestAnalysisContract::line)
         .map(CommandLine::getCommandName)
         .toList();
@@ -71,7 +71,7 @@ class TestAnalysisContract {
 
   private static boolean isWithWarehouse(String command) {
     return Analyses.ALL.stream()
-        .flatMap(analysis -> analysis.commands().stream())
+        .flatMap(analysis -> analysis.commands(Analyses.ALL).stream())
         .map(TestAnalysisContract::line)
         .filter(line -> line.getCommandName().equals(command))
         .anyMatch(line -> line.getCommandSpec().findOption("--warehouse") != null);

@@ -53,8 +53,8 @@ final class AblationAnalysis implements Analysis {
   }
 
   @Override
-  public List<KindredCommand> commands() {
-    return List.of(new AblateCommand(this));
+  public List<KindredCommand> commands(List<Analysis> all) {
+    return List.of(new AblateCommand(this, all));
   }
 
   /** The command. */
@@ -68,8 +68,8 @@ final class AblationAnalysis implements Analysis {
   static final class AblateCommand extends RunAnalysisCommand {
     private final AblationAnalysis analysis;
 
-    private AblateCommand(AblationAnalysis analysis) {
-      super(analysis);
+    private AblateCommand(AblationAnalysis analysis, List<Analysis> all) {
+      super(analysis, all);
       this.analysis = analysis;
     }
 

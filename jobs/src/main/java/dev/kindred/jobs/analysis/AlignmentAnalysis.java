@@ -48,8 +48,8 @@ final class AlignmentAnalysis implements Analysis {
   }
 
   @Override
-  public List<KindredCommand> commands() {
-    return List.of(new AlignCommand(this));
+  public List<KindredCommand> commands(List<Analysis> all) {
+    return List.of(new AlignCommand(this, all));
   }
 
   /** The command. */
@@ -90,8 +90,8 @@ final class AlignmentAnalysis implements Analysis {
         description = "seed of the random directions (${DEFAULT-VALUE})")
     private long seed;
 
-    private AlignCommand(AlignmentAnalysis analysis) {
-      super(analysis);
+    private AlignCommand(AlignmentAnalysis analysis, List<Analysis> all) {
+      super(analysis, all);
       this.analysis = analysis;
     }
 

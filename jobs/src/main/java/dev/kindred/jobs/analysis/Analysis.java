@@ -24,8 +24,12 @@ public interface Analysis {
   /** Returns the tables that it fills, besides summaries. */
   List<Table> tables();
 
-  /** Returns its commands, new ones each time. */
-  List<KindredCommand> commands();
+  /**
+   * Returns its commands, new ones each time.
+   *
+   * @param all analyses whose findings a run's report shows
+   */
+  List<KindredCommand> commands(List<Analysis> all);
 
   /**
    * Returns what was found about a run, for the run's report.

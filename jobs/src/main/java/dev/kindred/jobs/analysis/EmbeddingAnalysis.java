@@ -36,7 +36,7 @@ final class EmbeddingAnalysis implements Analysis {
   }
 
   @Override
-  public List<KindredCommand> commands() {
+  public List<KindredCommand> commands(List<Analysis> all) {
     return List.of(new LearnEmbeddingsCommand(), new SubspacesCommand());
   }
 

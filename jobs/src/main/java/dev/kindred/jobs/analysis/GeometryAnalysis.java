@@ -56,8 +56,8 @@ final class GeometryAnalysis implements Analysis {
   }
 
   @Override
-  public List<KindredCommand> commands() {
-    return List.of(new GeometryCommand(this));
+  public List<KindredCommand> commands(List<Analysis> all) {
+    return List.of(new GeometryCommand(this, all));
   }
 
   /** The command. */
@@ -77,8 +77,8 @@ final class GeometryAnalysis implements Analysis {
         description = "the prompt whose vectors are drawn (the run's first)")
     private String prompt;
 
-    private GeometryCommand(GeometryAnalysis analysis) {
-      super(analysis);
+    private GeometryCommand(GeometryAnalysis analysis, List<Analysis> all) {
+      super(analysis, all);
       this.analysis = analysis;
     }
 

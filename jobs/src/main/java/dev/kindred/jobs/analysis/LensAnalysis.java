@@ -34,7 +34,7 @@ final class LensAnalysis implements Analysis {
   }
 
   @Override
-  public List<KindredCommand> commands() {
+  public List<KindredCommand> commands(List<Analysis> all) {
     return List.of(new LensCommand());
   }
 

@@ -11,6 +11,7 @@ import dev.kindred.jobs.report.TerminalFindings;
 import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.table.Warehouse;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -30,9 +31,14 @@ abstract class RunAnalysisCommand extends KindredCommand {
   private String runId;
 
   private final String analysis;
+  private final List<Analysis> all;
 
-  RunAnalysisCommand(Analysis analysis) {
+  /**
+   * @param all analyses whose findings the report shows
+   */
+  RunAnalysisCommand(Analysis analysis, List<Analysis> all) {
     this.analysis = analysis.name();
+    this.all = all;
   }
 
   /**
@@ -64,7 +70,7 @@ abstract class RunAnalysisCommand extends KindredCommand {
     workspace.progress().setRun(run.plan().runId());
     Findings findings = find(run);
     PageFile file =
-        new RunReport(workspace, tables, report)
+        new RunReport(workspace, tables, report, all)
             .write(run.plan(), run.model(), Map.of(analysis, findings));
     System.out.println();
     System.out.print(TerminalFindings.of(findings, Terminal.isColoured()));

@@ -24,6 +24,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -36,12 +37,20 @@ public final class RunReport {
   private final Warehouse warehouse;
   private final Configuration hadoop;
   private final ReportOptions options;
+  private final List<Analysis> analyses;
 
-  public RunReport(Workspace workspace, Warehouse warehouse, ReportOptions options) {
+  /**
+   * A report that is not read yet.
+   *
+   * @param analyses whose findings it shows, in this order
+   */
+  public RunReport(
+      Workspace workspace, Warehouse warehouse, ReportOptions options, List<Analysis> analyses) {
     this.workspace = workspace;
     this.warehouse = warehouse;
     this.hadoop = workspace.hadoop();
     this.options = options;
+    this.analyses = analyses;
   }
 
   /**
@@ -136,7 +145,7 @@ public final class RunReport {
         losses(model),
         run.command(),
         options.prompts(),
-        Analyses.ALL.stream()
+        analyses.stream()
             .flatMap(
                 analysis ->
                     Optional.ofNullable(found.get(analysis.name()))

@@ -33,7 +33,7 @@ public final class Commands {
                 new TuneCommand(),
                 new ReportCommand(),
                 new ExplainCommand()));
-    Analyses.ALL.forEach(analysis -> commands.addAll(analysis.commands()));
+    Analyses.ALL.forEach(analysis -> commands.addAll(analysis.commands(Analyses.ALL)));
     commands.addAll(
         List.of(
             new TrainCommand(),

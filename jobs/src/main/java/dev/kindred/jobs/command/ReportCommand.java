@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.command;
 
+import dev.kindred.jobs.analysis.Analyses;
 import dev.kindred.jobs.analysis.RunReport;
 import dev.kindred.jobs.option.BegunRunOptions;
 import dev.kindred.jobs.option.KindredCommand;
@@ -26,6 +27,7 @@ final class ReportCommand extends KindredCommand {
     Warehouse tables = workspace.warehouseThere(warehouse.uri());
     RunPlan plan = RunPlan.read(tables, run.id());
     RunReport.check(report, workspace.hadoop());
-    new RunReport(workspace, tables, report).publish(plan, plan.model(workspace.hadoop()));
+    new RunReport(workspace, tables, report, Analyses.ALL)
+        .publish(plan, plan.model(workspace.hadoop()));
   }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.command;
 
+import dev.kindred.jobs.analysis.Analyses;
 import dev.kindred.jobs.analysis.RunReport;
 import dev.kindred.jobs.option.ExperimentOptions;
 import dev.kindred.jobs.option.KindredCommand;
@@ -67,7 +68,7 @@ final class RunCommand extends KindredCommand {
 
     Experiment asked = Experiment.open(workspace, tables, checked, CorpusInput.CORPORA);
     Experiment opened = asked.isRuleKnown() ? asked : RuleChoice.known(asked).orElse(asked);
-    RunReport page = new RunReport(workspace, tables, report);
+    RunReport page = new RunReport(workspace, tables, report, Analyses.ALL);
     Map<String, String> all = settings().asText();
     Optional<RunPlan> run = Optional.empty();
     if (opened.isRuleKnown()) {
