@@ -10,7 +10,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.similarity.JoinComparison;
 import dev.kindred.similarity.NextTokens;
-import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.similarity.PromptVector;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -136,10 +136,10 @@ final class RunTables {
         keepSimilar());
   }
 
-  private List<SimilarStrings.PromptVector> prompts(int block) {
+  private List<PromptVector> prompts(int block) {
     String promptSet = run.getAs("prompt_set");
     Dataset<Row> prompts = warehouse.part(Tables.PROMPTS, promptSet).read();
-    return SimilarStrings.collect(
+    return PromptVector.collect(
         warehouse.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet, block).read(), prompts);
   }
 

@@ -74,7 +74,7 @@ public final class JoinComparison {
   public record Block(
       List<Window> windows,
       NextTokens nextTokens,
-      List<SimilarStrings.PromptVector> prompts,
+      List<PromptVector> prompts,
       double threshold,
       int vocabularySize,
       int keep) {}
@@ -119,7 +119,7 @@ public final class JoinComparison {
   private JoinComparison(Block block, int threads) {
     this.block = block;
     this.threads = threads;
-    this.prompts = SimilarStrings.vectors(block.prompts());
+    this.prompts = PromptVector.matrix(block.prompts());
     this.firstQuarter = prompts.slice(0, Math.max(1, prompts.count() / 4));
     int step = Math.max(1, block.windows().size() / JoinPlanner.SAMPLE_WINDOWS);
     List<float[]> sample = new ArrayList<>();

@@ -96,7 +96,7 @@ final class JoinPlanner {
       UnitVectors.pack(
           prompts, Cosine.norms(prompts, count, dimension), count, dimension, 1, units);
       PrincipalAxes axes =
-          PrincipalAxes.of(units, count, dimension, Math.min(SimilarStrings.MAX_AXES, dimension));
+          PrincipalAxes.of(units, count, dimension, Math.min(JoinSettings.MAX_AXES, dimension));
       Projection projection = new Projection(kernel, axes);
       float[] rows = new float[windows.size() * dimension];
       for (int i = 0; i < windows.size(); i++) {

@@ -39,14 +39,11 @@ public final class JoinSample {
    * @param seconds to spend
    */
   public static Timing time(
-      List<float[]> prompts,
-      List<float[]> windows,
-      SimilarStrings.Settings settings,
-      double seconds) {
+      List<float[]> prompts, List<float[]> windows, JoinSettings settings, double seconds) {
     TileKernel kernel = TileKernels.get(settings.kernel());
     PromptVectors vectors = vectors(prompts);
     JoinPlan plan =
-        settings.prefixAxes() == SimilarStrings.AUTO_AXES
+        settings.prefixAxes() == JoinSettings.AUTO_AXES
             ? JoinPlanner.plan(kernel, vectors, windows, settings.bins().floor())
             : JoinPlanner.forced(
                 kernel, vectors, windows, settings.bins().floor(), settings.prefixAxes());
@@ -96,7 +93,7 @@ public final class JoinSample {
       PairJoin join,
       WindowBatch batch,
       EvidenceTable evidence,
-      SimilarStrings.Settings settings,
+      JoinSettings settings,
       double seconds) {
     double fastest = Double.POSITIVE_INFINITY;
     for (double elapsed = 0; elapsed < seconds; ) {

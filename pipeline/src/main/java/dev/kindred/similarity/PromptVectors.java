@@ -17,6 +17,8 @@ final class PromptVectors implements Serializable {
   /** No window: no window id is negative. */
   static final long NO_WINDOW = -1;
 
+  private static final int BATCH = 1024;
+
   private final int dimension;
   private final int[] promptIds; // P, ascending
   private final long[] ownWindowIds; // P; NO_WINDOW where the corpus has no such window
@@ -89,13 +91,42 @@ final class PromptVectors implements Serializable {
       synchronized (this) {
         computed = prefixes;
         if (computed == null) {
-          computed = PromptPrefixes.of(kernel, this, axes);
+          computed = prefixesAlong(kernel, axes);
           prefixes = computed;
         }
       }
     }
 
     return computed;
+  }
+
+  private PromptPrefixes prefixesAlong(TileKernel kernel, PrincipalAxes axes) {
+    Projection projection = new Projection(kernel, axes);
+    int length = projection.length();
+    int[] order = WindowOrder.of(project(projection), count(), length);
+    PromptVectors sorted = select(order);
+    int width = kernel.promptsPerPanel();
+    int padded = UnitVectors.groups(count(), width) * width;
+    float[] shortPanels = new float[padded * length];
+    UnitVectors.interleave(
+        sorted.project(projection), 0, sorted.count(), length, length, width, shortPanels);
+    return new PromptPrefixes(order, length, shortPanels, sorted.panels(kernel));
+  }
+
+  private float[] project(Projection projection) {
+    int length = projection.length();
+    float[] prefixes = new float[count() * length];
+    float[] units = new float[BATCH * dimension];
+    float[] rows = new float[BATCH * length];
+    for (int first = 0; first < count(); first += BATCH) {
+      PromptVectors batch = slice(first, Math.min(count(), first + BATCH));
+      UnitVectors.pack(
+          batch.vectors(), batch.norms(), batch.count(), dimension, TileKernel.WINDOWS, units);
+      projection.project(units, batch.count(), rows);
+      System.arraycopy(rows, 0, prefixes, first * length, batch.count() * length);
+    }
+
+    return prefixes;
   }
 
   /** The slice [from, to) of these prompts. */

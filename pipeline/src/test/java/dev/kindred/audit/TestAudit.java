@@ -25,6 +25,8 @@ import dev.kindred.prediction.Approximations;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.prediction.Predictions;
 import dev.kindred.similarity.Evidence;
+import dev.kindred.similarity.EvidenceRows;
+import dev.kindred.similarity.JoinSettings;
 import dev.kindred.similarity.NextTokens;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
@@ -108,22 +110,21 @@ class TestAudit {
                           context.broadcast(NextTokens.collect(windows)))),
                   promptActivations.where("block = " + block),
                   prompts,
-                  new SimilarStrings.Settings(
+                  new JoinSettings(
                       SimilarityBins.above(THRESHOLD),
                       KEEP,
                       MODEL.shape().vocabularySize(),
                       TileKernels.Choice.AUTO,
-                      SimilarStrings.AUTO_AXES))
+                      JoinSettings.AUTO_AXES))
               .evidence();
       distributions.addAll(
           rows(
               Tables.BLOCK_DISTRIBUTIONS,
-              SimilarStrings.blockDistributions(evidence)
-                  .withColumn("block", functions.lit(block))));
+              EvidenceRows.blockDistributions(evidence).withColumn("block", functions.lit(block))));
       similar.addAll(
           rows(
               Tables.SIMILAR_STRINGS,
-              SimilarStrings.mostSimilar(evidence).withColumn("block", functions.lit(block))));
+              EvidenceRows.mostSimilar(evidence).withColumn("block", functions.lit(block))));
     }
 
     keep(Tables.SIMILAR_STRINGS, similar);

@@ -26,7 +26,7 @@ class TestJoinPlanner {
     Random random = new Random(62);
     JoinPlan plan = plan(tight(random, 800), tight(random, 500), 0.95);
     assertThat(plan.isBruteForce()).isFalse();
-    assertThat(plan.shortAxes()).isBetween(1, SimilarStrings.MAX_AXES);
+    assertThat(plan.shortAxes()).isBetween(1, JoinSettings.MAX_AXES);
     assertThat(plan.axes().dimension()).isEqualTo(384);
     assertThat(plan.survivors()).isBetween(0.0, 0.2);
     assertThat(plan.toString()).contains("prefixes of");

@@ -293,7 +293,7 @@ class TestPairJoins {
         units,
         prompts.count(),
         prompts.dimension(),
-        Math.min(SimilarStrings.MAX_AXES, prompts.dimension()));
+        Math.min(JoinSettings.MAX_AXES, prompts.dimension()));
   }
 
   private static List<Found> join(

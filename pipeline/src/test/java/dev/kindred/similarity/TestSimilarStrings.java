@@ -31,7 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(LocalSpark.class)
 class TestSimilarStrings {
   private static final int[] PARTITIONS = {1, 7};
-  private static final int[] AXES = {0, 4, SimilarStrings.AUTO_AXES};
+  private static final int[] AXES = {0, 4, JoinSettings.AUTO_AXES};
 
   /** What a join gives. */
   private record Joined(List<Found> found, Map<String, Double> metrics) {}
@@ -106,8 +106,8 @@ class TestSimilarStrings {
                 settings(0.4, 5, axes));
         assertThat(
                 found(
-                    SimilarStrings.blockDistributions(join.evidence()),
-                    SimilarStrings.mostSimilar(join.evidence())))
+                    EvidenceRows.blockDistributions(join.evidence()),
+                    EvidenceRows.mostSimilar(join.evidence())))
             .isEqualTo(JoinProblem.oracle(centred.similarities(), 0.4, 5));
       }
     }
@@ -152,8 +152,8 @@ class TestSimilarStrings {
             JoinProblem.clustered(random, 60, 12), JoinProblem.clustered(random, 40, 12));
     int vocabulary = 4_000_000; // 32 MB a prompt: sixteen prompts a slice
     for (int axes : new int[] {0, 4}) {
-      SimilarStrings.Settings settings =
-          new SimilarStrings.Settings(
+      JoinSettings settings =
+          new JoinSettings(
               SimilarityBins.above(0.999), 3, vocabulary, TileKernels.Choice.AUTO, axes);
       assertThat(join(spark, problem, 1, 1, settings).found())
           .isEqualTo(JoinProblem.oracle(problem.similarities(), 0.999, 3));
@@ -176,8 +176,8 @@ class TestSimilarStrings {
         new JoinProblem(
             JoinProblem.clustered(random, 130, 33), JoinProblem.clustered(random, 45, 33));
     for (int axes : AXES) {
-      SimilarStrings.Settings settings =
-          new SimilarStrings.Settings(
+      JoinSettings settings =
+          new JoinSettings(
               SimilarityBins.grid("0.3", "0.05"),
               5,
               JoinProblem.VOCABULARY,
@@ -185,14 +185,14 @@ class TestSimilarStrings {
               axes);
       Dataset<Evidence> evidence = joined(spark, problem, 2, 3, settings).evidence().cache();
       Dataset<Row> bins =
-          Tables.SIMILARITY_BINS.conform(SimilarStrings.similarityBins(evidence, settings)).cache();
+          Tables.SIMILARITY_BINS.conform(EvidenceRows.similarityBins(evidence, settings)).cache();
       Dataset<Row> nearest =
-          Tables.NEAREST_STRINGS.conform(SimilarStrings.nearestStrings(evidence)).cache();
+          Tables.NEAREST_STRINGS.conform(EvidenceRows.nearestStrings(evidence)).cache();
       for (double threshold : new double[] {0.3, 0.6, 0.85, 0.95}) {
         assertThat(
                 found(
-                    SimilarStrings.blockDistributions(bins, prompts(spark, problem), threshold),
-                    SimilarStrings.mostSimilar(nearest, threshold, 3)))
+                    EvidenceRows.blockDistributions(bins, prompts(spark, problem), threshold),
+                    EvidenceRows.mostSimilar(nearest, threshold, 3)))
             .as("%d axes, threshold %s", axes, threshold)
             .isEqualTo(JoinProblem.oracle(problem.similarities(), threshold, 3));
       }
@@ -205,16 +205,15 @@ class TestSimilarStrings {
   void aPairAtABinsLowerEdgeIsInTheBinBelow(SparkSession spark) {
     JoinProblem problem =
         new JoinProblem(new float[][] {{4, 3}, {3, 4}}, new float[][] {{3, 4}}); // 24 / 25 and 1
-    SimilarStrings.Settings settings =
-        new SimilarStrings.Settings(
+    JoinSettings settings =
+        new JoinSettings(
             SimilarityBins.grid("0.9", "0.02"),
             5,
             JoinProblem.VOCABULARY,
             TileKernels.Choice.AUTO,
             0);
     assertThat(
-            SimilarStrings.similarityBins(
-                    joined(spark, problem, 1, 1, settings).evidence(), settings)
+            EvidenceRows.similarityBins(joined(spark, problem, 1, 1, settings).evidence(), settings)
                 .select("above")
                 .as(Encoders.DOUBLE())
                 .collectAsList())
@@ -267,8 +266,8 @@ class TestSimilarStrings {
     }
   }
 
-  private static SimilarStrings.Settings settings(double threshold, int keep, int axes) {
-    return new SimilarStrings.Settings(
+  private static JoinSettings settings(double threshold, int keep, int axes) {
+    return new JoinSettings(
         SimilarityBins.above(threshold),
         keep,
         JoinProblem.VOCABULARY,
@@ -277,25 +276,17 @@ class TestSimilarStrings {
   }
 
   private static Joined join(
-      SparkSession spark,
-      JoinProblem problem,
-      int pieces,
-      int partitions,
-      SimilarStrings.Settings settings) {
+      SparkSession spark, JoinProblem problem, int pieces, int partitions, JoinSettings settings) {
     SimilarStrings join = joined(spark, problem, pieces, partitions, settings);
     Dataset<Evidence> evidence = join.evidence().cache();
     List<Found> found =
-        found(SimilarStrings.blockDistributions(evidence), SimilarStrings.mostSimilar(evidence));
+        found(EvidenceRows.blockDistributions(evidence), EvidenceRows.mostSimilar(evidence));
     evidence.unpersist();
     return new Joined(found, join.metrics());
   }
 
   private static SimilarStrings joined(
-      SparkSession spark,
-      JoinProblem problem,
-      int pieces,
-      int partitions,
-      SimilarStrings.Settings settings) {
+      SparkSession spark, JoinProblem problem, int pieces, int partitions, JoinSettings settings) {
     return SimilarStrings.join(
         spark,
         pieces(spark, problem, pieces, partitions),

@@ -31,6 +31,8 @@ import dev.kindred.prediction.Approximations;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.prediction.Predictions;
 import dev.kindred.similarity.Evidence;
+import dev.kindred.similarity.EvidenceRows;
+import dev.kindred.similarity.JoinSettings;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Tables;
@@ -272,9 +274,9 @@ public final class Explain {
               given.size(),
               windowsPart.rows(),
               strings);
-      similarStrings = similarStrings.unionByName(of(block, SimilarStrings.mostSimilar(evidence)));
+      similarStrings = similarStrings.unionByName(of(block, EvidenceRows.mostSimilar(evidence)));
       distributions =
-          distributions.unionByName(of(block, SimilarStrings.blockDistributions(evidence)));
+          distributions.unionByName(of(block, EvidenceRows.blockDistributions(evidence)));
       progress.partDone();
     }
 
@@ -353,7 +355,7 @@ public final class Explain {
             pieces.of(block),
             promptActivations.where(col("block").equalTo(lit(block))),
             prompts,
-            new SimilarStrings.Settings(
+            new JoinSettings(
                 SimilarityBins.above(thresholds[model.blocks().place(block)]),
                 strings,
                 model.shape().vocabularySize(),

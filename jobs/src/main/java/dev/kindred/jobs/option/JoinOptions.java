@@ -34,7 +34,7 @@ public final class JoinOptions {
     return kernel;
   }
 
-  /** Returns a number of axes, or {@link dev.kindred.similarity.SimilarStrings#AUTO_AXES}. */
+  /** Returns a number of axes, or {@link dev.kindred.similarity.JoinSettings#AUTO_AXES}. */
   public int prefixAxes() {
     return prefixAxes;
   }

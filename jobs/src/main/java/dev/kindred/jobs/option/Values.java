@@ -5,7 +5,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.files.Bos;
-import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.similarity.JoinSettings;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -261,16 +261,16 @@ public final class Values {
     }
   }
 
-  /** Axes of the join's first bound; {@link SimilarStrings#AUTO_AXES} for a plan a block. */
+  /** Axes of the join's first bound; {@link JoinSettings#AUTO_AXES} for a plan a block. */
   public static final class Axes implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {
       if (text.equalsIgnoreCase(AUTO)) {
-        return SimilarStrings.AUTO_AXES;
+        return JoinSettings.AUTO_AXES;
       }
 
-      if (!text.matches("\\d{1,2}") || Integer.parseInt(text) > SimilarStrings.MAX_AXES) {
-        throw expected("auto, or a whole number from 0 to %d", SimilarStrings.MAX_AXES);
+      if (!text.matches("\\d{1,2}") || Integer.parseInt(text) > JoinSettings.MAX_AXES) {
+        throw expected("auto, or a whole number from 0 to %d", JoinSettings.MAX_AXES);
       }
 
       return Integer.parseInt(text);

@@ -13,7 +13,7 @@ import dev.kindred.model.TaskDevice;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.similarity.JoinSample;
-import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.similarity.JoinSettings;
 import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
@@ -86,7 +86,7 @@ final class Calibration {
    * @param sample distinct windows of the corpus, in random order; some stand for prompts
    * @param join settings of the join, one a block
    */
-  Estimate.Rates rates(List<int[]> sample, SimilarStrings.Settings[] join) {
+  Estimate.Rates rates(List<int[]> sample, JoinSettings[] join) {
     List<Timed> timed = timeTasks(sample, join);
     double written = 0;
     double read = 0;
@@ -114,7 +114,7 @@ final class Calibration {
     return timed.stream().mapToDouble(figure).average().orElseThrow();
   }
 
-  private List<Timed> timeTasks(List<int[]> sample, SimilarStrings.Settings[] join) {
+  private List<Timed> timeTasks(List<int[]> sample, JoinSettings[] join) {
     Broadcast<ModelDirectory> broadcast = model.onExecutors(spark);
     Dataset<Integer> tasks =
         spark
@@ -250,12 +250,10 @@ final class Calibration {
 
     private final Broadcast<ModelDirectory> directory;
     private final ArrayList<int[]> sample;
-    private final SimilarStrings.Settings[] join;
+    private final JoinSettings[] join;
 
     private TimeTask(
-        Broadcast<ModelDirectory> directory,
-        ArrayList<int[]> sample,
-        SimilarStrings.Settings[] join) {
+        Broadcast<ModelDirectory> directory, ArrayList<int[]> sample, JoinSettings[] join) {
       this.directory = directory;
       this.sample = sample;
       this.join = join;

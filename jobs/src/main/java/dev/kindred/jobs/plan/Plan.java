@@ -15,7 +15,7 @@ import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
-import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.similarity.JoinSettings;
 import dev.kindred.similarity.SimilarityBins;
 import java.time.Duration;
 import java.util.Arrays;
@@ -81,17 +81,17 @@ public final class Plan {
   private static final double UNKNOWN_THRESHOLD = .8;
 
   /** The join of each block. */
-  private static SimilarStrings.Settings[] joins(Experiment experiment, JoinOptions options) {
+  private static JoinSettings[] joins(Experiment experiment, JoinOptions options) {
     double[] thresholds = new double[experiment.input().model().blocks().count()];
     Arrays.fill(thresholds, UNKNOWN_THRESHOLD);
     if (experiment.isRuleKnown()) {
       thresholds = experiment.thresholds();
     }
 
-    SimilarStrings.Settings[] joins = new SimilarStrings.Settings[thresholds.length];
+    JoinSettings[] joins = new JoinSettings[thresholds.length];
     for (int block = 0; block < joins.length; block++) {
       joins[block] =
-          new SimilarStrings.Settings(
+          new JoinSettings(
               SimilarityBins.above(thresholds[block]),
               experiment.keepSimilar(),
               experiment.input().model().shape().vocabularySize(),

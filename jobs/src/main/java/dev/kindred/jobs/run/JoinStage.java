@@ -7,6 +7,8 @@ import dev.kindred.model.Blocks;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.similarity.Evidence;
+import dev.kindred.similarity.EvidenceRows;
+import dev.kindred.similarity.JoinSettings;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Runs;
@@ -128,9 +130,9 @@ public final class JoinStage {
         block,
         joinSettings(SimilarityBins.above(threshold)),
         strings,
-        SimilarStrings::mostSimilar,
+        EvidenceRows::mostSimilar,
         counts,
-        SimilarStrings::blockDistributions);
+        EvidenceRows::blockDistributions);
   }
 
   /** Joins for all thresholds on a grid: tables nearest_strings and similarity_bins. */
@@ -153,14 +155,14 @@ public final class JoinStage {
         progress.partDone();
       } else {
         joined = true;
-        SimilarStrings.Settings join = joinSettings(bins);
+        JoinSettings join = joinSettings(bins);
         join(
             block,
             join,
             strings,
-            SimilarStrings::nearestStrings,
+            EvidenceRows::nearestStrings,
             counts,
-            evidence -> SimilarStrings.similarityBins(evidence, join));
+            evidence -> EvidenceRows.similarityBins(evidence, join));
       }
     }
 
@@ -207,8 +209,8 @@ public final class JoinStage {
     return weights;
   }
 
-  private SimilarStrings.Settings joinSettings(SimilarityBins bins) {
-    return new SimilarStrings.Settings(
+  private JoinSettings joinSettings(SimilarityBins bins) {
+    return new JoinSettings(
         bins, keepSimilar, of.shape().vocabularySize(), options.kernel(), options.prefixAxes());
   }
 
@@ -247,20 +249,20 @@ public final class JoinStage {
   private void sumUp(
       Binned binned, double threshold, Warehouse.Part strings, Warehouse.Part counts) {
     if (!strings.isComplete()) {
-      strings.write(SimilarStrings.mostSimilar(binned.strings().read(), threshold, keepSimilar));
+      strings.write(EvidenceRows.mostSimilar(binned.strings().read(), threshold, keepSimilar));
     }
 
     if (!counts.isComplete()) {
       Dataset<Row> prompts = warehouse.part(Tables.PROMPTS, of.promptSet()).read();
       counts.write(
-          SimilarStrings.blockDistributions(binned.counts().read(), prompts, threshold),
+          EvidenceRows.blockDistributions(binned.counts().read(), prompts, threshold),
           binned.counts()::properties);
     }
   }
 
   private void join(
       int block,
-      SimilarStrings.Settings settings,
+      JoinSettings settings,
       Warehouse.Part strings,
       Function<Dataset<Evidence>, Dataset<Row>> stringsOf,
       Warehouse.Part counts,

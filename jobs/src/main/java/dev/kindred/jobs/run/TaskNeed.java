@@ -4,7 +4,7 @@ package dev.kindred.jobs.run;
 import dev.kindred.jobs.option.TaskOptions;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
-import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.similarity.JoinMemory;
 import dev.kindred.table.Warehouse;
 
 /**
@@ -16,7 +16,7 @@ import dev.kindred.table.Warehouse;
  */
 public record TaskNeed(long heapBytes, long sharedBytes, long engineBytes) {
   /** The join's chunk of windows, twice: as read, and in order. */
-  private static final long JOIN_CHUNKS = 2L * SimilarStrings.CHUNK_BYTES;
+  private static final long JOIN_CHUNKS = 2L * JoinMemory.CHUNK_BYTES;
 
   /** The next tokens of the windows that are joined at once. */
   private static final long NEXT_TOKENS = 160L << 20;
@@ -47,8 +47,8 @@ public record TaskNeed(long heapBytes, long sharedBytes, long engineBytes) {
    * @param windows distinct windows, or a bound of them
    */
   public static TaskNeed ofJoin(int keepSimilar, ModelShape shape, long windows, long prompts) {
-    SimilarStrings.PromptBytes ofPrompts =
-        SimilarStrings.PromptBytes.of(
+    JoinMemory.PromptBytes ofPrompts =
+        JoinMemory.PromptBytes.of(
             prompts, shape.modelDimension(), shape.vocabularySize(), keepSimilar);
     long shared = ofPrompts.vectors() + Math.min(NEXT_TOKENS, windows * NEXT_TOKENS_PER_WINDOW);
     return new TaskNeed(JOIN_CHUNKS + ofPrompts.evidence() + shared, shared, 0);
