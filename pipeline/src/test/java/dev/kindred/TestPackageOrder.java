@@ -15,66 +15,35 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The packages' order in CONTRIBUTING.md, and who knows of architectures and engines. */
+/** The order of packages, circles of classes, and who knows of architectures and engines. */
 class TestPackageOrder {
   private static final Path HOME = Path.of(System.getProperty("kindred.home"));
   private static final Path MAIN = Path.of("pipeline/src/main/java/dev/kindred");
 
-  /** From the ground up, "" being {@code dev.kindred} itself: each may import those before it. */
-  private static final List<String> ORDER =
-      List.of(
-          "",
-          "math",
-          "kernel",
-          "table",
-          "corpus",
-          "model",
-          "model.architecture",
-          "model.family",
-          "model.cpu",
-          "model.torch",
-          "model.files",
-          "activation",
-          "similarity",
-          "prediction",
-          "evaluation",
-          "baseline",
-          "tuning",
-          "explanation",
-          "audit",
-          "ablation",
-          "geometry",
-          "subspace",
-          "alignment",
-          "lens",
-          "training");
-
-  private static final Pattern IMPORT =
-      Pattern.compile(
-          "^import (?:static )?dev\\.kindred\\.((?:[a-z]\\w*\\.)*)[A-Z]", Pattern.MULTILINE);
+  private static final SourceGraph SOURCES = SourceGraph.ofModules("pipeline");
 
   @Test
-  void importsPointOneWay() throws IOException {
-    List<String> wrong = new ArrayList<>();
-    for (Path file : sources(MAIN)) {
-      String of = HOME.resolve(MAIN).relativize(file).toString();
-      String name = of.contains("/") ? of.replaceAll("/[^/]*$", "").replace('/', '.') : "";
-      assertThat(ORDER).as("has a place in the order").contains(name);
-      for (String imported : imports(file)) {
-        if (ORDER.indexOf(imported) >= ORDER.indexOf(name) && !imported.equals(name)) {
-          wrong.add(of + " imports " + imported);
-        }
-      }
-    }
-
-    assertThat(wrong).isEmpty();
+  void aPackageKnowsOnlyWhatStandsBelowIt() {
+    assertThat(PackageOrder.ofPage().upwards(SOURCES)).isEmpty();
   }
 
   @Test
-  void enginesAreKnownToModelsTheirTrainingAndTheBenchmarks() throws IOException {
-    assertThat(outsideModels())
-        .filteredOn(file -> !file.toString().matches(".*/(training|bench)/[^/]*"))
-        .allSatisfy(file -> assertThat(imports(file)).doesNotContain("model.torch", "model.cpu"));
+  void noClassesKnowEachOtherInACircle() {
+    assertThat(SOURCES.circles()).isEmpty();
+  }
+
+  @Test
+  void enginesAreKnownToModelsTheirTrainingAndTheBenchmarks() {
+    SourceGraph all = SourceGraph.ofModules("pipeline", "udfs", "jobs", "bench");
+
+    assertThat(all.known().keySet())
+        .filteredOn(
+            file -> !all.packageOf(file).matches("dev\\.kindred\\.(model\\b.*|training|bench)"))
+        .allSatisfy(
+            file ->
+                assertThat(all.known().get(file))
+                    .extracting(all::packageOf)
+                    .doesNotContain("dev.kindred.model.torch", "dev.kindred.model.cpu"));
   }
 
   @Test
@@ -114,16 +83,5 @@ class TestPackageOrder {
     try (Stream<Path> files = Files.walk(HOME.resolve(folder))) {
       return files.filter(file -> file.toString().endsWith(".java")).toList();
     }
-  }
-
-  /** Packages of Kindred that a file imports from. */
-  private static Set<String> imports(Path file) throws IOException {
-    Set<String> packages = new HashSet<>();
-    Matcher imported = IMPORT.matcher(Files.readString(file));
-    while (imported.find()) {
-      packages.add(imported.group(1).replaceAll("\\.$", ""));
-    }
-
-    return packages;
   }
 }
