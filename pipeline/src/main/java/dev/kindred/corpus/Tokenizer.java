@@ -59,6 +59,7 @@ public final class Tokenizer {
   private final String lineBreakText;
   private final byte[][] bytesOfTokens; // null where they stand for characters only
   private final Integer beginning;
+  private final Set<Integer> addedTokens;
 
   private Tokenizer(
       HuggingFaceTokenizer tokenizer,
@@ -67,7 +68,9 @@ public final class Tokenizer {
       int unknownId,
       boolean isCheckedByDecoding,
       int vocabularySize,
-      byte[][] bytesOfTokens) {
+      byte[][] bytesOfTokens,
+      Set<Integer> addedTokens) {
+    this.addedTokens = addedTokens;
     this.tokenizer = tokenizer;
     this.characterLevel = characterLevel;
     this.knownCharacters = knownCharacters;
@@ -122,6 +125,16 @@ public final class Tokenizer {
     return beginning;
   }
 
+  /** Whether there are tokens that stand beside those of its model, such as ends of texts. */
+  public boolean hasAddedTokens() {
+    return !addedTokens.isEmpty();
+  }
+
+  /** Whether a token is one of these. */
+  public boolean isAdded(int tokenId) {
+    return addedTokens.contains(tokenId);
+  }
+
   /**
    * The tokenizer of a {@code tokenizer.json}.
    *
@@ -174,7 +187,14 @@ public final class Tokenizer {
         unknownId,
         decodes,
         vocabularySize,
-        TokenBytes.of(root, vocabularySize));
+        TokenBytes.of(root, vocabularySize),
+        addedTokens(root));
+  }
+
+  private static Set<Integer> addedTokens(JsonNode root) {
+    Set<Integer> ids = new HashSet<>();
+    root.path("added_tokens").forEach(token -> ids.add(token.path("id").asInt()));
+    return ids;
   }
 
   /**

@@ -73,6 +73,7 @@ public final class Plan {
             TaskNeed.ofJoin(experiment.keepSimilar(), shape, windows, prompts),
             isExact ? 0 : sketch.error(),
             experiment.keepSimilar() == Integer.MAX_VALUE,
+            directory.blocks().number(0) == 0 && directory.hasNetworkOfLastToken(),
             corpus.warehouse().freeBytes())
         .text();
   }
@@ -107,6 +108,7 @@ public final class Plan {
    *
    * @param error of the number of windows, relative; 0 if it is exact
    * @param keepsAll whether all similar strings are kept
+   * @param isBlock0OfLastToken whether block 0 is looked at, and its network reads a token alone
    * @param freeBytes on the warehouse's disk
    */
   record PlanText(
@@ -117,6 +119,7 @@ public final class Plan {
       TaskNeed joinTask,
       double error,
       boolean keepsAll,
+      boolean isBlock0OfLastToken,
       long freeBytes) {
 
     String text() {
@@ -134,6 +137,14 @@ public final class Plan {
           "%.2e pairs in each of %d blocks",
           (double) work.windows() * work.prompts(),
           rates.secondsPerPair().length);
+      if (isBlock0OfLastToken) {
+        line(
+            text,
+            "Block 0's network reads the last token alone: it is evaluated once a token, and its"
+                + " similar");
+        line(text, "strings are those that end in that token or in one like it.");
+      }
+
       line(
           text,
           "%d cores: model %.0f GFLOP/s, join %.2f ns a pair and core, write %.0f, read %.0f MB/s",

@@ -146,12 +146,14 @@ class TestEstimate {
                 new TaskNeed(200_000_000, 0, 0),
                 .016,
                 false,
+                true,
                 50_000_000)
             .text();
 
     assertThat(text.lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100));
     assertThat(text)
         .contains("about 1,000,000 distinct windows (+- 3 %) in 2,000,000 places")
+        .contains("Block 0's network reads the last token alone")
         .contains("windows         reused: its tables are there")
         .contains("activations      4.00e+12       300 MB       2.0 GB       864 MB       52.0 s")
         .contains("The warehouse's disk is too small")

@@ -171,6 +171,12 @@ public record Blueprint(
     return 3 * sum;
   }
 
+  /** Whether the network of block 0 reads the embedding of its token, and nothing else. */
+  public boolean hasNetworkOfLastToken() {
+    return blocks.get(0).residual() == Residual.PARALLEL
+        && embedding.positions() instanceof Positions.None;
+  }
+
   /** The places where a pass of this model can be looked into, in the order of the pass. */
   public List<Hook> hooks() {
     List<Hook> hooks = new ArrayList<>();

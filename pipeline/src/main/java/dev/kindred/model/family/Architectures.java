@@ -50,9 +50,18 @@ public final class Architectures {
    * @throws dev.kindred.InvalidInput if it is not known
    */
   public static Architecture of(ConfigJson config) {
-    return isHuggingFace(config)
-        ? of(config, HuggingFace.FAMILY, FAMILIES)
-        : of(config, OWN_FIELD, List.of(OWN));
+    if (isHuggingFace(config)) {
+      HuggingFace.checkKinds(config);
+      return of(config, HuggingFace.FAMILY, FAMILIES);
+    }
+
+    if (!config.has(OWN_FIELD)) {
+      throw config.invalid(
+          "%s is missing, which names the family of a Hugging Face model; supported are %s",
+          HuggingFace.FAMILY, String.join(", ", families()));
+    }
+
+    return of(config, OWN_FIELD, List.of(OWN));
   }
 
   /** Whether a configuration is one of Hugging Face's transformers. */

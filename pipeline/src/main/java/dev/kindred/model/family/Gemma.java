@@ -27,6 +27,7 @@ final class Gemma implements Architecture {
     HuggingFace.check(json, Rope.FIELDS);
     LlamaParts parts =
         parts(json, new Otherwise(256000, 3072, 24576, 28, 16, 16), activation(json));
+    LayerTypes.checkFull(json, parts.layers());
     boolean hasBiases = json.bool("attention_bias", false);
     Rotary rotary = Rope.of(json).halves(parts.headWidth());
     return Blueprint.of(

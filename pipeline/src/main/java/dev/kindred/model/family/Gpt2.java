@@ -37,10 +37,10 @@ final class Gpt2 implements Architecture {
   public Blueprint read(ConfigJson json) {
     HuggingFace.check(json, Set.of());
     int vocabulary = json.positiveInt("vocab_size", 50257);
-    int context = json.positiveInt("n_positions", 1024);
-    int d = json.positiveInt("n_embd", 768);
-    int layers = json.positiveInt("n_layer", 12);
-    int heads = json.positiveInt("n_head", 12);
+    int context = HuggingFace.size(json, "n_positions", "max_position_embeddings", 1024);
+    int d = HuggingFace.size(json, "n_embd", "hidden_size", 768);
+    int layers = HuggingFace.size(json, "n_layer", "num_hidden_layers", 12);
+    int heads = HuggingFace.size(json, "n_head", "num_attention_heads", 12);
     int hidden = json.positiveInt("n_inner", 4 * d);
     int width = HuggingFace.headWidth(json, d, heads);
     float epsilon = (float) json.positive("layer_norm_epsilon", 1e-5);

@@ -27,6 +27,7 @@ import java.util.Set;
  */
 final class GptJ implements Architecture {
   private static final double BASE = 10_000; // no field names it
+  private static final int USUALLY_TURNED = 64;
 
   @Override
   public String name() {
@@ -43,14 +44,14 @@ final class GptJ implements Architecture {
   public Blueprint read(ConfigJson json) {
     HuggingFace.check(json, Set.of("rotary_dim"));
     int vocabulary = json.positiveInt("vocab_size", 50400);
-    int context = json.positiveInt("n_positions", 2048);
-    int d = json.positiveInt("n_embd", 4096);
-    int layers = json.positiveInt("n_layer", 28);
-    int heads = json.positiveInt("n_head", 16);
+    int context = HuggingFace.size(json, "n_positions", "max_position_embeddings", 2048);
+    int d = HuggingFace.size(json, "n_embd", "hidden_size", 4096);
+    int layers = HuggingFace.size(json, "n_layer", "num_hidden_layers", 28);
+    int heads = HuggingFace.size(json, "n_head", "num_attention_heads", 16);
     int hidden = json.positiveInt("n_inner", 4 * d);
     int width = HuggingFace.headWidth(json, d, heads);
     int turned =
-        json.isPresent("rotary_dim") ? json.positiveInt("rotary_dim", width) : Math.min(64, width);
+        json.isPresent("rotary_dim") ? json.positiveInt("rotary_dim", width) : USUALLY_TURNED;
     Rope.checkWidth(json, turned, width);
     Rotary rotary = Rotary.of(turned, BASE, Pairing.NEIGHBOURS);
     float epsilon = (float) json.positive("layer_norm_epsilon", 1e-5);

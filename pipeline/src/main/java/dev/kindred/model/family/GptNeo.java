@@ -50,8 +50,8 @@ final class GptNeo implements Architecture {
     int vocabulary = json.positiveInt("vocab_size", 50257);
     int context = json.positiveInt("max_position_embeddings", 2048);
     int d = json.positiveInt("hidden_size", 2048);
-    int layers = json.positiveInt("num_layers", 24);
-    int heads = json.positiveInt("num_heads", 16);
+    int layers = HuggingFace.size(json, "num_layers", "num_hidden_layers", 24);
+    int heads = HuggingFace.size(json, "num_heads", "num_attention_heads", 16);
     int hidden = json.positiveInt("intermediate_size", 4 * d);
     int width = HuggingFace.headWidth(json, d, heads);
     int window = json.positiveInt("window_size", 256);
@@ -114,7 +114,7 @@ final class GptNeo implements Architecture {
       throw json.invalid("%s and %s contradict each other", KINDS, REPEATED_KINDS);
     }
 
-    if (kinds.isEmpty()) {
+    if (!json.has(KINDS) && !json.has(REPEATED_KINDS)) {
       return IntStream.range(0, layers).mapToObj(i -> i % 2 == 0 ? EVERYTHING : WINDOW).toList();
     }
 

@@ -26,6 +26,8 @@ import java.util.Set;
  * positions of a part of each head, queries, keys and values stored head by head.
  */
 final class GptNeoX implements Architecture {
+  private static final double USUAL_SHARE = .25;
+
   @Override
   public String name() {
     return "gpt_neox";
@@ -48,23 +50,24 @@ final class GptNeoX implements Architecture {
     int heads = json.positiveInt("num_attention_heads", 64);
     int hidden = json.positiveInt("intermediate_size", 24576);
     int context = json.positiveInt("max_position_embeddings", 2048);
-    int width = HuggingFace.headWidth(json, d, heads);
+    int width = HuggingFace.onlyHeadWidth(json, d, heads);
     float epsilon = (float) json.positive("layer_norm_eps", 1e-5);
     Activation activation = HuggingFace.activation(json, "hidden_act", "gelu");
     boolean hasBias = json.bool("attention_bias", true);
     boolean isParallel = json.bool("use_parallel_residual", true);
     boolean tied = json.bool("tie_word_embeddings", false);
-    Rotary rotary =
+    Rope rope =
         Rope.of(
                 json,
                 Set.of("rotary_emb_base", "rope_theta"),
-                Set.of("rotary_pct", Rope.SHARE),
+                Set.of("rotary_pct"),
                 Scaling.DEFAULT,
                 Scaling.LINEAR,
                 Scaling.DYNAMIC,
                 Scaling.LLAMA3)
-            .shareOtherwise(.25)
-            .halves(width);
+            .shareOtherwise(USUAL_SHARE);
+    checkShare(json, rope.share());
+    Rotary rotary = rope.halves(width);
     String table = "gpt_neox.embed_in.weight";
     return Blueprint.of(
         d,
@@ -102,5 +105,14 @@ final class GptNeoX implements Architecture {
         Unembedding.of(
             LayerNorm.named("gpt_neox.final_layer_norm", d, epsilon),
             Linear.of(tied ? table : storedNames().head(), null, vocabulary, d)));
+  }
+
+  /** Versions of transformers differ in whether they read the share under its other name. */
+  private static void checkShare(ConfigJson json, double share) {
+    if (json.positive(Rope.SHARE, share) != share) {
+      throw json.invalid(
+          "%s is %s and rotary_pct, which counts for gpt_neox, %s",
+          Rope.SHARE, json.positive(Rope.SHARE, share), share);
+    }
   }
 }

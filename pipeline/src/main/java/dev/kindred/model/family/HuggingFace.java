@@ -29,6 +29,32 @@ final class HuggingFace {
     ACTIVATIONS.put("quick_gelu", Activation.QUICK_GELU);
   }
 
+  /** Fields whose names sound like rotary positions, and the value at which they change nothing. */
+  private static final Map<String, Boolean> WITHOUT_EFFECT =
+      Map.of("rope_interleaved", false, "use_mrope", false, "rotary", true);
+
+  /** What sizes may be at most, so that products of two of them are whole numbers of 31 bits. */
+  private static final Map<String, Integer> MOST = new LinkedHashMap<>();
+
+  static {
+    for (String heads :
+        List.of("num_attention_heads", "num_heads", "n_head", "num_key_value_heads", "head_dim")) {
+      MOST.put(heads, 1 << 13);
+    }
+
+    for (String blocks : List.of("num_hidden_layers", "num_layers", "n_layer")) {
+      MOST.put(blocks, 10_000);
+    }
+
+    for (String width : List.of("hidden_size", "n_embd", "word_embed_proj_dim")) {
+      MOST.put(width, 1 << 18);
+    }
+
+    for (String width : List.of("intermediate_size", "n_inner", "ffn_dim")) {
+      MOST.put(width, 1 << 20);
+    }
+  }
+
   private static final List<String> EXPERTS =
       List.of("num_local_experts", "num_experts", "n_routed_experts");
   private static final List<String> PARTS_OF_OTHER_KINDS =
@@ -54,14 +80,6 @@ final class HuggingFace {
       }
     }
 
-    for (String field : PARTS_OF_OTHER_KINDS) {
-      if (json.has(field)) {
-        throw json.invalid(
-            "%s: models of several kinds of input are not supported; save the text part by itself",
-            field);
-      }
-    }
-
     for (String field : List.of("is_encoder_decoder", "add_cross_attention")) {
       if (json.bool(field, false)) {
         throw json.invalid("%s is true, supported are decoders alone", field);
@@ -74,12 +92,53 @@ final class HuggingFace {
 
     for (String field : json.names()) {
       boolean isRotary = field.contains("rope") || field.contains("rotary");
-      if (isRotary && json.has(field) && !known.contains(field)) {
+      if (isRotary && json.has(field) && !known.contains(field) && !isWithoutEffect(json, field)) {
         throw json.invalid(
             "%s is not known for %s %s, and may change its rotary positions",
             field, FAMILY, json.string(FAMILY));
       }
     }
+
+    MOST.forEach(
+        (field, most) -> {
+          if (json.positiveInt(field, 1) > most) {
+            throw json.invalid(
+                "%s is %d, expected at most %d", field, json.positiveInt(field), most);
+          }
+        });
+  }
+
+  private static boolean isWithoutEffect(ConfigJson json, String field) {
+    Boolean value = WITHOUT_EFFECT.get(field);
+    return value != null && json.bool(field, !value) == value;
+  }
+
+  /** Refuses models that also read pictures or sound, whose fields are those of a part. */
+  static void checkKinds(ConfigJson json) {
+    for (String field : PARTS_OF_OTHER_KINDS) {
+      if (json.has(field)) {
+        throw json.invalid(
+            "%s: models of several kinds of input are not supported; save the text part by itself",
+            field);
+      }
+    }
+  }
+
+  /**
+   * A size that may have either of two names, as transformers reads it.
+   *
+   * @param other what {@code attribute_map} of the family's configuration calls it, too
+   * @param otherwise where neither is there
+   */
+  static int size(ConfigJson json, String field, String other, int otherwise) {
+    int size = json.positiveInt(field, json.positiveInt(other, otherwise));
+    if (json.positiveInt(other, size) != size) {
+      throw json.invalid(
+          "%s is %d and %s is %d, which are the same size",
+          field, size, other, json.positiveInt(other));
+    }
+
+    return size;
   }
 
   /** The activation function that a field names. */
@@ -108,6 +167,18 @@ final class HuggingFace {
     }
 
     return dModel / heads;
+  }
+
+  /** The same in families whose heads have no width of their own: a field may repeat it. */
+  static int onlyHeadWidth(ConfigJson json, int dModel, int heads) {
+    int width = headWidth(json, dModel, heads);
+    if (json.positiveInt("head_dim", width) != width) {
+      throw json.invalid(
+          "head_dim is %d, expected %d, the hidden size by heads",
+          json.positiveInt("head_dim"), width);
+    }
+
+    return width;
   }
 
   /** As many heads of keys and values as of queries. */

@@ -47,6 +47,18 @@ final class LayerTypes {
     return sliding;
   }
 
+  /** Refuses other types than full attention, in a family whose blocks see everything. */
+  static void checkFull(ConfigJson json, int layers) {
+    boolean[] sliding = areSliding(json, layers, i -> false);
+    for (int i = 0; i < layers; i++) {
+      if (sliding[i]) {
+        throw json.invalid(
+            "%s has \"%s\", supported for %s is \"%s\"",
+            FIELD, SLIDING, json.string(HuggingFace.FAMILY), FULL);
+      }
+    }
+  }
+
   /**
    * The limits of attention to the last positions, {@code window} of them with the one that sees.
    */

@@ -26,6 +26,7 @@ final class Llama implements Architecture {
     HuggingFace.check(json, Rope.FIELDS);
     LlamaParts parts =
         LlamaParts.of(json, new Otherwise(32000, 4096, 11008, 32, 32, HuggingFace.AS_MANY), 1e-6);
+    LayerTypes.checkFull(json, parts.layers());
     boolean hasBiases = json.bool("attention_bias", false);
     boolean hasMlpBiases = json.bool("mlp_bias", false);
     Rotary rotary = Rope.of(json).halves(parts.headWidth());

@@ -33,6 +33,7 @@ final class Olmo2 implements Architecture {
     HuggingFace.check(json, Rope.FIELDS);
     LlamaParts parts =
         LlamaParts.of(json, new Otherwise(50304, 4096, 11008, 32, 32, HuggingFace.AS_MANY), 1e-5);
+    LayerTypes.checkFull(json, parts.layers());
     boolean hasBiases = json.bool("attention_bias", false);
     Rotary rotary =
         Rope.of(json, Scaling.DEFAULT, Scaling.LINEAR, Scaling.DYNAMIC).halves(parts.headWidth());

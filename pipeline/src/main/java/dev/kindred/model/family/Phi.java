@@ -42,10 +42,11 @@ final class Phi implements Architecture {
     int d = json.positiveInt("hidden_size", 2048);
     int hidden = json.positiveInt("intermediate_size", 8192);
     int layers = json.positiveInt("num_hidden_layers", 24);
+    LayerTypes.checkFull(json, layers);
     int heads = json.positiveInt("num_attention_heads", 32);
     int keyValueHeads = HuggingFace.keyValueHeads(json, heads, HuggingFace.AS_MANY);
     int context = json.positiveInt("max_position_embeddings", 2048);
-    int width = HuggingFace.headWidth(json, d, heads);
+    int width = HuggingFace.onlyHeadWidth(json, d, heads);
     float epsilon = (float) json.positive("layer_norm_eps", 1e-5);
     Activation activation = HuggingFace.activation(json, "hidden_act", "gelu_new");
     boolean tied = json.bool("tie_word_embeddings", false);

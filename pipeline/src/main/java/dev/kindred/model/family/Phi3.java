@@ -42,7 +42,7 @@ final class Phi3 implements Architecture {
     int queries = parts.heads() * parts.headWidth();
     int keys = parts.keyValueHeads() * parts.headWidth();
     Rope rope =
-        Rope.of(json, Scaling.DEFAULT, Scaling.LONGROPE).shareOtherwise(1).originalOtherwise(4096);
+        Rope.of(json, Scaling.DEFAULT, Scaling.LONGROPE).shareOtherwise(1).contextOtherwise(4096);
     Rotary rotary = rope.halves(parts.headWidth());
     Limits limits = json.has(WINDOW) ? LayerTypes.window(json.positiveInt(WINDOW)) : Limits.NONE;
     return Blueprint.of(

@@ -67,12 +67,11 @@ final class Qwen implements Architecture {
 
   /** No block, unless the configuration uses windows; then those from a block on. */
   private static boolean[] sliding(ConfigJson json, int layers) {
-    if (!json.bool("use_sliding_window", false)
-        || json.isPresent("sliding_window") && !json.has("sliding_window")) {
-      return new boolean[layers];
-    }
-
     int from = json.wholeNumber("max_window_layers", 28);
-    return LayerTypes.areSliding(json, layers, i -> i >= from);
+    boolean[] sliding = LayerTypes.areSliding(json, layers, i -> i >= from);
+    boolean isUsed =
+        json.bool("use_sliding_window", false)
+            && !(json.isPresent("sliding_window") && !json.has("sliding_window"));
+    return isUsed ? sliding : new boolean[layers];
   }
 }

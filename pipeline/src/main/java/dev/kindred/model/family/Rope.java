@@ -26,7 +26,11 @@ final class Rope {
   /** The share of a head's coordinates that are turned. */
   static final String SHARE = "partial_rotary_factor";
 
+  private static final String ORIGINAL = "original_max_position_embeddings";
   private static final double USUAL_BASE = 10_000;
+
+  /** What a map may have that names no type: nothing is scaled. */
+  private static final Set<String> WITHOUT_TYPE = Set.of(BASE, SHARE, ORIGINAL);
 
   /** Fields of {@code config.json} that most families read. */
   static final Set<String> FIELDS = Set.of(BASE, SCALING, PARAMETERS);
@@ -50,7 +54,7 @@ final class Rope {
           "factor",
           "low_freq_factor",
           "high_freq_factor",
-          "original_max_position_embeddings",
+          ORIGINAL,
           "short_factor",
           "long_factor",
           "attention_factor");
@@ -63,7 +67,7 @@ final class Rope {
   private double baseOtherwise = USUAL_BASE;
   private boolean isOfShare;
   private double shareOtherwise = 1;
-  private double originalOtherwise = Double.NaN;
+  private int contextOtherwise;
 
   private Rope(
       ConfigJson json,
@@ -159,15 +163,15 @@ final class Rope {
     return this;
   }
 
-  /** The context of the first training where no place names it, for LONGROPE. */
-  Rope originalOtherwise(int context) {
-    this.originalOtherwise = context;
+  /** The context, and that of the first training, where no place names them, for LONGROPE. */
+  Rope contextOtherwise(int context) {
+    this.contextOtherwise = context;
     return this;
   }
 
   /** Positions for heads of this width whose planes are of coordinates i and i + width / 2. */
   Rotary halves(int headWidth) {
-    double share = number(SHARE, shareFields, shareOtherwise);
+    double share = share();
     if (!isOfShare && share != 1) {
       throw json.invalid(
           "%s is %s, but models of this family turn all coordinates of a head", SHARE, share);
@@ -187,6 +191,11 @@ final class Rope {
       case LLAMA3 -> llama3(plain);
       case LONGROPE -> longrope(plain);
     };
+  }
+
+  /** The share of a head's coordinates that are turned. */
+  double share() {
+    return number(SHARE, shareFields, shareOtherwise);
   }
 
   /** Fields about rotary positions, with those that a family has beside the usual ones. */
@@ -218,7 +227,7 @@ final class Rope {
     double factor = required("factor");
     double low = required("low_freq_factor");
     double high = required("high_freq_factor");
-    double original = required("original_max_position_embeddings");
+    double original = required(ORIGINAL);
     if (high <= low) {
       throw json.invalid("high_freq_factor %s is not above low_freq_factor %s", high, low);
     }
@@ -248,32 +257,23 @@ final class Rope {
   }
 
   private int original() {
-    return (int)
-        number(
-            "original_max_position_embeddings",
-            Set.of("original_max_position_embeddings"),
-            originalOtherwise);
+    double original = number(ORIGINAL, Set.of(ORIGINAL), contextOtherwise);
+    if (original != (int) original || original < 2) {
+      throw json.invalid("%s is %s, expected a whole number of 2 or more", ORIGINAL, original);
+    }
+
+    return (int) original;
   }
 
   private Rotary longrope(Rotary plain) {
-    List<Double> factors =
-        maps.stream()
-            .filter(map -> map.has("short_factor"))
-            .findFirst()
-            .orElseThrow(() -> json.invalid("rope_scaling lacks short_factor"))
-            .positives("short_factor");
-    if (factors.size() != plain.frequencies().size()) {
-      throw json.invalid(
-          "short_factor has %d numbers, expected %d, one a plane of rotary positions",
-          factors.size(), plain.frequencies().size());
-    }
-
+    List<Double> factors = factors("short_factor", plain);
+    factors("long_factor", plain); // which longer texts would need
     double original = original();
     double scale =
         number(
             "factor",
             Set.of(),
-            json.positiveInt("max_position_embeddings", (int) original) / original);
+            json.positiveInt("max_position_embeddings", contextOtherwise) / original);
     double usual = scale <= 1 ? 1 : Math.sqrt(1 + Math.log(scale) / Math.log(original));
     return scaled(
         plain,
@@ -281,7 +281,33 @@ final class Rope {
         number("attention_factor", Set.of(), usual));
   }
 
+  private List<Double> factors(String key, Rotary plain) {
+    List<Double> factors =
+        maps.stream()
+            .filter(map -> map.has(key))
+            .findFirst()
+            .orElseThrow(() -> json.invalid("rope_scaling lacks %s", key))
+            .positives(key);
+    if (factors.size() != plain.frequencies().size()) {
+      throw json.invalid(
+          "%s has %d numbers, expected %d, one a plane of rotary positions",
+          key, factors.size(), plain.frequencies().size());
+    }
+
+    return factors;
+  }
+
   private Scaling scaling() {
+    for (ConfigJson map : maps) {
+      if (!map.has("rope_type") && !map.has("type")) {
+        for (String key : map.names()) {
+          if (map.has(key) && !WITHOUT_TYPE.contains(key)) {
+            throw map.invalid("%s stands without a rope_type", key);
+          }
+        }
+      }
+    }
+
     String found =
         only(
             maps.stream()

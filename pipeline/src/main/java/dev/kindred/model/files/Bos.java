@@ -25,6 +25,10 @@ public enum Bos {
     }
 
     Integer token = tokenizer.beginning();
+    if (this == AUTO) {
+      check(token, tokenizer, config);
+    }
+
     if (this == YES && token == null) {
       if (!config.has(FIELD)) {
         throw config.invalid(
@@ -35,5 +39,27 @@ public enum Bos {
     }
 
     return token;
+  }
+
+  /** Refuses a tokenizer that seems to be of another model, unless the user says what counts. */
+  private static void check(Integer token, Tokenizer tokenizer, ConfigJson config) {
+    if (!config.has(FIELD) || !tokenizer.hasAddedTokens()) {
+      return;
+    }
+
+    int named = config.wholeNumber(FIELD, 0);
+    if (token != null && token != named) {
+      throw config.invalid(
+          "%s is %d, but tokenizer.json puts token %d before texts; is it of another model?"
+              + " --bos yes takes the tokenizer's, --bos no none",
+          FIELD, named, token);
+    }
+
+    if (named < tokenizer.vocabularySize() && !tokenizer.isAdded(named)) {
+      throw config.invalid(
+          "%s is %d, which in tokenizer.json is the text \"%s\"; is it of another model? --bos no or"
+              + " --bos yes reads it nevertheless",
+          FIELD, named, tokenizer.text(named));
+    }
   }
 }

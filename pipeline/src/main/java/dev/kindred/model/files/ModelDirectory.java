@@ -131,7 +131,7 @@ public record ModelDirectory(
         ContentId id = new ContentId().add(config);
         Map<String, ContentId> scanned = weights.scan(id::add);
         String tokenizerJson = text(uri, TOKENIZER, tokenizer);
-        Integer firstToken = bos.token(Tokenizer.of(tokenizerJson), parsed);
+        Integer firstToken = bos.token(loaded(uri, tokenizerJson), parsed);
         if (firstToken != null) {
           id.add("after token " + firstToken);
         }
@@ -291,10 +291,27 @@ public record ModelDirectory(
   }
 
   private static String text(String folder, String name, byte[] bytes) {
+    String text;
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw new InvalidInput("%s/%s: not UTF-8; is it damaged?", folder, name);
+      throw new InvalidInput("%s: not UTF-8; is it damaged?", name(folder, name));
+    }
+
+    if (text.startsWith(Safetensors.POINTER)) {
+      throw new InvalidInput(
+          "%s: not the file but a pointer of Git LFS to it; fetch it with git lfs pull",
+          name(folder, name));
+    }
+
+    return text;
+  }
+
+  private static Tokenizer loaded(String uri, String tokenizerJson) {
+    try {
+      return Tokenizer.of(tokenizerJson);
+    } catch (InvalidInput e) { // which knows no folder
+      throw new InvalidInput("%s", name(uri, e.getMessage()));
     }
   }
 
@@ -303,8 +320,14 @@ public record ModelDirectory(
     int tokens = tokenizer.vocabularySize();
     if (tokens > shape().vocabularySize()) {
       throw new InvalidInput(
-          "%s/%s has %d tokens, more than the vocabulary of %d of %s",
-          uri, TOKENIZER, tokens, shape().vocabularySize(), CONFIG);
+          "%s has %d tokens, more than the vocabulary of %d of %s",
+          name(uri, TOKENIZER), tokens, shape().vocabularySize(), CONFIG);
+    }
+
+    if (2L * tokens < shape().vocabularySize()) { // padding is a few in a hundred
+      throw new InvalidInput(
+          "%s has %d tokens, the vocabulary of %s has %d; it is of another model",
+          name(uri, TOKENIZER), tokens, CONFIG, shape().vocabularySize());
     }
 
     if (firstToken != null && firstToken >= shape().vocabularySize()) {
@@ -355,6 +378,11 @@ public record ModelDirectory(
 
   public ModelShape shape() {
     return blueprint().shape();
+  }
+
+  /** Whether the FFN output of block 0 is a token's, whatever stands before it. */
+  public boolean hasNetworkOfLastToken() {
+    return blueprint().hasNetworkOfLastToken();
   }
 
   /** The directory for tasks, which may run where its folder is not seen. */
@@ -457,6 +485,6 @@ public record ModelDirectory(
   }
 
   private static String name(String folder, String file) {
-    return folder + "/" + file;
+    return folder.replaceFirst("/+$", "") + "/" + file;
   }
 }

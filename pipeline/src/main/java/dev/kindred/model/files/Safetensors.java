@@ -41,7 +41,10 @@ public final class Safetensors {
       new ObjectMapper()
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
-  private static final String POINTER = "version https://git-lfs";
+
+  /** What a pointer of Git LFS to a file begins with. */
+  static final String POINTER = "version https://git-lfs";
+
   static final int HEADER_LENGTH_BYTES = 8;
   private static final int CHUNK_BYTES = 1 << 20; // a multiple of every dtype's size
   private static final long MOST_HEADER_BYTES = 100_000_000; // the format's own limit

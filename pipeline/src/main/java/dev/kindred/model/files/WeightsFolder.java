@@ -72,7 +72,12 @@ final class WeightsFolder implements Closeable {
           found.contents.add(FileContent.open(system, path));
         } catch (FileNotFoundException e) {
           throw new InvalidInput(
-              "%s %s: file %s is missing, which %s names", option, uri, name, INDEX);
+              system.exists(path)
+                  ? "%s %s: %s is a folder, expected a file"
+                  : "%s %s: file %s is missing, which " + INDEX + " names",
+              option,
+              uri,
+              name);
         }
 
         found.paths.add(path.makeQualified(system.getUri(), system.getWorkingDirectory()));

@@ -91,6 +91,28 @@ class TestRefusedConfigurations {
         "gpt_neo | {'attention_layers': 'absent', 'attention_types': [[['local'], 9]]} | expected 3",
         "gpt2 | {'add_cross_attention': true} | add_cross_attention is true",
         "gptj | {'rotary_dim': 5} | 5 of the 8 coordinates of a head",
+        "gptj | {'rotary_dim': 'absent'} | 64 of the 8 coordinates of a head",
+        "gptj | {'rotary': false} | rotary is not known",
+        "gptj | {'num_attention_heads': 2} | n_head is 5 and num_attention_heads is 2, which are",
+        "gpt2 | {'num_attention_heads': 12} | and num_attention_heads is 12, which are the same size",
+        "gpt2 | {'max_position_embeddings': 7} | and max_position_embeddings is 7, which are",
+        "gpt2 | {'n_embd': 1000000000} | n_embd is 1000000000, expected at most 262144",
+        "gpt2 | {'n_layer': 10001} | n_layer is 10001, expected at most 10000",
+        "gpt_neo | {'num_hidden_layers': 9} | and num_hidden_layers is 9, which are the same size",
+        "gpt_neo | {'attention_layers': [], 'attention_types': []} | is of 0 blocks, expected 3",
+        "gpt_neo | {'attention_layers': 'absent', 'attention_types': [[['local'], 0]]} | of 0 blocks",
+        "gpt_neox | {'rotary_pct': 'absent', 'partial_rotary_factor': 0.5} | counts for gpt_neox",
+        "gpt_neox | {'head_dim': 6} | head_dim is 6, expected",
+        "phi | {'head_dim': 4} | head_dim is 4, expected 16, the hidden size by heads",
+        "llama | {'hidden_size': 2000000000} | hidden_size is 2000000000, expected at most",
+        "llama | {'head_dim': 2000000000} | head_dim is 2000000000, expected at most 8192",
+        "llama | {'rope_interleaved': true} | rope_interleaved is not known for model_type llama",
+        "llama | {'layer_types': ['linear_attention', 'full_attention']} | linear_attention",
+        "llama | {'rope_scaling': {'factor': 8}} | factor stands without a rope_type",
+        "qwen2 | {'use_mrope': true} | use_mrope is not known for model_type qwen2",
+        "qwen2 | {'use_sliding_window': false, 'layer_types': ['far']} | layer_types has 1 elements",
+        "phi3-longrope | {'original_max_position_embeddings': 1} | is 1.0, expected a whole number",
+        "gemma3_text | {'model_type': 'gemma3', 'text_config': {}} | text_config: models of several",
       })
   void areRefusedInOneLineThatNamesTheField(String checkpoint, String change, String message)
       throws IOException {
@@ -115,6 +137,9 @@ class TestRefusedConfigurations {
         "phi3 | {'attention_bias': true}",
         "gemma3_text | {'_sliding_window_pattern': 7, 'cache_implementation': 'hybrid'}",
         "gpt2 | {'n_ctx': 7, 'reorder_and_upcast_attn': true, 'attn_pdrop': 0.3}",
+        "llama | {'rope_interleaved': false, 'rope_scaling': null}", // SmolLM2 has it
+        "qwen2 | {'use_mrope': false}", // Qwen2.5 has it
+        "gptj | {'rotary': true}", // GPT-J-6B has it
       })
   void areNotRefusedForFieldsThatChangeNothing(String checkpoint, String change)
       throws IOException {
@@ -173,5 +198,71 @@ class TestRefusedConfigurations {
         Architectures.read(ConfigJson.parse("config.json", "{\"model_type\": \"llama\"}"));
     assertThat(llama.shape().modelDimension()).isEqualTo(4096);
     assertThat(llama.shape().vocabularySize()).isEqualTo(32000);
+  }
+
+  /** As transformers reads them: {@code attribute_map} of its configurations. */
+  @ParameterizedTest
+  @CsvSource({
+    "gpt2, n_head, num_attention_heads",
+    "gpt2, n_embd, hidden_size",
+    "gpt2, n_layer, num_hidden_layers",
+    "gptj, n_head, num_attention_heads",
+    "gptj, n_positions, max_position_embeddings",
+    "gpt_neo, num_heads, num_attention_heads",
+    "gpt_neo, num_layers, num_hidden_layers"
+  })
+  void sizesAreReadUnderEitherName(String family, String name, String other) throws IOException {
+    ConfigJson config = changed(family, "{}");
+    String renamed =
+        "{'" + name + "': 'absent', '" + other + "': " + config.positiveInt(name) + "}";
+
+    assertThat(Architectures.read(changed(family, renamed))).isEqualTo(Architectures.read(config));
+  }
+
+  @Test
+  void longFactorsOfAnotherLengthAreRefused() throws IOException {
+    ConfigJson config = changed("phi3-longrope", "{}");
+    List<Double> factors = config.object("rope_scaling").orElseThrow().positives("short_factor");
+    ConfigJson shorter =
+        changed(
+            "phi3-longrope",
+            "{'rope_scaling': {'type': 'longrope', 'short_factor': "
+                + factors
+                + ", 'long_factor': [1]}, 'rope_parameters': 'absent'}");
+
+    assertThatThrownBy(() -> Architectures.read(shorter))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("long_factor has 1 numbers, expected " + factors.size());
+  }
+
+  /** As transformers 5.24: the greatest context is 4,096 where no field names it. */
+  @Test
+  void theContextOfPhi3CountsForItsFactorWhereNoFieldNamesIt() throws IOException {
+    String original = "'original_max_position_embeddings': 16";
+    Blueprint unnamed =
+        Architectures.read(
+            changed("phi3-longrope", "{'max_position_embeddings': 'absent', " + original + "}"));
+    Blueprint named =
+        Architectures.read(
+            changed("phi3-longrope", "{'max_position_embeddings': 4096, " + original + "}"));
+
+    assertThat(unnamed.blocks()).isEqualTo(named.blocks());
+    assertThat(unnamed.blocks().get(0).mixer().toString()).contains("1.7320508");
+  }
+
+  @Test
+  void aConfigurationThatNamesNoFamilyIsToldWhatItLacks() {
+    assertThatThrownBy(() -> Architectures.read(ConfigJson.parse("config.json", "{}")))
+        .hasMessageStartingWith("config.json: model_type is missing, which names the family");
+  }
+
+  @Test
+  void aNumberThatIsNoneIsNamedWithoutTheParsersSettings() {
+    assertThatThrownBy(
+            () ->
+                ConfigJson.parse(
+                    "config.json", "{\"model_type\": \"llama\", \"rms_norm_eps\": NaN}"))
+        .hasMessageContaining("NaN")
+        .hasMessageNotContaining("JsonReadFeature");
   }
 }

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.InvalidInput;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.LanguageModel;
+import dev.kindred.model.Models;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -280,5 +281,81 @@ class TestHuggingFaceFolder {
     Files.write(folder.resolve("reference.safetensors"), out.toByteArray());
     Path json = Files.writeString(folder.resolve("reference.json"), "{\"sequences\": [[1, 2, 3]]}");
     return ModelCheck.compare(model, json.toString(), new Configuration());
+  }
+
+  private void setInConfig(String field, int value) throws IOException {
+    Path config = folder.resolve("config.json");
+    ObjectNode fields = (ObjectNode) JSON.readTree(config.toFile());
+    JSON.writeValue(config.toFile(), fields.put(field, value));
+  }
+
+  @Test
+  void aTokenizerThatBeginsTextsOtherwiseThanTheModelIsRefusedUnlessTheUserSaysWhatCounts()
+      throws IOException {
+    copy("llama");
+    setInConfig("bos_token_id", 7);
+    assertRefused()
+        .hasMessageContaining(
+            "bos_token_id is 7, but tokenizer.json puts token 1 before texts; is it of another"
+                + " model? --bos yes takes the tokenizer's, --bos no none");
+    for (Bos bos : new Bos[] {Bos.YES, Bos.NO}) {
+      ModelDirectory read =
+          ModelDirectory.read(
+              "--model", folder.toString(), bos, Blocks.ALL, new Configuration(false));
+      assertThat(read.firstToken()).isEqualTo(bos == Bos.YES ? (Integer) 1 : null);
+    }
+  }
+
+  @Test
+  void aTokenizerInWhichTheFirstTokenIsAnOrdinaryTextIsRefused() throws IOException {
+    copy("gpt2");
+    setInConfig("bos_token_id", 9);
+    assertRefused()
+        .hasMessageContaining("bos_token_id is 9, which in tokenizer.json is the text \"")
+        .hasMessageContaining("is it of another model?");
+  }
+
+  @Test
+  void aTokenizerWithFarFewerTokensThanTheModelIsRefused() throws IOException {
+    copy("gpt2");
+    try (InputStream other =
+        Files.newInputStream(Models.folder(Models.DICKENS_SMALL).resolve("tokenizer.json"))) {
+      Files.copy(other, folder.resolve("tokenizer.json"), StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    assertRefused().hasMessageMatching(".*/tokenizer.json has 77 tokens, the vocabulary of .*");
+  }
+
+  @Test
+  void aPointerOfGitLfsInThePlaceOfAnyFileIsToldAsOne() throws IOException {
+    for (String name : new String[] {"config.json", "tokenizer.json"}) {
+      copy("gpt2");
+      Files.writeString(folder.resolve(name), "version https://git-lfs.github.com/spec/v1\noid 1");
+      assertRefused()
+          .hasMessageEndingWith(
+              "/"
+                  + name
+                  + ": not the file but a pointer of Git LFS to it; fetch it with git lfs pull");
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aTokenizerThatIsNoJsonIsNamedWithItsFolder() throws IOException {
+    copy("gpt2");
+    Files.writeString(folder.resolve("tokenizer.json"), "{");
+    assertRefused().hasMessageStartingWith(folder + "/tokenizer.json: not JSON");
+  }
+
+  @Test
+  void weightsThatAreAFolderAreToldAsOne() throws IOException {
+    copy("gpt2");
+    Files.delete(folder.resolve(WEIGHTS));
+    Files.createDirectory(folder.resolve(WEIGHTS));
+    assertRefused().hasMessageEndingWith(": model.safetensors is a folder, expected a file");
   }
 }
