@@ -113,7 +113,8 @@ class TestStoppedAndKilledWriters {
     ProcessHandle first = outside.children().findFirst().orElseThrow();
     started.add(first);
     signal(first, "STOP");
-    String lock = Files.readString(warehouse.resolve("_lock"));
+    List<String> before = locks(warehouse);
+    assertThat(before).hasSize(1);
 
     ExecutorService background = Executors.newSingleThreadExecutor();
     Future<CommandLineRun> second =
@@ -127,7 +128,7 @@ class TestStoppedAndKilledWriters {
     await(
         "the second has taken the lock over and begins",
         outside,
-        () -> !List.of("", lock).contains(text(warehouse.resolve("_lock"))));
+        () -> locks(warehouse).size() == 1 && !locks(warehouse).equals(before));
     signal(first, "CONT");
 
     assertThat(outside.waitFor(MINUTES, TimeUnit.MINUTES)).isTrue();
@@ -145,7 +146,7 @@ class TestStoppedAndKilledWriters {
     CommandLineRun next = CommandLineRun.of(run(warehouse).toArray(String[]::new));
     assertThat(next.status()).as(next.err()).isZero();
     assertThat(next.err()).contains("nothing to do");
-    assertThat(names(warehouse)).noneMatch(name -> name.startsWith("_lock"));
+    assertThatTheLockIsReleased(warehouse);
   }
 
   @Test
@@ -246,7 +247,7 @@ class TestStoppedAndKilledWriters {
     assertThat(rounds).as("it was killed").isGreaterThan(2);
     assertThat(records(killed, table)).isPositive();
     assertThat(RunRows.all(killed)).isEqualTo(RunRows.all(alone));
-    assertThat(names(killed)).noneMatch(name -> name.startsWith("_lock"));
+    assertThatTheLockIsReleased(killed);
   }
 
   private static List<String> with(Path warehouse, String... command) {
@@ -319,12 +320,16 @@ class TestStoppedAndKilledWriters {
     assertThat(new ProcessBuilder("kill", "-" + name, pid).start().waitFor()).isZero();
   }
 
-  private static String text(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      return "";
-    }
+  /** The files of locks, of which one is left when who takes it over begins. */
+  private static List<String> locks(Path warehouse) {
+    return names(warehouse).stream().filter(name -> name.matches("_lock\\.\\d+")).toList();
+  }
+
+  private static void assertThatTheLockIsReleased(Path warehouse) {
+    assertThat(names(warehouse).stream().filter(name -> name.startsWith("_lock")))
+        .hasSize(2)
+        .contains(locks(warehouse).get(0))
+        .anyMatch(name -> name.endsWith(".released"));
   }
 
   private static List<String> names(Path folder) {

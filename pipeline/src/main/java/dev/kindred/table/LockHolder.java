@@ -51,7 +51,10 @@ record LockHolder(
           .build();
   private static final Path PROCESSES = Path.of("/proc");
 
-  /** A new holder in this process. */
+  /** One whose file cannot be read. It is on no machine, so that nothing is known of it. */
+  static final LockHolder UNREADABLE = new LockHolder("unreadable", "", "", 0, "", "", "");
+
+  /** A new holder in this process, from now on. */
   static LockHolder here(String command) {
     long pid = ProcessHandle.current().pid();
     return new LockHolder(
@@ -61,31 +64,21 @@ record LockHolder(
         pid,
         startOf(pid).orElse(""),
         command,
-        now());
+        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
   }
 
-  /** This holder, from now on. */
-  LockHolder sinceNow() {
-    return new LockHolder(token, host, machine, pid, processStart, command, now());
-  }
-
-  private static String now() {
-    return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
-  }
-
-  /** The holder that a lock file names; empty if its writer died while writing it. */
-  static Optional<LockHolder> parse(String text) {
+  /** The holder that a lock file names; {@link #UNREADABLE} if its writer died while writing it. */
+  static LockHolder parse(String text) {
     try {
       LockHolder holder = JSON.readValue(text, LockHolder.class);
       // The token becomes part of file names.
-      return holder.token != null
-              && holder.token.matches("[0-9a-f-]{36}")
+      return holder.token.matches("[0-9a-f-]{36}")
               && holder.machine != null
               && holder.processStart != null
-          ? Optional.of(holder)
-          : Optional.empty();
+          ? holder
+          : UNREADABLE;
     } catch (JsonProcessingException | NullPointerException e) {
-      return Optional.empty();
+      return UNREADABLE;
     }
   }
 
@@ -111,7 +104,9 @@ record LockHolder(
   }
 
   String describe() {
-    return String.format(Locale.ROOT, "%s (process %d on %s, since %s)", command, pid, host, since);
+    return equals(UNREADABLE)
+        ? "a writer that does not say who it is"
+        : String.format(Locale.ROOT, "%s (process %d on %s, since %s)", command, pid, host, since);
   }
 
   private static String hostName() {

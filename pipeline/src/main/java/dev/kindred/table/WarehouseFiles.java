@@ -27,7 +27,8 @@ import org.apache.hadoop.fs.RemoteIterator;
  */
 public final class WarehouseFiles {
   private static final String COMMITS = "_commits";
-  private static final Pattern LEFT_ALONE = Pattern.compile("corpora|tunings|logs|_lock(\\..*)?");
+  private static final Pattern LEFT_ALONE =
+      Pattern.compile("corpora|tunings|logs|\\.?_lock(\\..*)?");
   private static final String PLANNED = "_plan-";
   private static final Pattern PLANNED_FOLDER = Pattern.compile(PLANNED + "[0-9a-f-]{36}");
 

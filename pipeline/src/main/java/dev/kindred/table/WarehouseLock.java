@@ -5,13 +5,19 @@ import dev.kindred.WarehouseBusy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.util.ShutdownHookManager;
@@ -19,35 +25,50 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The right to write into a warehouse, which one process has at a time: the file {@code _lock} in
- * its root, which names the holder, and {@code _lock.TOKEN.heartbeat}, which the holder writes anew
- * every 10 s.
+ * The right to write into a warehouse, which one process has at a time. Its holder is who created
+ * the lock with the greatest number, a file {@code _lock.N} in the warehouse's root, which is
+ * written once. The holder writes {@code _lock.TOKEN.heartbeat} anew every 10 s, and creates {@code
+ * _lock.TOKEN.released} when it is done; the token is in its lock and in no other.
  *
- * <p>A holder on this machine whose process is gone is dead, and its lock is taken over at once;
- * one whose process runs is alive. Of a holder elsewhere only the heartbeat is known: it is alive
- * when the file changes, and dead when it has not changed for the lease, 120 s on the clock of the
- * one who watches; clocks of different hosts are never compared. A lock file that cannot be read,
- * because its writer died, is watched in the same way.
+ * <p><b>Taking it.</b> A lock is free if it was released or if its holder is dead. A holder on this
+ * machine whose process is gone is dead; one whose process runs is alive. Of a holder elsewhere
+ * only the heartbeat is known: it is dead when that file has not changed for the lease, 120 s on
+ * the clock of the one who watches; clocks of different hosts are never compared. A lock that
+ * cannot be read, because its writer died, is watched in the same way. Who finds the greatest lock
+ * free creates the next number, of several that try one, and with that nobody holds a smaller one
+ * any more. Then it looks at all smaller locks that are there once more. When each of them was
+ * released, or is of a process that is gone, or has not changed for a lease, it begins, and deletes
+ * them.
  *
- * <p>A holder that stood still for longer than the lease may have been taken over. It learns that
- * at its next heartbeat, and then does what {@link #onLoss} was told. Call {@link #check} before
- * each step that others rely on, publishing above all: it fails if that has happened, and once it
- * has passed, nobody takes the lock over for another lease. What it writes before it knows cannot
- * harm the new holder: see {@link CommitLog}.
+ * <p><b>Having it.</b> A holder that stood still for longer than the lease may have been taken
+ * over. It learns that at its next heartbeat, and then does what {@link #onLoss} was told. Call
+ * {@link #check} before each step that others rely on, publishing above all: it fails if the lock
+ * was taken away, and if it passes, nobody else begins for a lease. The reason: a check writes the
+ * heartbeat and then looks for a greater number; who takes the lock creates a greater number and
+ * then looks at the heartbeat. So either the check finds the number, and fails; or the other finds
+ * that the heartbeat has changed, and begins a lease after it has seen that. Either of them may
+ * stand still between any two steps, as the order of the four alone counts. And should the other
+ * die before it begins, the smaller lock is still there, and whoever comes next looks at it, too.
+ * What a holder writes before it knows of its loss cannot harm the next one: see {@link CommitLog}.
+ *
+ * <p><b>Numbers.</b> A lock that was released stays until there is a greater one, so that numbers
+ * only grow. Who stood still before it created a number that is long over finds a greater one, and
+ * deletes its own. A file {@code _lock}, of Kindred until 0.3, is number 0.
  *
  * <p>A program that is told to end (Ctrl-C, SIGTERM) gives its lock back.
  *
- * <p>Deleting {@code _lock} by hand frees the warehouse, and makes the holder fail at its next
- * check.
+ * <p>Deleting a lock by hand frees the warehouse, and makes the holder fail at its next check.
  *
  * <p><b>File systems.</b> Needed is that of several processes that create a file only one succeeds.
  * Local disks and HDFS do so; NFS does from version 3. S3A does from Hadoop 3.4.2, unless {@code
  * fs.s3a.create.conditional.enabled} is false; the store must support conditional writes. Elsewhere
  * the last file counts: a writer waits 5 s and reads its file back, which leaves two holders only
- * if creating a file took longer; {@link #check} tells the first of them.
+ * if creating a file took longer; {@link #check} tells the first of them. Writing over the
+ * heartbeat must be seen by others as soon as it is done.
  */
 public final class WarehouseLock implements AutoCloseable {
   private static final String LOCK = "_lock";
+  private static final Pattern NAME = Pattern.compile("_lock(?:\\.([1-9]\\d{0,17}))?");
 
   /** After Spark's own, which ends its jobs, and before that which closes file systems. */
   private static final int SHUTDOWN_PRIORITY = FileSystem.SHUTDOWN_HOOK_PRIORITY + 10;
@@ -88,26 +109,25 @@ public final class WarehouseLock implements AutoCloseable {
   private final Times times;
   private final ScheduledExecutorService heart;
   private final Runnable closeAtShutdown = this::close;
-  private final Object closing = new Object();
   private LockHolder holder;
+  private long number;
   private String doing = "";
   private long beats;
   private Runnable onLoss = () -> {};
-  private boolean lost;
-  private boolean closed;
+  private String lost = "it was not taken"; // null while it is this process's
 
   private WarehouseLock(LockFiles files, String warehouse, LockHolder holder, Times times) {
     this.files = files;
     this.warehouse = warehouse;
     this.holder = holder;
     this.times = times;
-    this.heart =
-        Executors.newSingleThreadScheduledExecutor(
-            work -> {
-              Thread thread = new Thread(work, "warehouse-lock");
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.heart = Executors.newSingleThreadScheduledExecutor(work -> daemon(work, "warehouse-lock"));
+  }
+
+  private static Thread daemon(Runnable work, String name) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    return thread;
   }
 
   /**
@@ -150,198 +170,189 @@ public final class WarehouseLock implements AutoCloseable {
     }
   }
 
-  /** What is in {@link #LOCK}, and the state of its holder's heartbeat. */
-  private record Sighting(String text, Optional<LockHolder> holder, String heartbeat) {
-    /** All whose text cannot be read share a name. */
-    private String token() {
-      return holder.map(LockHolder::token).orElse("unreadable");
-    }
-
-    private LockHolder.State state() {
-      return holder.map(LockHolder::state).orElse(LockHolder.State.UNKNOWN);
-    }
-
-    private String describe() {
-      return holder.map(LockHolder::describe).orElse("a writer that does not say who it is");
-    }
-  }
-
-  /** What one file was last seen to be, and since when by this process's clock. */
-  private static final class Watch {
-    private Sighting seen;
-    private long since;
-
-    /** Whether the file has changed since it was last looked at. */
-    private boolean changed(Sighting now) {
-      boolean first = seen == null;
-      boolean same = now.equals(seen);
-      if (!same) {
-        seen = now;
-        since = System.nanoTime();
-      }
-
-      return !first && !same;
-    }
-
-    private boolean isDead(Duration lease) {
-      LockHolder.State state = seen.state();
-      return state == LockHolder.State.GONE
-          || state == LockHolder.State.UNKNOWN && System.nanoTime() - since >= lease.toNanos();
-    }
-  }
-
   private void acquire(Duration wait) throws IOException {
     long started = System.nanoTime();
-    Map<String, Watch> claims = new HashMap<>();
-    Watch lock = new Watch();
+    NavigableMap<Long, Sighting> locks = new TreeMap<>();
+    List<String> before = List.of();
     boolean told = false;
     while (true) {
-      holder = holder.sinceNow();
-      if (files.create(LOCK, holder.asText()) && !files.exclusive()) {
-        pause(times.settling());
-      }
-
-      Optional<Sighting> sighting = sight(LOCK);
-      if (sighting.isEmpty()) {
-        continue;
-      }
-
-      Sighting now = sighting.get();
-      if (now.token().equals(holder.token())) {
-        deleteLeftOvers();
-        return;
-      }
-
-      boolean signOfLife = lock.changed(now) || now.state() == LockHolder.State.RUNS;
-      if (lock.isDead(times.lease())) {
-        if (remove(now, claims)) {
-          LOG.warn("{}: took the lock over from {}, which is dead", warehouse, now.describe());
-          continue;
+      locks = look(locks);
+      Sighting greatest = locks.isEmpty() ? null : locks.lastEntry().getValue();
+      if (isOurs(greatest)) {
+        NavigableMap<Long, Sighting> earlier = locks.headMap(number, false);
+        if (earlier.values().stream().allMatch(one -> one.isOver(times.lease()))) {
+          deleteOver(earlier, before);
+          lost = null;
+          return;
         }
-      } else if (signOfLife && System.nanoTime() - started >= wait.toNanos()) {
-        throw busy(now, wait);
-      } else if (!told) {
-        LOG.warn("{}: waiting for {}{}", warehouse, now.describe(), doing(now));
-        told = true;
+
+        beat(); // others see that this process waits, and lives
+      } else {
+        withdraw(locks.get(number));
+        if (greatest == null || greatest.isFree(times.lease())) {
+          before = files.names(LOCK);
+          if (create(locks.isEmpty() ? 1 : locks.lastKey() + 1)) {
+            continue;
+          }
+        } else if (greatest.isAlive() && System.nanoTime() - started >= wait.toNanos()) {
+          throw busy(greatest.holder(), wait);
+        } else if (!told) {
+          LOG.warn("{}: waiting for {}", warehouse, describe(greatest.holder()));
+          told = true;
+        }
       }
 
       pause(times.poll());
     }
   }
 
-  private WarehouseBusy busy(Sighting other, Duration wait) {
+  /**
+   * A lock as it was found.
+   *
+   * @param heartbeat the state of that file
+   * @param changed whether it was different when it was last looked at
+   * @param since when it had been found to be like this, and {@code at} when this look began, on
+   *     this process's clock: between them it did not change, wherever this process stood still
+   */
+  private record Sighting(
+      LockHolder holder, boolean released, String heartbeat, boolean changed, long since, long at) {
+
+    private boolean isAlive() {
+      return changed || holder.state() == LockHolder.State.RUNS;
+    }
+
+    /** Whether the lock can be taken away from its holder. */
+    private boolean isFree(Duration lease) {
+      LockHolder.State state = holder.state();
+      return released
+          || state == LockHolder.State.GONE
+          || state == LockHolder.State.UNKNOWN && isQuiet(lease);
+    }
+
+    /** Whether its holder can rely on nothing any more, now that there is a greater one. */
+    private boolean isOver(Duration lease) {
+      return isQuiet(lease) || isFree(lease);
+    }
+
+    private boolean isQuiet(Duration lease) {
+      return at - since >= lease.toNanos();
+    }
+  }
+
+  /** The locks that are there, by number, compared with those that were there at the last look. */
+  private NavigableMap<Long, Sighting> look(Map<Long, Sighting> before) throws IOException {
+    NavigableMap<Long, Sighting> locks = new TreeMap<>();
+    long at = System.nanoTime();
+    List<String> names = files.names(LOCK);
+    for (String name : names) {
+      Matcher lock = NAME.matcher(name);
+      Optional<String> text = lock.matches() ? files.read(name) : Optional.empty();
+      if (text.isPresent()) {
+        long found = lock.group(1) == null ? 0 : Long.parseLong(lock.group(1));
+        LockHolder other = LockHolder.parse(text.get());
+        boolean released = names.contains(released(other));
+        String heartbeat = files.state(heartbeat(other));
+        Sighting last = before.get(found);
+        boolean same =
+            last != null
+                && last.holder.equals(other)
+                && last.released == released
+                && last.heartbeat.equals(heartbeat);
+        long since = same ? last.since : System.nanoTime();
+        boolean changed = last != null && !same;
+        locks.put(found, new Sighting(other, released, heartbeat, changed, since, at));
+      }
+    }
+
+    return locks;
+  }
+
+  private static String name(long number) {
+    return number == 0 ? LOCK : LOCK + "." + number;
+  }
+
+  private static String heartbeat(LockHolder holder) {
+    return LOCK + "." + holder.token() + ".heartbeat";
+  }
+
+  private static String released(LockHolder holder) {
+    return LOCK + "." + holder.token() + ".released";
+  }
+
+  private boolean isOurs(Sighting lock) {
+    return lock != null && lock.holder().token().equals(holder.token());
+  }
+
+  private boolean create(long next) throws IOException {
+    holder = LockHolder.here(holder.command());
+    number = next;
+    boolean created = files.create(name(next), holder.asText());
+    if (created && !files.exclusive()) {
+      pause(times.settling());
+    }
+
+    return created;
+  }
+
+  /** Deletes a lock if it is this process's, as there is a greater one. */
+  private void withdraw(Sighting lock) throws IOException {
+    if (isOurs(lock)) {
+      files.delete(name(number));
+      files.delete(heartbeat(holder));
+    }
+  }
+
+  /**
+   * Deletes what is over.
+   *
+   * @param before the files that were there before this process's lock, some of locks that were
+   *     deleted by hand; what a later holder writes is not among them
+   */
+  private void deleteOver(NavigableMap<Long, Sighting> earlier, List<String> before)
+      throws IOException {
+    if (!earlier.isEmpty() && !earlier.lastEntry().getValue().released()) {
+      String dead = earlier.lastEntry().getValue().holder().describe();
+      LOG.warn("{}: took the lock over from {}, which is dead", warehouse, dead);
+    }
+
+    for (long lock : earlier.keySet()) { // first: without the other files they look alive
+      files.delete(name(lock));
+    }
+
+    // Kindred until 0.3 looks for its own file alone, so the heartbeat is read again after that.
+    Sighting old = earlier.get(0L);
+    if (old != null && !files.state(heartbeat(old.holder())).equals(old.heartbeat())) {
+      pause(times.lease());
+    }
+
+    Set<String> others = new TreeSet<>(before);
+    for (Sighting lock : earlier.values()) {
+      others.add(heartbeat(lock.holder()));
+      others.add(released(lock.holder()));
+    }
+
+    for (String name : others) {
+      files.delete(name);
+    }
+  }
+
+  private WarehouseBusy busy(LockHolder other, Duration wait) {
     return new WarehouseBusy(
-        "--warehouse %s: in use%s by %s%s; %s, or stop that process",
+        "--warehouse %s: in use%s by %s; %s, or stop that process",
         warehouse,
         wait.isZero() ? "" : " for all of " + wait.toSeconds() + " s",
-        other.describe(),
-        doing(other),
+        describe(other),
         wait.isZero() ? "wait for it with --lock-wait SECONDS" : "wait longer with --lock-wait");
   }
 
-  /** What a holder said last of its work, as the rest of a sentence. */
-  private String doing(Sighting other) {
+  /** Who a holder is, and what it said last of its work. */
+  private String describe(LockHolder other) {
     try {
-      String text = files.read(heartbeat(other.token())).orElse("");
+      String text = files.read(heartbeat(other)).orElse("");
       String work = text.lines().skip(1).findFirst().orElse("");
-      return work.isEmpty() ? "" : ", now at " + work;
+      return other.describe() + (work.isEmpty() ? "" : ", now at " + work);
     } catch (IOException e) {
-      return ""; // it is being written
-    }
-  }
-
-  private Optional<Sighting> sight(String name) throws IOException {
-    Optional<String> text = files.read(name);
-    if (text.isEmpty()) {
-      return Optional.empty();
-    }
-
-    Optional<LockHolder> other = LockHolder.parse(text.get());
-    String heartbeat =
-        other.isPresent() ? files.state(heartbeat(other.get().token())) : files.state(name);
-    return Optional.of(new Sighting(text.get(), other, heartbeat));
-  }
-
-  private static String heartbeat(String token) {
-    return LOCK + "." + token + ".heartbeat";
-  }
-
-  /**
-   * Files that one process creates to remove another's lock. Without them, a process that has
-   * watched a lock die could remove the one that came after it.
-   */
-  private static String claim(String token, int generation) {
-    return LOCK + "." + token + ".removal-" + generation;
-  }
-
-  /**
-   * Removes a lock that is dead, or this process's own.
-   *
-   * @param claims what is known of other processes that tried the same
-   * @return whether this call removed it: not if it has changed, or another process is at it
-   */
-  private boolean remove(Sighting dead, Map<String, Watch> claims) throws IOException {
-    int generation = claim(dead.token(), claims);
-    if (generation == 0) {
-      return false;
-    }
-
-    String removed = LOCK + "." + dead.token() + ".removed-by-" + holder.token();
-    try {
-      // The claim first: a holder that comes back to life now writes its heartbeat before it looks
-      // for claims, so that one of both sees the other.
-      if (!sight(LOCK).equals(Optional.of(dead)) || !files.rename(LOCK, removed)) {
-        return false;
-      }
-
-      Optional<String> text = files.read(removed);
-      if (text.isPresent() && !text.get().equals(dead.text())) {
-        files.create(LOCK, text.get()); // this process stood still; the lock is another's by now
-        return false;
-      }
-
-      files.delete(heartbeat(dead.token()));
-      return true;
-    } finally {
-      files.delete(removed);
-      for (; generation > 0; generation--) {
-        files.delete(claim(dead.token(), generation));
-      }
-    }
-  }
-
-  /** Claims the removal of a lock, also after others that died at it; 0 if one is alive. */
-  private int claim(String token, Map<String, Watch> claims) throws IOException {
-    int generation = 1;
-    while (!files.create(claim(token, generation), holder.asText())) {
-      String other = claim(token, generation);
-      Optional<Sighting> sighting = sight(other);
-      if (sighting.isEmpty()) {
-        return 0;
-      }
-
-      if (!isDead(other, sighting.get(), claims)) {
-        return 0;
-      }
-
-      generation++;
-    }
-
-    return generation;
-  }
-
-  private boolean isDead(String name, Sighting claim, Map<String, Watch> claims) {
-    Watch watch = claims.computeIfAbsent(name, missing -> new Watch());
-    watch.changed(claim);
-    return watch.isDead(times.lease());
-  }
-
-  /** Of locks that are no more. */
-  private void deleteLeftOvers() throws IOException {
-    for (String name : files.names(LOCK + ".")) {
-      if (!name.startsWith(LOCK + "." + holder.token())) {
-        files.delete(name);
-      }
+      return other.describe(); // it is being written
     }
   }
 
@@ -362,34 +373,36 @@ public final class WarehouseLock implements AutoCloseable {
     }
   }
 
-  /** Notices a lock that was taken away; otherwise gives a sign of life. */
+  /** Gives a sign of life unless the lock was taken away. */
   private void renew() throws IOException {
-    if (lost || heart.isShutdown()) {
-      return;
-    }
-
-    if (isOurs()) {
-      beats++;
-      files.write(heartbeat(holder.token()), beats + "\n" + doing + "\n");
-    } else {
-      lose();
-      files.delete(heartbeat(holder.token()));
+    if (!heart.isShutdown() && isKept()) {
+      beat();
     }
   }
 
-  /** Says once that the lock is another's, on a thread of its own, as that may take its time. */
-  private void lose() {
-    if (!lost) {
-      lost = true;
-      LOG.warn("{}: the lock of this process was taken away", warehouse);
-      stop();
-    }
+  private void beat() throws IOException {
+    beats++;
+    files.write(heartbeat(holder), beats + "\n" + doing + "\n");
   }
 
+  /** Whether the lock is still this process's; notices if it is not. */
+  private boolean isKept() throws IOException {
+    if (lost == null) {
+      Map.Entry<Long, Sighting> last = look(Map.of()).lastEntry();
+      if (last == null || !isOurs(last.getValue())) {
+        LOG.warn("{}: the lock of this process was taken away", warehouse);
+        boolean used = last != null && !last.getValue().released();
+        lost = used ? "it is now in use by " + last.getValue().holder().describe() : "start again";
+        stop();
+      }
+    }
+
+    return lost == null;
+  }
+
+  /** On a thread of its own, as it may take its time. */
   private void stop() {
-    Thread stop = new Thread(onLoss, "warehouse-lock-lost");
-    stop.setDaemon(true);
-    stop.start();
+    daemon(onLoss, "warehouse-lock-lost").start();
   }
 
   /**
@@ -399,40 +412,25 @@ public final class WarehouseLock implements AutoCloseable {
    */
   public synchronized void onLoss(Runnable stopWriting) {
     onLoss = stopWriting;
-    if (lost) {
+    if (lost != null) {
       stop();
     }
   }
 
   /** How the lock was lost, if it was. */
   public synchronized Optional<WarehouseBusy> loss() {
-    return lost ? Optional.of(takenAway()) : Optional.empty();
+    return Optional.ofNullable(lost).map(now -> takenAway());
   }
 
   private WarehouseBusy takenAway() {
-    String now = "start again";
-    try {
-      now = sight(LOCK).map(other -> "it is now in use by " + other.describe()).orElse(now);
-    } catch (IOException e) {
-      LOG.warn("{}: the lock cannot be read: {}", warehouse, firstLine(e));
-    }
-
     return new WarehouseBusy(
         "--warehouse %s: the lock of this process was taken away, as it gave no sign of life for %d"
             + " s or the file was deleted; %s",
-        warehouse, times.lease().toSeconds(), now);
-  }
-
-  private boolean isOurs() throws IOException {
-    return files.read(LOCK).flatMap(LockHolder::parse).filter(this::isThis).isPresent();
-  }
-
-  private boolean isThis(LockHolder other) {
-    return other.token().equals(holder.token());
+        warehouse, times.lease().toSeconds(), lost);
   }
 
   /**
-   * Makes sure that the lock is still this process's, and will be for a lease.
+   * Makes sure that the lock is still this process's, and will be for a lease from now on.
    *
    * @throws WarehouseBusy if it was taken away
    */
@@ -442,18 +440,8 @@ public final class WarehouseLock implements AutoCloseable {
     }
 
     try {
-      Map<String, Watch> claims = new HashMap<>();
       renew();
-      while (!lost && isBeingRemoved(claims)) {
-        pause(times.poll()); // until the other sees the heartbeat, or has taken the lock
-        renew();
-      }
-
-      if (!lost && !isOurs()) {
-        lose();
-      }
-
-      if (lost) {
+      if (!isKept()) { // after the heartbeat: who created a greater lock before now sees it
         throw takenAway();
       }
     } catch (IOException e) {
@@ -461,31 +449,13 @@ public final class WarehouseLock implements AutoCloseable {
     }
   }
 
-  private boolean isBeingRemoved(Map<String, Watch> claims) throws IOException {
-    int generation = 1;
-    while (true) {
-      String name = claim(holder.token(), generation);
-      Optional<Sighting> claim = sight(name);
-      if (claim.isEmpty()) {
-        return false;
-      }
-
-      if (!isDead(name, claim.get(), claims)) {
-        return true;
-      }
-
-      generation++;
-    }
-  }
-
   /** Gives the lock back. One that was taken away stays with its new holder. */
   @Override
-  public void close() {
-    synchronized (closing) { // a program that ends may do so while it is told to
-      if (!closed) {
-        closed = true;
-        giveBack();
-      }
+  public synchronized void close() {
+    if (!heart.isShutdown()) {
+      heart.shutdown();
+      onLoss = () -> {}; // nothing is left to be ended
+      giveBack();
     }
 
     if (!ShutdownHookManager.get().isShutdownInProgress()) {
@@ -494,33 +464,16 @@ public final class WarehouseLock implements AutoCloseable {
   }
 
   private void giveBack() {
-    heart.shutdown();
     try {
-      if (!heart.awaitTermination(times.lease().toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.warn("{}: the lock's heartbeat hangs", warehouse);
+      isKept();
+      if (isOurs(look(Map.of()).get(number))) { // also one that is lost: the next need not wait
+        files.write(released(holder), "");
       }
 
-      long started = System.nanoTime();
-      Map<String, Watch> claims = new HashMap<>();
-      Optional<Sighting> sighting = sight(LOCK);
-      synchronized (this) {
-        lost = lost || sighting.filter(now -> now.token().equals(holder.token())).isEmpty();
-      }
-
-      while (sighting.isPresent()
-          && sighting.get().token().equals(holder.token())
-          && !remove(sighting.get(), claims)
-          && System.nanoTime() - started < times.lease().toNanos()) {
-        pause(times.poll());
-        sighting = sight(LOCK);
-      }
-
-      files.delete(heartbeat(holder.token()));
+      files.delete(heartbeat(holder));
     } catch (IOException e) {
       // Others find out that the holder is dead; what the run has done stands.
       LOG.warn("{}: the lock could not be given back: {}", warehouse, firstLine(e));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 

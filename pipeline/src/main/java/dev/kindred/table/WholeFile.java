@@ -7,6 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -20,6 +21,9 @@ public final class WholeFile {
   /** What object stores call it that create a file only if there is none. */
   private static final String CONDITIONAL =
       CreateFileOptionKeys.FS_OPTION_CREATE_CONDITIONAL_OVERWRITE;
+
+  /** Schemes of those that do not rename over a file. */
+  private static final Set<String> HDFS = Set.of("hdfs", "webhdfs", "swebhdfs", "viewfs");
 
   private WholeFile() {}
 
@@ -64,6 +68,12 @@ public final class WholeFile {
     } catch (FileNotFoundException e) {
       return false; // another one's that is gone by now
     }
+  }
+
+  /** Whether of several processes that {@link #createNew} one can succeed, hard links aside. */
+  static boolean isCreatedOnce(FileSystem files, Path folder) throws IOException {
+    return HDFS.contains(files.getUri().getScheme())
+        || files.hasPathCapability(folder, CONDITIONAL);
   }
 
   private static void createIfAbsent(FileSystem files, Path path, byte[] content)
@@ -131,6 +141,9 @@ public final class WholeFile {
     Path temporary = new Path(path.getParent(), "." + path.getName() + "." + UUID.randomUUID());
     try (var out = files.create(temporary, false)) {
       out.write(content);
+    } catch (IOException e) {
+      files.delete(temporary, false);
+      throw e;
     }
 
     return temporary;

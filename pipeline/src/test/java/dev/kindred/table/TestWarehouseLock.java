@@ -14,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -32,6 +34,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(120)
 class TestWarehouseLock {
@@ -62,8 +66,8 @@ class TestWarehouseLock {
   }
 
   @Test
-  void aSecondWriterOfTheSameProcessIsRefused() {
-    try (WarehouseLock lock = lock(AT_ONCE)) {
+  void aSecondWriterOfTheSameProcessIsRefused() throws Exception {
+    try (WarehouseLock lock = slow()) {
       lock.doing("run r-1, activations");
       assertThatThrownBy(() -> lock(Duration.ofMillis(1)))
           .isInstanceOf(WarehouseBusy.class)
@@ -93,7 +97,7 @@ class TestWarehouseLock {
       }
     }
 
-    assertThat(files()).isEmpty();
+    assertThatOnlyAReleasedLockIsLeft(2);
   }
 
   @Test
@@ -101,7 +105,7 @@ class TestWarehouseLock {
     try (LockingProcess other = LockingProcess.holding(warehouse)) {
       other.awaitLocked();
       assertThat(other.terminate()).isEqualTo(143);
-      assertThat(files()).isEmpty();
+      assertThatOnlyAReleasedLockIsLeft(1);
     }
   }
 
@@ -124,7 +128,7 @@ class TestWarehouseLock {
       assertThat(got.get()).isTrue();
     }
 
-    assertThat(files()).isEmpty();
+    assertThatOnlyAReleasedLockIsLeft(2);
   }
 
   @Test
@@ -133,7 +137,7 @@ class TestWarehouseLock {
     WarehouseLock lost = lock(AT_ONCE);
     lost.onLoss(stopped::countDown);
     assertThat(lost.loss()).isEmpty();
-    hold(elsewhere().asText());
+    hold(2, elsewhere().asText());
     assertThat(stopped.await(1, TimeUnit.MINUTES)).as("without a check").isTrue();
     assertThat(lost.loss().orElseThrow())
         .hasMessageContaining("the lock of this process was taken away");
@@ -142,20 +146,18 @@ class TestWarehouseLock {
 
   @Test
   void aLaterProcessWithTheSameIdIsNotTheHolder() throws IOException {
-    LockHolder here = LockHolder.here("kindred run");
-    LockHolder earlier =
-        new LockHolder(
-            here.token(), here.host(), here.machine(), here.pid(), "1", here.command(), "");
-    assertThat(here.state()).isEqualTo(LockHolder.State.RUNS);
+    LockHolder earlier = gone();
+    assertThat(LockHolder.here("kindred run").state()).isEqualTo(LockHolder.State.RUNS);
     assertThat(earlier.state()).isEqualTo(LockHolder.State.GONE);
-    hold(earlier.asText());
+    hold(1, earlier.asText());
     LockingProcess.lock(warehouse, "kindred run", AT_ONCE, LONG_LEASE).close();
   }
 
-  @Test
-  void aLockOfAnotherHostThatRenewsIsRespected() throws Exception {
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1})
+  void aLockOfAnotherHostThatRenewsIsRespected(long number) throws Exception {
     LockHolder elsewhere = elsewhere();
-    hold(elsewhere.asText());
+    hold(number, elsewhere.asText());
     ScheduledExecutorService heart = Executors.newSingleThreadScheduledExecutor();
     try {
       Path heartbeat = warehouse.resolve("_lock." + elsewhere.token() + ".heartbeat");
@@ -168,65 +170,130 @@ class TestWarehouseLock {
       assertThatThrownBy(
               () ->
                   LockingProcess.lock(
-                      warehouse, "kindred run", Duration.ofMillis(3_500), times(50, 3_000)))
+                      warehouse, "kindred run", Duration.ofMillis(2_300), times(50, 2_000)))
           .as("a wait longer than the lease")
           .isInstanceOf(WarehouseBusy.class);
-      assertThat(Files.readString(warehouse.resolve("_lock"))).isEqualTo(elsewhere.asText());
+      assertThat(Files.readString(lockFile(number))).isEqualTo(elsewhere.asText());
+      assertThat(files()).hasSize(2);
     } finally {
       heart.shutdownNow();
       heart.awaitTermination(1, TimeUnit.MINUTES);
     }
   }
 
-  @Test
-  void aLockOfAnotherHostThatDoesNotRenewIsTakenOverAfterTheLease() throws IOException {
-    hold(elsewhere().asText());
+  @ParameterizedTest
+  @ValueSource(longs = {0, 41})
+  void aLockOfAnotherHostThatDoesNotRenewIsTakenOverAfterTheLease(long number) throws IOException {
+    LockHolder elsewhere = elsewhere();
+    hold(number, elsewhere.asText());
+    beat(elsewhere, "1");
     long started = System.nanoTime();
     try (WarehouseLock lock = lock(AT_ONCE)) {
       lock.check();
-      assertThat(Duration.ofNanos(System.nanoTime() - started)).isGreaterThan(TIMES.lease());
+      assertThat(since(started)).isGreaterThan(TIMES.lease());
     }
 
-    assertThat(files()).isEmpty();
+    assertThatOnlyAReleasedLockIsLeft(number + 1);
   }
 
   @Test
   void aLockFileThatWasCutOffIsTakenOverAfterTheLease() throws IOException {
+    long number = 0;
     for (String text : new String[] {"", "{\"token\": \"1b9d", "{\"token\": \"../x\"}", "null"}) {
-      hold(text);
+      hold(number, text);
       long started = System.nanoTime();
       try (WarehouseLock lock = lock(AT_ONCE)) {
         lock.check();
-        assertThat(Duration.ofNanos(System.nanoTime() - started)).isGreaterThan(TIMES.lease());
+        assertThat(since(started)).isGreaterThan(TIMES.lease());
       }
 
-      assertThat(files()).as(text).isEmpty();
+      number++;
+      assertThatOnlyAReleasedLockIsLeft(number);
+      Files.delete(lockFile(number)); // the next one has this number
     }
   }
 
   @Test
-  void aProcessThatDiedWhileItTookALockOverIsNoObstacle() throws Exception {
-    LockHolder dead = elsewhere();
-    hold(dead.asText());
-    write(warehouse.resolve("_lock." + dead.token() + ".removal-1"), elsewhere().asText());
-    write(warehouse.resolve("_lock." + dead.token() + ".removal-2"), "");
+  void aProcessThatDiedWhileItTookALockOverIsNoObstacle() throws IOException {
+    hold(0, gone().asText());
+    hold(1, gone().asText());
+    hold(2, "");
+    hold(3, gone().asText());
     lock(AT_ONCE).close();
-    assertThat(files()).isEmpty();
+    assertThatOnlyAReleasedLockIsLeft(4);
   }
 
   @Test
-  void closingFreesTheWarehouseAndLeavesNothing() throws IOException {
-    for (int i = 0; i < 3; i++) {
-      lock(AT_ONCE).close();
-      assertThat(files()).isEmpty();
+  void whoComesAfterATakerThatDiedWaitsForTheHolderBeforeItToo() throws IOException {
+    for (long number : new long[] {0, 1}) {
+      hold(number, elsewhere().asText());
+      hold(2, gone().asText());
+      long started = System.nanoTime();
+      try (WarehouseLock lock = lock(AT_ONCE)) {
+        lock.check();
+        assertThat(since(started)).isGreaterThan(TIMES.lease());
+      }
+
+      assertThatOnlyAReleasedLockIsLeft(3);
+      Files.delete(lockFile(3));
     }
+  }
+
+  @Test
+  void whoComesAfterATakerThatDiedNeedNotWaitForAHolderThatIsDone() throws IOException {
+    LockHolder done = elsewhere();
+    hold(1, done.asText());
+    write(warehouse.resolve("_lock." + done.token() + ".released"), "");
+    hold(2, gone().asText());
+    LockingProcess.lock(warehouse, "kindred run", AT_ONCE, LONG_LEASE).close();
+    assertThatOnlyAReleasedLockIsLeft(3);
+  }
+
+  @Test
+  void closingFreesTheWarehouseAndItsNumberIsNotUsedAgain() throws IOException {
+    for (int i = 1; i <= 12; i++) {
+      lock(AT_ONCE).close();
+      assertThatOnlyAReleasedLockIsLeft(i);
+    }
+  }
+
+  @Test
+  void aLockOfAnEarlierKindredIsRespectedWhileItsProcessRuns() throws IOException {
+    LockHolder here = LockHolder.here("kindred run");
+    hold(0, here.asText());
+    beat(here, "1\nrun r-1, activations");
+    assertThatThrownBy(() -> lock(AT_ONCE))
+        .isInstanceOf(WarehouseBusy.class)
+        .hasMessageContaining(", now at run r-1, activations;");
+    assertThat(files()).containsExactlyInAnyOrder("_lock", heartbeat(here));
+
+    hold(0, gone().asText());
+    LockingProcess.lock(warehouse, "kindred run", AT_ONCE, LONG_LEASE).close();
+    assertThatOnlyAReleasedLockIsLeft(1);
+  }
+
+  @Test
+  void aHolderOfAnEarlierKindredThatWakesBeforeItsFileGoesKeepsItsLease() throws Exception {
+    LockHolder old = elsewhere();
+    hold(0, old.asText());
+    HookedFiles files = new HookedFiles();
+    long[] woken = {0};
+    files.beforeDeletingOf(
+        "_lock",
+        () -> {
+          beat(old, "2");
+          woken[0] = System.nanoTime();
+        });
+    files.lock(AT_ONCE).close();
+    assertThat(since(woken[0])).isGreaterThan(TIMES.lease());
+    assertThatOnlyAReleasedLockIsLeft(1);
   }
 
   @Test
   void aLockThatWasTakenAwayIsNoticedAndLeftToItsNewHolder() throws IOException {
     WarehouseLock lost = lock(AT_ONCE);
     lost.check();
-    hold(elsewhere().asText());
+    hold(2, elsewhere().asText());
     for (int i = 0; i < 2; i++) {
       assertThatThrownBy(lost::check)
           .isInstanceOf(WarehouseBusy.class)
@@ -234,43 +301,257 @@ class TestWarehouseLock {
           .hasMessageContaining("it is now in use by kindred run (process 1 on far.example");
     }
 
+    String released = "_lock." + holder(1).token() + ".released";
     lost.close();
-    assertThat(files()).containsExactly("_lock");
+    assertThat(files())
+        .as("its own is over, so that the next one need not wait")
+        .containsExactlyInAnyOrder("_lock.1", released, "_lock.2");
   }
 
   @Test
   void aLockThatWasDeletedByHandIsNoticed() throws IOException {
     try (WarehouseLock lock = lock(AT_ONCE)) {
-      Files.delete(warehouse.resolve("_lock"));
+      Files.delete(lockFile(1));
       assertThatThrownBy(lock::check)
           .isInstanceOf(WarehouseBusy.class)
           .hasMessageContaining("start again");
     }
+
+    assertThat(files()).isEmpty();
   }
 
   @Test
-  void aLockThatComesBackToLifeWhileItIsBeingRemovedIsKept() throws Exception {
-    try (WarehouseLock lock = lock(AT_ONCE)) {
-      String token = LockHolder.parse(Files.readString(warehouse.resolve("_lock"))).get().token();
-      Path claim = warehouse.resolve("_lock." + token + ".removal-1");
-      write(claim, LockHolder.here("kindred run").asText());
-      Future<Boolean> checked =
-          inBackground(
-              () -> {
-                lock.check();
-                return true;
-              });
-      assertThatThrownBy(() -> checked.get(200, TimeUnit.MILLISECONDS))
-          .as("it cannot say yet")
-          .isInstanceOf(TimeoutException.class);
-      Files.delete(claim);
-      assertThat(checked.get()).isTrue();
+  void aLockThatWasDeletedByHandIsNoticedThoughAnotherHasItsNumber() throws Exception {
+    WarehouseLock deleted = slow();
+    Files.delete(lockFile(1));
+    try (WarehouseLock next = lock(AT_ONCE)) {
+      assertThatThrownBy(deleted::check)
+          .isInstanceOf(WarehouseBusy.class)
+          .hasMessageContaining("it is now in use by kindred run (process ");
+      deleted.close();
+      next.check();
+    }
+
+    assertThatOnlyAReleasedLockIsLeft(1);
+  }
+
+  @Test
+  void aCheckAfterAnotherTookTheLockFailsAndTheOtherNeedNotWait() throws Exception {
+    WarehouseLock stoodStill = stoodStill();
+    HookedFiles files = new HookedFiles();
+    files.afterCreationOf(
+        "_lock.2",
+        () ->
+            assertThatThrownBy(stoodStill::check)
+                .isInstanceOf(WarehouseBusy.class)
+                .hasMessageContaining("it is now in use by kindred run"));
+    try (WarehouseLock next = files.lock(AT_ONCE)) {
+      assertThat(files.waited).isFalse();
+      next.check();
+      stoodStill.close();
+      next.check();
+    }
+
+    assertThatOnlyAReleasedLockIsLeft(2);
+  }
+
+  @Test
+  void aCheckBeforeAnotherTakesTheLockHoldsForALease() throws Exception {
+    WarehouseLock stoodStill = stoodStill();
+    HookedFiles files = new HookedFiles();
+    long[] checked = {0};
+    files.beforeCreationOf(
+        "_lock.2",
+        () -> {
+          checked[0] = System.nanoTime();
+          stoodStill.check();
+        });
+    try (WarehouseLock next = files.lock(AT_ONCE)) {
+      assertThat(since(checked[0])).isGreaterThan(TIMES.lease());
+      assertThat(files.waited).isTrue();
+      next.check();
+      assertThatThrownBy(stoodStill::check).isInstanceOf(WarehouseBusy.class);
+    }
+
+    stoodStill.close();
+    assertThatOnlyAReleasedLockIsLeft(2);
+  }
+
+  @Test
+  void aCheckHoldsForALeaseThoughTheOneWhoTakesTheLockDies() throws Exception {
+    WarehouseLock stoodStill = stoodStill();
+    HookedFiles files = new HookedFiles();
+    long[] checked = {0};
+    files.beforeCreationOf(
+        "_lock.2",
+        () -> {
+          checked[0] = System.nanoTime();
+          stoodStill.check();
+        });
+    files.afterCreationOf(
+        "_lock.2",
+        () -> {
+          throw new IllegalStateException("it dies");
+        });
+    assertThatThrownBy(() -> files.lock(AT_ONCE)).hasMessage("it dies");
+    try (WarehouseLock next = lock(AT_ONCE)) {
+      assertThat(since(checked[0])).isGreaterThan(TIMES.lease());
+      next.check();
+    }
+
+    stoodStill.close();
+    assertThatOnlyAReleasedLockIsLeft(3);
+  }
+
+  @Test
+  void aHolderThatIsDoneLetsTheOneWhoWaitsForItsLeaseBegin() throws Exception {
+    WarehouseLock stoodStill = stoodStill();
+    HookedFiles files = new HookedFiles();
+    files.beforeCreationOf("_lock.2", stoodStill::check);
+    files.afterCreationOf("_lock.2", stoodStill::close);
+    files.lock(AT_ONCE).close();
+    assertThat(files.waited).isFalse();
+    assertThat(stoodStill.loss()).isPresent();
+    assertThatOnlyAReleasedLockIsLeft(2);
+  }
+
+  @Test
+  void aSlowProcessThatCreatesAnOldNumberWithdraws() throws Exception {
+    hold(1, gone().asText());
+    HookedFiles slow = new HookedFiles();
+    List<WarehouseLock> holders = new ArrayList<>();
+    slow.beforeCreationOf(
+        "_lock.2",
+        () -> {
+          lock(AT_ONCE).close();
+          holders.add(lock(AT_ONCE));
+          assertThat(files()).contains("_lock.3").doesNotContain("_lock.2");
+        });
+    slow.afterCreationOf("_lock.2", () -> holders.get(0).check());
+    assertThatThrownBy(() -> slow.lock(AT_ONCE))
+        .isInstanceOf(WarehouseBusy.class)
+        .hasMessageContaining("in use by kindred run");
+    assertThat(files()).contains("_lock.3").doesNotContain("_lock.2");
+    holders.get(0).check();
+    holders.get(0).close();
+    assertThatOnlyAReleasedLockIsLeft(3);
+  }
+
+  @Test
+  void aSlowProcessThatCreatesANumberAfterAllWereDeletedByHandWaitsForTheHolder() throws Exception {
+    hold(1, gone().asText());
+    HookedFiles slow = new HookedFiles();
+    List<WarehouseLock> holders = new ArrayList<>();
+    long[] checked = {0};
+    slow.beforeCreationOf(
+        "_lock.2",
+        () -> {
+          Files.delete(lockFile(1));
+          holders.add(lock(AT_ONCE));
+          checked[0] = System.nanoTime();
+          holders.get(0).check();
+        });
+    try (WarehouseLock late = slow.lock(AT_ONCE)) {
+      assertThat(since(checked[0])).isGreaterThan(TIMES.lease());
+      late.check();
+      assertThatThrownBy(holders.get(0)::check).isInstanceOf(WarehouseBusy.class);
+    }
+
+    holders.get(0).close();
+    assertThatOnlyAReleasedLockIsLeft(2);
+  }
+
+  /** A holder that has given a sign of life, and gives no other unless it is asked for one. */
+  private WarehouseLock slow() throws Exception {
+    WarehouseLock lock =
+        LockingProcess.lock(warehouse, "kindred run", AT_ONCE, times(300_000, 600_000));
+    Path heartbeat = warehouse.resolve(heartbeat(holder(1)));
+    while (!Files.exists(heartbeat) || !Files.readString(heartbeat).endsWith("\n\n")) {
+      Thread.sleep(1);
+    }
+
+    return lock;
+  }
+
+  /** One as on another machine, that stands still. */
+  private WarehouseLock stoodStill() throws Exception {
+    WarehouseLock lock = slow();
+    hold(1, away(holder(1)).asText());
+    return lock;
+  }
+
+  /** What happens between two steps. */
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /** Local files by the way of HDFS, and what others do in between. */
+  private final class HookedFiles extends RawLocalFileSystem {
+    private final Map<String, Step> before = new HashMap<>();
+    private final Map<String, Step> after = new HashMap<>();
+    private Thread taker;
+    private boolean waited; // between taking the lock and having it
+
+    private HookedFiles() throws IOException {
+      initialize(URI.create("hdfs:///"), new Configuration(false));
+    }
+
+    private WarehouseLock lock(Duration wait) {
+      var root = new org.apache.hadoop.fs.Path("hdfs://" + warehouse.toUri().getPath());
+      taker = Thread.currentThread();
+      return WarehouseLock.acquire(this, root, "kindred run", wait, TIMES);
+    }
+
+    private void beforeCreationOf(String name, Step step) {
+      before.put("create " + name, step);
+    }
+
+    private void beforeDeletingOf(String name, Step step) {
+      before.put("delete " + name, step);
+    }
+
+    private void afterCreationOf(String name, Step step) {
+      after.put("create " + name, step);
+    }
+
+    @Override
+    public URI getUri() {
+      return URI.create("hdfs:///");
+    }
+
+    @Override
+    public FSDataOutputStream create(org.apache.hadoop.fs.Path file, boolean overwrite)
+        throws IOException {
+      waited |= taker == Thread.currentThread() && file.getName().endsWith(".heartbeat");
+      return super.create(file, overwrite);
+    }
+
+    @Override
+    public boolean rename(org.apache.hadoop.fs.Path from, org.apache.hadoop.fs.Path to)
+        throws IOException {
+      once(before, "create " + to.getName());
+      boolean renamed = !exists(to) && super.rename(from, to);
+      once(after, "create " + to.getName());
+      return renamed;
+    }
+
+    @Override
+    public boolean delete(org.apache.hadoop.fs.Path file, boolean recursive) throws IOException {
+      once(before, "delete " + file.getName());
+      return super.delete(file, recursive);
+    }
+
+    private static void once(Map<String, Step> steps, String name) throws IOException {
+      Step step = steps.remove(name);
+      if (step != null) {
+        step.run();
+      }
     }
   }
 
   @Test
   void ofManyThreadsAndProcessesOneAtATimeHasIt() throws Exception {
-    hold(elsewhere().asText()); // a dead one, so that all start with taking it over
+    hold(1, elsewhere().asText()); // a dead one, so that all start with taking it over
     int threads = 8;
     int processes = 3;
     int times = 5;
@@ -303,8 +584,9 @@ class TestWarehouseLock {
       others.forEach(LockingProcess::close);
     }
 
-    assertThat(new GuardedCounter(warehouse).value()).isEqualTo((threads + processes) * times);
-    assertThat(files()).isEmpty();
+    int holdings = (threads + processes) * times;
+    assertThat(new GuardedCounter(warehouse).value()).isEqualTo(holdings);
+    assertThatOnlyAReleasedLockIsLeft(1 + holdings);
   }
 
   @Test
@@ -313,17 +595,7 @@ class TestWarehouseLock {
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
       for (int round = 0; round < 20; round++) {
-        LockHolder here = LockHolder.here("kindred run");
-        hold(
-            new LockHolder(
-                    here.token(),
-                    here.host(),
-                    here.machine(),
-                    here.pid(),
-                    "1",
-                    "died",
-                    here.since())
-                .asText());
+        hold(3 * round, gone().asText()); // those before it have left one with a smaller number
         CountDownLatch allReady = new CountDownLatch(threads);
         List<Future<WarehouseLock>> contenders = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
@@ -350,7 +622,7 @@ class TestWarehouseLock {
         assertThat(winners).hasSize(1);
         winners.get(0).check();
         winners.get(0).close();
-        assertThat(files()).isEmpty();
+        assertThatOnlyAReleasedLockIsLeft(3 * round + 1);
       }
     } finally {
       pool.shutdownNow();
@@ -364,8 +636,7 @@ class TestWarehouseLock {
     elsewhere.initialize(URI.create("store:///"), conf);
     org.apache.hadoop.fs.Path root =
         new org.apache.hadoop.fs.Path("store://" + warehouse.toUri().getPath());
-    LockHolder dead = elsewhere();
-    hold(dead.asText());
+    hold(1, elsewhere().asText());
     try (WarehouseLock lock =
         WarehouseLock.acquire(elsewhere, root, "kindred run", AT_ONCE, TIMES)) {
       lock.check();
@@ -375,14 +646,42 @@ class TestWarehouseLock {
           .hasMessageContaining("in use by kindred run");
     }
 
-    assertThat(files()).isEmpty();
+    assertThatOnlyAReleasedLockIsLeft(2);
+  }
+
+  @Test
+  void whereTwoCanCreateAFileTheLastOneHasIt() throws IOException {
+    LockHolder faster = elsewhere();
+    StoreWithoutExclusiveFiles store = new StoreWithoutExclusiveFiles();
+    store.initialize(URI.create("store:///"), new Configuration(false));
+    var root = new org.apache.hadoop.fs.Path("store://" + warehouse.toUri().getPath());
+    store.meanwhile = () -> hold(1, faster.asText());
+    try (WarehouseLock lock = WarehouseLock.acquire(store, root, "", AT_ONCE, TIMES)) {
+      assertThat(holder(2).token())
+          .as("the other was quiet for a lease")
+          .isNotEqualTo(faster.token());
+      Files.writeString(lockFile(2), elsewhere().asText());
+      assertThatThrownBy(lock::check).isInstanceOf(WarehouseBusy.class);
+    }
   }
 
   /** Local files by the way of object stores: whether a file is there is looked up first. */
   private static final class StoreWithoutExclusiveFiles extends RawLocalFileSystem {
+    private Step meanwhile = () -> {};
+
     @Override
     public URI getUri() {
       return URI.create("store:///");
+    }
+
+    @Override
+    public boolean rename(org.apache.hadoop.fs.Path from, org.apache.hadoop.fs.Path to)
+        throws IOException {
+      boolean renamed = super.rename(from, to);
+      Step step = meanwhile;
+      meanwhile = () -> {};
+      step.run();
+      return renamed;
     }
   }
 
@@ -400,9 +699,9 @@ class TestWarehouseLock {
     full.isFull = false;
     WarehouseLock lock = WarehouseLock.acquire(full, root, "kindred run", AT_ONCE, LONG_LEASE);
     full.isFull = true;
-    lock.close(); // needs a file, too
-    full.isFull = false;
-    assertThat(files()).noneMatch(name -> name.contains("removal"));
+    assertThatThrownBy(lock::check).hasRootCauseMessage("quota is exceeded");
+    lock.close(); // needs an empty file only
+    assertThatOnlyAReleasedLockIsLeft(1);
   }
 
   /** Files that can be created, as on HDFS, but not written once space is used up. */
@@ -459,9 +758,37 @@ class TestWarehouseLock {
     }
   }
 
-  private void hold(String text) throws IOException {
+  private void hold(long number, String text) throws IOException {
     Files.createDirectories(warehouse);
-    write(warehouse.resolve("_lock"), text);
+    write(lockFile(number), text);
+  }
+
+  /** That of a number, or for 0 that of an earlier Kindred. */
+  private Path lockFile(long number) {
+    return warehouse.resolve(number == 0 ? "_lock" : "_lock." + number);
+  }
+
+  private LockHolder holder(long number) throws IOException {
+    return LockHolder.parse(Files.readString(lockFile(number)));
+  }
+
+  private static String heartbeat(LockHolder holder) {
+    return "_lock." + holder.token() + ".heartbeat";
+  }
+
+  private void beat(LockHolder holder, String text) {
+    write(warehouse.resolve(heartbeat(holder)), text + "\n");
+  }
+
+  private static Duration since(long started) {
+    return Duration.ofNanos(System.nanoTime() - started);
+  }
+
+  private void assertThatOnlyAReleasedLockIsLeft(long number) throws IOException {
+    assertThat(files()).contains("_lock." + number);
+    assertThat(files())
+        .containsExactlyInAnyOrder(
+            "_lock." + number, "_lock." + holder(number).token() + ".released");
   }
 
   private static void write(Path file, String text) {
@@ -473,16 +800,26 @@ class TestWarehouseLock {
   }
 
   private static LockHolder elsewhere() {
-    LockHolder here = LockHolder.here("kindred run");
+    return away(LockHolder.here("kindred run"));
+  }
+
+  private static LockHolder away(LockHolder here) {
     return new LockHolder(
         here.token(), "far.example", "another machine", 1, "1", here.command(), here.since());
+  }
+
+  /** A holder on this machine whose process is no more. */
+  private static LockHolder gone() {
+    LockHolder here = LockHolder.here("kindred run");
+    return new LockHolder(
+        here.token(), here.host(), here.machine(), here.pid(), "1", here.command(), here.since());
   }
 
   private List<String> files() throws IOException {
     try (Stream<Path> files = Files.list(warehouse)) {
       return files
           .map(file -> file.getFileName().toString())
-          .filter(name -> name.startsWith("_lock"))
+          .filter(name -> name.contains("_lock"))
           .toList();
     }
   }
