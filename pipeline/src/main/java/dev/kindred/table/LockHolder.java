@@ -147,7 +147,11 @@ record LockHolder(
       String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
       boolean ended = fields[0].equals("Z") || fields[0].equals("X"); // nobody has waited for it
       return ended ? Optional.empty() : Optional.of(fields[19]);
-    } catch (IOException e) {
+    } catch (IOException e) { // such as too many open files
+      if (Files.exists(PROCESSES.resolve(Long.toString(pid)))) {
+        throw new UncheckedIOException(e);
+      }
+
       return Optional.empty();
     }
   }
