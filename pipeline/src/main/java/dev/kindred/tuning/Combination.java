@@ -32,29 +32,46 @@ public interface Combination extends Serializable {
     return prompt.distance(shares);
   }
 
-  /** Blocks' counts times their factors in a {@link Mixture}, summed. */
-  static Combination mixture(double saturation) {
-    return (prompt, tuned, withOwn, counts, shares) -> {
-      Mixture mixture = new Mixture(tuned.weights(), saturation);
+  /**
+   * A sum of what each block gives by its own threshold and weight: a search that changes one block
+   * adds the others up once.
+   */
+  interface Sum extends Combination {
+    /** Adds what a block gives to shares. */
+    void add(
+        PromptBins prompt,
+        Tuned tuned,
+        int block,
+        boolean withOwn,
+        double[] counts,
+        double[] shares);
+
+    @Override
+    default void mix(
+        PromptBins prompt, Tuned tuned, boolean withOwn, double[] counts, double[] shares) {
       Arrays.fill(shares, 0);
-      for (int block = 0; block < mixture.blocks(); block++) {
-        if (tuned.weights()[block] > 0) {
-          double total = prompt.counts(block, tuned.bins()[block], withOwn, counts);
-          add(shares, counts, mixture.factor(block, total));
-        }
+      for (int block = 0; block < tuned.weights().length; block++) {
+        add(prompt, tuned, block, withOwn, counts, shares);
+      }
+    }
+  }
+
+  /** Blocks' counts times their factors in a {@link Mixture}, summed. */
+  static Sum mixture(double saturation) {
+    return (prompt, tuned, block, withOwn, counts, shares) -> {
+      if (tuned.weights()[block] > 0) {
+        double total = prompt.counts(block, tuned.bins()[block], withOwn, counts);
+        add(shares, counts, new Mixture(tuned.weights(), saturation).factor(block, total));
       }
     };
   }
 
   /** Each block's distribution, however little evidence it has, times its weight. */
-  static Combination distributions() {
-    return (prompt, tuned, withOwn, counts, shares) -> {
-      Arrays.fill(shares, 0);
-      for (int block = 0; block < tuned.weights().length; block++) {
-        double total = prompt.counts(block, tuned.bins()[block], withOwn, counts);
-        if (total > 0) {
-          add(shares, counts, tuned.weights()[block] / total);
-        }
+  static Sum distributions() {
+    return (prompt, tuned, block, withOwn, counts, shares) -> {
+      double total = prompt.counts(block, tuned.bins()[block], withOwn, counts);
+      if (total > 0) {
+        add(shares, counts, tuned.weights()[block] / total);
       }
     };
   }

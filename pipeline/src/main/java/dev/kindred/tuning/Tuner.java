@@ -3,6 +3,7 @@ package dev.kindred.tuning;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -73,8 +74,9 @@ public final class Tuner {
     while (step > LAST_STEP) {
       double before = best.distance();
       for (int block = 0; block < start.bins().length; block++) {
-        best = bestThreshold(combination, best, block);
-        best = bestWeight(combination, best, block, step);
+        ToDoubleFunction<Tuned> distance = distanceByBlock(combination, best.tuned(), block);
+        best = bestThreshold(distance, best, block);
+        best = bestWeight(distance, best, block, step);
       }
 
       if (before - best.distance() < LEAST_GAIN) {
@@ -85,19 +87,60 @@ public final class Tuner {
     return best;
   }
 
-  private Result bestThreshold(Combination combination, Result from, int block) {
+  /**
+   * Returns the mean distance of settings that differ in one block alone. Where blocks are summed
+   * up, the sum of the others is taken once; the last digits may then be others than those of
+   * {@link #distance}.
+   */
+  private ToDoubleFunction<Tuned> distanceByBlock(
+      Combination combination, Tuned tuned, int changed) {
+    if (!(combination instanceof Combination.Sum sum)) {
+      return tried -> distance(combination, tried);
+    }
+
+    double[][] others =
+        prompts.parallelStream()
+            .map(prompt -> sumOfOthers(sum, prompt, tuned, changed))
+            .toArray(double[][]::new);
+    return tried ->
+        mean(
+            IntStream.range(0, prompts.size())
+                .parallel()
+                .mapToDouble(
+                    i -> {
+                      PromptBins prompt = prompts.get(i);
+                      double[] shares = others[i].clone();
+                      sum.add(prompt, tried, changed, withOwn, new double[shares.length], shares);
+                      return prompt.distance(shares);
+                    })
+                .toArray());
+  }
+
+  private double[] sumOfOthers(Combination.Sum sum, PromptBins prompt, Tuned tuned, int changed) {
+    double[] shares = new double[prompt.tokens()];
+    double[] counts = new double[shares.length];
+    for (int block = 0; block < tuned.bins().length; block++) {
+      if (block != changed) {
+        sum.add(prompt, tuned, block, withOwn, counts, shares);
+      }
+    }
+
+    return shares;
+  }
+
+  private Result bestThreshold(ToDoubleFunction<Tuned> distance, Result from, int block) {
     Result best = from;
-    for (int distance : DISTANCES) {
-      int bin = from.tuned().bins()[block] + distance;
+    for (int steps : DISTANCES) {
+      int bin = from.tuned().bins()[block] + steps;
       if (bin >= 0 && bin < bins) {
-        best = better(combination, best, from.tuned().withBin(block, bin));
+        best = better(distance, best, from.tuned().withBin(block, bin));
       }
     }
 
     return best;
   }
 
-  private Result bestWeight(Combination combination, Result from, int block, double step) {
+  private Result bestWeight(ToDoubleFunction<Tuned> distance, Result from, int block, double step) {
     double weight = from.tuned().weights()[block];
     if (weight == 0) {
       weight = Arrays.stream(from.tuned().weights()).max().orElseThrow() * Math.exp(-FIRST_STEP);
@@ -108,14 +151,14 @@ public final class Tuner {
         new double[] {
           0, Math.exp(-2 * step), Math.exp(-step), 1, Math.exp(step), Math.exp(2 * step)
         }) {
-      best = better(combination, best, from.tuned().withWeight(block, factor * weight));
+      best = better(distance, best, from.tuned().withWeight(block, factor * weight));
     }
 
     return best;
   }
 
-  private Result better(Combination combination, Result best, Tuned tried) {
-    double distance = distance(combination, tried);
-    return distance < best.distance() ? new Result(tried, distance) : best;
+  private static Result better(ToDoubleFunction<Tuned> distance, Result best, Tuned tried) {
+    double found = distance.applyAsDouble(tried);
+    return found < best.distance() ? new Result(tried, found) : best;
   }
 }

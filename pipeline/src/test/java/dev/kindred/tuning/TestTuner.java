@@ -253,6 +253,22 @@ class TestTuner {
   }
 
   @Test
+  void aSearchThatAddsUpOtherBlocksOnceFindsWhatOneThatMixesAnewFinds() {
+    Tuner tuner = new Tuner(prompts, BINS.count(), false);
+    Tuned start = new Tuned(new int[BLOCKS], new double[] {1, 1, 1});
+    for (double saturation : new double[] {Double.POSITIVE_INFINITY, 100, 1}) {
+      Combination.Sum sum = Combination.mixture(saturation);
+      Combination anew = sum::mix;
+      Tuner.Result found = tuner.search(sum, List.of(start));
+      Tuner.Result expected = tuner.search(anew, List.of(start));
+
+      assertThat(found.tuned().bins()).isEqualTo(expected.tuned().bins());
+      assertThat(found.tuned().weights()).containsExactly(expected.tuned().weights(), within(1e-9));
+      assertThat(found.distance()).isCloseTo(expected.distance(), within(1e-12));
+    }
+  }
+
+  @Test
   void curvesAreEachBlocksDistancesWhateverThePartitions(SparkSession spark) {
     List<ThresholdCurves.Point> curves = ThresholdCurves.of(promptBins(spark, 1), NUMBERS, BINS);
     assertThat(curves).hasSize(BLOCKS * BINS.count());

@@ -44,7 +44,7 @@ final class PlanCommand extends KindredCommand {
       tables.fileSystem().deleteOnExit(corpora);
       tables.checkWritable();
       Experiment opened = Experiment.open(workspace, tables, checked, corpora.getName());
-      System.out.print(Plan.text(opened, experiment.join(), experiment.tasks()));
+      System.out.print(Plan.text(opened, experiment.join()));
     } finally {
       NewFolders.delete(tables.fileSystem(), corpora);
       made.deleteIfEmpty();

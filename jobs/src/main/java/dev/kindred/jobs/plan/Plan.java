@@ -30,7 +30,8 @@ public final class Plan {
    *
    * @return what the terminal shows
    */
-  public static String text(Experiment experiment, JoinOptions options, TaskOptions tasks) {
+  public static String text(Experiment experiment, JoinOptions options) {
+    TaskOptions tasks = experiment.input().tasks();
     CorpusInput corpus = experiment.input().corpus();
     ModelDirectory directory = experiment.input().model();
     ModelShape shape = experiment.input().keptShape();

@@ -60,14 +60,16 @@ public record ModelInput(CorpusInput corpus, ModelDirectory model, TaskOptions t
       TaskOptions tasks,
       String corpora) {
     LanguageModel loaded = LoadedModels.get(model);
-    TaskMemory.of(workspace.spark().sparkContext())
-        .check(tasks.nodesInFlight(), TaskNeed.ofModel(tasks, windowLength, loaded));
+    TaskMemory memory = TaskMemory.of(workspace.spark().sparkContext());
+    TaskOptions fitting =
+        tasks.fitting(options -> memory.suffices(TaskNeed.ofModel(options, windowLength, loaded)));
+    memory.check(fitting.nodesInFlight(), TaskNeed.ofModel(fitting, windowLength, loaded));
     GpuTasks.check(workspace.spark());
     return new ModelInput(
         CorpusInput.open(
             workspace, warehouse, corpus, model.tokenizerJson(), windowLength, corpora),
         model,
-        tasks);
+        fitting);
   }
 
   /**

@@ -50,6 +50,16 @@ record TaskMemory(int tasks, long heapBytes, long engineBytes, String engineSour
         overhead);
   }
 
+  /** Whether an evaluation fits. */
+  boolean suffices(TaskNeed need) {
+    return heap(need) <= HEAP_FRACTION * heapBytes && need.engineBytes() <= engineBytes;
+  }
+
+  /** The task's own, and its share of what all tasks of a process have together. */
+  private long heap(TaskNeed need) {
+    return need.heapBytes() - need.sharedBytes() + need.sharedBytes() / tasks;
+  }
+
   /**
    * Checks that an evaluation fits.
    *
@@ -80,7 +90,7 @@ record TaskMemory(int tasks, long heapBytes, long engineBytes, String engineSour
   }
 
   private void checkHeap(String setting, TaskNeed need, String remedy) {
-    long heap = need.heapBytes() - need.sharedBytes() + need.sharedBytes() / tasks;
+    long heap = heap(need);
     if (heap > HEAP_FRACTION * heapBytes) {
       throw new InvalidInput(
           "%s: a task would fill %d MiB of heap, %.0f %% of its share is %d MiB; give %s",
