@@ -75,6 +75,7 @@ public final class Tuner {
       double before = best.distance();
       for (int block = 0; block < start.bins().length; block++) {
         ToDoubleFunction<Tuned> distance = distanceByBlock(combination, best.tuned(), block);
+        best = new Result(best.tuned(), distance.applyAsDouble(best.tuned())); // to its last digit
         best = bestThreshold(distance, best, block);
         best = bestWeight(distance, best, block, step);
       }
