@@ -6,6 +6,7 @@
  * dev.kindred.similarity.TileJoin}, {@link dev.kindred.similarity.PairCheck}, {@link
  * dev.kindred.similarity.Projection} and {@link dev.kindred.similarity.PrefixJoin}, which settle
  * pairs by bounds, {@link dev.kindred.similarity.JoinPlanner}, and last {@link
- * dev.kindred.similarity.SimilarStrings}, which runs all of it in Spark.
+ * dev.kindred.similarity.JoinTask} and {@link dev.kindred.similarity.SimilarStrings}, which run all
+ * of it in Spark, and {@link dev.kindred.similarity.EvidenceRows}, what becomes of it in tables.
  */
 package dev.kindred.similarity;
