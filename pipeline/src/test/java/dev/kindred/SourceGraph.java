@@ -213,7 +213,7 @@ public final class SourceGraph {
   }
 
   /**
-   * The file whose type a name begins with, such as {@code dev.kindred.table.Warehouse.Part}; or
+   * The file whose type a name begins with, such as {@code dev.kindred.table.Figures.Measure}; or
    * null.
    */
   private String qualified(String name) {

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.ContentId;
 import dev.kindred.LocalSpark;
+import dev.kindred.table.Part;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
@@ -65,7 +66,7 @@ public final class RunRows {
             "prompt_set", run.promptSet());
     Map<String, Dataset<Row>> rows = new TreeMap<>();
     for (Table table : Tables.ALL) {
-      Warehouse.Part part =
+      Part part =
           warehouse.part(
               table,
               table.partitionColumns().stream()

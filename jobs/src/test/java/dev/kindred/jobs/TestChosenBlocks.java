@@ -4,6 +4,7 @@ package dev.kindred.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.LocalSpark;
+import dev.kindred.table.Part;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -50,7 +51,7 @@ final class TestChosenBlocks {
     Warehouse found = new Warehouse(LocalSpark.session(), warehouse.toString());
     Row of =
         found.part(Tables.RUNS, runId).read().select("model_id", "corpus_id", "prompt_set").first();
-    Warehouse.Part part =
+    Part part =
         table.equals(Tables.ACTIVATIONS)
             ? found.part(table, of.getString(0), of.getString(1))
             : table.equals(Tables.PROMPT_ACTIVATIONS)

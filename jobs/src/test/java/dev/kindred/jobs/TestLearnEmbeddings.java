@@ -4,9 +4,9 @@ package dev.kindred.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.model.Models;
+import dev.kindred.table.Part;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
-import dev.kindred.table.Warehouse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,7 +104,7 @@ class TestLearnEmbeddings {
         base.resolve("died"),
         warehouse -> {
           warehouse.checkWritable();
-          Warehouse.Part died = warehouse.part(Tables.LEARNED_EMBEDDINGS, model, "final", recipe);
+          Part died = warehouse.part(Tables.LEARNED_EMBEDDINGS, model, "final", recipe);
           died.appendByTask(
               SparkSession.active()
                   .createDataFrame(

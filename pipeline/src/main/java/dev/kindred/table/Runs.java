@@ -170,9 +170,8 @@ public final class Runs {
    * @param parts what the run consists of and was computed from; all are complete
    * @param row its row of {@link Tables#RUNS}
    */
-  public static void end(
-      Warehouse warehouse, Run run, List<Warehouse.Part> parts, Dataset<Row> row) {
-    List<CommitLog.Listed> listed = parts.stream().map(Warehouse.Part::listed).toList();
+  public static void end(Warehouse warehouse, Run run, List<Part> parts, Dataset<Row> row) {
+    List<CommitLog.Listed> listed = parts.stream().map(Part::listed).toList();
     History history = history(warehouse);
     Set<String> earlier = new TreeSet<>(history.damaged().keySet());
     history.runs().forEach(before -> earlier.add(before.runId()));
@@ -403,7 +402,7 @@ public final class Runs {
    * they are, of all blocks that its prompts have activations of.
    */
   private static List<CommitLog.Listed> partsOfOldRun(Warehouse warehouse, Run run) {
-    List<Warehouse.Part> parts = new ArrayList<>();
+    List<Part> parts = new ArrayList<>();
     parts.add(warehouse.part(Tables.DISTANCES, run.runId()));
     parts.add(warehouse.part(Tables.APPROXIMATIONS, run.runId()));
     for (int block : blocks(warehouse, run)) {

@@ -11,6 +11,7 @@ import dev.kindred.model.TaskDevice;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Predictions;
+import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
@@ -77,8 +78,7 @@ class TestActivations {
       SparkSession spark, @TempDir java.nio.file.Path folder) {
     ModelDirectory directory = Models.directory(Models.DICKENS_SMALL);
     Dataset<Row> computed = activations(spark, directory, windows(), 2);
-    Warehouse.Part part =
-        new Warehouse(spark, folder.toString()).part(Tables.ACTIVATIONS, "m-1", "c-1");
+    Part part = new Warehouse(spark, folder.toString()).part(Tables.ACTIVATIONS, "m-1", "c-1");
     part.writeVectors(computed, 6);
     assertThat(part.isComplete()).isTrue();
     assertThat(byKey(part.read().select("block", "window_id", "ffn_out")))

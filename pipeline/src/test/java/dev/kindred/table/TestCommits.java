@@ -39,7 +39,7 @@ class TestCommits {
 
   @TempDir private Path folder;
   private Warehouse warehouse;
-  private Warehouse.Part part;
+  private Part part;
 
   @BeforeEach
   void open(SparkSession spark) {
@@ -121,7 +121,7 @@ class TestCommits {
   @Test
   void aBlockOfAPartIsReadByItself(SparkSession spark) {
     part.writeVectors(vectors(spark), 2);
-    Warehouse.Part block = warehouse.part(Tables.ACTIVATIONS, "m-1", "c-1", 1);
+    Part block = warehouse.part(Tables.ACTIVATIONS, "m-1", "c-1", 1);
 
     assertThat(block.isComplete()).isTrue();
     assertThat(block.rows()).isEqualTo(TASKS * ROWS);
@@ -156,7 +156,7 @@ class TestCommits {
   @Test
   void aPartThatSharesTheFilesOfAnotherHasThemUnderItsOwnKeys(SparkSession spark) {
     part.writeVectors(vectors(spark).where("window_id < 25"), 2);
-    Warehouse.Part longer = warehouse.part(Tables.ACTIVATIONS, "m-1", "c-2");
+    Part longer = warehouse.part(Tables.ACTIVATIONS, "m-1", "c-2");
 
     longer.share(part);
     longer.appendVectors(vectors(spark).where("window_id >= 25"), 2, true);
@@ -361,7 +361,7 @@ class TestCommits {
   @Test
   void aRecordInTheFolderOfAnotherPartIsDamaged(SparkSession spark) throws IOException {
     part.writeVectors(vectors(spark), 2);
-    Warehouse.Part other = warehouse.part(Tables.ACTIVATIONS, "m-1", "c-2");
+    Part other = warehouse.part(Tables.ACTIVATIONS, "m-1", "c-2");
     other.writeVectors(vectors(spark).where("window_id < 10"), 2);
     Path record = folder.resolve("activations/model_id=m-1/corpus_id=c-2/_commits/complete.json");
     writeRecord(Files.readAllBytes(record));
@@ -490,7 +490,7 @@ class TestCommits {
 
   @Test
   void aFlippedBitOfACountIsNamedWhenItIsRead(SparkSession spark) throws IOException {
-    Warehouse.Part summaries = warehouse.part(SampleTable.METRICS, "r-1", "run");
+    Part summaries = warehouse.part(SampleTable.METRICS, "r-1", "run");
     summaries.write(spark.range(100).selectExpr("'a' as metric", "cast(id as double) as value"));
     Path file = files(folder.resolve("summaries/run_id=r-1/analysis=run")).get(0);
     Files.delete(checksums(file));

@@ -45,7 +45,7 @@ class TestRuns {
   }
 
   private void end(String runId, String status, Instant endedAt) {
-    List<Warehouse.Part> parts =
+    List<Part> parts =
         List.of(
             warehouse.part(Tables.SIMILAR_STRINGS, runId, 0),
             warehouse.part(Tables.SIMILAR_STRINGS, runId, 1),
@@ -221,7 +221,7 @@ class TestRuns {
   @Test
   void aPartThatWasWrittenAnewIsNotTheRuns() throws IOException {
     publish("r-1", NOW);
-    Warehouse.Part block = warehouse.part(Tables.SIMILAR_STRINGS, "r-1", 1);
+    Part block = warehouse.part(Tables.SIMILAR_STRINGS, "r-1", 1);
     Files.delete(folder.resolve("similar_strings/run_id=r-1/block=1/_commits/complete.json"));
     block.write(
         session.sql("select 1 as prompt_id, 8L as window_id, .6f as similarity, 1 as block"));

@@ -41,8 +41,7 @@ class TestWarehouse {
 
   @Test
   void aPartsRowsComeBackWithAllColumnsInTheTablesOrder(SparkSession spark) {
-    Warehouse.Part part =
-        new Warehouse(spark, folder.toString()).part(Tables.SIMILAR_STRINGS, "r-1");
+    Part part = new Warehouse(spark, folder.toString()).part(Tables.SIMILAR_STRINGS, "r-1");
 
     part.write(
         spark.createDataFrame(
@@ -83,8 +82,7 @@ class TestWarehouse {
 
   @Test
   void aPartIsCompleteOnlyOnceItIsWritten(SparkSession spark) {
-    Warehouse.Part part =
-        new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
+    Part part = new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
     boolean before = part.isComplete();
 
     part.write(summary(spark, "a", 1));
@@ -95,8 +93,7 @@ class TestWarehouse {
 
   @Test
   void aCompletePartIsNeverWrittenAgain(SparkSession spark) {
-    Warehouse.Part part =
-        new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
+    Part part = new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
     part.write(summary(spark, "a", 1));
 
     part.write(summary(spark, "b", 2));
@@ -107,8 +104,7 @@ class TestWarehouse {
 
   @Test
   void theRemainsOfAWriteThatDiedAreRemovedByTheNextOne(SparkSession spark) throws IOException {
-    Warehouse.Part part =
-        new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
+    Part part = new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
     part.write(summary(spark, "a", 1));
     Files.delete(folder.resolve("summaries/run_id=r-1/analysis=run/_commits/complete.json"));
 
@@ -120,8 +116,7 @@ class TestWarehouse {
 
   @Test
   void aFailedWriteLeavesThePartIncomplete(SparkSession spark) {
-    Warehouse.Part part =
-        new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
+    Part part = new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
     Dataset<Row> failing =
         summary(spark, "a", 1)
             .withColumn(
@@ -133,8 +128,7 @@ class TestWarehouse {
 
   @Test
   void piecesAreWholeFilesAndHoldEveryRowOnce(SparkSession spark) throws IOException {
-    Warehouse.Part part =
-        new Warehouse(spark, folder.toString()).part(Tables.SIMILAR_STRINGS, "r-1", 3);
+    Part part = new Warehouse(spark, folder.toString()).part(Tables.SIMILAR_STRINGS, "r-1", 3);
     part.write(
         spark
             .range(0, 90, 1, 6)
@@ -165,8 +159,7 @@ class TestWarehouse {
 
   @Test
   void aPartWithoutRowsIsOnePiece(SparkSession spark) {
-    Warehouse.Part part =
-        new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
+    Part part = new Warehouse(spark, folder.toString()).part(SampleTable.METRICS, "r-1", "run");
     part.write(summary(spark, "a", 1).limit(0));
 
     assertThat(part.readInPieces(100)).hasSize(1);

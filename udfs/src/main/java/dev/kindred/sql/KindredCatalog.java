@@ -2,6 +2,7 @@
 package dev.kindred.sql;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.table.Part;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
@@ -114,7 +115,7 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     SparkSession spark = SparkSession.active();
     Warehouse warehouse = warehouse(spark);
     Runs.Run run = run(warehouse, namespace);
-    Warehouse.Part part = warehouse.part(table, keys(table, run));
+    Part part = warehouse.part(table, keys(table, run));
     if (!part.isPresent() && table.isOfEveryRun()) {
       throw new InvalidInput(
           "%s.`%s`.%s: the %s run does not have this table in %s; it may have been deleted by kindred"
@@ -139,7 +140,7 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
    * Checks that what was computed block by block has all blocks, or none: some of them would make
    * sums that look like those of all.
    */
-  private void checkBlocks(Warehouse warehouse, Table table, Runs.Run run, Warehouse.Part part) {
+  private void checkBlocks(Warehouse warehouse, Table table, Runs.Run run, Part part) {
     if (!BY_BLOCK.contains(table)) {
       return;
     }

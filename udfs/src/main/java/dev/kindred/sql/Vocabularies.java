@@ -2,6 +2,7 @@
 package dev.kindred.sql;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.io.IOException;
@@ -31,7 +32,7 @@ final class Vocabularies {
 
   /** Without a Spark job: functions are looked up in the middle of the analysis of a query. */
   private static Map<Integer, String> read(Warehouse warehouse, String corpusId) {
-    Warehouse.Part tokens = warehouse.part(Tables.TOKENS, corpusId);
+    Part tokens = warehouse.part(Tables.TOKENS, corpusId);
     if (!tokens.isComplete()) {
       throw new InvalidInput(
           "%s: there is no table tokens of corpus %s in %s",

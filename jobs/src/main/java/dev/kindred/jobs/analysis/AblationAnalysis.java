@@ -22,9 +22,9 @@ import dev.kindred.jobs.report.Findings.Plots;
 import dev.kindred.jobs.report.Findings.Row;
 import dev.kindred.jobs.report.Numbers;
 import dev.kindred.table.Figures;
+import dev.kindred.table.Part;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
-import dev.kindred.table.Warehouse;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -75,8 +75,8 @@ final class AblationAnalysis implements Analysis {
 
     @Override
     Findings find(AnalysedRun run) {
-      Warehouse.Part vectors = run.part(Tables.BLOCK_VECTORS);
-      Warehouse.Part effects = run.part(Tables.ABLATIONS);
+      Part vectors = run.part(Tables.BLOCK_VECTORS);
+      Part effects = run.part(Tables.ABLATIONS);
       run.writeMissing(
           analysis.name(),
           (double) run.promptCount() * run.model().shape().blocks(),

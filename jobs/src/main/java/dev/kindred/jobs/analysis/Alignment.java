@@ -12,8 +12,8 @@ import dev.kindred.model.files.LoadedModels;
 import dev.kindred.subspace.Stage;
 import dev.kindred.subspace.Subspace;
 import dev.kindred.subspace.Subspaces;
+import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
-import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -46,7 +46,7 @@ final class Alignment {
     this.ranks = ranks;
     this.seed = seed;
     this.shape = run.model().shape();
-    Warehouse.Part last = subspaces(Stage.FINAL);
+    Part last = subspaces(Stage.FINAL);
     if (!last.isComplete()) {
       throw new InvalidInput(
           "--warehouse %s: no subspaces %s of the stage %s for the model %s; find them with kindred"
@@ -75,7 +75,7 @@ final class Alignment {
     return run.warehouse().part(Tables.BLOCK_DISTRIBUTIONS, run.plan().runId()).read();
   }
 
-  private Warehouse.Part subspaces(Stage stage) {
+  private Part subspaces(Stage stage) {
     return run.warehouse().part(Tables.SUBSPACES, run.plan().modelId(), stage.toString(), recipe);
   }
 
@@ -162,7 +162,7 @@ final class Alignment {
     }
   }
 
-  private Warehouse.Part part(Directions set) {
+  private Part part(Directions set) {
     return run.warehouse().part(Tables.ALIGNMENTS, run.plan().runId(), set.key());
   }
 

@@ -14,6 +14,7 @@ import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Figures;
+import dev.kindred.table.Part;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -153,7 +154,7 @@ public final class AnalysedRun {
   }
 
   /** Returns the part of a table about the run's model and prompts. */
-  Warehouse.Part part(Table table) {
+  Part part(Table table) {
     return warehouse.part(table, plan.modelId(), plan.promptSet());
   }
 
@@ -162,7 +163,7 @@ public final class AnalysedRun {
    *
    * @param rows takes the part's rows out of what was measured
    */
-  record Output(Warehouse.Part part, UnaryOperator<Dataset<Row>> rows) {}
+  record Output(Part part, UnaryOperator<Dataset<Row>> rows) {}
 
   /**
    * Measures, writes the parts that are not there yet, in one step, and audits them.
@@ -173,9 +174,9 @@ public final class AnalysedRun {
    */
   void writeMissing(
       String name, double count, Supplier<Dataset<Row>> measure, List<Output> outputs) {
-    Warehouse.Part[] parts = outputs.stream().map(Output::part).toArray(Warehouse.Part[]::new);
+    Part[] parts = outputs.stream().map(Output::part).toArray(Part[]::new);
     if (outputs.stream().allMatch(output -> output.part().isComplete())) {
-      for (Warehouse.Part part : parts) {
+      for (Part part : parts) {
         progress().reused(name, part);
       }
 
@@ -213,7 +214,7 @@ public final class AnalysedRun {
    * @param analysis value of its column {@code analysis}
    */
   void summarize(String analysis, Supplier<Figures> figures) {
-    Warehouse.Part part = warehouse.part(Tables.SUMMARIES, plan.runId(), analysis);
+    Part part = warehouse.part(Tables.SUMMARIES, plan.runId(), analysis);
     if (!part.isComplete()) {
       part.write(figures.get().rows(spark()));
     }
@@ -231,7 +232,7 @@ public final class AnalysedRun {
 
   /** Returns the figures of an analysis; nothing if it was not summarized. */
   Optional<Figures> figures(String analysis) {
-    Warehouse.Part part = warehouse.part(Tables.SUMMARIES, plan.runId(), analysis);
+    Part part = warehouse.part(Tables.SUMMARIES, plan.runId(), analysis);
     return part.isComplete() ? Optional.of(Figures.of(part.read())) : Optional.empty();
   }
 }

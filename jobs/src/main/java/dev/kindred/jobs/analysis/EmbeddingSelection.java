@@ -9,6 +9,7 @@ import dev.kindred.model.Blocks;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.subspace.EmbeddingRecipe;
 import dev.kindred.subspace.Stage;
+import dev.kindred.table.Part;
 import dev.kindred.table.Table;
 import dev.kindred.table.Warehouse;
 import java.util.List;
@@ -36,12 +37,12 @@ record EmbeddingSelection(
   }
 
   /** These embeddings' part of a table. */
-  Warehouse.Part part(Warehouse warehouse, Table table, String recipeKey) {
+  Part part(Warehouse warehouse, Table table, String recipeKey) {
     return warehouse.part(table, model.id(), stage.toString(), recipeKey);
   }
 
   /** Audits a part that has just been written, of a model that need not have a run. */
-  void audit(Warehouse warehouse, Warehouse.Part written) {
+  void audit(Warehouse warehouse, Part written) {
     Stages.audit(
         warehouse,
         "current",

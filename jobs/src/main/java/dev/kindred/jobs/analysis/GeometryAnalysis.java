@@ -22,10 +22,10 @@ import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Figures;
+import dev.kindred.table.Part;
 import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
-import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -85,8 +85,8 @@ final class GeometryAnalysis implements Analysis {
     @Override
     Findings find(AnalysedRun run) {
       Prompt drawn = prompt == null ? firstPrompt(run) : run.prompt("--prompt", prompt);
-      Warehouse.Part directions = run.part(Tables.DIRECTIONS);
-      Warehouse.Part perturbations = run.part(Tables.PERTURBATIONS);
+      Part directions = run.part(Tables.DIRECTIONS);
+      Part perturbations = run.part(Tables.PERTURBATIONS);
       run.writeMissing(
           analysis.name(),
           run.promptCount(),

@@ -13,6 +13,7 @@ import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.subspace.EmbeddingRecipe;
 import dev.kindred.subspace.LearnedEmbeddings;
+import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
@@ -40,7 +41,7 @@ final class LearnEmbeddings {
   private final Progress progress;
   private final Warehouse warehouse;
   private final EmbeddingSelection selection;
-  private final Warehouse.Part part;
+  private final Part part;
   private String lastLine;
 
   LearnEmbeddings(Workspace workspace, Warehouse warehouse, EmbeddingSelection selection) {

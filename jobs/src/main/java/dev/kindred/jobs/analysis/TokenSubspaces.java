@@ -21,6 +21,7 @@ import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.subspace.Subspaces;
 import dev.kindred.subspace.TokenMix;
+import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
@@ -38,8 +39,8 @@ final class TokenSubspaces {
   private final Progress progress;
   private final Warehouse warehouse;
   private final EmbeddingSelection selection;
-  private final Warehouse.Part embeddings;
-  private Warehouse.Part subspaces;
+  private final Part embeddings;
+  private Part subspaces;
   private List<Subspaces.Spectrum> found;
   private int ranks;
 

@@ -35,6 +35,7 @@ import dev.kindred.similarity.EvidenceRows;
 import dev.kindred.similarity.JoinSettings;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
+import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
@@ -246,8 +247,8 @@ public final class Explain {
     this.spark = session;
     this.progress = steps;
     long start = System.nanoTime();
-    Warehouse.Part activations = warehouse.part(Tables.ACTIVATIONS, model.id(), corpusId);
-    Warehouse.Part windowsPart = warehouse.part(Tables.WINDOWS, corpusId);
+    Part activations = warehouse.part(Tables.ACTIVATIONS, model.id(), corpusId);
+    Part windowsPart = warehouse.part(Tables.WINDOWS, corpusId);
     Stages.left(activations, "the command activations");
     Dataset<Row> windows = windowsPart.read();
     progress.begin("prompts");

@@ -14,6 +14,7 @@ import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.similarity.JoinSample;
 import dev.kindred.similarity.JoinSettings;
+import dev.kindred.table.Part;
 import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
@@ -135,7 +136,7 @@ final class Calibration {
     long rows = Math.max(1, bytes / Float.BYTES / dimension);
     String key = "calibration-" + UUID.randomUUID();
     Table table = Tables.ACTIVATIONS;
-    Warehouse.Part part = warehouse.part(table, key, "c");
+    Part part = warehouse.part(table, key, "c");
     LongAccumulator writing = spark.sparkContext().longAccumulator();
     LongAccumulator reading = spark.sparkContext().longAccumulator();
     try {

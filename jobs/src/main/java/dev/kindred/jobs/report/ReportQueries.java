@@ -14,6 +14,7 @@ import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
+import dev.kindred.table.Part;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -254,7 +255,7 @@ public final class ReportQueries {
 
   private static List<ThresholdCurve> curves(
       Warehouse warehouse, String runId, List<Integer> blocks, double[] thresholds) {
-    Warehouse.Part part = warehouse.part(Tables.THRESHOLD_CURVES, runId);
+    Part part = warehouse.part(Tables.THRESHOLD_CURVES, runId);
     if (!part.isComplete()) { // an earlier version's run
       return List.of();
     }

@@ -6,8 +6,8 @@ import static org.apache.spark.sql.functions.lit;
 
 import dev.kindred.activation.Activations;
 import dev.kindred.jobs.workspace.Progress;
+import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
-import dev.kindred.table.Warehouse;
 import java.util.Map;
 import java.util.function.LongConsumer;
 import org.apache.spark.sql.Dataset;
@@ -28,7 +28,7 @@ public final class ActivationsStage {
   public static void write(ModelInput input, LongConsumer checkDisk) {
     CorpusInput corpus = input.corpus();
     Progress progress = corpus.progress();
-    Warehouse.Part part = corpus.part(Tables.ACTIVATIONS, input.model().id(), corpus.id());
+    Part part = corpus.part(Tables.ACTIVATIONS, input.model().id(), corpus.id());
     if (part.isComplete()) {
       progress.reused("activations", part);
       return;
@@ -53,7 +53,7 @@ public final class ActivationsStage {
    *
    * @param block any of those that are looked at
    */
-  private static Dataset<Row> missing(Dataset<Row> windows, Warehouse.Part part, int block) {
+  private static Dataset<Row> missing(Dataset<Row> windows, Part part, int block) {
     Dataset<Row> there =
         part.readSoFar().where(col("block").equalTo(lit(block))).select("window_id");
     return windows.join(
@@ -61,7 +61,7 @@ public final class ActivationsStage {
   }
 
   private static void evaluate(
-      ModelInput input, Dataset<Row> windows, Warehouse.Part part, LongConsumer checkDisk) {
+      ModelInput input, Dataset<Row> windows, Part part, LongConsumer checkDisk) {
     CorpusInput corpus = input.corpus();
     Progress progress = corpus.progress();
     long count = windows.count();

@@ -4,8 +4,8 @@ package dev.kindred.jobs.run;
 import dev.kindred.evaluation.ModelDistances;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
-import dev.kindred.table.Warehouse;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -32,13 +32,13 @@ public final class ComparisonStage {
     Dataset<Row> predictions =
         Stages.required(corpus.part(Tables.PREDICTIONS, modelId, promptSet), "prompts");
     for (ModelDirectory alternate : alternates) {
-      Warehouse.Part distances = part(input, promptSet, alternate);
+      Part distances = part(input, promptSet, alternate);
       if (distances.isComplete()) {
         progress.reused("noise floor", distances);
         continue;
       }
 
-      Warehouse.Part ofAlternate = corpus.part(Tables.PREDICTIONS, alternate.id(), promptSet);
+      Part ofAlternate = corpus.part(Tables.PREDICTIONS, alternate.id(), promptSet);
       progress.step(
           "noise floor",
           () -> {
@@ -60,7 +60,7 @@ public final class ComparisonStage {
     return alternates.stream().map(alternate -> part(input, promptSet, alternate).read()).toList();
   }
 
-  private static Warehouse.Part part(ModelInput input, String promptSet, ModelDirectory alternate) {
+  private static Part part(ModelInput input, String promptSet, ModelDirectory alternate) {
     return input
         .corpus()
         .part(Tables.MODEL_DISTANCES, input.model().id(), promptSet, alternate.id());

@@ -6,6 +6,7 @@ import dev.kindred.corpus.CorpusScan;
 import dev.kindred.jobs.option.CorpusOptions;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.table.Part;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -87,12 +88,12 @@ public record CorpusInput(
   }
 
   /** Returns a part of the warehouse. */
-  public Warehouse.Part part(Table table, Object... keys) {
+  public Part part(Table table, Object... keys) {
     return warehouse.part(table, keys);
   }
 
   /** Returns the corpus's part of the table windows. */
-  public Warehouse.Part windowsPart() {
+  public Part windowsPart() {
     return part(Tables.WINDOWS, id());
   }
 

@@ -28,6 +28,7 @@ import dev.kindred.similarity.Centers;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
+import dev.kindred.table.Part;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
@@ -135,21 +136,21 @@ public final class EvaluationStage {
   private void write(RunPlan run, int vocabularySize) {
     check(run);
     Dataset<Row> distributions = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()).read();
-    Warehouse.Part windowsPart = warehouse.part(Tables.WINDOWS, run.corpusId());
+    Part windowsPart = warehouse.part(Tables.WINDOWS, run.corpusId());
     Dataset<Row> windows = windowsPart.read();
     Dataset<Row> prompts = warehouse.part(Tables.PROMPTS, run.promptSet()).read();
     Dataset<Row> predictions =
         warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()).read();
     int windowLength = run.windowLength();
-    Warehouse.Part approximations = warehouse.part(Tables.APPROXIMATIONS, run.runId());
+    Part approximations = warehouse.part(Tables.APPROXIMATIONS, run.runId());
     writeMissing(
         approximations,
         () -> Approximations.compute(distributions, prompts, windows, run.mixture()));
     progress.partDone();
-    Warehouse.Part distances = warehouse.part(Tables.DISTANCES, run.runId());
+    Part distances = warehouse.part(Tables.DISTANCES, run.runId());
     writeMissing(distances, () -> Distances.measure(approximations.read(), predictions));
     progress.partDone();
-    Warehouse.Part baselines = warehouse.part(Tables.BASELINES, run.runId());
+    Part baselines = warehouse.part(Tables.BASELINES, run.runId());
     if (baselines.isComplete()) {
       progress.partDone();
     } else {
@@ -240,7 +241,7 @@ public final class EvaluationStage {
         finest.get());
   }
 
-  private Warehouse.Part bins(RunPlan run, String name, int block) {
+  private Part bins(RunPlan run, String name, int block) {
     return warehouse.part(
         Tables.SIMILARITY_BINS, run.modelId(), run.corpusId(), run.promptSet(), name, block);
   }
@@ -326,7 +327,7 @@ public final class EvaluationStage {
   }
 
   /** An evaluation that died is taken up where it ended. */
-  private static void writeMissing(Warehouse.Part part, Supplier<Dataset<Row>> rows) {
+  private static void writeMissing(Part part, Supplier<Dataset<Row>> rows) {
     if (!part.isComplete()) {
       part.write(rows.get());
     }
@@ -363,8 +364,8 @@ public final class EvaluationStage {
   }
 
   /** What the run consists of and was computed from. */
-  private List<Warehouse.Part> parts(RunPlan run) {
-    List<Warehouse.Part> parts = new ArrayList<>();
+  private List<Part> parts(RunPlan run) {
+    List<Part> parts = new ArrayList<>();
     parts.add(warehouse.part(Tables.WINDOWS, run.corpusId()));
     parts.add(warehouse.part(Tables.TOKENS, run.corpusId()));
     parts.add(warehouse.part(Tables.ACTIVATIONS, run.modelId(), run.corpusId()));

@@ -11,6 +11,7 @@ import dev.kindred.similarity.EvidenceRows;
 import dev.kindred.similarity.JoinSettings;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
+import dev.kindred.table.Part;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
@@ -94,8 +95,8 @@ public final class JoinStage {
                     warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block)),
             block -> binned(block, threshold(run, block)).isPresent()));
     for (int block : of.blocks().numbers()) {
-      Warehouse.Part strings = warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block);
-      Warehouse.Part counts = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block);
+      Part strings = warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block);
+      Part counts = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block);
       double threshold = threshold(run, block);
       if (isThere(strings, counts)) {
         progress.note("block %d is there already", block);
@@ -116,7 +117,7 @@ public final class JoinStage {
   }
 
   /** Sums up what bins have, or joins where they have not. */
-  private void find(int block, double threshold, Warehouse.Part strings, Warehouse.Part counts) {
+  private void find(int block, double threshold, Part strings, Part counts) {
     Optional<Binned> binned = binned(block, threshold);
     if (binned.isPresent()) {
       progress.note("block %d is in similarity_bins", block);
@@ -147,8 +148,8 @@ public final class JoinStage {
             block -> false));
     boolean joined = false;
     for (int block : of.blocks().numbers()) {
-      Warehouse.Part strings = part(Tables.NEAREST_STRINGS, bins, block);
-      Warehouse.Part counts = part(Tables.SIMILARITY_BINS, bins, block);
+      Part strings = part(Tables.NEAREST_STRINGS, bins, block);
+      Part counts = part(Tables.SIMILARITY_BINS, bins, block);
       if (isThere(strings, counts)) {
         progress.note("block %d is there already", block);
         progress.partDone();
@@ -166,7 +167,7 @@ public final class JoinStage {
       }
     }
 
-    List<Warehouse.Part> written =
+    List<Part> written =
         Stream.of(Tables.NEAREST_STRINGS, Tables.SIMILARITY_BINS)
             .map(
                 table ->
@@ -177,7 +178,7 @@ public final class JoinStage {
       Stages.audit(warehouse, "current", 1, of.shape(), of.blocks().numbers(), written);
     }
 
-    progress.end(written.toArray(Warehouse.Part[]::new));
+    progress.end(written.toArray(Part[]::new));
   }
 
   private long windows() {
@@ -188,7 +189,7 @@ public final class JoinStage {
     return warehouse.part(Tables.PROMPTS, of.promptSet()).rows();
   }
 
-  private static boolean isThere(Warehouse.Part strings, Warehouse.Part counts) {
+  private static boolean isThere(Part strings, Part counts) {
     return strings.isComplete() && counts.isComplete();
   }
 
@@ -214,7 +215,7 @@ public final class JoinStage {
         bins, keepSimilar, of.shape().vocabularySize(), options.kernel(), options.prefixAxes());
   }
 
-  private Warehouse.Part part(Table table, SimilarityBins bins, int block) {
+  private Part part(Table table, SimilarityBins bins, int block) {
     return warehouse.part(
         table, of.modelId(), of.corpusId(), of.promptSet(), bins.toString(), block);
   }
@@ -236,7 +237,7 @@ public final class JoinStage {
         .findFirst();
   }
 
-  private record Binned(Warehouse.Part strings, Warehouse.Part counts) {
+  private record Binned(Part strings, Part counts) {
     private boolean isComplete() {
       return strings.isComplete() && counts.isComplete();
     }
@@ -246,8 +247,7 @@ public final class JoinStage {
     }
   }
 
-  private void sumUp(
-      Binned binned, double threshold, Warehouse.Part strings, Warehouse.Part counts) {
+  private void sumUp(Binned binned, double threshold, Part strings, Part counts) {
     if (!strings.isComplete()) {
       strings.write(EvidenceRows.mostSimilar(binned.strings().read(), threshold, keepSimilar));
     }
@@ -263,9 +263,9 @@ public final class JoinStage {
   private void join(
       int block,
       JoinSettings settings,
-      Warehouse.Part strings,
+      Part strings,
       Function<Dataset<Evidence>, Dataset<Row>> stringsOf,
-      Warehouse.Part counts,
+      Part counts,
       Function<Dataset<Evidence>, Dataset<Row>> countsOf) {
     SimilarStrings join =
         SimilarStrings.join(
@@ -318,8 +318,8 @@ public final class JoinStage {
 
     for (int block : of.blocks().numbers()) {
       for (Table table : List.of(Tables.SIMILAR_STRINGS, Tables.BLOCK_DISTRIBUTIONS)) {
-        Warehouse.Part part = warehouse.part(table, run.runId(), block);
-        Warehouse.Part there = warehouse.part(table, last.get().runId(), block);
+        Part part = warehouse.part(table, run.runId(), block);
+        Part there = warehouse.part(table, last.get().runId(), block);
         if (!part.isComplete() && there.isComplete() && part.resume()) {
           if (part.isEmpty()) { // else a run that died has shared them already
             part.share(there);

@@ -10,6 +10,7 @@ import dev.kindred.corpus.CorpusScan;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Part;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -54,7 +55,7 @@ final class KnownActivations {
    * @param part activations of this corpus
    * @param windows its windows
    */
-  void addTo(Warehouse.Part part, Dataset<Row> windows, Progress progress) {
+  void addTo(Part part, Dataset<Row> windows, Progress progress) {
     Optional<String> shorter = shorterCorpus();
     if (shorter.isPresent() && part.isEmpty()) {
       part.share(activations(shorter.get()));
@@ -68,7 +69,7 @@ final class KnownActivations {
     }
   }
 
-  private Warehouse.Part activations(String corpusId) {
+  private Part activations(String corpusId) {
     return warehouse.part(Tables.ACTIVATIONS, model.id(), corpusId);
   }
 
@@ -104,7 +105,7 @@ final class KnownActivations {
     return warehouse.part(Tables.WINDOWS, corpusId).facts(CorpusScan::pieces);
   }
 
-  private void copy(String corpusId, Warehouse.Part part, Dataset<Row> windows, Progress progress) {
+  private void copy(String corpusId, Part part, Dataset<Row> windows, Progress progress) {
     Column isFirst = col("block").equalTo(lit(model.blocks().number(0)));
     Dataset<Row> there = part.readSoFar().where(isFirst).select("window_id");
     Dataset<Row> others = warehouse.part(Tables.WINDOWS, corpusId).read();

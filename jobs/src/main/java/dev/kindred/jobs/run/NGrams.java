@@ -7,6 +7,7 @@ import dev.kindred.baseline.NGramFit;
 import dev.kindred.baseline.SuffixCounts;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.workspace.Progress;
+import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.List;
@@ -76,7 +77,7 @@ public final class NGrams {
     return NGramFit.of(fits().read());
   }
 
-  Warehouse.Part fits() {
+  Part fits() {
     return warehouse.part(Tables.BASELINE_FITS, modelId, corpusId, promptSet);
   }
 

@@ -5,6 +5,7 @@ import dev.kindred.baseline.NGramFit;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.prediction.Predictions;
+import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.function.Supplier;
@@ -82,7 +83,7 @@ public final class PromptsStage {
    */
   public void fittingWindows() {
     String set = NGrams.fittingSet(promptSet);
-    Warehouse.Part predictions = corpus.part(Tables.PREDICTIONS, input.model().id(), set);
+    Part predictions = corpus.part(Tables.PREDICTIONS, input.model().id(), set);
     if (predictions.isComplete()) {
       progress.reused("fitting windows", predictions);
       return;
@@ -91,7 +92,7 @@ public final class PromptsStage {
     progress.step(
         "fitting windows",
         () -> {
-          Warehouse.Part prompts = corpus.part(Tables.PROMPTS, set);
+          Part prompts = corpus.part(Tables.PROMPTS, set);
           if (!prompts.isComplete()) {
             Dataset<Row> windows = corpus.windows();
             prompts.write(
@@ -115,15 +116,15 @@ public final class PromptsStage {
   }
 
   private void write(String kind, String set, Supplier<Dataset<Row>> chosen) {
-    Warehouse.Part prompts = corpus.part(Tables.PROMPTS, set);
+    Part prompts = corpus.part(Tables.PROMPTS, set);
     if (prompts.isComplete()) {
       progress.reused(kind + "prompts", prompts);
     } else {
       progress.step(kind + "prompts", () -> prompts.write(chosen.get()), prompts);
     }
 
-    Warehouse.Part activations = corpus.part(Tables.PROMPT_ACTIVATIONS, input.model().id(), set);
-    Warehouse.Part predictions = corpus.part(Tables.PREDICTIONS, input.model().id(), set);
+    Part activations = corpus.part(Tables.PROMPT_ACTIVATIONS, input.model().id(), set);
+    Part predictions = corpus.part(Tables.PREDICTIONS, input.model().id(), set);
     if (isPredicted(corpus.warehouse(), input.model().id(), set)) {
       activations.verify();
       progress.reused(kind + "predictions", predictions);
@@ -137,8 +138,7 @@ public final class PromptsStage {
         predictions);
   }
 
-  private void predict(
-      Dataset<Row> prompts, Warehouse.Part activations, Warehouse.Part predictions) {
+  private void predict(Dataset<Row> prompts, Part activations, Part predictions) {
     Dataset<Row> evaluated =
         progress
             .counted(input.evaluate(prompts, input.model()), prompts.count())

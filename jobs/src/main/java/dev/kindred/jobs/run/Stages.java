@@ -6,6 +6,7 @@ import dev.kindred.audit.Audit;
 import dev.kindred.corpus.CorpusScan;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ public final class Stages {
    * @param command that computes them
    * @throws InvalidInput if they are not there
    */
-  static Dataset<Row> required(Warehouse.Part part, String command) {
+  static Dataset<Row> required(Part part, String command) {
     if (!part.isComplete()) {
       throw new InvalidInput(
           "%s is not there yet; run the command %s with the same settings first",
@@ -40,7 +41,7 @@ public final class Stages {
    * @param commands that compute them: {@code the command prompts}
    * @throws InvalidInput if they are not there
    */
-  public static Dataset<Row> left(Warehouse.Part part, String commands) {
+  public static Dataset<Row> left(Part part, String commands) {
     if (!part.isComplete()) {
       throw new InvalidInput(
           "%s is not there; compute it again with the run's settings, by %s",
@@ -64,17 +65,16 @@ public final class Stages {
       int windowLength,
       ModelShape shape,
       List<Integer> blocks,
-      List<Warehouse.Part> written,
-      Warehouse.Part... beside) {
-    List<Warehouse.Part> parts = new ArrayList<>(List.of(beside));
+      List<Part> written,
+      Part... beside) {
+    List<Part> parts = new ArrayList<>(List.of(beside));
     parts.addAll(written);
     List<String> problems =
         Audit.problems(runId, windowLength, shape, blocks, warehouse.read(parts));
     if (!problems.isEmpty()) {
       throw new RunRejected(
           "%s; what was written is wrong: remove %s, and report a bug",
-          problems.get(0),
-          written.stream().map(Warehouse.Part::name).collect(Collectors.joining(" and ")));
+          problems.get(0), written.stream().map(Part::name).collect(Collectors.joining(" and ")));
     }
   }
 
@@ -86,7 +86,7 @@ public final class Stages {
    */
   public static void checkTokenizer(
       Warehouse warehouse, String corpusId, int windowLength, ModelDirectory model) {
-    Warehouse.Part windows = warehouse.part(Tables.WINDOWS, corpusId);
+    Part windows = warehouse.part(Tables.WINDOWS, corpusId);
     if (windows.isComplete()
         && !CorpusScan.isCutBy(windows.properties(), model.tokenizerJson(), windowLength)) {
       throw new InvalidInput(

@@ -5,7 +5,7 @@ import dev.kindred.jobs.option.TaskOptions;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
 import dev.kindred.similarity.JoinMemory;
-import dev.kindred.table.Warehouse;
+import dev.kindred.table.Part;
 
 /**
  * Memory that a task of a stage fills, at most.
@@ -32,7 +32,7 @@ public record TaskNeed(long heapBytes, long sharedBytes, long engineBytes) {
     long batch = tasks.windowsInFlight(windowLength);
     long vectors = Float.BYTES * (long) shape.modelDimension() * shape.blocks();
     long perWindow = vectors + (long) Float.BYTES * shape.vocabularySize();
-    long files = Math.min(Warehouse.OPEN_FILE_BYTES, vectors * tasks.windowsPerTask());
+    long files = Math.min(Part.OPEN_FILE_BYTES, vectors * tasks.windowsPerTask());
     long nodes = Math.min(Integer.MAX_VALUE, batch * windowLength);
     LanguageModel.EvaluationMemory evaluation = model.evaluationMemory((int) nodes, windowLength);
     return new TaskNeed(

@@ -3,8 +3,8 @@ package dev.kindred.jobs.run;
 
 import dev.kindred.corpus.Tokens;
 import dev.kindred.corpus.Windows;
+import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
-import dev.kindred.table.Warehouse;
 
 /** Stage 1: the windows of the corpus, and the tokens. */
 public final class WindowsStage {
@@ -15,12 +15,12 @@ public final class WindowsStage {
 
   /** Writes what is not there yet. */
   public static void write(CorpusInput corpus) {
-    Warehouse.Part tokens = corpus.part(Tables.TOKENS, corpus.id());
+    Part tokens = corpus.part(Tables.TOKENS, corpus.id());
     if (!tokens.isComplete()) {
       tokens.write(Tokens.of(corpus.spark(), corpus.tokenizerJson()).coalesce(1));
     }
 
-    Warehouse.Part part = corpus.windowsPart();
+    Part part = corpus.windowsPart();
     if (part.isComplete()) {
       corpus.progress().reused("windows", part);
       return;

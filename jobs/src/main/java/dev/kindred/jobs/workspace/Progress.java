@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.workspace;
 
-import dev.kindred.table.Warehouse;
+import dev.kindred.table.Part;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -138,7 +138,7 @@ public final class Progress extends SparkListener implements AutoCloseable {
    *
    * @param written what it writes
    */
-  public void step(String name, Runnable work, Warehouse.Part... written) {
+  public void step(String name, Runnable work, Part... written) {
     begin(name);
     work.run();
     end(written);
@@ -263,10 +263,10 @@ public final class Progress extends SparkListener implements AutoCloseable {
    *
    * @param written what it wrote
    */
-  public synchronized void end(Warehouse.Part... written) {
+  public synchronized void end(Part... written) {
     seconds.merge(step, elapsed().toMillis() / 1000.0, Double::sum);
     say("done in " + text(elapsed()));
-    for (Warehouse.Part part : written) {
+    for (Part part : written) {
       LOG.info(
           "stage={} rows={} bytes={} seconds={} path={}",
           step.replace(' ', '_'),
@@ -288,7 +288,7 @@ public final class Progress extends SparkListener implements AutoCloseable {
   }
 
   /** Says that a step's outcome is there already, once it is found to be undamaged. */
-  public synchronized void reused(String name, Warehouse.Part part) {
+  public synchronized void reused(String name, Part part) {
     part.verify();
     number = next(name);
     terminal.line(named(name) + "reused: " + part.name());

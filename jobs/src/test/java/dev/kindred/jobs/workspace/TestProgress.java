@@ -4,6 +4,7 @@ package dev.kindred.jobs.workspace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.LocalSpark;
+import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.io.ByteArrayOutputStream;
@@ -48,8 +49,7 @@ class TestProgress {
   private Names afterAStep(SparkSession spark) throws Exception {
     Names names = new Names();
     spark.sparkContext().addSparkListener(names);
-    Warehouse.Part part =
-        new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
+    Part part = new Warehouse(spark, folder.toString()).part(Tables.SUMMARIES, "r-1", "run");
     Progress progress =
         new Progress(
             spark.sparkContext(),
