@@ -142,7 +142,7 @@ class TestAnalyses {
             "report", "--run-id", runId, "--report-prompts", "2", "--report", report.toString());
 
     assertThat(reported.status()).as(reported.err()).isZero();
-    assertThat(Files.readString(report).split("<table class=\"lens\">")).hasSize(3);
+    assertThat(Files.readString(report).split("<table class=\"predicted\">")).hasSize(3);
   }
 
   @Test

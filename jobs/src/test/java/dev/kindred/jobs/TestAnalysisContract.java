@@ -7,6 +7,7 @@ import dev.kindred.jobs.analysis.Analyses;
 import dev.kindred.jobs.analysis.Analysis;
 import dev.kindred.jobs.analysis.FoundAbout;
 import dev.kindred.jobs.option.KindredCommand;
+import dev.kindred.table.Figures;
 import dev.kindred.table.Table;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,22 +40,54 @@ class TestAnalysisContract {
           "subspaces", EMBEDDINGS,
           "align", new String[] {"--recipe", "fast_n2_s42_m3"});
 
+  /** A bad value of an option of its own, and what is said of it. */
+  private record Refused(String message, String... options) {}
+
+  private static final Map<String, Refused> REFUSED =
+      Map.of(
+          "lens", new Refused("prompt 1: the model has no token for", "caf\u00e9"),
+          "ablate", new Refused("--run-id r-1: not a run's id", "--run-id", "r-1"),
+          "geometry", new Refused("--prompt", "--prompt", "caf\u00e9"),
+          "learn-embeddings", new Refused("--stage block-99", "--stage", "block-99"),
+          "subspaces",
+              new Refused(
+                  "--mix e: expected a text of two different tokens",
+                  "--restarts",
+                  "2",
+                  "--max-steps",
+                  "3",
+                  "--mix",
+                  "e"),
+          "align", new Refused("no subspaces fast_n7_s42", "--recipe", "fast_n7_s42"));
+
   @TempDir private static Path base;
   private static Path warehouse;
 
   /** What each command said, the first time. */
   private static final Map<String, CommandLineRun> FIRST = new LinkedHashMap<>();
 
+  /** Records of the parts that each command completed, the first time. */
+  private static final Map<String, List<String>> COMPLETED = new HashMap<>();
+
   @BeforeAll
   static void runAll() throws IOException {
     warehouse = SharedRun.copyTo(base.resolve("warehouse"));
     for (String command : commands()) {
+      Map<String, Long> before = records();
       FIRST.put(command, run(command, OPTIONS.get(command)));
+      List<String> completed = new ArrayList<>(records().keySet());
+      completed.removeAll(before.keySet());
+      COMPLETED.put(command, completed.stream().sorted().toList());
     }
   }
 
+  /** Options with which a command of an analysis does little. */
+  static List<String> options(String command) {
+    return List.of(OPTIONS.get(command));
+  }
+
   /** All commands of analyses, in the order of the list. */
-  private static List<String> commands() {
+  static List<String> commands() {
     return Analyses.ALL.stream().flatMap(analysis -> commands(analysis).stream()).toList();
   }
 
@@ -69,12 +102,16 @@ class TestAnalysisContract {
     return new CommandLine(command);
   }
 
-  private static boolean isWithWarehouse(String command) {
+  static boolean isWithWarehouse(String command) {
+    return hasOption(command, "--warehouse");
+  }
+
+  private static boolean hasOption(String command, String option) {
     return Analyses.ALL.stream()
         .flatMap(analysis -> analysis.commands(Analyses.ALL).stream())
         .map(TestAnalysisContract::line)
         .filter(line -> line.getCommandName().equals(command))
-        .anyMatch(line -> line.getCommandSpec().findOption("--warehouse") != null);
+        .anyMatch(line -> line.getCommandSpec().findOption(option) != null);
   }
 
   private static CommandLineRun run(String command, String... options) {
@@ -100,7 +137,8 @@ class TestAnalysisContract {
     assertThat(Analyses.ALL).extracting(Analysis::name).doesNotHaveDuplicates();
     assertThat(commands())
         .doesNotHaveDuplicates()
-        .containsExactlyInAnyOrderElementsOf(OPTIONS.keySet());
+        .containsExactlyInAnyOrderElementsOf(OPTIONS.keySet())
+        .containsExactlyInAnyOrderElementsOf(REFUSED.keySet());
   }
 
   @TestFactory
@@ -163,6 +201,46 @@ class TestAnalysisContract {
     return tests.stream();
   }
 
+  /** Figures as analyses have them in Java are those that SQL finds, of each that is about runs. */
+  @TestFactory
+  Stream<DynamicTest> whatIsAboutARunHasFiguresInTheSummaries() {
+    Map<String, Figures> figures = FoundAbout.figures(warehouse, SharedRun.runId());
+    return Analyses.ALL.stream()
+        .filter(
+            analysis ->
+                commands(analysis).stream().anyMatch(command -> hasOption(command, "--run-id")))
+        .map(
+            analysis ->
+                DynamicTest.dynamicTest(
+                    analysis.name(),
+                    () -> {
+                      assertThat(figures).containsKey(analysis.name());
+                      assertThat(figures.get(analysis.name()).measures()).isNotEmpty();
+                      assertThat(
+                              rows(
+                                  "select count(distinct series, protocol, slice, quantity, block)"
+                                      + " from (select series, coalesce(protocol, '') as protocol,"
+                                      + " coalesce(slice, '') as slice, coalesce(quantity, '') as"
+                                      + " quantity, coalesce(block, -1) as block from"
+                                      + " kindred.current.summaries where analysis = '"
+                                      + analysis.name()
+                                      + "' and value is not null)"))
+                          .containsExactly(
+                              String.valueOf(figures.get(analysis.name()).measures().size()));
+                    }));
+  }
+
+  @Test
+  void figuresAreOfAnalysesThatAreListed() {
+    assertThat(rows("select distinct analysis from kindred.current.summaries"))
+        .allMatch(
+            name ->
+                name.equals("run")
+                    || Analyses.ALL.stream()
+                        .map(Analysis::name)
+                        .anyMatch(known -> name.equals(known) || name.startsWith(known + "-")));
+  }
+
   @TestFactory
   Stream<DynamicTest> aSecondCallReusesWhatIsThere() {
     return commands().stream()
@@ -182,21 +260,19 @@ class TestAnalysisContract {
 
   @TestFactory
   Stream<DynamicTest> oneThatStoppedBetweenTwoPartsGoesOn() {
-    return Analyses.ALL.stream()
-        .filter(analysis -> analysis.tables().size() > 0)
+    return commands().stream()
+        .filter(TestAnalysisContract::isWithWarehouse)
         .map(
-            analysis ->
+            command ->
                 DynamicTest.dynamicTest(
-                    analysis.name(),
+                    command,
                     () -> {
-                      List<String> commands = commands(analysis);
-                      String last = commands.get(commands.size() - 1);
                       Map<String, Long> before = records();
-                      Table table = analysis.tables().get(analysis.tables().size() - 1);
-                      removeOneRecord(table);
-                      CommandLineRun again = run(last, OPTIONS.get(last));
+                      remove(lastRecord(command));
+                      CommandLineRun again = run(command, OPTIONS.get(command));
                       assertThat(again.status()).as(again.err()).isZero();
-                      assertThat(again.out()).isEqualTo(FIRST.get(last).out());
+                      assertThat(again.err()).doesNotContain("nothing to do");
+                      assertThat(again.out()).isEqualTo(FIRST.get(command).out());
                       assertThat(records().keySet()).isEqualTo(before.keySet());
                     }));
   }
@@ -218,6 +294,25 @@ class TestAnalysisContract {
                           .singleElement()
                           .asString()
                           .contains("no such folder");
+                      assertThat(files()).isEqualTo(before);
+                    }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aBadValueOfAnOptionOfItsOwnEndsACommandBeforeItBegins() {
+    return commands().stream()
+        .map(
+            command ->
+                DynamicTest.dynamicTest(
+                    command,
+                    () -> {
+                      Map<String, Long> before = files();
+                      CommandLineRun refused = run(command, REFUSED.get(command).options());
+                      assertThat(refused.status()).as(refused.err()).isEqualTo(2);
+                      assertThat(refused.messages())
+                          .singleElement()
+                          .asString()
+                          .contains(REFUSED.get(command).message());
                       assertThat(files()).isEqualTo(before);
                     }));
   }
@@ -244,13 +339,26 @@ class TestAnalysisContract {
     return records;
   }
 
+  /** The record of a part that a command completed: of the last table of its analysis. */
+  private static String lastRecord(String command) {
+    List<Table> tables =
+        Analyses.ALL.stream()
+            .filter(analysis -> commands(analysis).contains(command))
+            .flatMap(analysis -> analysis.tables().stream())
+            .toList();
+    return tables.stream()
+        .flatMap(
+            table ->
+                COMPLETED.get(command).stream()
+                    .filter(record -> record.startsWith(table.name() + "/")))
+        .reduce((first, second) -> second)
+        .orElseThrow();
+  }
+
   /** As if the command had been stopped before a part was complete. */
-  private static void removeOneRecord(Table table) throws IOException {
-    try (Stream<Path> files = Files.walk(warehouse.resolve(table.name()))) {
-      Path record =
-          files.filter(file -> file.endsWith("complete.json")).sorted().findFirst().orElseThrow();
-      Files.delete(record);
-      Files.deleteIfExists(record.resolveSibling(".complete.json.crc"));
-    }
+  private static void remove(String record) throws IOException {
+    Path file = warehouse.resolve(record);
+    Files.delete(file);
+    Files.deleteIfExists(file.resolveSibling(".complete.json.crc"));
   }
 }

@@ -116,8 +116,6 @@ final class TestChosenBlocks {
             Integer.toString(SharedRun.PROMPTS),
             "--tuning-prompts",
             "40",
-            "--alternates",
-            "none",
             "--blocks",
             CHOSEN,
             "--warehouse",

@@ -53,10 +53,12 @@ class TestTuning {
                 corpus.toString(),
                 "--prompts",
                 "60",
-                "--alternates",
-                "none",
                 "--warehouse",
                 base.resolve(warehouse).toString()));
+    if (command.equals("run")) {
+      arguments.addAll(List.of("--alternates", "none"));
+    }
+
     arguments.addAll(Arrays.asList(options));
     return CommandLineRun.of(SmallModel.with(arguments));
   }
@@ -79,7 +81,7 @@ class TestTuning {
   void theCommandOfARunWithTheTunedSettingsIsSaid() {
     assertThat(tuned.out())
         .contains(
-            "A run with them: submit-scripts/kindred.sh run --corpus %s --model %s --alternates none --prompts 60"
+            "A run with them: submit-scripts/kindred.sh run --corpus %s --model %s --prompts 60"
                     .formatted(corpus, SmallModel.URI)
                 + " --warehouse %s --conf %s".formatted(base.resolve("tuned"), said.group(3)));
   }

@@ -51,40 +51,54 @@ public final class AnalysedRun {
   }
 
   /**
-   * Finds the run that options name; without one the run that was published last, of the model if
-   * one is given.
+   * What options name, as it can be read without Spark.
    *
-   * @param runId null for the last
+   * @param isGiven whether the user named the model; else it is the run's
+   * @param runId null for the run that was published last, of the model if that is given
+   */
+  record Found(ModelDirectory model, boolean isGiven, String runId) {
+    private RunPlan plan(Warehouse warehouse) {
+      return runId == null
+          ? newest(warehouse, isGiven ? model : null)
+          : RunPlan.published(warehouse, runId);
+    }
+  }
+
+  /**
+   * Finds the run that options name, and reads its model.
+   *
+   * @param runId null for the run that was published last, of the model if one is given
    * @param settings the command's, which say what the user gave
    * @throws InvalidInput if there is none, or its model has changed
    */
-  static AnalysedRun find(
-      Workspace workspace,
-      Warehouse warehouse,
-      ModelOptions model,
-      String runId,
-      Defaults settings) {
-    Found found = check(warehouse, workspace.hadoop(), model, runId, settings);
-    AnalysedRun run = new AnalysedRun(workspace, warehouse, found.plan(), found.model());
-    run.prompts();
-    return run;
-  }
-
-  /** A run and its model. */
-  record Found(RunPlan plan, ModelDirectory model) {}
-
-  /** Checks the same without what only Spark can read. */
   static Found check(
       Warehouse warehouse,
       Configuration hadoop,
       ModelOptions options,
       String runId,
       Defaults settings) {
-    ModelDirectory given = options.isGiven(settings) ? options.read(hadoop) : null;
-    RunPlan plan = runId == null ? newest(warehouse, given) : RunPlan.published(warehouse, runId);
-    ModelDirectory model = given == null ? plan.model(hadoop) : plan.checked(given);
+    boolean isGiven = options.isGiven(settings);
+    Found named = new Found(isGiven ? options.read(hadoop) : null, isGiven, runId);
+    RunPlan plan = named.plan(warehouse);
+    ModelDirectory model = isGiven ? plan.checked(named.model()) : plan.model(hadoop);
     Stages.checkTokenizer(warehouse, plan.corpusId(), plan.windowLength(), model);
-    return new Found(plan, model);
+    return new Found(model, isGiven, runId);
+  }
+
+  /**
+   * Finds the run as it is once the warehouse is locked: while others had the lock, one of them may
+   * have published another. The model is not read again, unless that run is of another one.
+   *
+   * @throws InvalidInput if the run is no longer there, or has left no prompts
+   */
+  static AnalysedRun locked(Workspace workspace, Warehouse warehouse, Found found) {
+    RunPlan plan = found.plan(warehouse);
+    ModelDirectory model =
+        plan.modelId().equals(found.model().id()) ? found.model() : plan.model(workspace.hadoop());
+    Stages.checkTokenizer(warehouse, plan.corpusId(), plan.windowLength(), model);
+    AnalysedRun run = new AnalysedRun(workspace, warehouse, plan, model);
+    run.prompts();
+    return run;
   }
 
   private static RunPlan newest(Warehouse warehouse, ModelDirectory model) {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.analysis;
 
+import dev.kindred.explanation.Explanation;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.report.Findings;
+import dev.kindred.jobs.report.Findings.OfPrompt;
 import dev.kindred.table.Table;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -38,5 +41,15 @@ public interface Analysis {
    */
   default Optional<Findings> ofRun(AnalysedRun run) {
     return Optional.empty();
+  }
+
+  /**
+   * Returns what the run's report has of single prompts, by their ids.
+   *
+   * @param prompts those that the report shows
+   * @return nothing of prompts that it does not tell about
+   */
+  default Map<Integer, OfPrompt> ofPrompts(AnalysedRun run, List<Explanation> prompts) {
+    return Map.of();
   }
 }

@@ -16,7 +16,6 @@ import dev.kindred.jobs.report.Findings.Drawings;
 import dev.kindred.jobs.report.Findings.Grid;
 import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.jobs.report.Findings.Row;
-import dev.kindred.jobs.report.PlanePicture;
 import dev.kindred.jobs.report.VisibleText;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.LoadedModels;

@@ -6,16 +6,19 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Tokenizer;
+import dev.kindred.explanation.Explanation;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.report.Findings;
-import dev.kindred.jobs.report.LensGrids;
+import dev.kindred.jobs.report.Findings.OfPrompt;
 import dev.kindred.lens.Lens;
 import dev.kindred.lens.LogitLens;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Table;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -38,6 +41,45 @@ final class LensAnalysis implements Analysis {
     return List.of(new LensCommand());
   }
 
+  @Override
+  public Map<Integer, OfPrompt> ofPrompts(AnalysedRun run, List<Explanation> prompts) {
+    List<Lens> lenses =
+        lenses(
+            run.model(),
+            prompts.stream().map(prompt -> new Prompt(prompt.text(), prompt.tokenIds())).toList(),
+            LogitLens.Layers.BLOCKS);
+    Map<Integer, OfPrompt> found = new HashMap<>();
+    for (int i = 0; i < lenses.size(); i++) {
+      int promptId = prompts.get(i).promptId();
+      found.put(
+          promptId,
+          new OfPrompt(
+              "Logit lens",
+              "what the model would predict if it ended after each block",
+              List.of(LensGrids.positions(lenses.get(i), "prompt " + promptId))));
+    }
+
+    return found;
+  }
+
+  /** Prompts through the lens, in their order. */
+  private static List<Lens> lenses(
+      ModelDirectory directory, List<Prompt> prompts, LogitLens.Layers layers) {
+    ResidualStream model = LoadedModels.stream(directory);
+    Tokenizer tokenizer = Tokenizer.of(directory.tokenizerJson());
+    return prompts.stream()
+        .map(
+            prompt ->
+                LogitLens.of(
+                    model,
+                    tokenizer,
+                    prompt.text(),
+                    directory.input(prompt.tokenIds()),
+                    layers,
+                    AT_END))
+        .toList();
+  }
+
   /** The command. */
   @Command(
       name = "lens",
@@ -58,20 +100,8 @@ final class LensAnalysis implements Analysis {
 
     @Override
     List<Lens> find(ModelDirectory directory, List<Prompt> prompts) {
-      ResidualStream model = LoadedModels.stream(directory);
-      Tokenizer tokenizer = Tokenizer.of(directory.tokenizerJson());
-      LogitLens.Layers layers = isWithParts ? LogitLens.Layers.PARTS : LogitLens.Layers.BLOCKS;
-      return prompts.stream()
-          .map(
-              prompt ->
-                  LogitLens.of(
-                      model,
-                      tokenizer,
-                      prompt.text(),
-                      directory.input(prompt.tokenIds()),
-                      layers,
-                      AT_END))
-          .toList();
+      return lenses(
+          directory, prompts, isWithParts ? LogitLens.Layers.PARTS : LogitLens.Layers.BLOCKS);
     }
 
     @Override

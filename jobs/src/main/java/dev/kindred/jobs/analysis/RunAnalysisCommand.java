@@ -63,10 +63,10 @@ abstract class RunAnalysisCommand extends KindredCommand {
     RunReport.check(report, workspace.hadoop());
     // Or else a warehouse comes to be that was not there.
     Warehouse there = workspace.warehouseThere(warehouse.uri());
-    AnalysedRun.check(there, workspace.hadoop(), model, runId, settings());
+    AnalysedRun.Found found =
+        AnalysedRun.check(there, workspace.hadoop(), model, runId, settings());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
-    AnalysedRun run = // as it is after the wait
-        AnalysedRun.find(workspace, tables, model, runId, settings());
+    AnalysedRun run = AnalysedRun.locked(workspace, tables, found);
     workspace.progress().setRun(run.plan().runId());
     Findings findings = find(run);
     PageFile file =

@@ -97,9 +97,10 @@ public final class RunReport {
    * Says which published run has what is asked for, with its figures. Its report is written where
    * there is none yet, or where the user asked for another.
    *
+   * @param model of the run
    * @param settings the command's
    */
-  public void nothingToDo(RunPlan run, Defaults settings) {
+  public void nothingToDo(RunPlan run, ModelDirectory model, Defaults settings) {
     Terminal.standardError()
         .line(
             "kindred: nothing to do: run "
@@ -109,7 +110,7 @@ public final class RunReport {
     try {
       if (options.isGiven(settings) || !file.exists()) {
         check(options, hadoop);
-        publish(run, run.model(hadoop));
+        publish(run, model);
         return;
       }
     } catch (IOException e) {
@@ -151,7 +152,9 @@ public final class RunReport {
                     Optional.ofNullable(found.get(analysis.name()))
                         .or(() -> analysis.ofRun(analysed))
                         .stream())
-            .toList());
+            .toList(),
+        prompts ->
+            Analyses.ALL.stream().map(analysis -> analysis.ofPrompts(analysed, prompts)).toList());
   }
 
   private PageFile file(String runId) {

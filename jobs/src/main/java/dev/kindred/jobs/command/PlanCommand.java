@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.command;
 
+import dev.kindred.jobs.option.AlternatesOptions;
 import dev.kindred.jobs.option.ExperimentOptions;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.WarehouseOptions;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Mixin;
     footer = "kindred plan --corpus 'texts/*.txt' --model models/tinyshakespeare --prompts 20000")
 final class PlanCommand extends KindredCommand {
   @Mixin private ExperimentOptions experiment;
+  @Mixin private AlternatesOptions alternates;
   @Mixin private WarehouseOptions warehouse;
 
   @Override
@@ -35,7 +37,8 @@ final class PlanCommand extends KindredCommand {
   /** Leaves nothing behind in the warehouse. */
   @Override
   public void run(Workspace workspace) throws IOException {
-    Experiment.Checked checked = Experiment.check(experiment, workspace.hadoop());
+    Experiment.Checked checked =
+        Experiment.check(experiment, alternates.uris(), workspace.hadoop());
     Warehouse tables = workspace.warehouse(warehouse.uri());
     NewFolders made = NewFolders.of(tables, Tables.ACTIVATIONS.name());
     // Of its own: a run that begins meanwhile may read the one that runs share.

@@ -3,6 +3,7 @@ package dev.kindred.jobs.command;
 
 import dev.kindred.jobs.analysis.Analyses;
 import dev.kindred.jobs.analysis.RunReport;
+import dev.kindred.jobs.option.AlternatesOptions;
 import dev.kindred.jobs.option.ExperimentOptions;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.ReportOptions;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Mixin;
     footer = "kindred run --corpus 'texts/*.txt' --model models/tinyshakespeare --prompts 20000")
 final class RunCommand extends KindredCommand {
   @Mixin private ExperimentOptions experiment;
+  @Mixin private AlternatesOptions alternates;
   @Mixin private WriterOptions warehouse;
   @Mixin private ReportOptions report;
 
@@ -60,7 +62,8 @@ final class RunCommand extends KindredCommand {
   @Override
   public void run(Workspace workspace) {
     RunReport.check(report, workspace.hadoop());
-    Experiment.Checked checked = Experiment.check(experiment, workspace.hadoop());
+    Experiment.Checked checked =
+        Experiment.check(experiment, alternates.uris(), workspace.hadoop());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
     if (checked.rule().isPresent()) {
       RuleChoice.STEPS.forEach(workspace.progress()::leaveOut);
@@ -102,7 +105,7 @@ final class RunCommand extends KindredCommand {
   /** Whether a run with the same results is there already. */
   private boolean isDone(Experiment opened, RunReport page, Map<String, String> all) {
     Optional<RunPlan> published = opened.published(all);
-    published.ifPresent(there -> page.nothingToDo(there, settings()));
+    published.ifPresent(there -> page.nothingToDo(there, opened.input().model(), settings()));
     return published.isPresent();
   }
 

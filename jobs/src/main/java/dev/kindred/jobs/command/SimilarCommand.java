@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.command;
 
+import dev.kindred.jobs.option.AlternatesOptions;
 import dev.kindred.jobs.option.ExperimentOptions;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.WriterOptions;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Mixin;
     footer = "kindred similar --thresholds .95,.94,.85,.76,.81,.89 --keep-similar 100")
 final class SimilarCommand extends KindredCommand {
   @Mixin private ExperimentOptions experiment;
+  @Mixin private AlternatesOptions alternates;
   @Mixin private WriterOptions warehouse;
 
   @Override
@@ -42,7 +44,8 @@ final class SimilarCommand extends KindredCommand {
 
   @Override
   public void run(Workspace workspace) {
-    Experiment.Checked checked = Experiment.check(experiment, workspace.hadoop());
+    Experiment.Checked checked =
+        Experiment.check(experiment, alternates.uris(), workspace.hadoop());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
     if (checked.rule().isPresent()) {
       RuleChoice.STEPS.forEach(workspace.progress()::leaveOut);

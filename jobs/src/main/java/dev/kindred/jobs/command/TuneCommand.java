@@ -6,6 +6,7 @@ import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.TuningOptions;
 import dev.kindred.jobs.option.WriterOptions;
 import dev.kindred.jobs.run.ActivationsStage;
+import dev.kindred.jobs.run.Alternates;
 import dev.kindred.jobs.run.CorpusInput;
 import dev.kindred.jobs.run.Experiment;
 import dev.kindred.jobs.run.PromptsStage;
@@ -57,7 +58,7 @@ final class TuneCommand extends KindredCommand {
   public void run(Workspace workspace) {
     int count = tuning.prompts();
     SimilarityBins bins = tuning.bins().centred(experiment.mixture().isCentred());
-    Experiment.Checked checked = Experiment.check(experiment, workspace.hadoop());
+    Experiment.Checked checked = Experiment.check(experiment, Alternates.NONE, workspace.hadoop());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
     Experiment opened = Experiment.open(workspace, tables, checked, CorpusInput.CORPORA);
     WindowsStage.write(opened.input().corpus());

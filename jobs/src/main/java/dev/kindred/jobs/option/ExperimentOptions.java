@@ -3,13 +3,12 @@ package dev.kindred.jobs.option;
 
 import picocli.CommandLine.Mixin;
 
-/** All that a run's results and its tasks depend on. */
+/** What stages depend on; a run compares with {@link AlternatesOptions}, too. */
 public final class ExperimentOptions {
   @Mixin private CorpusOptions corpus;
   @Mixin private ModelOptions model;
   @Mixin private WindowOptions windows;
   @Mixin private PromptOptions prompts;
-  @Mixin private AlternatesOptions alternates;
   @Mixin private MixtureOptions mixture;
   @Mixin private KeepSimilarOption keepSimilar;
   @Mixin private TaskOptions tasks;
@@ -29,10 +28,6 @@ public final class ExperimentOptions {
 
   public PromptOptions prompts() {
     return prompts;
-  }
-
-  public AlternatesOptions alternates() {
-    return alternates;
   }
 
   public MixtureOptions mixture() {

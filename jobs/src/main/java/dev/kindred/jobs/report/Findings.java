@@ -36,6 +36,14 @@ public record Findings(String title, List<Element> elements, List<String> statem
   }
 
   /**
+   * What was found about one prompt, which the run's report has folded among the prompt's evidence.
+   *
+   * @param title what it is
+   * @param lede what it shows, after the title
+   */
+  public record OfPrompt(String title, String lede, List<Element> elements) {}
+
+  /**
    * A table.
    *
    * @param caption what it has, for those who do not see it

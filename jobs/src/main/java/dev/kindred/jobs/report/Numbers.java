@@ -19,7 +19,7 @@ public final class Numbers {
   }
 
   /** A mean of counts, with one decimal. */
-  static String mean(double value) {
+  public static String mean(double value) {
     return format("%,.1f", value);
   }
 

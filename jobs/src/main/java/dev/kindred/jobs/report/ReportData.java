@@ -4,7 +4,7 @@ package dev.kindred.jobs.report;
 import dev.kindred.evaluation.PairCosines;
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.explanation.Explanation;
-import dev.kindred.jobs.report.Findings.Grid;
+import dev.kindred.jobs.report.Findings.OfPrompt;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
@@ -26,7 +26,7 @@ import java.util.Map;
  * @param losses of the model's training; null if its directory does not tell
  * @param distances Hellinger distance of every prompt, in [0, 1]
  * @param groups some prompts, from the best explained to the worst
- * @param lenses the same prompts through the logit lens, by id
+ * @param ofPrompts what analyses have found about the same prompts, by id; one an analysis
  * @param explorer explanations of many prompts; null if there are none
  * @param command that makes the run again
  */
@@ -42,9 +42,17 @@ public record ReportData(
     LossCurve losses,
     double[] distances,
     List<Group> groups,
-    Map<Integer, Grid> lenses,
+    List<Map<Integer, OfPrompt>> ofPrompts,
     PromptExplorer explorer,
     String command) {
+
+  /** Returns what analyses have found about a prompt. */
+  public List<OfPrompt> of(Explanation prompt) {
+    return ofPrompts.stream()
+        .filter(found -> found.containsKey(prompt.promptId()))
+        .map(found -> found.get(prompt.promptId()))
+        .toList();
+  }
 
   /** A line of the head table. */
   public record Fact(String name, String value) {}

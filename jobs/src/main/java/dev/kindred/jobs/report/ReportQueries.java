@@ -2,14 +2,11 @@
 package dev.kindred.jobs.report;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.corpus.Tokenizer;
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Explanations;
 import dev.kindred.explanation.Ranks;
-import dev.kindred.jobs.report.Findings.Grid;
-import dev.kindred.lens.LogitLens;
-import dev.kindred.model.files.LoadedModels;
+import dev.kindred.jobs.report.Findings.OfPrompt;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Figures;
@@ -28,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
@@ -49,7 +47,6 @@ public final class ReportQueries {
   public static final String CHOSEN = "chosen by windows that are not prompts";
 
   private static final int STRINGS = 5;
-  private static final int AT_END = 5; // tokens of a lens
 
   /** The page has to stay below 10 MiB, and what else is on it takes about one. */
   private static final long EXPLORER_BYTES = 9_000_000;
@@ -76,6 +73,7 @@ public final class ReportQueries {
    * @param command that makes the run again
    * @param prompts how many to show: the best explained, some in the middle, and the worst
    * @param analyses what has been found about the run since
+   * @param ofPrompts says what analyses tell of the prompts that are shown, by their ids
    * @throws InvalidInput if the run is not published
    */
   public static ReportData read(
@@ -88,7 +86,8 @@ public final class ReportQueries {
       LossCurve losses,
       String command,
       int prompts,
-      List<Findings> analyses) {
+      List<Findings> analyses,
+      Function<List<Explanation>, List<Map<Integer, OfPrompt>>> ofPrompts) {
     Row run =
         Runs.published(warehouse, runId)
             .orElseThrow(
@@ -131,7 +130,7 @@ public final class ReportQueries {
             losses,
             distances.stream().mapToDouble(row -> row.getDouble(1)).toArray(),
             groups,
-            lenses(groups, model),
+            ofPrompts.apply(groups.stream().flatMap(group -> group.prompts().stream()).toList()),
             PromptExplorer.pack(explanations, explored, ids.length, EXPLORER_BYTES),
             command);
     explanations.unpersist();
@@ -374,27 +373,6 @@ public final class ReportQueries {
     }
 
     return groups.stream().filter(group -> !group.prompts().isEmpty()).toList();
-  }
-
-  private static Map<Integer, Grid> lenses(
-      List<ReportData.Group> groups, ModelDirectory directory) {
-    var model = LoadedModels.stream(directory);
-    Tokenizer tokenizer = Tokenizer.of(directory.tokenizerJson());
-    return groups.stream()
-        .flatMap(group -> group.prompts().stream())
-        .collect(
-            Collectors.toMap(
-                Explanation::promptId,
-                prompt ->
-                    LensGrids.positions(
-                        LogitLens.of(
-                            model,
-                            tokenizer,
-                            prompt.text(),
-                            directory.input(prompt.tokenIds()),
-                            LogitLens.Layers.BLOCKS,
-                            AT_END),
-                        "prompt " + prompt.promptId())));
   }
 
   /**

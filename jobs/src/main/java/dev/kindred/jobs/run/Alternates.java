@@ -23,7 +23,10 @@ import org.apache.hadoop.fs.Path;
 /** The models that a run's model is compared with. */
 public final class Alternates {
   private static final String AUTO = "auto";
-  private static final String NONE = "none";
+
+  /** The setting that names no models. */
+  public static final String NONE = "none";
+
   private static final String FOLDER = "alternates"; // of a model directory
   private static final ObjectMapper JSON = new ObjectMapper();
 

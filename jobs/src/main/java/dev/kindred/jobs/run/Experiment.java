@@ -51,9 +51,10 @@ public final class Experiment {
   /**
    * Reads models and prompts, and checks that the corpus can be listed.
    *
+   * @param alternates the models to compare with, as {@link Alternates#read} takes them
    * @throws InvalidInput if an option does not fit
    */
-  public static Checked check(ExperimentOptions options, Configuration hadoop) {
+  public static Checked check(ExperimentOptions options, String alternates, Configuration hadoop) {
     options.join().check();
     int windowLength = options.windows().length();
     ModelDirectory model = ModelInput.read(options.model(), windowLength, hadoop);
@@ -62,8 +63,7 @@ public final class Experiment {
         options,
         model,
         options.mixture().rule(model),
-        Alternates.read(
-            options.alternates().uris(), model, options.model().bos(), windowLength, hadoop),
+        Alternates.read(alternates, model, options.model().bos(), windowLength, hadoop),
         PromptChoice.read(options.prompts(), model.tokenizerJson(), windowLength, hadoop));
   }
 

@@ -39,6 +39,7 @@ class TestOptions {
   @Command
   static final class All extends KindredCommand {
     @Mixin private ExperimentOptions experiment;
+    @Mixin private AlternatesOptions alternates;
     @Mixin private TuningOptions tuning;
     @Mixin private WriterOptions warehouse;
     @Mixin private ReportOptions report;

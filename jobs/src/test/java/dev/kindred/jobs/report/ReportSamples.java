@@ -8,6 +8,7 @@ import dev.kindred.explanation.Following;
 import dev.kindred.explanation.NextToken;
 import dev.kindred.explanation.SimilarString;
 import dev.kindred.explanation.TokenCount;
+import dev.kindred.jobs.report.Findings.OfPrompt;
 import dev.kindred.table.FormerNames;
 import java.util.List;
 import java.util.Map;
@@ -54,8 +55,20 @@ final class ReportSamples {
     return report(METRICS, List.of(), List.of(), List.of(), null, List.of(prompts));
   }
 
+  static ReportData withFound(Explanation prompt, OfPrompt found) {
+    return report(
+        METRICS,
+        List.of(),
+        List.of(),
+        List.of(),
+        null,
+        List.of(prompt),
+        List.of(Map.of(prompt.promptId(), found)),
+        null);
+  }
+
   static ReportData withExplorer(PromptExplorer explorer, List<Explanation> prompts) {
-    return report(METRICS, List.of(), List.of(), List.of(), null, prompts, explorer);
+    return report(METRICS, List.of(), List.of(), List.of(), null, prompts, List.of(), explorer);
   }
 
   static Explanation prompt(int promptId, String text) {
@@ -111,7 +124,7 @@ final class ReportSamples {
       List<ThresholdCurve> curves,
       LossCurve losses,
       List<Explanation> prompts) {
-    return report(metrics, facts, joins, curves, losses, prompts, null);
+    return report(metrics, facts, joins, curves, losses, prompts, List.of(), null);
   }
 
   private static ReportData report(
@@ -121,6 +134,7 @@ final class ReportSamples {
       List<ThresholdCurve> curves,
       LossCurve losses,
       List<Explanation> prompts,
+      List<Map<Integer, OfPrompt>> ofPrompts,
       PromptExplorer explorer) {
     return new ReportData(
         "run-7",
@@ -134,7 +148,7 @@ final class ReportSamples {
         losses,
         new double[] {0.1, 0.2},
         List.of(new ReportData.Group("Some", prompts)),
-        Map.of(),
+        ofPrompts,
         explorer,
         "submit-scripts/kindred.sh run \\\n  --corpus 'my texts'");
   }

@@ -3,10 +3,12 @@ package dev.kindred.jobs.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kindred.lens.Lens;
-import dev.kindred.lens.Lens.Guess;
-import dev.kindred.lens.Lens.Layer;
-import dev.kindred.model.HookPoint;
+import dev.kindred.jobs.report.Findings.Cell;
+import dev.kindred.jobs.report.Findings.Column;
+import dev.kindred.jobs.report.Findings.Element;
+import dev.kindred.jobs.report.Findings.Grid;
+import dev.kindred.jobs.report.Findings.Note;
+import dev.kindred.jobs.report.Findings.OfPrompt;
 import dev.kindred.table.FormerNames;
 import java.util.List;
 import java.util.Map;
@@ -56,22 +58,38 @@ class TestReport {
   }
 
   @Test
-  void textThroughTheLensIsEscaped() {
-    Guess guess = new Guess(1, HOSTILE, .5);
-    Layer layer = new Layer(0, HookPoint.RESID_POST, List.of(guess), List.of(guess));
-    Lens lens = new Lens(HOSTILE, List.of(HOSTILE), List.of(layer));
+  void whatAnalysesFindIsEscaped() {
+    Cell cell = Cell.token(HOSTILE, HOSTILE, .5);
+    List<Element> elements =
+        List.of(
+            new Grid(HOSTILE, HOSTILE, List.of(Column.of(HOSTILE)), List.of(row(cell))),
+            Note.everywhere(HOSTILE));
+    Findings findings = new Findings(HOSTILE, elements, List.of());
 
-    Findings findings =
-        new Findings(
-            HOSTILE,
-            List.of(
-                LensGrids.positions(lens, HOSTILE),
-                LensGrids.end(lens, HOSTILE),
-                Findings.Note.everywhere(HOSTILE)),
-            List.of());
     assertThat(Report.html(new FindingsPage(HOSTILE, HOSTILE, HOSTILE, List.of(findings))))
         .contains(ESCAPED)
         .doesNotContain("<script>alert");
+    assertShownEscaped(
+        ReportSamples.withFound(
+            ReportSamples.prompt(1, "text"), new OfPrompt(HOSTILE, HOSTILE, elements)));
+  }
+
+  private static Findings.Row row(Cell cell) {
+    return new Findings.Row(cell, List.of(cell));
+  }
+
+  @Test
+  void whatAnAnalysisFindsAboutAPromptIsFoldedBelowItsEvidence() {
+    OfPrompt found = new OfPrompt("A title", "and a lede", List.of(Note.onPage("an element")));
+
+    assertThat(Report.html(ReportSamples.withFound(ReportSamples.prompt(17, "first"), found)))
+        .containsSubsequence(
+            "Prompt 17<",
+            "similar strings",
+            "<summary><span class=\"block\">A title</span> and a lede</summary>",
+            "an element",
+            "</details>");
+    assertThat(ONE_PROMPT).doesNotContain("A title");
   }
 
   private static void assertShownEscaped(ReportData data) {

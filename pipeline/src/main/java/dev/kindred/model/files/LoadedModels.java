@@ -5,6 +5,7 @@ import ai.djl.Device;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.TaskDevice;
+import dev.kindred.model.torch.TorchModel;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,11 +15,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The models of this process, one per model and device: loaded and self-checked by the first who
- * asks, then shared by all tasks until the process ends.
+ * asks, then shared by all tasks until the process ends. Where the engine evaluates a model, it is
+ * in the engine once, for those who ask for predictions and for those who look into it.
  */
 public final class LoadedModels {
   private static final Logger LOG = LoggerFactory.getLogger(LoadedModels.class);
   private static final Map<Key, LanguageModel> LOADED = new ConcurrentHashMap<>();
+
+  /** Those of them, and others, that are in the engine. */
+  private static final Map<Key, TorchModel> IN_ENGINE = new ConcurrentHashMap<>();
 
   private static final Map<Key, ResidualStream> STREAMS = new ConcurrentHashMap<>();
 
@@ -34,7 +39,15 @@ public final class LoadedModels {
   public static LanguageModel get(ModelDirectory directory) {
     return LOADED.computeIfAbsent(
         new Key(directory.id(), TaskDevice.assigned()),
-        key -> timed(directory, key.device(), directory::load));
+        key ->
+            directory.isForKernels(key.device())
+                ? timed(directory, key.device(), directory::load)
+                : directory.withFirstToken(inEngine(directory, key)));
+  }
+
+  private static TorchModel inEngine(ModelDirectory directory, Key key) {
+    return IN_ENGINE.computeIfAbsent(
+        key, absent -> timed(directory, absent.device(), directory::loadWithoutFirstToken));
   }
 
   private static <M> M timed(ModelDirectory directory, Device device, Function<Device, M> load) {
@@ -49,13 +62,12 @@ public final class LoadedModels {
   }
 
   /**
-   * The same model with its residual stream to be seen, after the same self-check of its own.
+   * The same model in the engine, with its residual stream to be seen, after a self-check there.
    *
    * @throws dev.kindred.InvalidInput if the self-check fails, or the GPU cannot be used
    */
   public static ResidualStream stream(ModelDirectory directory) {
     return STREAMS.computeIfAbsent(
-        new Key(directory.id(), TaskDevice.assigned()),
-        key -> timed(directory, key.device(), directory::loadStream));
+        new Key(directory.id(), TaskDevice.assigned()), key -> inEngine(directory, key).stream());
   }
 }

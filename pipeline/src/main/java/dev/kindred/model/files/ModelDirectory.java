@@ -19,7 +19,6 @@ import dev.kindred.model.architecture.Tensors;
 import dev.kindred.model.cpu.CpuModel;
 import dev.kindred.model.family.Architectures;
 import dev.kindred.model.torch.TorchModel;
-import dev.kindred.model.torch.TorchStream;
 import dev.kindred.table.WholeFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -34,7 +33,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -407,17 +405,19 @@ public record ModelDirectory(
    * evaluate what they can, else the engine does.
    */
   public LanguageModel load(Device device) {
-    Blueprint blueprint = blueprint();
-    boolean isForKernels =
-        !device.isGpu() && TileKernels.isSimdPresent() && CpuModel.supports(blueprint);
-    return isForKernels
+    return isForKernels(device)
         ? withFirstToken(
             checked(
                 weights.read(
                     tensors ->
                         new CpuModel(
-                            blueprint, tensors, TileKernels.get(TileKernels.Choice.SIMD)))))
+                            blueprint(), tensors, TileKernels.get(TileKernels.Choice.SIMD)))))
         : loadInEngine(device);
+  }
+
+  /** Whether Kindred's own kernels evaluate the model on a device; else the engine does. */
+  boolean isForKernels(Device device) {
+    return !device.isGpu() && TileKernels.isSimdPresent() && CpuModel.supports(blueprint());
   }
 
   /** What the model reads for a sequence: with the first token before it, where there is one. */
@@ -436,7 +436,7 @@ public record ModelDirectory(
   }
 
   /** The same, for a caller that gives every token that the model reads. */
-  LanguageModel loadWithoutFirstToken(Device device) {
+  TorchModel loadWithoutFirstToken(Device device) {
     return checked(weights.read(tensors -> TorchModel.load(blueprint(), tensors, device)));
   }
 
@@ -456,32 +456,26 @@ public record ModelDirectory(
    * its self-check. It reads what it is given: {@link #input} is for the caller.
    */
   public ResidualStream loadStream(Device device) {
-    TorchStream model = weights.read(tensors -> TorchStream.load(blueprint(), tensors, device));
-    check(model::predict, model::close);
-    return model;
-  }
-
-  private LanguageModel checked(LanguageModel model) {
-    check(sequence -> model.predict(new int[][] {sequence}), model::close);
-    return model;
-  }
-
-  private LanguageModel withFirstToken(LanguageModel model) {
-    return firstToken == null ? model : new WithFirstToken(model, firstToken);
+    return loadWithoutFirstToken(device).stream();
   }
 
   /** Runs the self-check; a model that fails is closed. */
-  private void check(Function<int[], LanguageModel.Predictions> predict, Runnable close) {
+  private <M extends LanguageModel> M checked(M model) {
     if (!isChecked()) {
-      return;
+      return model;
     }
 
     try {
-      selfCheck().run(predict);
+      selfCheck().run(sequence -> model.predict(new int[][] {sequence}));
+      return model;
     } catch (RuntimeException e) {
-      close.run();
+      model.close();
       throw e;
     }
+  }
+
+  LanguageModel withFirstToken(LanguageModel model) {
+    return firstToken == null ? model : new WithFirstToken(model, firstToken);
   }
 
   private static String name(String folder, String file) {

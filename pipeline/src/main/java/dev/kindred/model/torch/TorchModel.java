@@ -59,6 +59,11 @@ public final class TorchModel implements LanguageModel {
     }
   }
 
+  /** Returns the same model, of the same weights, to be looked into; closing either closes both. */
+  public TorchStream stream() {
+    return new TorchStream(blueprint, weights, layers);
+  }
+
   @Override
   public ModelShape shape() {
     return blueprint.shape();

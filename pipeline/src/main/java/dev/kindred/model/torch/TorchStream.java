@@ -15,7 +15,6 @@ import dev.kindred.model.Changes.Part;
 import dev.kindred.model.Hook;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.Input;
-import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.Readout;
 import dev.kindred.model.ResidualStream;
@@ -48,7 +47,7 @@ public final class TorchStream implements ResidualStream {
   private final TorchLayers layers;
   private final Set<Hook> hooks;
 
-  private TorchStream(Blueprint blueprint, NDManager weights, TorchLayers layers) {
+  TorchStream(Blueprint blueprint, NDManager weights, TorchLayers layers) {
     this.blueprint = blueprint;
     this.weights = weights;
     this.layers = layers;
@@ -103,21 +102,6 @@ public final class TorchStream implements ResidualStream {
   private void check(Hook hook) {
     if (!hooks.contains(hook)) {
       throw new IllegalArgumentException("Invalid hook: this model has no " + hook);
-    }
-  }
-
-  /** The FFN outputs of a sequence at its last position, and its prediction. */
-  public LanguageModel.Predictions predict(int[] tokenIds) {
-    float[][] ffnOutputs = new float[layers.blocks().size()][];
-    try (TorchPass pass = new TorchPass(Input.tokens(new int[][] {tokenIds}), Changes.NONE)) {
-      for (int block = 0; block < ffnOutputs.length; block++) {
-        ffnOutputs[block] =
-            hooks.contains(Hook.of(HookPoint.MLP_OUT, block))
-                ? pass.last(block, HookPoint.MLP_OUT)
-                : new float[shape().modelDimension()];
-      }
-
-      return new LanguageModel.Predictions(ffnOutputs, pass.probabilities());
     }
   }
 
@@ -495,17 +479,6 @@ public final class TorchStream implements ResidualStream {
         scope.suppressNotUsedWarning();
         JniUtils.setGradMode(false);
         return layers.unembedding().logits(Rows.lastPosition(end)).toFloatArray();
-      }
-    }
-
-    /** Their softmax, B x V. */
-    private float[] probabilities() {
-      try (NDManager made = batch.newSubManager()) {
-        float[] logits = logits();
-        int tokens = TorchStream.this.shape().vocabularySize();
-        return made.create(logits, new Shape(logits.length / tokens, tokens))
-            .softmax(-1)
-            .toFloatArray();
       }
     }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.jobs.report;
+package dev.kindred.jobs.analysis;
 
 import dev.kindred.jobs.report.Findings.Cell;
 import dev.kindred.jobs.report.Findings.Column;
 import dev.kindred.jobs.report.Findings.Grid;
 import dev.kindred.jobs.report.Findings.Row;
+import dev.kindred.jobs.report.Numbers;
 import dev.kindred.lens.Lens;
 import dev.kindred.lens.Lens.Guess;
 import dev.kindred.lens.Lens.Layer;
@@ -16,7 +17,7 @@ import java.util.function.DoubleFunction;
 import java.util.function.Function;
 
 /** A prompt through the logit lens as tables, with a row for each layer. */
-public final class LensGrids {
+final class LensGrids {
   private LensGrids() {}
 
   /**
@@ -24,7 +25,7 @@ public final class LensGrids {
    *
    * @param name of the prompt, for captions
    */
-  public static Grid positions(Lens lens, String name) {
+  static Grid positions(Lens lens, String name) {
     return grid(
         lens,
         "Logit lens of " + name,
@@ -34,7 +35,7 @@ public final class LensGrids {
   }
 
   /** Returns the tokens that each layer finds most probable at the end. */
-  public static Grid end(Lens lens, String name) {
+  static Grid end(Lens lens, String name) {
     List<Column> columns = new ArrayList<>();
     for (int place = 1; place <= lens.layers().get(0).end().size(); place++) {
       columns.add(Column.of("most probable at the end", String.valueOf(place)));

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.jobs.report;
+package dev.kindred.jobs.analysis;
 
 import dev.kindred.geometry.TipToTail;
 import dev.kindred.geometry.TipToTail.Arrow;
 import dev.kindred.geometry.TipToTail.Part;
 import dev.kindred.geometry.TipToTail.Point;
 import dev.kindred.jobs.report.Findings.Drawing;
+import dev.kindred.jobs.report.Numbers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +20,7 @@ import java.util.Locale;
  * @param sum from the origin to the last tip
  * @param sumNorm in units of the residual stream
  */
-public record PlanePicture(
+record PlanePicture(
     String caption,
     List<Shaft> shafts,
     List<Label> labels,
@@ -47,10 +48,10 @@ public record PlanePicture(
    *
    * @param kind embedding, attention, ffn or sum
    */
-  public record Shaft(String kind, double x1, double y1, double x2, double y2) {
+  record Shaft(String kind, double x1, double y1, double x2, double y2) {
 
     /** Its head: an SVG polygon's points; a short arrow has a small one. */
-    public String head() {
+    private String head() {
       double length = length();
       double size = Math.min(1, length / (2 * HEAD_LENGTH));
       double back = length == 0 ? 0 : size * HEAD_LENGTH / length;
@@ -74,7 +75,7 @@ public record PlanePicture(
   }
 
   /** A text around a middle. */
-  public record Label(String kind, String text, double x, double y) {
+  record Label(String kind, String text, double x, double y) {
     private double left() {
       return x - CHARACTER_WIDTH * text.length() / 2;
     }
@@ -106,7 +107,7 @@ public record PlanePicture(
   }
 
   /** Pictures with and without attention, of the same scale. */
-  public static List<PlanePicture> of(TipToTail whole, TipToTail withoutAttention) {
+  static List<PlanePicture> of(TipToTail whole, TipToTail withoutAttention) {
     double scale = SIZE / Math.max(extent(whole), extent(withoutAttention));
     return List.of(
         of("With attention outputs", whole, scale),
@@ -234,7 +235,7 @@ public record PlanePicture(
   }
 
   /** Returns the picture as a page has it. */
-  public Drawing drawing() {
+  Drawing drawing() {
     StringBuilder svg = new StringBuilder(line("sum", sum));
     for (Shaft shaft : shafts) {
       svg.append(line(shaft.kind(), shaft));
@@ -279,7 +280,7 @@ public record PlanePicture(
   }
 
   /** What the picture shows, in words. */
-  public String alt() {
+  private String alt() {
     return String.format(
         Locale.ROOT,
         "%s: %d vectors tip to tail, whose sum has the norm %.2f.",
