@@ -19,8 +19,7 @@ import org.junit.jupiter.api.Test;
 class TestPackageOrder {
   private static final SourceGraph SOURCES = SourceGraph.ofModules("pipeline", "udfs", "jobs");
   private static final Path PAGE =
-      Path.of(
-          System.getProperty("kindred.home"), "jobs/src/main/java/dev/kindred/jobs/report");
+      Path.of(System.getProperty("kindred.home"), "jobs/src/main/java/dev/kindred/jobs/report");
 
   /** Packages of the pipeline that are an analysis's maths. */
   private static final Pattern OF_AN_ANALYSIS =
