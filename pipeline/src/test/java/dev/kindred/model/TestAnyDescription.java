@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.Changes.Part;
 import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.FeedForward;
+import dev.kindred.model.cpu.CpuModel;
 import dev.kindred.model.torch.DropoutMasks;
 import dev.kindred.model.torch.TorchModel;
 import dev.kindred.model.torch.TorchStream;
@@ -108,40 +110,71 @@ class TestAnyDescription {
     try (Subject model = new Subject(seed);
         LanguageModel whole = TorchModel.load(model.blueprint, model.values::get, Device.cpu())) {
       int[][] sequences = TestPrefixTree.sequences(new Random(seed), 40, LENGTH, 4);
-      LanguageModel.Predictions batch = whole.predict(sequences);
+      assertPredictsAsPlain(model.blueprint, model.plain, whole, sequences);
       LanguageModel.Predictions tree = whole.predict(PrefixTree.of(sequences));
-      for (int block = 0; block < model.blueprint.blocks().size(); block++) {
-        boolean hasNetwork =
-            !(model.blueprint.blocks().get(block).feedForward() instanceof FeedForward.None);
-        double[] expected = new double[batch.ffnOutputs()[block].length];
-        int d = expected.length / sequences.length;
-        for (int i = 0; hasNetwork && i < sequences.length; i++) {
-          double[] all =
-              model
-                  .plain
-                  .run(sequences[i], PlainModel.Other.NOTHING)
-                  .get(Hook.of(HookPoint.MLP_OUT, block));
-          System.arraycopy(all, all.length - d, expected, i * d, d);
-        }
-
-        assertClose("batch, block " + block, batch.ffnOutputs()[block], expected);
-        assertClose("tree, block " + block, tree.ffnOutputs()[block], expected);
-      }
-
-      double[] expected = new double[sequences.length * 11];
-      for (int i = 0; i < sequences.length; i++) {
-        double[] logits =
-            model.plain.run(sequences[i], PlainModel.Other.NOTHING).get(Hook.of(HookPoint.LOGITS));
-        double[] last =
-            PlainModel.softmax(Arrays.copyOfRange(logits, logits.length - 11, logits.length));
-        System.arraycopy(last, 0, expected, i * 11, 11);
-      }
-
-      assertClose("batch", batch.probabilities(), expected);
-      assertClose("tree", tree.probabilities(), expected);
       assertThat(whole.ffnOutputs(PrefixTree.of(sequences))).isDeepEqualTo(tree.ffnOutputs());
       assertThat(whole.evaluationMemory(100, LENGTH).engineBytes()).isPositive();
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("seedsOfOwnKernels")
+  void predictsTheSameOnOwnKernels(long seed) {
+    Blueprint blueprint = RandomBlueprint.of(seed);
+    Map<String, float[]> values = RandomBlueprint.values(blueprint, seed);
+    PlainModel plain = new PlainModel(blueprint, values);
+    int[][] sequences = TestPrefixTree.sequences(new Random(seed), 40, LENGTH, 4);
+    for (TileKernels.Choice choice : TileKernels.Choice.values()) {
+      if (choice == TileKernels.Choice.SIMD && !TileKernels.isSimdPresent()) {
+        continue;
+      }
+
+      try (LanguageModel model = new CpuModel(blueprint, values::get, TileKernels.get(choice))) {
+        assertPredictsAsPlain(blueprint, plain, model, sequences);
+      }
+    }
+  }
+
+  /** Seeds of models that are not the engine's alone. */
+  private static LongStream seedsOfOwnKernels() {
+    return LongStream.iterate(0, seed -> seed + 1)
+        .filter(seed -> CpuModel.supports(RandomBlueprint.of(seed)))
+        .limit(MODELS);
+  }
+
+  /** What a model predicts of sequences, as a batch and as a tree, is what the plain pass finds. */
+  private static void assertPredictsAsPlain(
+      Blueprint blueprint, PlainModel plain, LanguageModel model, int[][] sequences) {
+    LanguageModel.Predictions batch = model.predict(sequences);
+    LanguageModel.Predictions tree = model.predict(PrefixTree.of(sequences));
+    List<Map<Hook, double[]>> found =
+        Arrays.stream(sequences)
+            .map(tokens -> plain.run(tokens, PlainModel.Other.NOTHING))
+            .toList();
+    for (int block = 0; block < blueprint.blocks().size(); block++) {
+      boolean hasNetwork =
+          !(blueprint.blocks().get(block).feedForward() instanceof FeedForward.None);
+      double[] expected = new double[batch.ffnOutputs()[block].length];
+      int d = expected.length / sequences.length;
+      for (int i = 0; hasNetwork && i < sequences.length; i++) {
+        double[] all = found.get(i).get(Hook.of(HookPoint.MLP_OUT, block));
+        System.arraycopy(all, all.length - d, expected, i * d, d);
+      }
+
+      assertClose("batch, block " + block, batch.ffnOutputs()[block], expected);
+      assertClose("tree, block " + block, tree.ffnOutputs()[block], expected);
+    }
+
+    double[] expected = new double[sequences.length * 11];
+    for (int i = 0; i < sequences.length; i++) {
+      double[] logits = found.get(i).get(Hook.of(HookPoint.LOGITS));
+      double[] last =
+          PlainModel.softmax(Arrays.copyOfRange(logits, logits.length - 11, logits.length));
+      System.arraycopy(last, 0, expected, i * 11, 11);
+    }
+
+    assertClose("batch", batch.probabilities(), expected);
+    assertClose("tree", tree.probabilities(), expected);
   }
 
   @ParameterizedTest

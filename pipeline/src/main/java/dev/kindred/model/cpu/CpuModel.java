@@ -274,8 +274,15 @@ public final class CpuModel implements LanguageModel {
         } else if (i == 1) {
           sources = null;
           keysAndValues = null; // not both at once
-          keysAndValues = new float[(tree.nodes() + GROUP) * block.keyValue.width()];
-          queries = new float[chunk * block.query.width()];
+          int ofKeys = 0; // blocks need not have the same heads
+          int ofQueries = 0;
+          for (CpuBlock later : blocks.subList(1, blocks.size())) {
+            ofKeys = Math.max(ofKeys, later.keyValue.width());
+            ofQueries = Math.max(ofQueries, later.query.width());
+          }
+
+          keysAndValues = new float[(tree.nodes() + GROUP) * ofKeys];
+          queries = new float[chunk * ofQueries];
         }
 
         for (int from = 0, to; from < tree.nodes(); from = to) {

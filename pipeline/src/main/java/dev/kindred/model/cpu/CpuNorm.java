@@ -21,7 +21,7 @@ final class CpuNorm {
   /**
    * Reads a norm.
    *
-   * @param size S, for a norm that has no tensors
+   * @param size S where there is no norm; others have their own
    */
   CpuNorm(Norm norm, int size, TileKernel kernel, Tensors tensors) {
     this.kernel = kernel;
@@ -29,8 +29,9 @@ final class CpuNorm {
     this.centers = norm instanceof LayerNorm;
     if (norm instanceof LayerNorm layer) {
       this.epsilon = layer.epsilon();
-      this.weight = layer.weight() == null ? filled(size, 1) : tensors.floats(layer.weight());
-      this.bias = layer.bias() == null ? filled(size, 0) : tensors.floats(layer.bias());
+      this.weight =
+          layer.weight() == null ? filled(layer.size(), 1) : tensors.floats(layer.weight());
+      this.bias = layer.bias() == null ? filled(layer.size(), 0) : tensors.floats(layer.bias());
     } else if (norm instanceof RmsNorm rms) {
       this.epsilon = rms.epsilon();
       this.weight = tensors.floats(rms.weight()).clone();
