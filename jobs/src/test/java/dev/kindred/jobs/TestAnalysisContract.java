@@ -46,7 +46,7 @@ class TestAnalysisContract {
   private static final Map<String, Refused> REFUSED =
       Map.of(
           "lens", new Refused("prompt 1: the model has no token for", "caf\u00e9"),
-          "ablate", new Refused("--run-id r-1: not a run's id", "--run-id", "r-1"),
+          "ablate", new Refused("--run-id newest: not a run's id", "--run-id", "newest"),
           "geometry", new Refused("--prompt", "--prompt", "caf\u00e9"),
           "learn-embeddings", new Refused("--stage block-99", "--stage", "block-99"),
           "subspaces",

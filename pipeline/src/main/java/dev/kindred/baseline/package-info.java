@@ -4,5 +4,7 @@
  *
  * <p>Read {@link dev.kindred.baseline.Baselines}, then {@link dev.kindred.baseline.NGram} and
  * {@link dev.kindred.baseline.NGramFit}.
+ *
+ * <p>It may be imported by tuning, explanation, audit, the analyses and the jobs.
  */
 package dev.kindred.baseline;

@@ -4,5 +4,7 @@
  *
  * <p>Read {@link dev.kindred.explanation.Explanation}, then {@link
  * dev.kindred.explanation.Explanations}.
+ *
+ * <p>It may be imported by audit, the analyses and the jobs.
  */
 package dev.kindred.explanation;

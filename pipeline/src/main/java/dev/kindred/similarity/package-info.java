@@ -8,5 +8,7 @@
  * pairs by bounds, {@link dev.kindred.similarity.JoinPlanner}, and last {@link
  * dev.kindred.similarity.JoinTask} and {@link dev.kindred.similarity.SimilarStrings}, which run all
  * of it in Spark, and {@link dev.kindred.similarity.EvidenceRows}, what becomes of it in tables.
+ *
+ * <p>It may be imported by prediction and the packages after it, and by the jobs.
  */
 package dev.kindred.similarity;

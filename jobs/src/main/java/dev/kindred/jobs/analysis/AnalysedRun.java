@@ -212,14 +212,18 @@ public final class AnalysedRun {
               measured.unpersist();
             },
             parts);
+    audit(parts, warehouse.part(Tables.PROMPTS, plan.promptSet()));
+  }
+
+  private void audit(Part[] written, Part... beside) {
     Stages.audit(
         warehouse,
         plan.runId(),
         plan.windowLength(),
         model.shape(),
         Blocks.all(model.shape().blocks()).numbers(),
-        List.of(parts),
-        warehouse.part(Tables.PROMPTS, plan.promptSet()));
+        List.of(written),
+        beside);
   }
 
   /**
@@ -231,6 +235,7 @@ public final class AnalysedRun {
     Part part = warehouse.part(Tables.SUMMARIES, plan.runId(), analysis);
     if (!part.isComplete()) {
       part.write(figures.get().rows(spark()));
+      audit(new Part[] {part});
     }
   }
 

@@ -154,7 +154,7 @@ public final class RunReport {
                         .stream())
             .toList(),
         prompts ->
-            Analyses.ALL.stream().map(analysis -> analysis.ofPrompts(analysed, prompts)).toList());
+            analyses.stream().map(analysis -> analysis.ofPrompts(analysed, prompts)).toList());
   }
 
   private PageFile file(String runId) {
