@@ -15,7 +15,9 @@ public final class JsonProblem {
 
   private JsonProblem() {}
 
-  /** One line, without Jackson's own settings and what it calls its source. */
+  /**
+   * Describes a problem in one line, without Jackson's own settings and what it calls its source.
+   */
   public static String line(JsonProcessingException thrown) {
     String line =
         String.valueOf(thrown.getOriginalMessage()).lines().findFirst().orElse("no value");

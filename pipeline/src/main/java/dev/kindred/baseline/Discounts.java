@@ -12,10 +12,10 @@ import org.apache.spark.sql.Row;
  * @param ofPreceding [L + 1][3], of such whose distinct preceding tokens are
  */
 record Discounts(double[][] ofCounts, double[][] ofPreceding) {
-  /** For orders too small to estimate any, as KenLM has them. */
+  /** The discounts of orders that are too small to estimate any, as KenLM has them. */
   private static final double[] FALLBACK = {0.5, 1, 1.5};
 
-  /** Those of a corpus; runs a job. */
+  /** Estimates the discounts of a corpus; runs a job. */
   static Discounts of(SuffixCounts suffixes) {
     Discounts discounts =
         new Discounts(
@@ -58,7 +58,7 @@ record Discounts(double[][] ofCounts, double[][] ofPreceding) {
     return discounts;
   }
 
-  /** Of an n-gram model with so many lengths of contexts, from 0 up. */
+  /** Returns the discounts of an n-gram model with so many lengths of contexts, from 0 up. */
   double[][] of(boolean continuation, int contexts) {
     double[][] discounts = new double[contexts][];
     for (int k = 0; k < contexts; k++) {

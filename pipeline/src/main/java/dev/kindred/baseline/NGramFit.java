@@ -45,10 +45,10 @@ public record NGramFit(
   /** Windows to fit to and to hold out, where the corpus has so many beside the prompts. */
   public static final int WINDOWS = 2_500;
 
-  /** Of their drawing. */
+  /** The seed by which these windows are drawn. */
   public static final long SEED = 7;
 
-  /** Of gradient descent, for all models that are fitted. */
+  /** The steps of gradient descent, for all models that are fitted. */
   public static final int STEPS = 3 * NGramFitter.STEPS;
 
   private static final String KNESER_NEY = "kneser_ney";
@@ -217,7 +217,7 @@ public record NGramFit(
             .toList());
   }
 
-  /** From rows of {@link Tables#BASELINE_FITS}, by their names. */
+  /** Reads fits from rows of {@link Tables#BASELINE_FITS}, by the columns' names. */
   public static List<NGramFit> of(Dataset<Row> rows) {
     return rows
         .select(

@@ -161,7 +161,7 @@ final class NGramFitter {
           / windows.size();
     }
 
-    /** Of the mean distance, by each of the parameters. */
+    /** Returns the gradient of the mean distance by each of the parameters. */
     private double[] gradient(List<FittingWindow> windows, double[] parameters) {
       double[][] chunks =
           IntStream.range(0, (windows.size() + CHUNK - 1) / CHUNK)
@@ -314,7 +314,10 @@ final class NGramFitter {
       }
     }
 
-    /** Of one context; returns what is below the longer one. */
+    /**
+     * Adds the gradient by the parameters of one context. Returns what is {@code below} for the
+     * next longer context.
+     */
     private double addGradient(double[] gradient, int at, int k, double[] slopes, double below) {
       double counts = 0; // slopes times counts
       double[] ofNumbers = new double[DISCOUNTS]; // slopes of tokens with a count of 1, 2, more

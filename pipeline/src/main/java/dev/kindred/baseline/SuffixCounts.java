@@ -92,7 +92,7 @@ public final class SuffixCounts implements AutoCloseable {
   record Reader(List<Row> afterNoToken, int windowLength) implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    /** One prompt's, from its suffixes; null are none. */
+    /** Makes the statistics of one prompt from its suffixes; null stands for no suffixes. */
     SuffixStatistics statistics(List<Row> suffixes) {
       List<Row> all = new ArrayList<>(afterNoToken);
       all.addAll(suffixes == null ? List.of() : suffixes);

@@ -18,7 +18,7 @@ import org.apache.spark.sql.Row;
 record SuffixStatistics(int[][] tokens, long[][] counts, long[][] preceding) {
 
   /**
-   * From rows.
+   * Makes the statistics from rows.
    *
    * @param suffixes rows (length, grams), where grams are rows (token, count, preceding); a suffix
    *     that is not there has none
@@ -53,8 +53,8 @@ record SuffixStatistics(int[][] tokens, long[][] counts, long[][] preceding) {
   }
 
   /**
-   * The same for a corpus without the prompt's own window, all its occurrences: windows are
-   * distinct, so those are the counts of the longest suffix.
+   * Returns the statistics of a corpus without the prompt's own window, all its occurrences:
+   * windows are distinct, so those are the counts of the longest suffix.
    */
   SuffixStatistics withoutOwnWindow() {
     int length = windowLength();

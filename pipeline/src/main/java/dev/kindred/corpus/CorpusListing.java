@@ -311,7 +311,10 @@ final class CorpusListing {
     }
   }
 
-  /** Not by Hadoop's constructor for two: it takes what is before a colon for a scheme. */
+  /**
+   * Makes a child's path without Hadoop's constructor for two, which takes what is before a colon
+   * for a scheme.
+   */
   private static Path child(Path folder, String name) {
     String start = folder.toString();
     return new Path(start.endsWith("/") ? start + name : start + "/" + name);

@@ -237,7 +237,10 @@ public record CorpusScan(
           null);
     }
 
-    /** Tokens that follow; what is wrong with them is the next piece's to complain about. */
+    /**
+     * Returns how many tokens the following text has. What is wrong with it is the next piece's to
+     * complain about.
+     */
     private static int known(String following, Tokenizer tokenizer) {
       Tokenizer.Encoded encoded = tokenizer.encodeChecked(following);
       return encoded.loss() == null ? encoded.tokenIds().length : 0;

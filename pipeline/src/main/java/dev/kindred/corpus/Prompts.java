@@ -49,12 +49,12 @@ public final class Prompts {
   /** How many tokens a prompt has. */
   public record Lengths(int least, int most) {
 
-    /** That of a corpus's windows. */
+    /** Returns the length of a corpus's windows. */
     public static Lengths ofWindows(int windowLength) {
       return new Lengths(windowLength, windowLength);
     }
 
-    /** Any number. */
+    /** Returns lengths that allow any number of tokens. */
     public static Lengths any() {
       return new Lengths(0, Integer.MAX_VALUE);
     }
@@ -199,7 +199,8 @@ public final class Prompts {
   }
 
   /**
-   * The same, or as many as there are.
+   * Draws as {@link #drawBeside} does, but takes as many windows as there are where it would
+   * refuse.
    *
    * @param most how many at most
    */
@@ -323,7 +324,7 @@ public final class Prompts {
   }
 
   /**
-   * One such prompt.
+   * Parses one prompt that was given as an argument.
    *
    * @param where it was given, for messages
    */
@@ -332,7 +333,7 @@ public final class Prompts {
         where, parse(where, argument, tokenizerJson), Tokenizer.of(tokenizerJson));
   }
 
-  /** The same of any length, even without tokens. */
+  /** Parses one prompt of any length, even one without tokens. */
   public static Prompt parse(String where, String argument, String tokenizerJson) {
     String text;
     try {
@@ -369,7 +370,10 @@ public final class Prompts {
     return Prompt.of(tokenIds.stream().mapToInt(Integer::intValue).toArray(), tokenizer);
   }
 
-  /** The same where all lengths are taken as they are, or it need not be said. */
+  /**
+   * Reads prompts where all lengths are taken as they are, or it need not be said that some were
+   * cut.
+   */
   public static List<Prompt> read(
       Configuration hadoop, String uri, String tokenizerJson, Lengths lengths) {
     return read(hadoop, uri, tokenizerJson, lengths, cut -> {});

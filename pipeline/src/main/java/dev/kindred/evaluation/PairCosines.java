@@ -78,7 +78,7 @@ public final class PairCosines {
     return figures;
   }
 
-  /** Of all pairs, ascending. */
+  /** Returns the cosines of all pairs of vectors, ascending. */
   private static double[] cosines(float[]... vectors) {
     double[] cosines = new double[vectors.length * (vectors.length - 1) / 2];
     int place = 0;

@@ -20,7 +20,7 @@ public final class Ranks implements Serializable {
     this.leaveOneOut = leaveOneOut;
   }
 
-  /** Of no run: every rank is null. */
+  /** Returns the ranks of no run: every rank is null. */
   public static Ranks none() {
     return new Ranks(new double[0], new double[0]);
   }

@@ -96,7 +96,7 @@ public final class Changes {
     return new Changes(edits, leftOut, Map.copyOf(more));
   }
 
-  /** The same, but for what is edited at a place. */
+  /** Returns the same changes without what is edited at a place. */
   public Changes without(Hook hook) {
     Map<Hook, UnaryOperator<float[]>> fewer = new HashMap<>(edits);
     fewer.remove(hook);
@@ -117,7 +117,7 @@ public final class Changes {
     return leftOut.contains(new LeftOut(block, part));
   }
 
-  /** The mask of a block; null for its own. */
+  /** Returns the mask that a block is given; null if it keeps its own. */
   public boolean[][] mask(int block) {
     return masks.get(block);
   }

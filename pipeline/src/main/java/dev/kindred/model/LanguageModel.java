@@ -33,7 +33,7 @@ public interface LanguageModel extends AutoCloseable {
   }
 
   /**
-   * The same of the first blocks alone; later ones are not evaluated.
+   * Returns the FFN outputs of the first blocks alone; later ones are not evaluated.
    *
    * @param blocks how many, in [1, N]
    */
@@ -44,7 +44,9 @@ public interface LanguageModel extends AutoCloseable {
   /** The FFN outputs and the next-token distribution of each sequence. */
   Predictions predict(int[][] tokenIds);
 
-  /** The same for the sequences of a tree, as {@link #ffnOutputs(PrefixTree)}. */
+  /**
+   * Predicts for the sequences of a tree, in its order, as {@link #ffnOutputs(PrefixTree)} does.
+   */
   default Predictions predict(PrefixTree tree) {
     return predict(tree.sequences());
   }
@@ -66,7 +68,7 @@ public interface LanguageModel extends AutoCloseable {
   double operations(long[] nodes);
 
   /**
-   * The same of {@link #ffnOutputs(PrefixTree, int)}.
+   * Counts the floating-point operations of {@link #ffnOutputs(PrefixTree, int)} in the same way.
    *
    * @param blocks how many are evaluated, in [1, N]
    */

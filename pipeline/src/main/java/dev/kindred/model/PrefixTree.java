@@ -97,17 +97,17 @@ public final class PrefixTree {
     return sequences;
   }
 
-  /** T. */
+  /** Returns T, the number of tokens in each sequence. */
   public int depths() {
     return levelStarts.length - 1;
   }
 
-  /** N. */
+  /** Returns N, the number of nodes. */
   public int nodes() {
     return tokens.length;
   }
 
-  /** B. */
+  /** Returns B, the number of sequences. */
   public int leaves() {
     return sequences.length;
   }
@@ -124,7 +124,7 @@ public final class PrefixTree {
     return levelStarts[depth];
   }
 
-  /** Nodes of a depth. */
+  /** Returns how many nodes a depth has. */
   public int levelSize(int depth) {
     return levelStarts[depth + 1] - levelStarts[depth];
   }

@@ -10,7 +10,7 @@ public final class Readout {
   private final Function<float[], double[]> beforeNorm;
 
   /**
-   * Of a model's unembedding.
+   * Makes the readout of a model's unembedding.
    *
    * @param rows V x D
    * @param beforeNorm the direction before the final norm that is a row's after it

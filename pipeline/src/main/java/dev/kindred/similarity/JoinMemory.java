@@ -28,7 +28,7 @@ public final class JoinMemory {
    */
   public record PromptBytes(long vectors, long evidence) {
     /**
-     * Counts them.
+     * Counts the bytes that prompts take.
      *
      * @param keep the most similar windows to keep; {@link Integer#MAX_VALUE} for all, which has no
      *     bound and counts as none

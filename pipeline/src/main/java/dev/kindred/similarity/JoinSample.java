@@ -83,7 +83,10 @@ public final class JoinSample {
     return new PromptVectors(dimension, ids, own, all);
   }
 
-  /** Of this thread, in nanoseconds: what else the machine does meanwhile does not count. */
+  /**
+   * Returns the CPU time of this thread, in nanoseconds: what else the machine does meanwhile does
+   * not count.
+   */
   private static long cpuTime() {
     return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
   }

@@ -16,7 +16,7 @@ import java.math.RoundingMode;
 public final class SimilarityBins implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  /** Where {@link #settle} does not know. */
+  /** What {@link #settle} returns where it cannot tell the bin. */
   static final int OPEN = -2;
 
   private static final String CENTRED = "_centred";
@@ -102,8 +102,8 @@ public final class SimilarityBins implements Serializable {
   }
 
   /**
-   * The same bins, of similarities of vectors that their block's mean was taken away from, or of
-   * vectors as they are.
+   * Returns the same bins for similarities of vectors that their block's mean was taken away from,
+   * or of vectors as they are.
    */
   public SimilarityBins centred(boolean centred) {
     String plain = isCentred ? name.substring(0, name.length() - CENTRED.length()) : name;

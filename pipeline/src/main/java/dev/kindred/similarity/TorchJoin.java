@@ -32,7 +32,9 @@ final class TorchJoin implements PairJoin, AutoCloseable {
    */
   private static final int CHUNK_BYTES = 32 << 20;
 
-  /** One and 2^-12: floats have it, TF32 with its 10 bits and bfloat16 with its 7 have not. */
+  /**
+   * The number 1 + 2^-12: floats can hold it, TF32 with its 10 bits and bfloat16 with its 7 cannot.
+   */
   private static final float FINE = 1 + 0x1p-12f;
 
   private final PromptVectors prompts;

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * @param before the block that it is before, from 0, or {@link #NORM}
  */
 public record Stage(int before) implements Serializable {
-  /** Instead of a block: the final norm. */
+  /** Stands for the final norm in the place of a block's number. */
   private static final int NORM = -1;
 
   public static final Stage FINAL = new Stage(NORM);

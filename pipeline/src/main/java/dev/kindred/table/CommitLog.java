@@ -371,7 +371,7 @@ final class CommitLog {
     }
   }
 
-  /** In a folder and all folders of keys below it. */
+  /** Adds the files of a folder, and of all folders of keys below it, that are not listed. */
   private void addUnlisted(Path in, Path root, Set<String> listed, List<Path> unlisted)
       throws IOException {
     for (FileStatus file : files.listStatus(in)) {

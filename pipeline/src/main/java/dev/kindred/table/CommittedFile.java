@@ -74,7 +74,10 @@ public record CommittedFile(String path, long bytes, long rows, long footerCrc)
     }
   }
 
-  /** Of the footer, its length and the magic number: read at once unless the footer is long. */
+  /**
+   * Returns the CRC of the footer, its length and the magic number. They are read at once unless
+   * the footer is long.
+   */
   private static long footerCrc(FSDataInputStream in, long length) throws IOException {
     if (length < TAIL_BYTES) {
       throw new IOException(String.format(Locale.ROOT, "only %d bytes are left of it", length));

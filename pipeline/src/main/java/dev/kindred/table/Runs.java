@@ -56,7 +56,7 @@ public final class Runs {
    * @param earlier ids of the runs that had a record when it ended
    */
   public record Order(long begun, long ended, Set<String> earlier) {
-    /** That of Kindred 0.2's runs. */
+    /** The order of every run of Kindred 0.2. */
     public static final Order NONE = new Order(0, 0, Set.of());
   }
 

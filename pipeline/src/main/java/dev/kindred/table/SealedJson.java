@@ -122,7 +122,10 @@ public final class SealedJson {
     return seal(content, JSON.writer());
   }
 
-  /** The same with a line for each member, for people who look. */
+  /**
+   * Returns what {@link #seal(ObjectNode)} returns, with a line for each member, for people who
+   * look.
+   */
   public static byte[] sealIndented(ObjectNode content) {
     return seal(content, JSON.writerWithDefaultPrettyPrinter());
   }

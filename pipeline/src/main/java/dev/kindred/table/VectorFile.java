@@ -183,7 +183,7 @@ final class VectorFile extends OutputWriter {
     }
   }
 
-  /** Values of whole rows. None is null, so that definition levels are one run. */
+  /** Holds the values of whole rows. No value is null, so that definition levels are one run. */
   private static final class Page {
     private final ColumnDescriptor column;
     private final ByteBuffer values;

@@ -81,7 +81,10 @@ public final class WarehouseFiles {
     }
   }
 
-  /** Of the files below a folder, since object stores know no time of a folder's own. */
+  /**
+   * Returns when a file below a folder was last modified, in milliseconds since 1970: object stores
+   * know no time of a folder's own.
+   */
   private long lastModified(Path folder) throws IOException {
     long last = Long.MIN_VALUE;
     RemoteIterator<LocatedFileStatus> below = fileSystem.listFiles(folder, true);

@@ -236,7 +236,10 @@ public final class TrainingFolder {
     }
   }
 
-  /** Of the folder with checkpoints, what is the training's; then the folder, if it is empty. */
+  /**
+   * Removes what is the training's from the folder with checkpoints; then the folder, if it is
+   * empty.
+   */
   private void removeCheckpoints(FileSystem plain) throws IOException {
     for (FileStatus file : children(plain, checkpoints)) {
       if (file.isFile() && OURS.matcher(file.getPath().getName()).matches()) {
@@ -255,7 +258,7 @@ public final class TrainingFolder {
         uri, String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
   }
 
-  /** Newest first. */
+  /** Returns the checkpoints, newest first. */
   private List<Path> checkpoints() throws IOException {
     return children(files, checkpoints).stream()
         .map(FileStatus::getPath)

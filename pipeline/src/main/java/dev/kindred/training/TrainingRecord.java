@@ -65,7 +65,9 @@ public record TrainingRecord(
     }
   }
 
-  /** Those of version 0.2 leave out the architecture: there was one. */
+  /**
+   * Returns the record with its architecture. Records of version 0.2 leave it out: there was one.
+   */
   private TrainingRecord completed() {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("architecture", Architectures.trained().name());

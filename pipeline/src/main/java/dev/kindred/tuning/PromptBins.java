@@ -189,7 +189,7 @@ public final class PromptBins implements Serializable {
     return promptId;
   }
 
-  /** T. */
+  /** Returns T, the number of tokens that follow any string of any bin. */
   int tokens() {
     return modelRoots.length;
   }

@@ -12,7 +12,10 @@ import java.util.Locale;
  * predictions, without prompts' own windows as evidence.
  */
 public final class Search {
-  /** Of raw counts first, so that each search goes on from one that differs little. */
+  /**
+   * The saturations to try. Raw counts, whose saturation is infinite, come first, so that each
+   * search goes on from the result of a saturation that differs little.
+   */
   private static final double[] SATURATIONS = {
     Double.POSITIVE_INFINITY, 10_000, 3_000, 1_000, 300, 100, 30, 10, 3, 1
   };

@@ -60,7 +60,9 @@ public final class ThresholdCurves {
     return means(all, blocks, bins);
   }
 
-  /** The same of prompts that are on the driver already, in the order of their ids. */
+  /**
+   * Computes the same means from prompts that are on the driver already, in the order of their ids.
+   */
   public static List<Point> of(
       List<PromptBins> prompts, List<Integer> blocks, SimilarityBins bins) {
     return means(

@@ -30,7 +30,7 @@ public record CosineSimilarityFunction() implements ScalarFunction<Double> {
         || type instanceof ArrayType array && array.elementType() instanceof FloatType;
   }
 
-  /** For the code that Spark generates. */
+  /** Is called by the code that Spark generates. */
   public static Double invoke(ArrayData a, ArrayData b) {
     if (a == null || b == null) {
       return null;

@@ -25,12 +25,12 @@ public record EntropyFunction(TokenValuesType values) implements ScalarFunction<
         : TokenValuesType.of(arguments.get(0)).map(EntropyFunction::new);
   }
 
-  /** For the code that Spark generates. */
+  /** Is called by the code that Spark generates. */
   public Double invoke(ArrayData array) {
     return array == null ? null : bits(values.read(NAME, array));
   }
 
-  /** For the code that Spark generates. */
+  /** Is called by the code that Spark generates. */
   public Double invoke(MapData map) {
     return map == null ? null : bits(values.read(NAME, map));
   }

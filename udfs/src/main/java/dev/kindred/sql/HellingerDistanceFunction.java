@@ -38,22 +38,22 @@ public record HellingerDistanceFunction(TokenValuesType left, TokenValuesType ri
         : Optional.empty();
   }
 
-  /** For the code that Spark generates. */
+  /** Is called by the code that Spark generates. */
   public Double invoke(ArrayData p, ArrayData q) {
     return p == null || q == null ? null : distance(left.read(NAME, p), right.read(NAME, q));
   }
 
-  /** For the code that Spark generates. */
+  /** Is called by the code that Spark generates. */
   public Double invoke(MapData p, MapData q) {
     return p == null || q == null ? null : distance(left.read(NAME, p), right.read(NAME, q));
   }
 
-  /** For the code that Spark generates. */
+  /** Is called by the code that Spark generates. */
   public Double invoke(MapData p, ArrayData q) {
     return p == null || q == null ? null : distance(left.read(NAME, p), right.read(NAME, q));
   }
 
-  /** For the code that Spark generates. */
+  /** Is called by the code that Spark generates. */
   public Double invoke(ArrayData p, MapData q) {
     return p == null || q == null ? null : distance(left.read(NAME, p), right.read(NAME, q));
   }

@@ -66,7 +66,7 @@ final class KindredTable extends ParquetTable {
     return files;
   }
 
-  /** In the table's order of columns; as with all files, anything could be null. */
+  /** Returns the columns in the table's order; as with all files, anything could be null. */
   @Override
   public StructType schema() {
     return table.columns().asNullable();

@@ -33,7 +33,7 @@ public record NormalizeCountsFunction(TokenValuesType counts) implements ScalarF
             .map(NormalizeCountsFunction::new);
   }
 
-  /** For the code that Spark generates. */
+  /** Is called by the code that Spark generates. */
   public MapData invoke(MapData map) {
     if (map == null) {
       return null;

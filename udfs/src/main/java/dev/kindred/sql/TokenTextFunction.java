@@ -34,7 +34,7 @@ public final class TokenTextFunction implements ScalarFunction<UTF8String> {
         : Optional.empty();
   }
 
-  /** For the code that Spark generates, which does not call it if the id is NULL. */
+  /** Is called by the code that Spark generates, unless the id is NULL. */
   public UTF8String invoke(int tokenId) {
     return UTF8String.fromString(vocabulary.get(tokenId));
   }

@@ -36,12 +36,12 @@ public record TopTokensFunction(TokenValuesType values) implements ScalarFunctio
         : Optional.empty();
   }
 
-  /** For the code that Spark generates, which does not call it if k is NULL. */
+  /** Is called by the code that Spark generates, unless k is NULL. */
   public ArrayData invoke(ArrayData array, int k) {
     return array == null ? null : top(values.read(NAME, array), k);
   }
 
-  /** For the code that Spark generates, which does not call it if k is NULL. */
+  /** Is called by the code that Spark generates, unless k is NULL. */
   public ArrayData invoke(MapData map, int k) {
     return map == null ? null : top(values.read(NAME, map), k);
   }

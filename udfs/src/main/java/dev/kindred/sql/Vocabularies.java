@@ -30,7 +30,10 @@ final class Vocabularies {
     return ofCorpora.computeIfAbsent(corpusId, corpus -> read(warehouse, corpus));
   }
 
-  /** Without a Spark job: functions are looked up in the middle of the analysis of a query. */
+  /**
+   * Reads the vocabulary without a Spark job: functions are looked up in the middle of the analysis
+   * of a query.
+   */
   private static Map<Integer, String> read(Warehouse warehouse, String corpusId) {
     Part tokens = warehouse.part(Tables.TOKENS, corpusId);
     if (!tokens.isComplete()) {

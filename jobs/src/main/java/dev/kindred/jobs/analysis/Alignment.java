@@ -106,7 +106,10 @@ final class Alignment {
     return notConverged;
   }
 
-  /** Of the final stage, then of others that are there, then those that were not learned. */
+  /**
+   * Returns the subspaces of the final stage, then those of other stages that are there, then
+   * directions that were not learned.
+   */
   private List<Directions> directions() {
     List<Directions> sets = new ArrayList<>();
     addSubspaces(sets, Stage.FINAL);
@@ -166,7 +169,10 @@ final class Alignment {
     return run.warehouse().part(Tables.ALIGNMENTS, run.plan().runId(), set.key());
   }
 
-  /** That are measured, at most: prompts without evidence in a block have none there. */
+  /**
+   * Returns how many rows are measured at most; prompts without evidence in a block have none
+   * there.
+   */
   private double rows(List<Directions> sets) {
     long blocks =
         sets.stream()

@@ -92,7 +92,10 @@ final class LearnEmbeddings {
     return found();
   }
 
-  /** So many that none loses much when it dies, and cores end together; each writes a file. */
+  /**
+   * Returns so many tasks that none loses much when it dies, and cores end together. Each task
+   * writes a file.
+   */
   private int tasks(int units) {
     int forCores = TASKS_PER_CORE * spark.sparkContext().defaultParallelism();
     int small = (units + UNITS_PER_TASK - 1) / UNITS_PER_TASK;

@@ -252,7 +252,7 @@ final class TokenSubspaces {
         .collect(Collectors.joining("  "));
   }
 
-  /** For scripts. */
+  /** Returns the last line of the output, which is for scripts. */
   String lastLine() {
     return String.format(
         Locale.ROOT,

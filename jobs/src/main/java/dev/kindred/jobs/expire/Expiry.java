@@ -91,7 +91,7 @@ public final class Expiry {
         deletions.stream().mapToLong(Retention.Deletion::bytes).sum());
   }
 
-  /** Of a warehouse on this machine; elsewhere there are none. */
+  /** Returns the old logs of a warehouse on this machine; elsewhere there are none. */
   private List<java.nio.file.Path> oldLogs() {
     var root = warehouse.root().toUri();
     return "file".equals(root.getScheme())

@@ -137,7 +137,9 @@ public final class Explain {
             && mixture.equals(run.get().mixture());
   }
 
-  /** Tokens of a window: as the run says, or as those of the corpus are. */
+  /**
+   * Returns the tokens of a window: as many as the run says, or else as the corpus's windows have.
+   */
   private int windowLength() {
     return run.isPresent()
         ? run.get().windowLength()
@@ -208,7 +210,7 @@ public final class Explain {
     return fitted;
   }
 
-  /** One of them. */
+  /** Fits one prompt to the number of tokens that the strings have which it is compared with. */
   static Prompt fitted(
       String where, Prompt prompt, Tokenizer tokenizer, int length, Consumer<String> notes) {
     int tokens = prompt.tokenIds().length;

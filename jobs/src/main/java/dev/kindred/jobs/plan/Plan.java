@@ -79,7 +79,7 @@ public final class Plan {
         .text();
   }
 
-  /** Of blocks whose thresholds are still to be chosen. */
+  /** Stands for the threshold of a block whose threshold is still to be chosen. */
   private static final double UNKNOWN_THRESHOLD = .8;
 
   /** The join of each block. */

@@ -58,7 +58,7 @@ public record Accuracy(double prompts, List<Row> rows, List<Disagreement> disagr
       double secondIsRight,
       double neither) {}
 
-  /** From a run's figures; null if no prompt tells. */
+  /** Reads the accuracy from a run's figures; returns null if no prompt tells it. */
   static Accuracy of(Figures figures) {
     double prompts = figures.get(NextTokenAccuracy.PROMPTS, "count", 0);
     if (prompts == 0) {

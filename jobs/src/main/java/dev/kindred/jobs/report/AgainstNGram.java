@@ -32,7 +32,7 @@ public record AgainstNGram(
     int farther,
     int slices) {
 
-  /** From a run's figures; null if they do not tell. */
+  /** Reads the comparison from a run's figures; returns null if they do not tell it. */
   public static AgainstNGram of(Figures figures) {
     Gain gain = Gain.of(figures, null);
     if (gain == null) {

@@ -72,7 +72,7 @@ public record Comparison(String label, Mean honest, Mean compatible) {
   }
 
   /**
-   * The same.
+   * Returns what a baseline is called.
    *
    * @param order tokens of the longest context; 0 where it is not told
    */
@@ -92,7 +92,10 @@ public record Comparison(String label, Mean honest, Mean compatible) {
     return honest == null ? compatible.value() : honest.value();
   }
 
-  /** All that the run has, the closest first; of the fixed suffixes the closest alone. */
+  /**
+   * Returns all comparisons that the run has, the closest first. Of the fixed suffixes it returns
+   * the closest alone.
+   */
   public static List<Comparison> of(Figures figures) {
     List<Comparison> all = new ArrayList<>();
     Measure similar = Summaries.of(Summaries.HELLINGER);

@@ -12,7 +12,7 @@ final class EvenOrder {
   private EvenOrder() {}
 
   /**
-   * All places in that order.
+   * Returns the places 0 .. size - 1 in the order that this class describes.
    *
    * @param extremes places from either end that come first
    */

@@ -195,7 +195,10 @@ public final class ExplanationText {
     next(line, string.nextTokens(), TokenShow.COUNT).end();
   }
 
-  /** Nothing is no text that has to be made visible. */
+  /**
+   * Returns the end of a part that fits into the columns. An empty part stays empty: it is no text
+   * that has to be made visible.
+   */
   private static FittingText fittingEnd(String part, int columns) {
     return part.isEmpty() || columns == 0 ? FittingText.NOTHING : FittingText.end(part, columns);
   }
@@ -205,7 +208,7 @@ public final class ExplanationText {
     COUNT
   }
 
-  /** As many tokens as there is room for. */
+  /** Adds as many of the tokens to the line as there is room for. */
   private static Line next(Line line, List<TokenCount> tokens, TokenShow show) {
     for (TokenCount token : tokens) {
       FittingText shown = FittingText.start(token.text(), TOKEN_WIDTH);

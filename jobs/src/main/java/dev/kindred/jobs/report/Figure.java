@@ -11,7 +11,7 @@ public record Figure(double mean, double std) {
     return new Figure(figures.get(measure, "mean"), figures.get(measure, "std"));
   }
 
-  /** Both, with a number of decimal places. */
+  /** Returns the mean and the standard deviation, each with a number of decimal places. */
   public String text(int places) {
     return String.format(Locale.ROOT, "%." + places + "f ± %." + places + "f", mean, std);
   }

@@ -79,12 +79,15 @@ record Picture(String xTitle, String yTitle, String alt, BiConsumer<XYChart, Ink
       return areas;
     }
 
-    /** Of what the picture is about. */
+    /** Returns the color of what the picture is about. */
     Color principal() {
       return principal;
     }
 
-    /** Of what it is compared with; told from the principal one by its stroke, too. */
+    /**
+     * Returns the color of what the principal thing is compared with. Its stroke tells it from the
+     * principal one, too.
+     */
     Color second() {
       return second;
     }

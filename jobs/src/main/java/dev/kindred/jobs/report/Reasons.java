@@ -20,7 +20,7 @@ final class Reasons {
   /** Probabilities of one token that differ by this much are worth a sentence. */
   private static final double PROBABILITY = 0.25;
 
-  /** And so are distances. */
+  /** Distances that differ by this much are worth a sentence. */
   private static final double DISTANCE = 0.1;
 
   private Reasons() {}
@@ -93,7 +93,10 @@ final class Reasons {
                         Numbers.percent(token.model()))));
   }
 
-  /** Where one block alone would be closer than the mixture, the block that keeps it from that. */
+  /**
+   * Adds a sentence where one block alone would be closer than the mixture. It names that block,
+   * and the block that keeps the mixture from being as close.
+   */
   private static void blocks(Explanation explanation, List<String> reasons) {
     BlockExplanation closest =
         explanation.blocks().stream()

@@ -43,7 +43,7 @@ public final class ReportQueries {
   /** The setting of a run that says where its thresholds and weights are from. */
   public static final String RULE = "rule";
 
-  /** They were chosen by evidence. */
+  /** The value of {@link #RULE} where thresholds and weights were chosen by evidence. */
   public static final String CHOSEN = "chosen by windows that are not prompts";
 
   private static final int STRINGS = 5;
@@ -54,7 +54,10 @@ public final class ReportQueries {
   /** Prompts that can be found in the page, at most. */
   private static final int EXPLORED = 50_000;
 
-  /** Of them, those explained best and worst that are among them whatever the size. */
+  /**
+   * So many prompts explained best, and so many explained worst, come first: they can be found in
+   * the page whatever its size.
+   */
   private static final int EXTREMES = 200;
 
   private static final DateTimeFormatter TIME =
@@ -147,7 +150,7 @@ public final class ReportQueries {
     return Figures.of(warehouse.part(Tables.SUMMARIES, runId, Summaries.OF_RUN).read());
   }
 
-  /** How many, and where they are from. */
+  /** Says how many prompts there are, and where they are from. */
   static String prompts(double count, Map<String, String> settings, String promptSet) {
     String from = settings.get("prompts");
     return from.matches("\\d+")

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * @param top the distance at the upper edge, the same for all blocks; at least every point's
  */
 public record ThresholdCurve(int block, double chosen, List<Point> points, double top) {
-  /** Of the picture, in its own units. */
+  /** The width of the picture, in its own units. */
   public static final int WIDTH = 220;
 
   public static final int HEIGHT = 120;
@@ -44,13 +44,15 @@ public record ThresholdCurve(int block, double chosen, List<Point> points, doubl
         .collect(Collectors.joining(" "));
   }
 
-  /** Across: from the lowest threshold to 1. */
+  /**
+   * Returns the place of a threshold across the picture, which goes from the lowest threshold to 1.
+   */
   public double x(double threshold) {
     double low = points.get(0).threshold();
     return LEFT + (threshold - low) / (1 - low) * (WIDTH - LEFT - RIGHT);
   }
 
-  /** Down. */
+  /** Returns the place of a distance from the upper edge down, where {@code top} is the highest. */
   public double y(double distance) {
     return TOP + (1 - distance / top) * (HEIGHT - TOP - BOTTOM);
   }

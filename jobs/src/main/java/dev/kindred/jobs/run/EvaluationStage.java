@@ -58,7 +58,10 @@ public final class EvaluationStage {
   private static final double NGRAMS_PER_WINDOW = 2e-5; // seconds
   private static final double BASELINES_PER_WINDOW = 5e-6; // seconds
 
-  /** What the audit's checks weigh: of rows, of rules between tables, and of a sample. */
+  /**
+   * The audit's checks take times in these proportions: of rows, of rules between tables, and of a
+   * sample.
+   */
   private static final double[] AUDIT = {4, 4, 2};
 
   private final SparkSession spark;
@@ -218,7 +221,10 @@ public final class EvaluationStage {
         warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN), () -> figures.rows(spark));
   }
 
-  /** Of the finest bins that are there for all blocks, if any are. */
+  /**
+   * Returns the threshold curves of the finest bins that are there for all blocks; none if there
+   * are no such bins.
+   */
   private List<ThresholdCurves.Point> curves(RunPlan run) {
     Optional<SimilarityBins> finest =
         warehouse

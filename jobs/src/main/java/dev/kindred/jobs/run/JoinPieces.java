@@ -29,7 +29,7 @@ public final class JoinPieces {
   private Broadcast<NextTokens> nextTokens; // of the whole corpus, where they fit
 
   /**
-   * Of a model and corpus whose windows and activations are complete.
+   * Takes a model and a corpus whose windows and activations are complete.
    *
    * @param isCentred whether the mean of a block's vectors is taken away from them
    */

@@ -38,7 +38,7 @@ public final class NGrams {
   }
 
   /**
-   * That there is something to fit to.
+   * Checks that there is something to fit n-grams to.
    *
    * @param option that names the run, for the message
    */
@@ -52,7 +52,7 @@ public final class NGrams {
   }
 
   /**
-   * Those that are there already, or else they are fitted.
+   * Returns the n-gram models that are there already, or else fits them.
    *
    * @param progress counts the fitting as the part that is going on
    */
@@ -72,7 +72,7 @@ public final class NGrams {
     return read();
   }
 
-  /** Those that are there. */
+  /** Returns the n-gram models that are there. */
   List<NGramFit> read() {
     return NGramFit.of(fits().read());
   }
@@ -81,7 +81,7 @@ public final class NGrams {
     return warehouse.part(Tables.BASELINE_FITS, modelId, corpusId, promptSet);
   }
 
-  /** How far one of them is from the model, for each prompt in order. */
+  /** Returns how far an n-gram model is from the model, for each prompt in order. */
   public List<Row> distances(SuffixCounts suffixes, NGramFit fit) {
     return Baselines.measure(
             suffixes,

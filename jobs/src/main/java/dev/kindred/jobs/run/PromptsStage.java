@@ -60,7 +60,8 @@ public final class PromptsStage {
   }
 
   /**
-   * The same, with steps of their own, and as many as there are.
+   * Writes other prompts to choose settings by, as {@link #tuningPrompts} does, but with steps of
+   * their own, and only as many as there are.
    *
    * @param most how many at most
    */

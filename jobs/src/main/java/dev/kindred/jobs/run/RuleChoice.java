@@ -133,7 +133,10 @@ public final class RuleChoice {
     }
   }
 
-  /** With the version in it: another one may choose otherwise. */
+  /**
+   * Returns the file of the choice. The version is in its name, as another version may choose
+   * otherwise.
+   */
   private static Path path(Experiment experiment) {
     String set = experiment.choosingSet(count(experiment.input().model()));
     return new Path(

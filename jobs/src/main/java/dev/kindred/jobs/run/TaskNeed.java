@@ -24,8 +24,8 @@ public record TaskNeed(long heapBytes, long sharedBytes, long engineBytes) {
   private static final long NEXT_TOKENS_PER_WINDOW = 20;
 
   /**
-   * Of the stages that evaluate the model: a batch's FFN outputs and distributions, twice while
-   * they become rows, and the open files' buffers.
+   * Returns what a task needs in the stages that evaluate the model: a batch's FFN outputs and
+   * distributions, twice while they become rows, and the open files' buffers.
    */
   public static TaskNeed ofModel(TaskOptions tasks, int windowLength, LanguageModel model) {
     ModelShape shape = model.shape();
@@ -40,8 +40,8 @@ public record TaskNeed(long heapBytes, long sharedBytes, long engineBytes) {
   }
 
   /**
-   * Of the join at a run's thresholds. Prompts and next tokens are shared by the tasks of an
-   * executor.
+   * Returns what a task needs in the join at a run's thresholds. Prompts and next tokens are shared
+   * by the tasks of an executor.
    *
    * @param keepSimilar strings kept of a prompt and block
    * @param windows distinct windows, or a bound of them

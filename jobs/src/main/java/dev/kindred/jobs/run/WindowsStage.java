@@ -8,7 +8,10 @@ import dev.kindred.table.Tables;
 
 /** Stage 1: the windows of the corpus, and the tokens. */
 public final class WindowsStage {
-  /** Of the time that windows take: to cut, to count twice, and to write them in order. */
+  /**
+   * The stages of extracting windows take times in these proportions: to cut them, to count them
+   * twice, and to write them in order.
+   */
   private static final double[] EXTRACTION = {3, 2, 2, 3};
 
   private WindowsStage() {}

@@ -206,7 +206,7 @@ public final class Training {
     return DjlEngine.pytorchVersion();
   }
 
-  /** From the validation split, evenly spread. */
+  /** Takes the self-check's sequences from the validation split, evenly spread. */
   private static List<int[]> selfCheck(ModelShape model, int[] tokens) {
     int from = (int) Trainer.trainingTokens(tokens.length);
     return SelfCheckSequences.of(

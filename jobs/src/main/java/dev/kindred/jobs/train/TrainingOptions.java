@@ -414,7 +414,10 @@ public final class TrainingOptions {
         .config(new TrainedArchitecture.Size(vocabularySize, width, layers, heads, context));
   }
 
-  /** In floating point, as products of settings may be larger than any whole number. */
+  /**
+   * Refuses a model with too many parameters. They are counted in floating point, as products of
+   * settings may be larger than any whole number.
+   */
   private static void checkSize(
       int vocabularySize, int dModel, int layers, int heads, int context) {
     double d = dModel;

@@ -230,7 +230,7 @@ public final class Tuning {
     return ways;
   }
 
-  /** One of the tried settings each. */
+  /** Measures each of the tried settings, in their order. */
   private static List<Measured> measure(Dataset<PromptBins> prompts, List<Tried> settings) {
     List<Distances> distances =
         new ArrayList<>(prompts.toJavaRDD().map(prompt -> distances(prompt, settings)).collect());

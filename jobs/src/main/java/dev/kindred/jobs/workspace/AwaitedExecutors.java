@@ -80,7 +80,10 @@ final class AwaitedExecutors extends SparkListener implements AutoCloseable {
     out.println(message(context.getConf(), waitedSeconds));
   }
 
-  /** Those that came while the session began, which nobody was told of, are among them. */
+  /**
+   * Returns whether there are executors. Those that came while the session began, which nobody was
+   * told of, count, too.
+   */
   private boolean hasExecutors() {
     return context.statusTracker().getExecutorInfos().length > 1; // one of them is the driver
   }

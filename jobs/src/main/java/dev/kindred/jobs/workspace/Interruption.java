@@ -37,7 +37,10 @@ public final class Interruption {
     }
   }
 
-  /** False: what the signal does otherwise is still to be done. */
+  /**
+   * Says, the first time, what is being stopped. Returns false: what the signal does otherwise is
+   * still to be done.
+   */
   private static Object stop() {
     if (!isStopping) {
       isStopping = true;

@@ -110,7 +110,7 @@ public final class Terminal {
     }
   }
 
-  /** For whatever else is written to the same place. */
+  /** Returns a stream for whatever else is written to the same place. */
   PrintStream forOthers() {
     return new PrintStream(
         new FilterOutputStream(out) {

@@ -96,7 +96,7 @@ final class WorkDone {
     }
   }
 
-  /** In [0, {@link #MOST}]; empty if nothing was counted yet. */
+  /** Returns the share that is done, in [0, {@link #MOST}]; empty if nothing was counted yet. */
   OptionalDouble share() {
     return counted ? OptionalDouble.of(share) : OptionalDouble.empty();
   }
@@ -146,7 +146,7 @@ final class WorkDone {
         : String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60);
   }
 
-  /** No more exact than such an estimate is. */
+  /** Says how long is left, no more exactly than such an estimate is. */
   static String about(Duration left) {
     long seconds = left.toSeconds();
     if (seconds < 10) {

@@ -62,7 +62,7 @@ public final class Workspace implements AutoCloseable {
     return session.isDefined() && !session.get().sparkContext().isStopped() ? session.get() : null;
   }
 
-  /** Starts Spark, unless that has happened before. */
+  /** Returns the Spark session. Starts Spark, unless that has happened before. */
   public SparkSession spark() {
     if (spark == null) {
       SparkSession opened =

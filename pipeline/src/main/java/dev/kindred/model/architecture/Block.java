@@ -26,11 +26,17 @@ public record Block(
 
   /** How branches are added to the stream. */
   public enum Residual {
-    /** One after the other: x += n2(A(n1(x))), then x += n4(M(n3(x))). */
+    /** The two parts come one after the other: x += n2(A(n1(x))), then x += n4(M(n3(x))). */
     SEQUENTIAL,
-    /** Both at once: x += n2(A(n1(x))) + n4(M(n3(x))). There is no stream between them. */
+    /**
+     * The two parts work at once: x += n2(A(n1(x))) + n4(M(n3(x))). There is no stream between
+     * them.
+     */
     PARALLEL,
-    /** With norms of the sums: x = n2(x + A(n1(x))), then x = n4(x + M(n3(x))). */
+    /**
+     * The parts come one after the other, with norms of the sums: x = n2(x + A(n1(x))), then x =
+     * n4(x + M(n3(x))).
+     */
     NORMED_SUM
   }
 
@@ -41,7 +47,7 @@ public record Block(
         mixerNorm, mixer, Norm.NONE, feedForwardNorm, feedForward, Norm.NONE, Residual.SEQUENTIAL);
   }
 
-  /** In the order in which the forward pass needs them. */
+  /** Returns the block's tensors in the order in which the forward pass needs them. */
   List<Tensor> tensors() {
     return Stream.of(
             mixerNorm.tensors(),

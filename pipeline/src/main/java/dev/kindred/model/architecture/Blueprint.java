@@ -64,7 +64,7 @@ public record Blueprint(
     return shapes;
   }
 
-  /** Each name once, in the order of the parts. */
+  /** Calls {@code each} once for each name of a tensor, in the order of the parts. */
   private void forEachTensor(Consumer<Tensor> each) {
     Map<String, Tensor> seen = new LinkedHashMap<>();
     List<Tensor> ofParts = new ArrayList<>(embedding.tensors());
@@ -120,7 +120,7 @@ public record Blueprint(
     return operations(nodes, blocks.size()) + nodes[nodes.length - 1] * unembedding.operations();
   }
 
-  /** The same of the first blocks alone, without predictions. */
+  /** Counts the operations of the first blocks alone, without predictions. */
   public double operations(long[] nodes, int count) {
     int depths = nodes.length;
     double leaves = nodes[depths - 1];

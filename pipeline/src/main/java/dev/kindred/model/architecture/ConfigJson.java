@@ -138,12 +138,12 @@ public final class ConfigJson {
         .asInt();
   }
 
-  /** True or false; for a field that is missing or null, another. */
+  /** Returns true or false as a field says; {@code otherwise} if it is missing or null. */
   public boolean bool(String field, boolean otherwise) {
     return has(field) ? bool(field) : otherwise;
   }
 
-  /** A positive number; for a field that is missing or null, another. */
+  /** Returns the positive number of a field; {@code otherwise} if it is missing or null. */
   public double positive(String field, double otherwise) {
     if (!has(field)) {
       return otherwise;

@@ -10,7 +10,7 @@ public sealed interface FeedForward {
   /** Its linear maps, in the order in which they are used. */
   List<Linear> maps();
 
-  /** M; 0 without a network. */
+  /** Returns the hidden width M; 0 without a network. */
   int width();
 
   /** A block without one. */

@@ -37,7 +37,7 @@ public record Linear(Stored stored, int outputs, int first, int run, int stride)
       return rows(0, outputs);
     }
 
-    /** Outputs [from, to). */
+    /** Returns the map to the outputs [from, to) alone. */
     public Linear rows(int from, int to) {
       return new Linear(this, to - from, from, to - from, to - from);
     }

@@ -27,7 +27,7 @@ public sealed interface Mixer {
 
   Work work();
 
-  /** In a few words, for a model's card. */
+  /** Describes the mixer in a few words, for a model's card. */
   String text();
 
   /**

@@ -51,7 +51,7 @@ public sealed interface Norm {
    */
   record LayerNorm(String weight, String bias, int size, float epsilon) implements Norm {
 
-    /** One whose tensors are {@code name.weight} and {@code name.bias}. */
+    /** Makes a norm whose tensors are {@code name.weight} and {@code name.bias}. */
     public static LayerNorm named(String name, int size, float epsilon) {
       return new LayerNorm(name + ".weight", name + ".bias", size, epsilon);
     }

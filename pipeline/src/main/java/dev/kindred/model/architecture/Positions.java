@@ -47,9 +47,9 @@ public sealed interface Positions {
 
     /** Which two of the coordinates that are turned, W of them, span a plane. */
     public enum Pairing {
-      /** i and i + W / 2. */
+      /** The coordinates i and i + W / 2 span a plane. */
       HALVES,
-      /** 2 i and 2 i + 1. */
+      /** The coordinates 2 i and 2 i + 1 span a plane. */
       NEIGHBOURS
     }
 

@@ -151,7 +151,7 @@ public final class CpuModel implements LanguageModel {
     return all;
   }
 
-  /** Floats: the arrays of {@link Pass}. */
+  /** Counts the floats of the arrays of {@link Pass}. */
   @Override
   public EvaluationMemory evaluationMemory(int nodes, int length) {
     long most = 0;

@@ -60,7 +60,7 @@ final class CpuNorm {
     return isNone;
   }
 
-  /** S. */
+  /** Returns S, the size of the vectors. */
   int size() {
     return weight.length;
   }

@@ -50,12 +50,12 @@ final class PackedLinear {
     }
   }
 
-  /** I. */
+  /** Returns I, the number of inputs. */
   int inputs() {
     return inputs;
   }
 
-  /** W: floats between rows of {@link #apply}'s result. */
+  /** Returns W, the floats between rows of {@link #apply}'s result. */
   int width() {
     return width;
   }

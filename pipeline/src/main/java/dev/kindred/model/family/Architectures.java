@@ -13,7 +13,7 @@ public final class Architectures {
   private static final TrainedArchitecture OWN = new Gpt();
   private static final String OWN_FIELD = "architecture";
 
-  /** Those of Hugging Face's transformers, by {@code model_type}. */
+  /** The architectures of Hugging Face's transformers, by {@code model_type}. */
   private static final List<Architecture> FAMILIES =
       List.of(
           new Gpt2(),

@@ -100,7 +100,10 @@ final class Gpt implements TrainedArchitecture {
                 d)));
   }
 
-  /** With ReLU, hidden widths of 4 D, and biases but of queries, keys and values. */
+  /**
+   * Returns a configuration with ReLU, hidden widths of 4 D, and biases but of queries, keys and
+   * values.
+   */
   @Override
   public ConfigJson config(Size size) {
     List<Object> values =

@@ -169,7 +169,10 @@ final class HuggingFace {
     return dModel / heads;
   }
 
-  /** The same in families whose heads have no width of their own: a field may repeat it. */
+  /**
+   * Returns the width of a head in families whose heads have no width of their own: a field may
+   * repeat it.
+   */
   static int onlyHeadWidth(ConfigJson json, int dModel, int heads) {
     int width = headWidth(json, dModel, heads);
     if (json.positiveInt("head_dim", width) != width) {

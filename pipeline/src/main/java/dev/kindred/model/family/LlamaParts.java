@@ -65,12 +65,12 @@ record LlamaParts(
     return of(json, otherwise, headWidth, silu(json), epsilon, 0);
   }
 
-  /** The same; heads have a width of their own where no field names one. */
+  /** Reads the parts; heads have the width {@code headWidth} where no field names one. */
   static LlamaParts of(ConfigJson json, Otherwise otherwise, double epsilon, int headWidth) {
     return of(json, otherwise, json.positiveInt(HEAD_WIDTH, headWidth), silu(json), epsilon, 0);
   }
 
-  /** Gemma's: heads of their own width, and norms that add 1 to their weights. */
+  /** Reads Gemma's parts: heads of their own width, and norms that add 1 to their weights. */
   static LlamaParts ofGemma(
       ConfigJson json, Otherwise otherwise, double epsilon, int headWidth, Activation activation) {
     return of(json, otherwise, json.positiveInt(HEAD_WIDTH, headWidth), activation, epsilon, 1);

@@ -94,13 +94,13 @@ final class Rope {
     return of(json, Scaling.DEFAULT, Scaling.LINEAR, Scaling.DYNAMIC, Scaling.LLAMA3);
   }
 
-  /** The same, scaled in these ways. */
+  /** Reads what {@link #of(ConfigJson)} reads, scaled in any of these ways. */
   static Rope of(ConfigJson json, Scaling... supported) {
     return of(json, Set.of(BASE), Set.of(SHARE), supported);
   }
 
   /**
-   * The same, with other names in transformers 4.
+   * Reads rotary positions whose fields have other names in transformers 4.
    *
    * @param baseFields of the base
    * @param shareFields of the share of a head's coordinates that are turned
@@ -116,7 +116,8 @@ final class Rope {
   }
 
   /**
-   * Of the blocks of one type of attention, where {@code rope_parameters} has a map a type.
+   * Reads the rotary positions of the blocks of one type of attention, where {@code
+   * rope_parameters} has a map a type.
    *
    * @param type of attention, as {@code layer_types} names it
    * @param baseField of transformers 4

@@ -6,9 +6,12 @@ import dev.kindred.model.architecture.ConfigJson;
 
 /** Whether a model reads the token that begins texts (BOS) before every sequence. */
 public enum Bos {
-  /** As the tokenizer does when it is asked for special tokens. */
+  /** The model does as the tokenizer does when it is asked for special tokens. */
   AUTO,
-  /** It does: the token of the tokenizer, or else the {@code bos_token_id} of config.json. */
+  /**
+   * The model reads it: the token of the tokenizer, or else the {@code bos_token_id} of
+   * config.json.
+   */
   YES,
   NO;
 

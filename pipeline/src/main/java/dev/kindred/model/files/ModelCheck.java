@@ -211,7 +211,10 @@ public final class ModelCheck {
     return values;
   }
 
-  /** Of logits up to what is added to all of them, which probabilities do not tell. */
+  /**
+   * Returns the greatest deviation of logits, relative to the greatest of them. What is added to
+   * all logits of a row is left out, as probabilities do not tell it.
+   */
   private static double ofLogits(float[] probabilities, float[] logits, int vocabulary) {
     double worst = 0;
     for (int row = 0; row < logits.length / vocabulary; row++) {

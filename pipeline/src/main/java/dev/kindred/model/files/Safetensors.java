@@ -409,7 +409,7 @@ public final class Safetensors {
     return floats(tensor, new CRC32C());
   }
 
-  /** The same; the checksum receives its bytes. */
+  /** Reads a tensor's values; the checksum receives the tensor's bytes. */
   private float[] floats(Tensor tensor, CRC32C checksum) {
     float[] values = new float[(int) tensor.elements()];
     forEachChunk(

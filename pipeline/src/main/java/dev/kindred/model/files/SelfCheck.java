@@ -387,7 +387,7 @@ final class SelfCheck {
     return shown(c.text());
   }
 
-  /** Without line ends: messages are one line. */
+  /** Escapes line ends, as messages are one line. */
   private static String shown(String text) {
     return text.replace("\n", "\\n").replace("\r", "\\r");
   }

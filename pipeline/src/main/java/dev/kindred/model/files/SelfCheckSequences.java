@@ -32,7 +32,10 @@ public final class SelfCheckSequences {
     return IntStream.range(0, COUNT).mapToObj(i -> source.sequence(i, length)).toList();
   }
 
-  /** Of random tokens below a number of them, the same for all models of that number. */
+  /**
+   * Returns sequences of random token ids below {@code tokens}. They are the same for all models of
+   * that number.
+   */
   static List<int[]> random(ModelShape shape, int tokens) {
     SplittableRandom random = new SplittableRandom(tokens);
     return of(shape, (i, length) -> random.ints(length, 0, tokens).toArray());

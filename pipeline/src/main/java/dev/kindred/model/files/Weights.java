@@ -45,7 +45,7 @@ public record Weights(List<WeightsFile> files, StoredTensors tensors, List<Strin
   }
 
   /**
-   * The same for executors: what lies on a disk of this machine, Spark copies to theirs.
+   * Returns the weights for executors: what lies on a disk of this machine, Spark copies to theirs.
    *
    * @param id of the model
    */

@@ -32,7 +32,7 @@ public record WeightsFile(
   }
 
   /**
-   * The same for executors: what lies on a disk of this machine, Spark copies to theirs.
+   * Returns the file for executors: what lies on a disk of this machine, Spark copies to theirs.
    *
    * @param id of the file
    */

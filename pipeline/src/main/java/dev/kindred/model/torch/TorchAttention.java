@@ -69,7 +69,7 @@ final class TorchAttention extends TorchMixer {
         Tap.NONE);
   }
 
-  /** The one weight is 1. */
+  /** Applies attention where a position sees itself alone: the one weight is 1. */
   @Override
   NDArray applyAlone(NDArray x) {
     NDArray v = ofQueryHeads(value(x, Tap.NONE));
@@ -103,7 +103,7 @@ final class TorchAttention extends TorchMixer {
     return x.reshape(shape.slice(0, shape.dimension() - 1).add(count).add(headWidth));
   }
 
-  /** With the vectors of positions added where there are some. */
+  /** Adds the vectors of positions, where there are some. */
   private NDArray placed(NDArray x, int[] positions) {
     if (added == null) {
       return x;
@@ -119,7 +119,7 @@ final class TorchAttention extends TorchMixer {
     return Double.isInfinite(clip) ? x : x.clip(-clip, clip);
   }
 
-  /** Of each head by itself, or of all heads together, as the norm's size says. */
+  /** Normalizes each head by itself, or all heads together, as the norm's size says. */
   private NDArray normed(TorchNorm norm, Norm described, NDArray x) {
     if (described instanceof Norm.None) {
       return x;

@@ -26,7 +26,7 @@ sealed interface TorchFeedForward {
     return null;
   }
 
-  /** [.., D] to [.., D]. */
+  /** Takes [.., D] to [.., D]. */
   NDArray apply(NDArray x, Tap tap);
 
   /** See {@link FeedForward.Mlp}. */

@@ -80,7 +80,7 @@ abstract class TorchMixer {
    */
   abstract NDArray queries(NDArray normed, int[] depths);
 
-  /** W. */
+  /** Returns W, the width of what is mixed. */
   abstract int width();
 
   /**

@@ -39,7 +39,7 @@ sealed interface TorchNorm {
   NDArray apply(NDArray x);
 
   /**
-   * The same, where what is divided by is seen.
+   * Applies the norm where the tap sees what is divided by.
    *
    * @param point where that is
    */
@@ -48,7 +48,7 @@ sealed interface TorchNorm {
   /** What each coordinate is multiplied by; null for a norm that is not there. */
   NDArray factors();
 
-  /** Not there. */
+  /** A norm that is not there. */
   record None() implements TorchNorm {
     @Override
     public NDArray apply(NDArray x) {

@@ -74,7 +74,7 @@ public final class TorchTraining implements AutoCloseable {
   }
 
   /**
-   * The same in training, with its gradients.
+   * Predicts the same tokens in training, and returns the gradients.
    *
    * @param sequences B x (T + 1) token ids
    * @param scale factor of the gradients

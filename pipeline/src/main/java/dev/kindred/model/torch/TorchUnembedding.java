@@ -29,7 +29,7 @@ final class TorchUnembedding {
     return norm.apply(x);
   }
 
-  /** [.., D] to [.., V]. */
+  /** Takes [.., D] to [.., V]. */
   NDArray logits(NDArray x) {
     return logits(x, Tap.NONE);
   }

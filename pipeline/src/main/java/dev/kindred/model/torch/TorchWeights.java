@@ -125,7 +125,7 @@ interface TorchWeights {
     return map.hasBias() ? outputs(map, weights.array(map.stored().bias())) : null;
   }
 
-  /** Of what is stored by output, [stored outputs, ..], the map's. */
+  /** Takes the map's outputs from what is stored by output, [stored outputs, ..]. */
   private static NDArray outputs(Linear map, NDArray stored) {
     int all = map.stored().outputs();
     if (map.outputs() == all && map.run() == all) {
