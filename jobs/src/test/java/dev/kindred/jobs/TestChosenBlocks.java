@@ -11,6 +11,7 @@ import dev.kindred.table.Warehouse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
@@ -30,20 +31,26 @@ final class TestChosenBlocks {
   @BeforeAll
   static void run() throws IOException {
     warehouse = SharedRun.copyTo(folder.resolve("warehouse"));
-    run =
-        CommandLineRun.of(
-            "run",
-            "--corpus",
-            SharedRun.corpus().toString(),
-            "--prompts",
-            Integer.toString(SharedRun.PROMPTS),
-            "--alternates",
-            "none",
-            "--blocks",
-            CHOSEN,
-            "--warehouse",
-            warehouse.toString());
+    run = onChosen("run", "--alternates", "none");
     assertThat(run.status()).as(run.err()).isZero();
+  }
+
+  /** Runs a command on the corpus and prompts of the shared run, with some of its blocks. */
+  private static CommandLineRun onChosen(String command, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                command,
+                "--corpus",
+                SharedRun.corpus().toString(),
+                "--prompts",
+                Integer.toString(SharedRun.PROMPTS),
+                "--blocks",
+                CHOSEN,
+                "--warehouse",
+                warehouse.toString()));
+    arguments.addAll(List.of(more));
+    return CommandLineRun.of(arguments.toArray(String[]::new));
   }
 
   /** Rows of a run as text, without the columns that name run and model. */
@@ -106,23 +113,13 @@ final class TestChosenBlocks {
   }
 
   @Test
-  void blocksOfAnotherRunAreNotTakenForThese() {
-    CommandLineRun tuned =
-        CommandLineRun.of(
-            "tune",
-            "--corpus",
-            SharedRun.corpus().toString(),
-            "--prompts",
-            Integer.toString(SharedRun.PROMPTS),
-            "--tuning-prompts",
-            "40",
-            "--blocks",
-            CHOSEN,
-            "--warehouse",
-            warehouse.toString());
+  void tuningIsAboutTheChosenBlocksAndSaysSoInItsSettings() {
+    CommandLineRun tuned = onChosen("tune", "--tuning-prompts", "40");
     assertThat(tuned.status()).as(tuned.err()).isZero();
     assertThat(tuned.out()).contains("block 1").contains("block 4").contains("--blocks 1,4");
     assertThat(tuned.out()).doesNotContain("block 0").doesNotContain("block 5");
+    Path settings = Path.of(tuned.lastLine().replaceAll(".* conf=", ""));
+    assertThat(settings).content().contains("blocks = \"1,4\"");
   }
 
   @Test

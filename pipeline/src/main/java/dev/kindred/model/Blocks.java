@@ -64,18 +64,24 @@ public record Blocks(List<Integer> numbers, int ofModel) implements Serializable
       throw invalid(text, "expected all, block numbers such as 3,11,23, or every:4");
     }
 
-    List<Integer> numbers =
-        Stream.of(text.split("\\s*,\\s*")).map(Integer::valueOf).sorted().toList();
-    for (int place = 0; place < numbers.size(); place++) {
-      int number = numbers.get(place);
+    List<Integer> numbers = Stream.of(text.split("\\s*,\\s*")).map(Integer::valueOf).toList();
+    for (int number : numbers) {
       if (number >= ofModel) {
         throw invalid(
             text, "the model has no block " + number + ", its blocks are 0 to " + (ofModel - 1));
       }
 
-      if (place > 0 && number == numbers.get(place - 1)) {
+      if (numbers.indexOf(number) != numbers.lastIndexOf(number)) {
         throw invalid(text, "block " + number + " is named twice");
       }
+    }
+
+    List<Integer> ascending = numbers.stream().sorted().toList();
+    if (!numbers.equals(ascending)) { // else thresholds might be meant in the order of the text
+      throw invalid(
+          text,
+          "expected ascending numbers, in whose order thresholds and weights are: "
+              + new Blocks(ascending, ofModel));
     }
 
     return new Blocks(numbers, ofModel);

@@ -22,7 +22,7 @@ final class TestBlocks {
         "every:1 | 3 | 0,1,2",
         "every:100 | 12 | 11",
         "3,11,23 | 24 | 3,11,23",
-        "23, 3 ,11 | 24 | 3,11,23",
+        "3, 11 ,23 | 24 | 3,11,23",
         "0 | 1 | 0"
       })
   void aChoiceIsReadAndKeepsTheNumbersOfTheModel(String text, int ofModel, String numbers) {
@@ -40,6 +40,7 @@ final class TestBlocks {
         "6 | the model has no block 6, its blocks are 0 to 5",
         "1,9,2 | the model has no block 9, its blocks are 0 to 5",
         "1,2,1 | block 1 is named twice",
+        "4,1 | expected ascending numbers, in whose order thresholds and weights are: 1,4",
         "every:0 | expected all, block numbers such as 3,11,23, or every:4",
         "-1 | expected all, block numbers such as 3,11,23, or every:4",
         "1-3 | expected all, block numbers such as 3,11,23, or every:4",
@@ -54,7 +55,7 @@ final class TestBlocks {
 
   @Test
   void valuesOfAllBlocksAreTakenByNumber() {
-    Blocks blocks = Blocks.of("4,1", 6);
+    Blocks blocks = Blocks.of("1,4", 6);
 
     assertThat(blocks.of(new double[] {0, .1, .2, .3, .4, .5})).containsExactly(.1, .4);
     assertThat(blocks.of(new float[][] {{0}, {1}, {2}, {3}, {4}, {5}}))

@@ -267,9 +267,12 @@ public final class Tuning {
         String.format(
             Locale.ROOT,
             "# Found by kindred tune for model %s and corpus %s.%n"
-                + "kindred {%n  thresholds = [%s]%n  weights = [%s]%n  saturation = \"%s\"%n}%n",
+                + "kindred {%n%s  thresholds = [%s]%n  weights = [%s]%n  saturation = \"%s\"%n}%n",
             model.id(),
             corpusId,
+            model.blocks().isAll()
+                ? ""
+                : String.format(Locale.ROOT, "  blocks = \"%s\"%n", model.blocks()),
             Values.text(thresholds(tuned)),
             Values.text(mixture.weights()),
             saturation(mixture));
