@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -279,40 +280,35 @@ class TestAnalysisContract {
 
   @TestFactory
   Stream<DynamicTest> aBadOptionEndsACommandBeforeItBegins() {
-    return commands().stream()
-        .map(
-            command ->
-                DynamicTest.dynamicTest(
-                    command,
-                    () -> {
-                      Map<String, Long> before = files();
-                      List<String> options = new ArrayList<>(List.of(OPTIONS.get(command)));
-                      options.addAll(List.of("--model", base.resolve("no-model").toString()));
-                      CommandLineRun refused = run(command, options.toArray(String[]::new));
-                      assertThat(refused.status()).isEqualTo(2);
-                      assertThat(refused.messages())
-                          .singleElement()
-                          .asString()
-                          .contains("no such folder");
-                      assertThat(files()).isEqualTo(before);
-                    }));
+    return refusals(
+        command -> {
+          List<String> options = new ArrayList<>(List.of(OPTIONS.get(command)));
+          options.addAll(List.of("--model", base.resolve("no-model").toString()));
+          return new Refused("no such folder", options.toArray(String[]::new));
+        });
   }
 
   @TestFactory
   Stream<DynamicTest> aBadValueOfAnOptionOfItsOwnEndsACommandBeforeItBegins() {
+    return refusals(REFUSED::get);
+  }
+
+  /** Tests that a command refuses options in one line, and leaves all files as they are. */
+  private static Stream<DynamicTest> refusals(Function<String, Refused> options) {
     return commands().stream()
         .map(
             command ->
                 DynamicTest.dynamicTest(
                     command,
                     () -> {
+                      Refused expected = options.apply(command);
                       Map<String, Long> before = files();
-                      CommandLineRun refused = run(command, REFUSED.get(command).options());
+                      CommandLineRun refused = run(command, expected.options());
                       assertThat(refused.status()).as(refused.err()).isEqualTo(2);
                       assertThat(refused.messages())
                           .singleElement()
                           .asString()
-                          .contains(REFUSED.get(command).message());
+                          .contains(expected.message());
                       assertThat(files()).isEqualTo(before);
                     }));
   }

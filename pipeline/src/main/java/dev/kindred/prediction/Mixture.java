@@ -42,7 +42,12 @@ public record Mixture(double[] weights, double saturation) implements Serializab
    * @param total the sum of the block's counts
    */
   public double factor(int block, double total) {
-    return weights[block] / (1 + total / saturation);
+    return factor(weights[block], total, saturation);
+  }
+
+  /** The factor of a block with this weight, where there is no mixture of all blocks at hand. */
+  public static double factor(double weight, double total, double saturation) {
+    return weight / (1 + total / saturation);
   }
 
   @Override

@@ -61,7 +61,7 @@ public interface Combination extends Serializable {
     return (prompt, tuned, block, withOwn, counts, shares) -> {
       if (tuned.weights()[block] > 0) {
         double total = prompt.counts(block, tuned.bins()[block], withOwn, counts);
-        add(shares, counts, new Mixture(tuned.weights(), saturation).factor(block, total));
+        add(shares, counts, Mixture.factor(tuned.weights()[block], total, saturation));
       }
     };
   }

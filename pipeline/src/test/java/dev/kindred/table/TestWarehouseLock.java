@@ -355,17 +355,23 @@ class TestWarehouseLock {
     assertThatOnlyAReleasedLockIsLeft(2);
   }
 
-  @Test
-  void aCheckBeforeAnotherTakesTheLockHoldsForALease() throws Exception {
-    WarehouseLock stoodStill = stoodStill();
-    HookedFiles files = new HookedFiles();
+  /** Makes a holder check right before another one creates the next lock; returns when it did. */
+  private static long[] checkedBeforeCreation(HookedFiles files, WarehouseLock holder) {
     long[] checked = {0};
     files.beforeCreationOf(
         "_lock.2",
         () -> {
           checked[0] = System.nanoTime();
-          stoodStill.check();
+          holder.check();
         });
+    return checked;
+  }
+
+  @Test
+  void aCheckBeforeAnotherTakesTheLockHoldsForALease() throws Exception {
+    WarehouseLock stoodStill = stoodStill();
+    HookedFiles files = new HookedFiles();
+    long[] checked = checkedBeforeCreation(files, stoodStill);
     try (WarehouseLock next = files.lock(AT_ONCE)) {
       assertThat(since(checked[0])).isGreaterThan(TIMES.lease());
       assertThat(files.waited).isTrue();
@@ -381,13 +387,7 @@ class TestWarehouseLock {
   void aCheckHoldsForALeaseThoughTheOneWhoTakesTheLockDies() throws Exception {
     WarehouseLock stoodStill = stoodStill();
     HookedFiles files = new HookedFiles();
-    long[] checked = {0};
-    files.beforeCreationOf(
-        "_lock.2",
-        () -> {
-          checked[0] = System.nanoTime();
-          stoodStill.check();
-        });
+    long[] checked = checkedBeforeCreation(files, stoodStill);
     files.afterCreationOf(
         "_lock.2",
         () -> {

@@ -22,7 +22,7 @@ public final class LoadedModels {
   private static final Logger LOG = LoggerFactory.getLogger(LoadedModels.class);
   private static final Map<Key, LanguageModel> LOADED = new ConcurrentHashMap<>();
 
-  /** Those of them, and others, that are in the engine. */
+  /** The models that the engine holds: some of {@link #LOADED}, and others for their streams. */
   private static final Map<Key, TorchModel> IN_ENGINE = new ConcurrentHashMap<>();
 
   private static final Map<Key, ResidualStream> STREAMS = new ConcurrentHashMap<>();
