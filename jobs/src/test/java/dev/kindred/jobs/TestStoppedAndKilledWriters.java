@@ -160,8 +160,6 @@ class TestStoppedAndKilledWriters {
                 corpus.toString(),
                 "--prompts",
                 "20",
-                "--alternates",
-                "none",
                 "--tuning-prompts",
                 "20")));
   }
