@@ -24,6 +24,7 @@ create or replace view kindred_current.directions as select * from kindred.curre
 create or replace view kindred_current.perturbations as select * from kindred.current.perturbations;
 create or replace view kindred_current.learned_embeddings as select * from kindred.current.learned_embeddings;
 create or replace view kindred_current.subspaces as select * from kindred.current.subspaces;
+create or replace view kindred_current.hook_activations as select * from kindred.current.hook_activations;
 create or replace view kindred_current.alignments as select * from kindred.current.alignments;
 create or replace view kindred_current.summaries as select * from kindred.current.summaries;
 create or replace view kindred_current.runs as select * from kindred.runs;

@@ -77,4 +77,9 @@ public enum HookPoint {
       default -> true;
     };
   }
+
+  /** Whether it has a number for each pair of positions, [B, H, T, T]. */
+  public boolean isOfPairs() {
+    return this == ATTN_SCORES || this == PATTERN;
+  }
 }

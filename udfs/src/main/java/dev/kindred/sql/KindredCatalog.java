@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.sql;
 
+import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
+import dev.kindred.table.CommittedFiles;
 import dev.kindred.table.Part;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Table;
@@ -40,6 +42,7 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  *       within a query, and with the inputs that it was computed from
  *   <li><code>kindred.`r-..`.&lt;table&gt;</code>: those of the run with that id
  *   <li>{@code kindred.runs}: all runs, published or rejected
+ *   <li>{@code kindred.hook_activations}: those of all models, which need no run
  *   <li>{@code kindred.<function>}: the functions of {@link KindredFunctions}
  * </ul>
  *
@@ -86,7 +89,10 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
   @Override
   public Identifier[] listTables(String[] namespace) throws NoSuchNamespaceException {
     if (namespace.length == 0) {
-      return new Identifier[] {Identifier.of(namespace, Tables.RUNS.name())};
+      return new Identifier[] {
+        Identifier.of(namespace, Tables.RUNS.name()),
+        Identifier.of(namespace, Tables.HOOK_ACTIVATIONS.name())
+      };
     }
 
     checkNamespace(namespace);
@@ -102,6 +108,10 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
         Tables.find(identifier.name()).orElseThrow(() -> new NoSuchTableException(identifier));
     if (identifier.namespace().length == 0 && table.equals(Tables.RUNS)) {
       return NotQueryable.lookUp(this::allRuns);
+    }
+
+    if (identifier.namespace().length == 0 && table.equals(Tables.HOOK_ACTIVATIONS)) {
+      return NotQueryable.lookUp(this::allHookActivations);
     }
 
     if (!isNamespace(identifier.namespace()) || identifier.namespace().length == 0) {
@@ -179,6 +189,20 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
             Locale.ROOT, "%s/%s@%d,%s", warehouse.root(), Tables.RUNS.name(), runs.size(), last),
         Tables.RUNS,
         warehouse.part(Tables.RUNS).index());
+  }
+
+  private KindredTable allHookActivations() {
+    SparkSession spark = SparkSession.active();
+    Warehouse warehouse = warehouse(spark);
+    CommittedFiles files = warehouse.part(Tables.HOOK_ACTIVATIONS).index();
+    String[] names = files.inputFiles(); // a name is never given twice
+    Arrays.sort(names);
+    return new KindredTable(
+        spark,
+        name + "." + Tables.HOOK_ACTIVATIONS.name(),
+        new ContentId().add(String.join("\n", names)).id(warehouse.root() + "/hook_activations@"),
+        Tables.HOOK_ACTIVATIONS,
+        files);
   }
 
   /** A run's values of a table's partition columns, as far as one value is all of the run. */

@@ -2,6 +2,7 @@
 package dev.kindred.jobs.command;
 
 import dev.kindred.jobs.option.CorpusOptions;
+import dev.kindred.jobs.option.HookOptions;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.ModelOptions;
 import dev.kindred.jobs.option.TaskOptions;
@@ -9,6 +10,7 @@ import dev.kindred.jobs.option.WindowOptions;
 import dev.kindred.jobs.option.WriterOptions;
 import dev.kindred.jobs.run.ActivationsStage;
 import dev.kindred.jobs.run.CorpusInput;
+import dev.kindred.jobs.run.HookStage;
 import dev.kindred.jobs.run.ModelInput;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.files.ModelDirectory;
@@ -20,18 +22,25 @@ import picocli.CommandLine.Mixin;
 
 @Command(
     name = "activations",
-    description = "Evaluates the model on all windows into the table activations.",
-    footer = "kindred activations --corpus texts --model models/tinyshakespeare")
+    description =
+        "Evaluates the model on all windows into the table activations; or, with --hook, keeps what is"
+            + " at places of the forward pass of given prompts, for which it needs no corpus.",
+    footer = {
+      "kindred activations --corpus texts --model models/tinyshakespeare",
+      "kindred activations 'And only l' --hook blocks.3.attn.hook_z --positions last",
+      "kindred activations --prompts prompts.jsonl --hook 'blocks.*.hook_attn_out,ln_final.hook_scale'"
+    })
 final class ActivationsCommand extends KindredCommand {
   @Mixin private CorpusOptions corpus;
   @Mixin private ModelOptions model;
   @Mixin private WindowOptions windows;
   @Mixin private TaskOptions tasks;
+  @Mixin private HookOptions hooks;
   @Mixin private WriterOptions warehouse;
 
   @Override
   public List<String> steps() {
-    return List.of("corpus", "activations");
+    return hooks.areGiven() ? List.of(HookStage.STEP) : List.of("corpus", "activations");
   }
 
   @Override
@@ -41,6 +50,12 @@ final class ActivationsCommand extends KindredCommand {
 
   @Override
   public void run(Workspace workspace) {
+    if (hooks.areGiven()) {
+      HookStage stage = HookStage.check(hooks, model.read(workspace.hadoop()), workspace.hadoop());
+      stage.write(workspace, workspace.lock(warehouse.uri(), warehouse.lockWait()));
+      return;
+    }
+
     ModelDirectory directory = ModelInput.read(model, windows.length(), workspace.hadoop());
     CorpusInput.check(corpus, workspace.hadoop());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());

@@ -42,7 +42,7 @@ class TestOptionsOfCommands {
     options.put("run", EXPERIMENT + "--alternates " + WRITER + REPORT);
     options.put("plan", EXPERIMENT + "--alternates --warehouse");
     options.put("windows", CORPUS + "--model --window-length " + WRITER);
-    options.put("activations", EVALUATION + WRITER);
+    options.put("activations", EVALUATION + WRITER + GIVEN_PROMPTS + "--hook --positions");
     options.put("prompts", EVALUATION + PROMPTS + WRITER);
     options.put("compare-models", EVALUATION + PROMPTS + "--alternates " + WRITER);
     options.put("similar", EXPERIMENT + "--alternates " + WRITER);

@@ -8,6 +8,7 @@ import dev.kindred.Location;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.Blocks;
+import dev.kindred.model.Hook;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.ResidualStream;
@@ -376,6 +377,11 @@ public record ModelDirectory(
 
   public ModelShape shape() {
     return blueprint().shape();
+  }
+
+  /** The places where a pass can be looked into. */
+  public List<Hook> hooks() {
+    return blueprint().hooks();
   }
 
   /** Whether the FFN output of block 0 is a token's, whatever stands before it. */

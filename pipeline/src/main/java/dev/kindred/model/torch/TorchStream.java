@@ -386,7 +386,7 @@ public final class TorchStream implements ResidualStream {
 
     @Override
     public float[] last(Hook hook) {
-      int axis = hook.point() == HookPoint.ATTN_SCORES || hook.point() == HookPoint.PATTERN ? 2 : 1;
+      int axis = hook.point().isOfPairs() ? 2 : 1;
       return seen(
           hook,
           x -> {
