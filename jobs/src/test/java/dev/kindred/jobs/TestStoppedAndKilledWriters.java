@@ -27,8 +27,10 @@ import org.apache.spark.launcher.JavaModuleOptions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -170,6 +172,42 @@ class TestStoppedAndKilledWriters {
   }
 
   @Test
+  void learnedEmbeddingsThatAreKilledAgainAndAgainEndWithTheSameTables() throws Exception {
+    surviveKills(
+        "learned_embeddings",
+        "learn-embeddings",
+        "--model",
+        SmallModel.URI,
+        "--restarts",
+        "2",
+        "--max-steps",
+        "3");
+  }
+
+  /** By hand: it takes minutes for each analysis. */
+  @TestFactory
+  @Tag("kills")
+  Stream<DynamicTest> everyCommandOfAnAnalysisThatIsKilledEndsWithTheSameTables()
+      throws IOException {
+    Path alone = folder.resolve("alone");
+    Path killed = folder.resolve("killed");
+    copy(base.resolve("warehouse"), alone);
+    copy(base.resolve("warehouse"), killed);
+    return TestAnalysisContract.commands().stream()
+        .filter(TestAnalysisContract::isWithWarehouse)
+        .map(
+            name ->
+                DynamicTest.dynamicTest(
+                    name,
+                    () -> {
+                      List<String> command = new ArrayList<>(List.of(name));
+                      command.addAll(TestAnalysisContract.options(name));
+                      command.addAll(List.of("--model", SmallModel.URI));
+                      surviveKills(alone, killed, command.toArray(String[]::new));
+                    }));
+  }
+
+  @Test
   void aComparisonOfModelsThatIsKilledAgainAndAgainEndsWithTheSameTables() throws Exception {
     List<String> alternates = new ArrayList<>();
     for (String seed : List.of("1", "2")) {
@@ -221,6 +259,13 @@ class TestStoppedAndKilledWriters {
     Path killed = folder.resolve("killed");
     copy(base.resolve("warehouse"), alone);
     copy(base.resolve("warehouse"), killed);
+    int rounds = surviveKills(alone, killed, command);
+    assertThat(rounds).as("it was killed").isGreaterThan(2);
+    assertThat(records(killed, table)).isPositive();
+  }
+
+  /** Returns how often it was started. */
+  private int surviveKills(Path alone, Path killed, String... command) throws Exception {
     CommandLineRun once = CommandLineRun.of(with(alone, command).toArray(String[]::new));
     assertThat(once.status()).as(once.err()).isZero();
 
@@ -242,10 +287,10 @@ class TestStoppedAndKilledWriters {
       assertThat(process.exitValue()).as(errors("round-" + rounds)).isIn(0, 137);
     } while (process.exitValue() != 0);
 
-    assertThat(rounds).as("it was killed").isGreaterThan(2);
-    assertThat(records(killed, table)).isPositive();
+    assertThat(rounds).as("it was killed").isGreaterThan(1);
     assertThat(RunRows.all(killed)).isEqualTo(RunRows.all(alone));
     assertThatTheLockIsReleased(killed);
+    return rounds;
   }
 
   private static List<String> with(Path warehouse, String... command) {
