@@ -17,38 +17,51 @@ public interface LanguageModel extends AutoCloseable {
   ModelShape shape();
 
   /**
-   * FFN outputs of every block at the last position, before the residual addition.
+   * Vectors of every block at the last position.
    *
+   * @param kind which vector of a block
    * @param tokenIds B x T token ids, each in [0, V)
    * @return N arrays of B x D floats
    */
-  float[][] ffnOutputs(int[][] tokenIds);
+  float[][] vectors(BlockVector kind, int[][] tokenIds);
 
   /**
-   * The FFN outputs of the sequences of a tree, in the tree's order. What an architecture can share
-   * between sequences with a common prefix, it computes once; this default shares nothing.
-   */
-  default float[][] ffnOutputs(PrefixTree tree) {
-    return ffnOutputs(tree, shape().blocks());
-  }
-
-  /**
-   * Returns the FFN outputs of the first blocks alone; later ones are not evaluated.
+   * The vectors of the sequences of a tree, in the tree's order, of the first blocks; later ones
+   * are not evaluated. What an architecture can share between sequences with a common prefix, it
+   * computes once; this default shares nothing.
    *
    * @param blocks how many, in [1, N]
    */
-  default float[][] ffnOutputs(PrefixTree tree, int blocks) {
-    return Arrays.copyOf(ffnOutputs(tree.sequences()), blocks);
+  default float[][] vectors(BlockVector kind, PrefixTree tree, int blocks) {
+    return Arrays.copyOf(vectors(kind, tree.sequences()), blocks);
   }
 
-  /** The FFN outputs and the next-token distribution of each sequence. */
-  Predictions predict(int[][] tokenIds);
+  /** FFN outputs of every block, before the residual addition. */
+  default float[][] ffnOutputs(int[][] tokenIds) {
+    return vectors(BlockVector.FFN_OUT, tokenIds);
+  }
 
-  /**
-   * Predicts for the sequences of a tree, in its order, as {@link #ffnOutputs(PrefixTree)} does.
-   */
+  /** The FFN outputs of the sequences of a tree, in the tree's order. */
+  default float[][] ffnOutputs(PrefixTree tree) {
+    return vectors(BlockVector.FFN_OUT, tree, shape().blocks());
+  }
+
+  /** The vectors and the next-token distribution of each sequence. */
+  Predictions predict(BlockVector kind, int[][] tokenIds);
+
+  /** Predicts for the sequences of a tree, in its order. This default shares nothing. */
+  default Predictions predict(BlockVector kind, PrefixTree tree) {
+    return predict(kind, tree.sequences());
+  }
+
+  /** The same with FFN outputs. */
+  default Predictions predict(int[][] tokenIds) {
+    return predict(BlockVector.FFN_OUT, tokenIds);
+  }
+
+  /** The same of a tree. */
   default Predictions predict(PrefixTree tree) {
-    return predict(tree.sequences());
+    return predict(BlockVector.FFN_OUT, tree);
   }
 
   /**
@@ -60,7 +73,7 @@ public interface LanguageModel extends AutoCloseable {
   EvaluationMemory evaluationMemory(int nodes, int length);
 
   /**
-   * Floating-point operations of the matrix products that {@link #predict} of a tree takes, an
+   * Floating-point operations of the matrix products that {@code predict} of a tree takes, an
    * addition and a multiplication being two.
    *
    * @param nodes of each depth, T numbers; the last are the leaves
@@ -68,7 +81,8 @@ public interface LanguageModel extends AutoCloseable {
   double operations(long[] nodes);
 
   /**
-   * Counts the floating-point operations of {@link #ffnOutputs(PrefixTree, int)} in the same way.
+   * Counts the floating-point operations of {@link #vectors(BlockVector, PrefixTree, int)} in the
+   * same way.
    *
    * @param blocks how many are evaluated, in [1, N]
    */
@@ -78,12 +92,12 @@ public interface LanguageModel extends AutoCloseable {
   void close();
 
   /**
-   * What {@link #predict} finds at the last position.
+   * What {@code predict} finds at the last position.
    *
-   * @param ffnOutputs N arrays of B x D floats
+   * @param vectors N arrays of B x D floats
    * @param probabilities B x V floats, each row a softmax: in [0, 1], summing to 1
    */
-  record Predictions(float[][] ffnOutputs, float[] probabilities) {}
+  record Predictions(float[][] vectors, float[] probabilities) {}
 
   /**
    * Memory of an evaluation.

@@ -37,23 +37,23 @@ public final class WithFirstToken implements LanguageModel {
   }
 
   @Override
-  public float[][] ffnOutputs(int[][] tokenIds) {
-    return model.ffnOutputs(inputs(tokenIds));
+  public float[][] vectors(BlockVector kind, int[][] tokenIds) {
+    return model.vectors(kind, inputs(tokenIds));
   }
 
   @Override
-  public float[][] ffnOutputs(PrefixTree tree, int blocks) {
-    return model.ffnOutputs(PrefixTree.of(inputs(tree.sequences())), blocks);
+  public float[][] vectors(BlockVector kind, PrefixTree tree, int blocks) {
+    return model.vectors(kind, PrefixTree.of(inputs(tree.sequences())), blocks);
   }
 
   @Override
-  public Predictions predict(int[][] tokenIds) {
-    return model.predict(inputs(tokenIds));
+  public Predictions predict(BlockVector kind, int[][] tokenIds) {
+    return model.predict(kind, inputs(tokenIds));
   }
 
   @Override
-  public Predictions predict(PrefixTree tree) {
-    return model.predict(PrefixTree.of(inputs(tree.sequences())));
+  public Predictions predict(BlockVector kind, PrefixTree tree) {
+    return model.predict(kind, PrefixTree.of(inputs(tree.sequences())));
   }
 
   @Override

@@ -114,7 +114,7 @@ public final class Predictions {
           DistinctSequences.of(batch.stream().map(Sequence::getTokenIds).toArray(int[][]::new));
       int[] leaves = sequences.leaves();
       LanguageModel.Predictions found = model.predict(sequences.tree());
-      float[][] ffnOutputs = blocks.of(found.ffnOutputs());
+      float[][] ffnOutputs = blocks.of(found.vectors());
       List<Prediction> predictions = new ArrayList<>(leaves.length);
       for (int i = 0; i < leaves.length; i++) {
         Prediction prediction = new Prediction();

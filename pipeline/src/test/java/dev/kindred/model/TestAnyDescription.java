@@ -112,7 +112,7 @@ class TestAnyDescription {
       int[][] sequences = TestPrefixTree.sequences(new Random(seed), 40, LENGTH, 4);
       assertPredictsAsPlain(model.blueprint, model.plain, whole, sequences);
       LanguageModel.Predictions tree = whole.predict(PrefixTree.of(sequences));
-      assertThat(whole.ffnOutputs(PrefixTree.of(sequences))).isDeepEqualTo(tree.ffnOutputs());
+      assertThat(whole.ffnOutputs(PrefixTree.of(sequences))).isDeepEqualTo(tree.vectors());
       assertThat(whole.evaluationMemory(100, LENGTH).engineBytes()).isPositive();
     }
   }
@@ -154,15 +154,15 @@ class TestAnyDescription {
     for (int block = 0; block < blueprint.blocks().size(); block++) {
       boolean hasNetwork =
           !(blueprint.blocks().get(block).feedForward() instanceof FeedForward.None);
-      double[] expected = new double[batch.ffnOutputs()[block].length];
+      double[] expected = new double[batch.vectors()[block].length];
       int d = expected.length / sequences.length;
       for (int i = 0; hasNetwork && i < sequences.length; i++) {
         double[] all = found.get(i).get(Hook.of(HookPoint.MLP_OUT, block));
         System.arraycopy(all, all.length - d, expected, i * d, d);
       }
 
-      assertClose("batch, block " + block, batch.ffnOutputs()[block], expected);
-      assertClose("tree, block " + block, tree.ffnOutputs()[block], expected);
+      assertClose("batch, block " + block, batch.vectors()[block], expected);
+      assertClose("tree, block " + block, tree.vectors()[block], expected);
     }
 
     double[] expected = new double[sequences.length * 11];

@@ -64,7 +64,7 @@ class TestGpt {
 
   @Test
   void bothMethodsGiveTheSameFfnOutputs() {
-    assertThat(model.predict(fixtures.tokenIds()).ffnOutputs())
+    assertThat(model.predict(fixtures.tokenIds()).vectors())
         .isDeepEqualTo(model.ffnOutputs(fixtures.tokenIds()));
   }
 

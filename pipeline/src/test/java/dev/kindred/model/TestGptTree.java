@@ -42,7 +42,7 @@ class TestGptTree {
         for (int block = 0; block < model.shape().blocks(); block++) {
           assertThat(
                   relativeError(
-                      Vectors.row(found.ffnOutputs()[block], leaf, dimension),
+                      Vectors.row(found.vectors()[block], leaf, dimension),
                       Vectors.row(fixtures.ffnOutputs()[block], order[leaf], dimension)))
               .as("block %d, window %d", block, order[leaf])
               .isLessThan(1e-4);
@@ -156,8 +156,8 @@ class TestGptTree {
       for (int i = 0; i < places.length; i++) {
         for (int block = 0; block < model.shape().blocks(); block++) {
           int dimension = model.shape().modelDimension();
-          assertThat(Vectors.row(found.ffnOutputs()[block], i, dimension))
-              .isEqualTo(Vectors.row(expected.ffnOutputs()[block], places[i], dimension));
+          assertThat(Vectors.row(found.vectors()[block], i, dimension))
+              .isEqualTo(Vectors.row(expected.vectors()[block], places[i], dimension));
         }
 
         int vocabulary = model.shape().vocabularySize();
@@ -165,7 +165,7 @@ class TestGptTree {
             .isEqualTo(Vectors.row(expected.probabilities(), places[i], vocabulary));
       }
 
-      assertThat(model.ffnOutputs(mixed)).isDeepEqualTo(found.ffnOutputs());
+      assertThat(model.ffnOutputs(mixed)).isDeepEqualTo(found.vectors());
     }
   }
 
@@ -191,12 +191,12 @@ class TestGptTree {
     LanguageModel.Predictions found = model.predict(PrefixTree.of(sequences));
     int dimension = model.shape().modelDimension();
     for (int block = 0; block < model.shape().blocks(); block++) {
-      assertThat(found.ffnOutputs()[block]).hasSameSizeAs(expected.ffnOutputs()[block]);
+      assertThat(found.vectors()[block]).hasSameSizeAs(expected.vectors()[block]);
       for (int i = 0; i < sequences.length; i++) {
         assertThat(
                 relativeError(
-                    Vectors.row(found.ffnOutputs()[block], i, dimension),
-                    Vectors.row(expected.ffnOutputs()[block], i, dimension)))
+                    Vectors.row(found.vectors()[block], i, dimension),
+                    Vectors.row(expected.vectors()[block], i, dimension)))
             .as("block %d, sequence %s", block, Arrays.toString(sequences[i]))
             .isLessThan(TOLERANCE);
       }
@@ -204,7 +204,7 @@ class TestGptTree {
 
     assertThat(relativeError(found.probabilities(), expected.probabilities()))
         .isLessThan(TOLERANCE);
-    assertThat(model.ffnOutputs(PrefixTree.of(sequences))).isDeepEqualTo(found.ffnOutputs());
+    assertThat(model.ffnOutputs(PrefixTree.of(sequences))).isDeepEqualTo(found.vectors());
   }
 
   private static Integer[] sorted(int[][] sequences) {

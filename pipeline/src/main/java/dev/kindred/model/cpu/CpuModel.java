@@ -2,6 +2,7 @@
 package dev.kindred.model.cpu;
 
 import dev.kindred.kernel.TileKernel;
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.DistinctSequences;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
@@ -119,35 +120,35 @@ public final class CpuModel implements LanguageModel {
   }
 
   @Override
-  public float[][] ffnOutputs(int[][] tokenIds) {
+  public float[][] vectors(BlockVector kind, int[][] tokenIds) {
     DistinctSequences distinct = DistinctSequences.of(tokenIds);
-    return ofSequences(distinct, ffnOutputs(distinct.tree()));
+    return ofSequences(distinct, vectors(kind, distinct.tree(), blocks.size()));
   }
 
   @Override
-  public float[][] ffnOutputs(PrefixTree tree, int count) {
-    return new Pass(tree, count).run();
+  public float[][] vectors(BlockVector kind, PrefixTree tree, int count) {
+    return new Pass(kind, tree, count).run();
   }
 
   @Override
-  public Predictions predict(int[][] tokenIds) {
+  public Predictions predict(BlockVector kind, int[][] tokenIds) {
     DistinctSequences distinct = DistinctSequences.of(tokenIds);
-    Predictions found = predict(distinct.tree());
+    Predictions found = predict(kind, distinct.tree());
     return new Predictions(
-        ofSequences(distinct, found.ffnOutputs()),
+        ofSequences(distinct, found.vectors()),
         distinct.ofSequences(found.probabilities(), vocabulary));
   }
 
   @Override
-  public Predictions predict(PrefixTree tree) {
-    Pass pass = new Pass(tree, blocks.size());
-    float[][] ffnOutputs = pass.run();
-    return new Predictions(ffnOutputs, pass.probabilities());
+  public Predictions predict(BlockVector kind, PrefixTree tree) {
+    Pass pass = new Pass(kind, tree, blocks.size());
+    float[][] vectors = pass.run();
+    return new Predictions(vectors, pass.probabilities());
   }
 
-  private float[][] ofSequences(DistinctSequences distinct, float[][] ffnOutputs) {
-    float[][] all = new float[ffnOutputs.length][];
-    Arrays.setAll(all, i -> distinct.ofSequences(ffnOutputs[i], dModel));
+  private float[][] ofSequences(DistinctSequences distinct, float[][] vectors) {
+    float[][] all = new float[vectors.length][];
+    Arrays.setAll(all, i -> distinct.ofSequences(vectors[i], dModel));
     return all;
   }
 
@@ -223,7 +224,8 @@ public final class CpuModel implements LanguageModel {
     private final int[] depths; // N
     private final int d = dModel;
     private final int firstLeaf;
-    private final float[][] ffnOutputs; // of the blocks that are evaluated, each [B, D]
+    private final BlockVector kind; // of the vectors that are kept
+    private final float[][] vectors; // of the blocks that are evaluated, each [B, D]
     private final float[] residual; // [N, D]
     private final float[] rows; // [G, the widest map's inputs]
     private final float[] packed; // C / G groups
@@ -249,12 +251,13 @@ public final class CpuModel implements LanguageModel {
      */
     private record Sources(float[] embedded, int[] ofNodes, float[] besides) {}
 
-    private Pass(PrefixTree tree, int count) {
+    private Pass(BlockVector kind, PrefixTree tree, int count) {
+      this.kind = kind;
       this.tree = tree;
       this.inputs = tree.inputs();
       this.depths = tree.depthsOfNodes();
       this.firstLeaf = tree.nodes() - tree.leaves();
-      this.ffnOutputs = new float[count][tree.leaves() * d];
+      this.vectors = new float[count][tree.leaves() * d];
       this.residual = new float[tree.nodes() * d];
       this.rows = new float[GROUP * widest()];
       this.packed = new float[chunk * widest()];
@@ -265,10 +268,10 @@ public final class CpuModel implements LanguageModel {
 
     private float[][] run() {
       embed();
-      for (int i = 0; i < ffnOutputs.length; i++) {
+      for (int i = 0; i < vectors.length; i++) {
         CpuBlock block = blocks.get(i);
         CpuRotary turn = block.rotary(tree.depths());
-        boolean last = i == ffnOutputs.length - 1;
+        boolean last = i == vectors.length - 1;
         if (i == 0) {
           firstQueriesAndKeys(block, turn);
         } else if (i == 1) {
@@ -305,7 +308,7 @@ public final class CpuModel implements LanguageModel {
         }
       }
 
-      return ffnOutputs;
+      return vectors;
     }
 
     /**
@@ -445,30 +448,34 @@ public final class CpuModel implements LanguageModel {
 
     /** What comes after queries, keys and values, of nodes [from, to). */
     private void advance(CpuBlock block, int number, int from, int to) {
-      float[] sink = from >= firstLeaf ? ffnOutputs[number] : null;
       boolean first = number == 0;
       if (block.residual == Residual.PARALLEL) {
         besideAttention(block, first, from, to);
-        copy(beside, d, sink, from, to);
+        keep(BlockVector.FFN_OUT, beside, 0, d, number, from, to);
         attend(block, first, from, to);
+        keep(BlockVector.ATTN_OUT, outputs, 0, block.output.width(), number, from, to);
         add(outputs, block.output.width(), from, to);
         add(beside, d, from, to);
+        keep(BlockVector.RESID_POST, residual, from, d, number, from, to);
         return;
       }
 
       boolean isSumNormed = block.residual == Residual.NORMED_SUM;
       attend(block, first, from, to);
+      keep(BlockVector.ATTN_OUT, outputs, 0, block.output.width(), number, from, to);
       add(outputs, block.output.width(), from, to);
       if (isSumNormed) {
         block.mixerOutputNorm.applyInPlace(residual, from * d, to - from, d);
       }
 
       feedForward(block, residual, from, to);
-      copy(outputs, block.down.width(), sink, from, to);
+      keep(BlockVector.FFN_OUT, outputs, 0, block.down.width(), number, from, to);
       add(outputs, block.down.width(), from, to);
       if (isSumNormed) {
         block.feedForwardOutputNorm.applyInPlace(residual, from * d, to - from, d);
       }
+
+      keep(BlockVector.RESID_POST, residual, from, d, number, from, to);
     }
 
     /** What the network adds that stands beside attention. In block 0 it is a token's. */
@@ -585,10 +592,17 @@ public final class CpuModel implements LanguageModel {
       }
     }
 
-    /** Copies rows of leaves. */
-    private void copy(float[] rows, int width, float[] sink, int from, int to) {
-      for (int node = from; sink != null && node < to; node++) {
-        System.arraycopy(rows, (node - from) * width, sink, (node - firstLeaf) * d, d);
+    /**
+     * Copies vectors of leaves [from, to), if they are of the kind that is kept; other nodes have
+     * none.
+     *
+     * @param rows has the first of them at row {@code first}
+     */
+    private void keep(
+        BlockVector found, float[] rows, int first, int width, int block, int from, int to) {
+      for (int node = from; found == kind && from >= firstLeaf && node < to; node++) {
+        System.arraycopy(
+            rows, (first + node - from) * width, vectors[block], (node - firstLeaf) * d, d);
       }
     }
 

@@ -105,8 +105,8 @@ public final class ModelCheck {
   private static Difference difference(
       LanguageModel.Predictions found, LanguageModel.Predictions expected) {
     return new Difference(
-        IntStream.range(0, found.ffnOutputs().length)
-            .mapToDouble(i -> relative(found.ffnOutputs()[i], expected.ffnOutputs()[i]))
+        IntStream.range(0, found.vectors().length)
+            .mapToDouble(i -> relative(found.vectors()[i], expected.vectors()[i]))
             .max()
             .orElse(0),
         greatest(found.probabilities(), expected.probabilities()));
@@ -135,9 +135,9 @@ public final class ModelCheck {
       try (LanguageModel engine = directory.loadWithoutFirstToken(Device.cpu())) {
         LanguageModel.Predictions found = engine.predict(sequences);
         double worst = 0;
-        for (int block = 0; block < found.ffnOutputs().length; block++) {
+        for (int block = 0; block < found.vectors().length; block++) {
           String name = "last.ffn." + block;
-          float[] outputs = found.ffnOutputs()[block];
+          float[] outputs = found.vectors()[block];
           float[] wanted =
               floats(expected, values, name, outputs.length)
                   .orElseThrow(() -> new InvalidInput("%s: tensor %s is missing", values, name));

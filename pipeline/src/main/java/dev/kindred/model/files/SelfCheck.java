@@ -107,7 +107,7 @@ final class SelfCheck {
     List<Case> cases = new ArrayList<>();
     for (int[] sequence : sequences) {
       LanguageModel.Predictions found = model.predict(new int[][] {sequence});
-      double[] norms = Arrays.stream(found.ffnOutputs()).mapToDouble(SelfCheck::norm).toArray();
+      double[] norms = Arrays.stream(found.vectors()).mapToDouble(SelfCheck::norm).toArray();
       float[] ofTokens = found.probabilities();
       checkFinite(sequence, norms, ofTokens);
       int[] top =
@@ -123,9 +123,7 @@ final class SelfCheck {
               tokenizer.text(sequence),
               sequence,
               norms,
-              Arrays.stream(found.ffnOutputs())
-                  .map(SelfCheck::projections)
-                  .toArray(double[][]::new),
+              Arrays.stream(found.vectors()).map(SelfCheck::projections).toArray(double[][]::new),
               top,
               probabilities,
               projections(ofTokens)));
@@ -322,7 +320,7 @@ final class SelfCheck {
     for (Case c : reference.cases()) {
       LanguageModel.Predictions found = predict.apply(c.tokenIds());
       for (int block = 0; block < c.ffnOutNorms().length; block++) {
-        double norm = norm(found.ffnOutputs()[block]);
+        double norm = norm(found.vectors()[block]);
         double expected = c.ffnOutNorms()[block];
         // Negated, so that NaN fails.
         if (!(Math.abs(norm - expected) <= reference.relativeTolerance() * expected)) {
@@ -333,7 +331,7 @@ final class SelfCheck {
           checkProjections(
               c,
               "a projection of the FFN output of block " + block,
-              projections(found.ffnOutputs()[block]),
+              projections(found.vectors()[block]),
               c.ffnOutProjections()[block],
               reference.relativeTolerance() * expected);
         }

@@ -3,6 +3,7 @@ package dev.kindred.model.torch;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.Changes.Part;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.architecture.Block;
@@ -145,9 +146,10 @@ final class TorchBlock {
    * @param mixed [rows, W]
    * @param beside what the feed-forward network adds, [rows, D], where it is known already; else
    *     null
-   * @return FFN outputs, [rows, D]
+   * @param wanted which vectors
+   * @return these, [rows, D]; the residual stream is {@code x} itself
    */
-  NDArray advance(NDArray x, NDArray mixed, NDArray beside) {
+  NDArray advance(BlockVector wanted, NDArray x, NDArray mixed, NDArray beside) {
     NDArray mixerOut = mixer.output(mixed);
     if (residual == Residual.NORMED_SUM) {
       set(x, mixerOutputNorm.apply(x.add(mixerOut)));
@@ -156,18 +158,28 @@ final class TorchBlock {
         set(x, feedForwardOutputNorm.apply(x.add(ffnOut)));
       }
 
-      return ffnOut;
+      return chosen(wanted, ffnOut, mixerOut, x);
     }
 
     boolean isParallel = residual == Residual.PARALLEL;
     NDArray ofStream = isParallel && beside == null ? feedForward(x, Tap.NONE) : beside;
-    x.addi(mixerOutputNorm.apply(mixerOut));
+    NDArray attnOut = mixerOutputNorm.apply(mixerOut);
+    x.addi(attnOut);
     NDArray ffnOut = isParallel ? ofStream : feedForward(x, Tap.NONE);
     if (network != null) {
       x.addi(ffnOut);
     }
 
-    return ffnOut;
+    return chosen(wanted, ffnOut, attnOut, x);
+  }
+
+  private static NDArray chosen(
+      BlockVector wanted, NDArray ffnOut, NDArray attnOut, NDArray residPost) {
+    return switch (wanted) {
+      case FFN_OUT -> ffnOut;
+      case ATTN_OUT -> attnOut;
+      case RESID_POST -> residPost;
+    };
   }
 
   private static void set(NDArray x, NDArray values) {

@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import dev.kindred.DjlEngine;
-import dev.kindred.model.HookPoint;
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.PrefixTree;
@@ -70,64 +70,64 @@ public final class TorchModel implements LanguageModel {
   }
 
   @Override
-  public float[][] ffnOutputs(int[][] tokenIds) {
-    FfnOutputs outputs = new FfnOutputs(blueprint.shape().blocks(), tokenIds.length);
+  public float[][] vectors(BlockVector kind, int[][] tokenIds) {
+    Vectors vectors = new Vectors(kind, blueprint.shape().blocks(), tokenIds.length);
     try (NDManager batch = weights.newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      forward(Rows.tokens(batch, tokenIds), outputs);
+      forward(Rows.tokens(batch, tokenIds), vectors);
     }
 
-    return outputs.values;
+    return vectors.values;
   }
 
   @Override
-  public float[][] ffnOutputs(PrefixTree tree, int blocks) {
-    FfnOutputs outputs = new FfnOutputs(blocks, tree.leaves());
+  public float[][] vectors(BlockVector kind, PrefixTree tree, int blocks) {
+    Vectors vectors = new Vectors(kind, blocks, tree.leaves());
     try (NDManager batch = weights.newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      forward(batch, tree, outputs);
+      forward(batch, tree, vectors);
     }
 
-    return outputs.values;
+    return vectors.values;
   }
 
   @Override
-  public Predictions predict(int[][] tokenIds) {
-    FfnOutputs outputs = new FfnOutputs(blueprint.shape().blocks(), tokenIds.length);
+  public Predictions predict(BlockVector kind, int[][] tokenIds) {
+    Vectors vectors = new Vectors(kind, blueprint.shape().blocks(), tokenIds.length);
     try (NDManager batch = weights.newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray residual = forward(Rows.tokens(batch, tokenIds), outputs); // [B, 1, D]
-      return predictions(outputs, residual);
+      NDArray residual = forward(Rows.tokens(batch, tokenIds), vectors); // [B, 1, D]
+      return predictions(vectors, residual);
     }
   }
 
   @Override
-  public Predictions predict(PrefixTree tree) {
-    FfnOutputs outputs = new FfnOutputs(blueprint.shape().blocks(), tree.leaves());
+  public Predictions predict(BlockVector kind, PrefixTree tree) {
+    Vectors vectors = new Vectors(kind, blueprint.shape().blocks(), tree.leaves());
     try (NDManager batch = weights.newSubManager();
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray residual = forward(batch, tree, outputs); // [B, D]
-      return predictions(outputs, residual);
+      NDArray residual = forward(batch, tree, vectors); // [B, D]
+      return predictions(vectors, residual);
     }
   }
 
-  private Predictions predictions(FfnOutputs outputs, NDArray residual) {
+  private Predictions predictions(Vectors vectors, NDArray residual) {
     NDArray logits = layers.unembedding().logits(residual); // [.., V]
-    return new Predictions(outputs.values, logits.softmax(-1).toFloatArray());
+    return new Predictions(vectors.values, logits.softmax(-1).toFloatArray());
   }
 
   /**
    * Runs all blocks.
    *
    * @param tokenIds [B, T]
-   * @param sink receives each block's FFN output at the last position
+   * @param sink receives each block's vector at the last position
    * @return the residual stream at the last position after the last block, [B, 1, D]
    */
-  private NDArray forward(NDArray tokenIds, FfnOutputs sink) {
+  private NDArray forward(NDArray tokenIds, Vectors sink) {
     long length = tokenIds.getShape().get(1);
     NDArray x = // [B, T, D]
         layers.embedding().embed(tokenIds, tokenIds.getManager().arange((int) length), Tap.NONE);
@@ -136,7 +136,7 @@ public final class TorchModel implements LanguageModel {
       TorchBlock block = layers.blocks().get(i);
       Tap tap =
           (point, found) -> {
-            if (point == HookPoint.MLP_OUT) {
+            if (point == sink.kind.point()) {
               sink.add(number, 0, Rows.lastPosition(found));
             }
 
@@ -152,10 +152,10 @@ public final class TorchModel implements LanguageModel {
   /**
    * Runs blocks over a tree.
    *
-   * @param sink receives the FFN outputs of the leaves, of all blocks that are run
+   * @param sink receives the vectors of the leaves, of all blocks that are run
    * @return the residual stream of the leaves after the last of them, [B, D]
    */
-  private NDArray forward(NDManager batch, PrefixTree tree, FfnOutputs sink) {
+  private NDArray forward(NDManager batch, PrefixTree tree, Vectors sink) {
     int nodes = tree.nodes();
     int leaf = nodes - tree.leaves(); // the first
     int[] depths = tree.depthsOfNodes();
@@ -211,15 +211,16 @@ public final class TorchModel implements LanguageModel {
           end = Math.min(start + FEED_FORWARD_ROWS, start < leaf ? leaf : nodes);
           try (NDScope chunk = new NDScope()) {
             chunk.suppressNotUsedWarning();
-            NDArray ffnOut =
+            NDArray vectors =
                 block.advance(
+                    sink.kind,
                     Rows.slice(x, start, end),
                     Rows.slice(mixed, start - from, end - from),
                     beside == null
                         ? null
                         : Rows.copies(beside, Rows.slice(inputOfNode, start, end)));
             if (start >= leaf) {
-              sink.add(i, start - leaf, ffnOut);
+              sink.add(i, start - leaf, vectors);
             }
           }
         }
@@ -267,17 +268,19 @@ public final class TorchModel implements LanguageModel {
   }
 
   /** What a forward pass was run for, copied out of the engine's memory. */
-  private final class FfnOutputs {
+  private final class Vectors {
+    private final BlockVector kind;
     private final int dModel = blueprint.shape().modelDimension();
     private final float[][] values; // of the blocks that are evaluated
 
-    private FfnOutputs(int blocks, int sequences) {
+    private Vectors(BlockVector kind, int blocks, int sequences) {
+      this.kind = kind;
       this.values = new float[blocks][sequences * dModel];
     }
 
-    /** Takes a block's FFN outputs of some sequences from one on, [.., D]. */
-    private void add(int block, int sequence, NDArray ffnOut) {
-      float[] rows = ffnOut.toFloatArray();
+    /** Takes a block's vectors of some sequences from one on, [.., D]. */
+    private void add(int block, int sequence, NDArray vectors) {
+      float[] rows = vectors.toFloatArray();
       System.arraycopy(rows, 0, values[block], sequence * dModel, rows.length);
     }
   }

@@ -7,8 +7,10 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.kernel.TileKernels;
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.Changes;
+import dev.kindred.model.DistinctSequences;
 import dev.kindred.model.Hook;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.Input;
@@ -48,6 +50,16 @@ class TestFamilies {
   private static final double TOLERANCE = 2e-5; // of the greatest number of a tensor
   private static final double OF_GRADIENTS = 1e-4;
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** The tensors of {@code expected.safetensors}, before the block's number. */
+  private static final Map<BlockVector, String> TENSORS =
+      Map.of(
+          BlockVector.FFN_OUT,
+          "ffn",
+          BlockVector.ATTN_OUT,
+          "attn",
+          BlockVector.RESID_POST,
+          "resid");
 
   /** A checkpoint with one of its two forms of config.json. */
   record Checkpoint(String name, String config) {
@@ -224,39 +236,61 @@ class TestFamilies {
     }
   }
 
-  /** All positions, each as the last one of a prefix: one tree, and a batch. */
+  /** All positions, each as the last one of a prefix, and every vector: a batch, and one tree. */
   private void assertPredictions(Checkpoint checkpoint, LanguageModel model) throws IOException {
     Map<String, float[]> expected = checkpoint.expected();
     int[][] sequences = checkpoint.tokens("long");
     int length = sequences[0].length;
-    int blocks = model.shape().blocks();
     float[] logits = expected.get("long.logits");
     for (int t = 1; t <= length; t++) {
       int end = t;
       int[][] prefixes =
           Arrays.stream(sequences).map(tokens -> Arrays.copyOf(tokens, end)).toArray(int[][]::new);
-      LanguageModel.Predictions found = model.predict(prefixes);
-      for (int block = 0; block < blocks; block++) {
-        float[] all = expected.get("long.ffn." + block);
-        if (all != null) {
-          assertClose(
-              "FFN output of block " + block + " after " + t + " tokens",
-              found.ffnOutputs()[block],
-              ofPosition(all, sequences.length, length, t - 1),
-              greatest(all),
-              TOLERANCE);
-        }
-      }
-
       double[] probabilities =
           softmax(
               ofPosition(logits, sequences.length, length, t - 1), model.shape().vocabularySize());
-      assertClose(
-          "probabilities after " + t + " tokens",
-          found.probabilities(),
-          probabilities,
-          1,
-          TOLERANCE);
+      for (BlockVector kind : BlockVector.values()) {
+        LanguageModel.Predictions found = model.predict(kind, prefixes);
+        assertVectors(expected, kind, found.vectors(), sequences.length, length, t - 1);
+        assertClose(
+            "probabilities after " + t + " tokens",
+            found.probabilities(),
+            probabilities,
+            1,
+            TOLERANCE);
+        DistinctSequences distinct = DistinctSequences.of(prefixes);
+        float[][] ofTree = model.vectors(kind, distinct.tree(), model.shape().blocks());
+        int d = model.shape().modelDimension();
+        assertVectors(
+            expected,
+            kind,
+            Arrays.stream(ofTree)
+                .map(vectors -> distinct.ofSequences(vectors, d))
+                .toArray(float[][]::new),
+            sequences.length,
+            length,
+            t - 1);
+      }
+    }
+  }
+
+  private void assertVectors(
+      Map<String, float[]> expected,
+      BlockVector kind,
+      float[][] found,
+      int sequences,
+      int length,
+      int position) {
+    for (int block = 0; block < found.length; block++) {
+      float[] all = expected.get("long." + TENSORS.get(kind) + "." + block);
+      if (all != null) {
+        assertClose(
+            kind + " of block " + block + " at position " + position,
+            found[block],
+            ofPosition(all, sequences, length, position),
+            greatest(all),
+            TOLERANCE);
+      }
     }
   }
 

@@ -267,7 +267,7 @@ class TestHuggingFaceFolder {
     ModelDirectory model = read();
     Map<String, float[]> values = new LinkedHashMap<>();
     try (LanguageModel engine = model.loadInEngine(Device.cpu())) {
-      float[][] outputs = engine.predict(new int[][] {{1, 2, 3}}).ffnOutputs();
+      float[][] outputs = engine.predict(new int[][] {{1, 2, 3}}).vectors();
       for (int block = 0; block < outputs.length; block++) {
         values.put("last.ffn." + block, outputs[block]);
       }
