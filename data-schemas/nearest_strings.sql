@@ -9,5 +9,5 @@ bins string not null comment 'as in similarity_bins',
 block int not null comment 'transformer block, from 0',
 prompt_id int not null comment 'prompt, as in prompts',
 window_id bigint not null comment 'window, as in windows',
-similarity double not null comment 'cosine of the two FFN outputs, in [-1, 1], above the lowest bin''s edge'
+similarity double not null comment 'cosine of the two vectors, in [-1, 1], above the lowest bin''s edge'
   -- check: similarity between -1.000001 and 1.000001

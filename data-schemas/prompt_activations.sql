@@ -8,7 +8,7 @@ prompt_set string not null comment 'prompt set',
 block int not null comment 'transformer block, from 0',
 prompt_id int not null comment 'prompt, as in prompts',
 ffn_out array<float> not null
-  comment 'feed-forward output at the last position, before the residual addition; d_model floats'
+  comment 'the vector that is compared, at the last position: what the feed-forward network adds, or another one (--vectors), which model_id then ends with; d_model floats'
   -- check: size(array_compact(ffn_out)) = :d_model
   -- check: array_min(ffn_out) > float('-infinity')
   -- check: array_max(ffn_out) < float('infinity')

@@ -27,8 +27,9 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 
 /**
- * FFN outputs of every window in every block, at the last position, computed once for each distinct
- * prefix of a batch. Batches, and so the numbers, are those of {@link TreeBatches}.
+ * Vectors of every window in every block, at the last position, FFN outputs unless others were
+ * asked for, computed once for each distinct prefix of a batch. Batches, and so the numbers, are
+ * those of {@link TreeBatches}.
  */
 public final class Activations {
   private Activations() {}
@@ -124,7 +125,8 @@ public final class Activations {
 
           if (place == outputs.length) {
             batch = batches.next();
-            outputs = blocks.of(model.ffnOutputs(tree(batch), blocks.depth()));
+            outputs =
+                blocks.of(model.vectors(directory.value().vectors(), tree(batch), blocks.depth()));
             place = 0;
           }
 
@@ -147,7 +149,7 @@ public final class Activations {
     }
   }
 
-  /** A window's FFN output in one block. A bean for Spark's encoder. */
+  /** A window's vector in one block. A bean for Spark's encoder. */
   public static final class Activation implements Serializable {
     private static final long serialVersionUID = 1L;
 

@@ -64,7 +64,7 @@ final class ActivationSample {
     float[][] fresh =
         sequences.isEmpty()
             ? new float[model.shape().blocks()][]
-            : model.ffnOutputs(sequences.toArray(int[][]::new));
+            : model.vectors(run.vectors(), sequences.toArray(int[][]::new));
     int dimension = model.shape().modelDimension();
     Map<Integer, Differences> differences = new TreeMap<>();
     for (int block : run.blocks()) {

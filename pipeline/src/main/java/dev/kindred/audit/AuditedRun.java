@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.audit;
 
+import dev.kindred.model.BlockVector;
 import dev.kindred.table.Table;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import org.apache.spark.sql.Row;
  * @param runId seeds the sample of activations
  * @param windowLength tokens in a window and in a prompt
  * @param blocks that were looked at, ascending
+ * @param vectors what was looked at in them
  * @param thresholds one for each of them
  * @param keepSimilar similar strings kept for a prompt and block; {@link Integer#MAX_VALUE} for all
  * @param alternates ids of the models that the run's is compared with
@@ -23,6 +25,7 @@ public record AuditedRun(
     String runId,
     int windowLength,
     List<Integer> blocks,
+    BlockVector vectors,
     double[] thresholds,
     int keepSimilar,
     List<String> alternates,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /** Which vector of a transformer block is kept and compared, one at the last position. */
@@ -30,7 +31,13 @@ public enum BlockVector {
     return words;
   }
 
+  /** Returns the kind of a name that {@link #toString} gives. */
+  public static BlockVector of(String name) {
+    return valueOf(name.toUpperCase(Locale.ROOT));
+  }
+
   /** Returns the name that options and tables have for it: {@code ffn_out}. */
+  @JsonValue
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);

@@ -29,9 +29,9 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 
 /**
- * The model's own view of the prompts: next-token distribution and FFN outputs, from one forward
- * pass over each distinct prefix of a batch. Batches, and so the numbers, are those of {@link
- * TreeBatches}.
+ * The model's own view of the prompts: next-token distribution and vectors of blocks, from one
+ * forward pass over each distinct prefix of a batch. Batches, and so the numbers, are those of
+ * {@link TreeBatches}.
  */
 public final class Predictions {
   private Predictions() {}
@@ -100,7 +100,7 @@ public final class Predictions {
         @Override
         public Prediction next() {
           if (!evaluated.hasNext()) {
-            evaluated = evaluate(model, directory.value().blocks(), batches.next()).iterator();
+            evaluated = evaluate(model, directory.value(), batches.next()).iterator();
           }
 
           return evaluated.next();
@@ -109,22 +109,22 @@ public final class Predictions {
     }
 
     private static List<Prediction> evaluate(
-        LanguageModel model, Blocks blocks, List<Sequence> batch) {
+        LanguageModel model, ModelDirectory directory, List<Sequence> batch) {
       DistinctSequences sequences =
           DistinctSequences.of(batch.stream().map(Sequence::getTokenIds).toArray(int[][]::new));
       int[] leaves = sequences.leaves();
-      LanguageModel.Predictions found = model.predict(sequences.tree());
-      float[][] ffnOutputs = blocks.of(found.vectors());
+      LanguageModel.Predictions found = model.predict(directory.vectors(), sequences.tree());
+      float[][] vectors = directory.blocks().of(found.vectors());
       List<Prediction> predictions = new ArrayList<>(leaves.length);
       for (int i = 0; i < leaves.length; i++) {
         Prediction prediction = new Prediction();
         prediction.promptId = (int) batch.get(i).getId();
         prediction.probabilities =
             Vectors.row(found.probabilities(), leaves[i], model.shape().vocabularySize());
-        prediction.ffnOuts = new float[ffnOutputs.length][];
-        for (int block = 0; block < ffnOutputs.length; block++) {
+        prediction.ffnOuts = new float[vectors.length][];
+        for (int block = 0; block < vectors.length; block++) {
           prediction.ffnOuts[block] =
-              Vectors.row(ffnOutputs[block], leaves[i], model.shape().modelDimension());
+              Vectors.row(vectors[block], leaves[i], model.shape().modelDimension());
         }
 
         predictions.add(prediction);

@@ -256,7 +256,14 @@ class TestAudit {
     Arrays.fill(thresholds, THRESHOLD);
     return Audit.problems(
         new AuditedRun(
-            "r-1", LENGTH, MODEL.blocks().numbers(), thresholds, KEEP, alternates, tables),
+            "r-1",
+            LENGTH,
+            MODEL.blocks().numbers(),
+            MODEL.vectors(),
+            thresholds,
+            KEEP,
+            alternates,
+            tables),
         LoadedModels.get(MODEL),
         checks,
         which,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.analysis;
 
+import dev.kindred.InvalidInput;
 import dev.kindred.alignment.Alignments;
 import dev.kindred.alignment.Directions;
 import dev.kindred.jobs.option.KindredCommand;
@@ -12,6 +13,7 @@ import dev.kindred.jobs.report.Findings.Grid;
 import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.jobs.report.Findings.Row;
 import dev.kindred.jobs.report.Numbers;
+import dev.kindred.model.BlockVector;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Table;
@@ -109,6 +111,13 @@ final class AlignmentAnalysis implements Analysis {
 
     @Override
     Findings find(AnalysedRun run) {
+      BlockVector vectors = run.plan().vectors();
+      if (vectors != BlockVector.FFN_OUT) {
+        throw new InvalidInput(
+            "--run-id %s: is about %s, and align about FFN outputs; give a run without --vectors %s",
+            run.plan().runId(), vectors.words(), vectors);
+      }
+
       List<Note> missed = new Alignment(run, recipe, ranks, seed).measure(analysis.name());
       Findings found = analysis.ofRun(run).orElseThrow();
       List<Element> elements = new ArrayList<>(found.elements());

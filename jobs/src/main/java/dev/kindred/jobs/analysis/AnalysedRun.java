@@ -11,6 +11,7 @@ import dev.kindred.jobs.run.RunRejected;
 import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Figures;
@@ -54,13 +55,14 @@ public final class AnalysedRun {
    * What options name, as it can be read without Spark.
    *
    * @param isGiven whether the user named the model; else it is the run's
+   * @param vectors those that the user named
    * @param runId null for the run that was published last, of the model if that is given
    */
-  record Found(ModelDirectory model, boolean isGiven, String runId) {
+  record Found(ModelDirectory model, boolean isGiven, Optional<BlockVector> vectors, String runId) {
     private RunPlan plan(Warehouse warehouse) {
       return runId == null
-          ? newest(warehouse, isGiven ? model : null)
-          : RunPlan.published(warehouse, runId);
+          ? newest(warehouse, isGiven ? model : null, vectors)
+          : RunPlan.published(warehouse, runId).about(vectors);
     }
   }
 
@@ -78,11 +80,12 @@ public final class AnalysedRun {
       String runId,
       Defaults settings) {
     boolean isGiven = options.isGiven(settings);
-    Found named = new Found(isGiven ? options.read(hadoop) : null, isGiven, runId);
+    Optional<BlockVector> vectors = options.givenVectors(settings);
+    Found named = new Found(isGiven ? options.read(hadoop) : null, isGiven, vectors, runId);
     RunPlan plan = named.plan(warehouse);
     ModelDirectory model = isGiven ? plan.checked(named.model()) : plan.model(hadoop);
     Stages.checkTokenizer(warehouse, plan.corpusId(), plan.windowLength(), model);
-    return new Found(model, isGiven, runId);
+    return new Found(model, isGiven, vectors, runId);
   }
 
   /**
@@ -101,15 +104,22 @@ public final class AnalysedRun {
     return run;
   }
 
-  private static RunPlan newest(Warehouse warehouse, ModelDirectory model) {
+  private static RunPlan newest(
+      Warehouse warehouse, ModelDirectory model, Optional<BlockVector> vectors) {
     return RunPlan.lastPublished(
-            warehouse, run -> model == null || run.modelId().equals(model.id()))
+            warehouse,
+            run ->
+                model == null
+                    ? vectors.isEmpty() || vectors.get() == ModelDirectory.vectorsOf(run.modelId())
+                    : run.modelId().equals(model.id()))
         .orElseThrow(
             () ->
                 new InvalidInput(
                     "--warehouse %s: no published run%s in it; make one with the command run",
                     warehouse.root(),
-                    model == null ? "" : " of the model " + model.uri() + " (" + model.id() + ")"));
+                    model == null
+                        ? vectors.map(given -> " with --vectors " + given).orElse("")
+                        : " of the model " + model.uri() + " (" + model.id() + ")"));
   }
 
   SparkSession spark() {

@@ -123,7 +123,9 @@ public final class RunReport {
   private static void print(RunPlan run, Figures figures, PageFile report) {
     System.out.print(
         Summary.text(
-            figures, ReportData.Block.of(figures, run.blocks(), run.thresholds(), run.mixture())));
+            figures,
+            run.vectors(),
+            ReportData.Block.of(figures, run.blocks(), run.thresholds(), run.mixture())));
     System.out.printf(
         Locale.ROOT,
         "kindred: run_id=%s prompts=%.0f mean_hellinger=%.4f top1=%.4f report=%s%n",

@@ -26,6 +26,7 @@ import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.Messages;
 import dev.kindred.jobs.workspace.Progress;
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Approximations;
 import dev.kindred.prediction.Mixture;
@@ -102,14 +103,22 @@ public final class Explain {
     this.tasks = tasks;
     this.warehouse = warehouse;
     join.check();
+    Optional<BlockVector> vectors = modelOptions.givenVectors(settings);
     Optional<RunPlan> named =
-        Optional.ofNullable(runId).map(id -> RunPlan.published(warehouse, id));
+        Optional.ofNullable(runId).map(id -> RunPlan.published(warehouse, id).about(vectors));
     if (isModelGiven) {
       this.model = modelOptions.read(hadoop);
       named.ifPresent(plan -> plan.checked(model));
       this.run = named.or(this::newestRun);
     } else {
-      this.run = named.or(() -> RunPlan.lastPublished(warehouse, any -> true));
+      this.run =
+          named.or(
+              () ->
+                  RunPlan.lastPublished(
+                      warehouse,
+                      any ->
+                          vectors.isEmpty()
+                              || vectors.get() == ModelDirectory.vectorsOf(any.modelId())));
       this.model = run.isPresent() ? run.get().model(hadoop) : modelOptions.read(hadoop);
     }
 
@@ -324,6 +333,7 @@ public final class Explain {
     return new Explained(
         model.uri(),
         model.id(),
+        model.vectors(),
         corpusId,
         run.map(RunPlan::runId).orElse(null),
         ranks.prompts(),

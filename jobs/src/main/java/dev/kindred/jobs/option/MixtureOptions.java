@@ -47,7 +47,7 @@ public final class MixtureOptions {
       arity = "0..1",
       fallbackValue = "true",
       description =
-          "takes the mean of a block's FFN outputs away before similarities (${DEFAULT-VALUE})")
+          "takes the mean of a block's vectors away before similarities (${DEFAULT-VALUE})")
   private boolean isCentred;
 
   /** Whether similarities are of vectors without their block's mean. */

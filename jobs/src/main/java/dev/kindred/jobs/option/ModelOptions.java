@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.option;
 
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,6 +21,15 @@ public final class ModelOptions {
               + " fourth before it")
   private String blocks;
 
+  @Option(
+      names = "--vectors",
+      paramLabel = "ffn_out|attn_out|resid_post",
+      converter = Values.BlockVectors.class,
+      description =
+          "what is compared of a block (${DEFAULT-VALUE}): what its feed-forward network or its"
+              + " attention adds to the residual stream, or the stream after it")
+  private BlockVector vectors;
+
   String uri() {
     return model.uri();
   }
@@ -33,7 +44,16 @@ public final class ModelOptions {
    * @throws dev.kindred.InvalidInput if it cannot be used
    */
   public ModelDirectory read(Configuration hadoop) {
-    return model.read(blocks, hadoop);
+    return model.read(blocks, vectors, hadoop);
+  }
+
+  /**
+   * Returns what is compared, if the user named it; else a run's own is taken where there is one.
+   *
+   * @param settings the command's
+   */
+  public Optional<BlockVector> givenVectors(Defaults settings) {
+    return settings.isGiven("vectors") ? Optional.of(vectors) : Optional.empty();
   }
 
   /**

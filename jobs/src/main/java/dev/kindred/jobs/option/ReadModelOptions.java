@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.option;
 
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
@@ -35,10 +36,10 @@ public final class ReadModelOptions {
    * @throws dev.kindred.InvalidInput if it cannot be used
    */
   public ModelDirectory read(Configuration hadoop) {
-    return read(Blocks.ALL, hadoop);
+    return read(Blocks.ALL, BlockVector.FFN_OUT, hadoop);
   }
 
-  ModelDirectory read(String blocks, Configuration hadoop) {
-    return ModelDirectory.read("--model", folder.uri(), bos, blocks, hadoop);
+  ModelDirectory read(String blocks, BlockVector vectors, Configuration hadoop) {
+    return ModelDirectory.read("--model", folder.uri(), bos, blocks, vectors, hadoop);
   }
 }

@@ -4,6 +4,7 @@ package dev.kindred.jobs.option;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.kernel.TileKernels;
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.files.Bos;
 import dev.kindred.similarity.JoinSettings;
 import java.time.Duration;
@@ -163,6 +164,13 @@ public final class Values {
   public static final class BosChoice extends OneOf<Bos> {
     public BosChoice() {
       super(Bos.class);
+    }
+  }
+
+  /** What is compared of a block. */
+  public static final class BlockVectors extends OneOf<BlockVector> {
+    public BlockVectors() {
+      super(BlockVector.class);
     }
   }
 

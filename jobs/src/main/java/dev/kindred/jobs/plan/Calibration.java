@@ -265,22 +265,23 @@ final class Calibration {
       List<Timed> timed = new ArrayList<>();
       while (ids.hasNext()) {
         ids.next();
-        timed.add(time(LoadedModels.get(directory.value()), directory.value().blocks()));
+        timed.add(time(LoadedModels.get(directory.value()), directory.value()));
       }
 
       return timed.iterator();
     }
 
-    private Timed time(LanguageModel model, Blocks blocks) {
+    private Timed time(LanguageModel model, ModelDirectory lookedAt) {
+      Blocks blocks = lookedAt.blocks();
       double rate = 0;
       int first = Math.min(WARM_UP_WINDOWS, sample.size());
       for (long started = System.nanoTime(); rate == 0 || seconds(started) < WARM_UP_SECONDS; ) {
-        rate = evaluate(model, blocks, first).operationsPerSecond();
+        rate = evaluate(model, lookedAt, first).operationsPerSecond();
       }
 
       double perWindow = operations(model, blocks, tree(first)) / first;
       int count = (int) Math.max(first, Math.min(sample.size(), MODEL_SECONDS * rate / perWindow));
-      Evaluation evaluation = evaluate(model, blocks, count);
+      Evaluation evaluation = evaluate(model, lookedAt, count);
       int dimension = model.shape().modelDimension();
       JoinSample.Timing[] joins = new JoinSample.Timing[join.length];
       for (int block = 0; block < join.length; block++) {
@@ -313,11 +314,13 @@ final class Calibration {
       return DistinctSequences.of(sample.subList(0, count).toArray(int[][]::new));
     }
 
-    private Evaluation evaluate(LanguageModel model, Blocks blocks, int count) {
+    private Evaluation evaluate(LanguageModel model, ModelDirectory lookedAt, int count) {
+      Blocks blocks = lookedAt.blocks();
       DistinctSequences sequences = tree(count);
       boolean onGpu = TaskDevice.assigned().isGpu();
       long started = onGpu ? System.nanoTime() : cpuTime();
-      float[][] outputs = blocks.of(model.ffnOutputs(sequences.tree(), blocks.depth()));
+      float[][] outputs =
+          blocks.of(model.vectors(lookedAt.vectors(), sequences.tree(), blocks.depth()));
       double taken = ((onGpu ? System.nanoTime() : cpuTime()) - started) / 1e9;
       double rate = operations(model, blocks, sequences) / taken;
       float[][] inOrder = new float[outputs.length][];
@@ -331,7 +334,7 @@ final class Calibration {
       return model.operations(sequences.tree().levels(), blocks.depth());
     }
 
-    /** FFN outputs by block, in the order of the sample. */
+    /** Vectors by block, in the order of the sample. */
     private record Evaluation(double operationsPerSecond, float[][] outputs) {}
   }
 }

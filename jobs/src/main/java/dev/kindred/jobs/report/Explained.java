@@ -5,12 +5,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.kindred.explanation.Explanation;
+import dev.kindred.model.BlockVector;
 import java.util.List;
 
 /**
  * Explained prompts, and what they were explained from.
  *
  * @param model URI of the model directory
+ * @param vectors what is compared of blocks
  * @param runId the run whose thresholds and weights were used; null if there is none
  * @param rankedAmong prompts of the run that distances are compared with; 0 if they are not
  * @param unranked why there are no ranks; null if there are
@@ -19,6 +21,7 @@ import java.util.List;
 public record Explained(
     String model,
     String modelId,
+    BlockVector vectors,
     String corpusId,
     String runId,
     int rankedAmong,
@@ -32,7 +35,7 @@ public record Explained(
    * What was read to find similar strings.
    *
    * @param windows of the corpus
-   * @param activations FFN outputs of windows: windows x blocks
+   * @param activations vectors of windows: windows x blocks
    * @param bytes of the activations' files
    * @param seconds from the first read to the last explanation
    */

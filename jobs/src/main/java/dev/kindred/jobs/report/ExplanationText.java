@@ -11,6 +11,7 @@ import dev.kindred.explanation.NextToken;
 import dev.kindred.explanation.SimilarString;
 import dev.kindred.explanation.TokenCount;
 import dev.kindred.jobs.report.TerminalText.Line;
+import dev.kindred.model.BlockVector;
 import java.util.List;
 import java.util.Locale;
 
@@ -236,8 +237,11 @@ public final class ExplanationText {
         .add(
             String.format(
                 Locale.ROOT,
-                "read %,d activations: %,d windows in %d blocks, %.2f GB; %.1f s",
+                "read %,d %s: %,d windows in %d blocks, %.2f GB; %.1f s",
                 read.activations(),
+                explained.vectors() == BlockVector.FFN_OUT
+                    ? "activations"
+                    : explained.vectors().words(),
                 read.windows(),
                 read.blocks(),
                 read.bytes() / 1e9,

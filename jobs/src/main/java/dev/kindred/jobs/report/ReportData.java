@@ -5,6 +5,7 @@ import dev.kindred.evaluation.PairCosines;
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.jobs.report.Findings.OfPrompt;
+import dev.kindred.model.BlockVector;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
@@ -17,6 +18,7 @@ import java.util.Map;
  *
  * @param runId the run
  * @param publishedAt when it was published, UTC, as text
+ * @param vectors what is compared of blocks
  * @param facts what was run: corpus, model, prompts and so on
  * @param figures the run's
  * @param blocks one a transformer block, in order
@@ -33,6 +35,7 @@ import java.util.Map;
 public record ReportData(
     String runId,
     String publishedAt,
+    BlockVector vectors,
     List<Fact> facts,
     Figures figures,
     List<Block> blocks,

@@ -7,6 +7,7 @@ import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Explanations;
 import dev.kindred.explanation.Ranks;
 import dev.kindred.jobs.report.Findings.OfPrompt;
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Figures;
@@ -124,7 +125,8 @@ public final class ReportQueries {
         new ReportData(
             runId,
             TIME.format(run.getTimestamp(run.fieldIndex("published_at")).toInstant()),
-            facts(run, warehouse, figures),
+            model.vectors(),
+            facts(run, warehouse, figures, model.vectors()),
             figures,
             ReportData.Block.of(figures, blocks, thresholds, mixture),
             joins(figures, blocks),
@@ -163,7 +165,8 @@ public final class ReportQueries {
         : String.format(Locale.ROOT, "%,.0f from %s (%s)", count, from, promptSet);
   }
 
-  private static List<ReportData.Fact> facts(Row run, Warehouse warehouse, Figures figures) {
+  private static List<ReportData.Fact> facts(
+      Row run, Warehouse warehouse, Figures figures, BlockVector vectors) {
     Map<String, String> settings = run.getJavaMap(run.fieldIndex("settings"));
     Row windows =
         warehouse
@@ -212,10 +215,14 @@ public final class ReportQueries {
             saturation.equals("none")
                 ? "weighted sum of the blocks' counts"
                 : "weighted sum of the blocks' counts, which saturate at " + saturation));
-    if (Boolean.parseBoolean(settings.get("center"))) {
+    boolean isCentred = Boolean.parseBoolean(settings.get("center"));
+    if (isCentred || vectors != BlockVector.FFN_OUT) {
       facts.add(
           new ReportData.Fact(
-              "similarity", "cosine of FFN outputs less their block's mean over all windows"));
+              "similarity",
+              "cosine of "
+                  + vectors.words()
+                  + (isCentred ? " less their block's mean over all windows" : "")));
     }
 
     facts.add(new ReportData.Fact("run", run.getAs("run_id")));

@@ -2,6 +2,7 @@
 package dev.kindred.jobs.report;
 
 import dev.kindred.evaluation.Summaries;
+import dev.kindred.model.BlockVector;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
 import java.util.List;
@@ -97,8 +98,12 @@ public final class Summary {
         comparison.honest().interval());
   }
 
-  /** A run's figures, by its metrics and blocks. */
-  public static String text(Figures figures, List<ReportData.Block> blocks) {
+  /**
+   * A run's figures, by its metrics and blocks.
+   *
+   * @param vectors what is compared of blocks; only FFN outputs need not be named
+   */
+  public static String text(Figures figures, BlockVector vectors, List<ReportData.Block> blocks) {
     StringBuilder text = new StringBuilder("\n");
     line(text, "%-28s %9s %9s %9s %9s", "Hellinger distance", "mean", "std", "min", "max");
     Measure distance = Summaries.of(Summaries.HELLINGER);
@@ -120,6 +125,10 @@ public final class Summary {
         figures.get(Summaries.of(Summaries.WITHOUT_EVIDENCE).compatible(), "count"),
         100 * figures.get(Summaries.of(Summaries.TOP1).compatible(), "mean"));
     text.append('\n');
+    if (vectors != BlockVector.FFN_OUT) {
+      line(text, "similarity is of %s (%s)", vectors.words(), vectors);
+    }
+
     line(
         text,
         "%-6s %9s %9s %12s %12s %9s %12s",

@@ -128,6 +128,7 @@ public final class EvaluationStage {
             run.runId(),
             run.windowLength(),
             run.blocks(),
+            run.vectors(),
             run.thresholds(),
             run.keepSimilar(),
             run.alternates(),

@@ -229,6 +229,7 @@ public final class Experiment {
             ? ReportQueries.CHOSEN
             : checked.options().mixture().isOfModel() ? "of the model's folder" : "given");
     all.put("blocks", input.model().blocks().toString());
+    all.put("vectors", input.model().vectors().toString());
     all.put("nodes-in-flight", Integer.toString(input.tasks().nodesInFlight()));
     all.put("thresholds", Values.text(thresholds()));
     all.put("weights", Values.text(mixture().weights()));

@@ -6,6 +6,7 @@ import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.workspace.KindredVersion;
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
@@ -73,6 +74,7 @@ public record RunPlan(
   private static final String MODEL = "model";
   private static final String BOS = "bos";
   private static final String BLOCKS = "blocks";
+  private static final String VECTORS = "vectors";
   private static final String CENTER = "center";
   private static final String WINDOW_LENGTH = "window-length";
   private static final String KEEP_SIMILAR = "keep-similar";
@@ -86,6 +88,7 @@ public record RunPlan(
           MODEL,
           BOS,
           BLOCKS,
+          VECTORS,
           "alternates",
           WINDOW_LENGTH,
           "prompts",
@@ -168,6 +171,28 @@ public record RunPlan(
     return chosen.equals(Blocks.ALL)
         ? IntStream.range(0, thresholds.length).boxed().toList()
         : Stream.of(chosen.split(",")).map(Integer::valueOf).toList();
+  }
+
+  /** Returns what is compared of blocks. */
+  public BlockVector vectors() {
+    return settings.containsKey(VECTORS) // earlier versions had FFN outputs
+        ? new Values.BlockVectors().convert(settings.get(VECTORS))
+        : BlockVector.FFN_OUT;
+  }
+
+  /**
+   * Returns this plan, if it is about vectors that the user asks for.
+   *
+   * @throws InvalidInput if it is not
+   */
+  public RunPlan about(Optional<BlockVector> given) {
+    if (given.isPresent() && given.get() != vectors()) {
+      throw new InvalidInput(
+          "--vectors %s: run %s compares %s; leave out --vectors, or give another --run-id",
+          given.get(), runId, vectors());
+    }
+
+    return this;
   }
 
   /** How blocks are mixed. */
@@ -373,6 +398,7 @@ public record RunPlan(
             settings.get(MODEL),
             bos,
             settings.getOrDefault(BLOCKS, Blocks.ALL),
+            vectors(),
             hadoop));
   }
 
@@ -384,8 +410,13 @@ public record RunPlan(
   public ModelDirectory checked(ModelDirectory model) {
     if (!model.id().equals(modelId)) {
       throw new InvalidInput(
-          "--model %s: is %s, but run %s used %s; give that one's directory, it was %s",
-          model.uri(), model.id(), runId, modelId, settings.get(MODEL));
+          "--model %s: is %s, but run %s used %s; give that one's directory, it was %s%s",
+          model.uri(),
+          model.id(),
+          runId,
+          modelId,
+          settings.get(MODEL),
+          model.vectors() == vectors() ? "" : ", and " + option(VECTORS, vectors().toString()));
     }
 
     return model;

@@ -16,6 +16,7 @@ import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.workspace.Messages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.math.Bootstrap;
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.similarity.SimilarityBins;
@@ -267,12 +268,15 @@ public final class Tuning {
         String.format(
             Locale.ROOT,
             "# Found by kindred tune for model %s and corpus %s.%n"
-                + "kindred {%n%s  thresholds = [%s]%n  weights = [%s]%n  saturation = \"%s\"%n}%n",
+                + "kindred {%n%s%s  thresholds = [%s]%n  weights = [%s]%n  saturation = \"%s\"%n}%n",
             model.id(),
             corpusId,
             model.blocks().isAll()
                 ? ""
                 : String.format(Locale.ROOT, "  blocks = \"%s\"%n", model.blocks()),
+            model.vectors() == BlockVector.FFN_OUT
+                ? ""
+                : String.format(Locale.ROOT, "  vectors = \"%s\"%n", model.vectors()),
             Values.text(thresholds(tuned)),
             Values.text(mixture.weights()),
             saturation(mixture));

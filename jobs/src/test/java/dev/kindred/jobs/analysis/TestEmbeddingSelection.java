@@ -25,6 +25,7 @@ class TestEmbeddingSelection {
         model.selfcheckJson(),
         model.firstToken(),
         model.blocks(),
+        model.vectors(),
         model.rule(),
         model.sha256());
   }

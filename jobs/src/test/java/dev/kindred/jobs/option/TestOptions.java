@@ -207,6 +207,7 @@ class TestOptions {
         model.selfcheckJson(),
         model.firstToken(),
         model.blocks(),
+        model.vectors(),
         rule,
         model.sha256());
   }

@@ -9,6 +9,7 @@ import dev.kindred.explanation.NextToken;
 import dev.kindred.explanation.SimilarString;
 import dev.kindred.explanation.TokenCount;
 import dev.kindred.jobs.report.Findings.OfPrompt;
+import dev.kindred.model.BlockVector;
 import dev.kindred.table.FormerNames;
 import java.util.List;
 import java.util.Map;
@@ -139,6 +140,7 @@ final class ReportSamples {
     return new ReportData(
         "run-7",
         "2026-11-22 05:01:12 UTC",
+        BlockVector.FFN_OUT,
         facts,
         FormerNames.figures(metrics),
         List.of(new ReportData.Block(3, 0.9123, 0.1667, 1_234.56, 78.91, 2, 98_765, 0.31, 0.97)),

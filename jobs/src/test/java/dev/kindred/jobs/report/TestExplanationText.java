@@ -4,6 +4,7 @@ package dev.kindred.jobs.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.explanation.Explanation;
+import dev.kindred.model.BlockVector;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -15,6 +16,7 @@ class TestExplanationText {
         new Explained(
             "file:/models/one",
             "m-1",
+            BlockVector.FFN_OUT,
             "c-1",
             "run-7",
             20_000,

@@ -7,6 +7,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.Location;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.kernel.TileKernels;
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.Hook;
 import dev.kindred.model.LanguageModel;
@@ -50,12 +51,13 @@ import org.slf4j.LoggerFactory;
  * which may be larger than memory: processes read them when they load the model.
  *
  * @param id hash of config, weights, first token and chosen blocks, {@code m-} and 16 hexadecimal
- *     digits
+ *     digits; then a hyphen and the name of the vectors, unless they are FFN outputs
  * @param uri where it was read, for messages
  * @param selfcheckJson null where there is none
  * @param firstToken what the model reads before every sequence; null for nothing
- * @param blocks those whose FFN outputs are looked at
- * @param rule how it is to be explained; null where the directory does not say
+ * @param blocks those that are looked at
+ * @param vectors what is looked at in them
+ * @param rule how it is to be explained by these vectors; null where the directory does not say
  * @param sha256 checksums of its other files, by name
  */
 public record ModelDirectory(
@@ -67,6 +69,7 @@ public record ModelDirectory(
     String selfcheckJson,
     Integer firstToken,
     Blocks blocks,
+    BlockVector vectors,
     OwnRule rule,
     Map<String, String> sha256)
     implements Serializable {
@@ -94,16 +97,28 @@ public record ModelDirectory(
     return read("--model", uri, Bos.AUTO, Blocks.ALL, hadoop);
   }
 
+  /** Reads one whose FFN outputs are looked at. */
+  public static ModelDirectory read(
+      String option, String uri, Bos bos, String blocks, Configuration hadoop) {
+    return read(option, uri, bos, blocks, BlockVector.FFN_OUT, hadoop);
+  }
+
   /**
    * Reads one that another setting names.
    *
    * @param option the setting, for messages: {@code --alternates}
    * @param bos whether it reads a token before every sequence
    * @param blocks that are looked at, as {@link Blocks#of} reads them
+   * @param vectors what is looked at in them
    * @throws InvalidInput as {@link #read(String, Configuration)} does
    */
   public static ModelDirectory read(
-      String option, String uri, Bos bos, String blocks, Configuration hadoop) {
+      String option,
+      String uri,
+      Bos bos,
+      String blocks,
+      BlockVector vectors,
+      Configuration hadoop) {
     try {
       Location location = Location.of(option, uri);
       Path folder = location.path();
@@ -144,7 +159,7 @@ public record ModelDirectory(
             !Architectures.isHuggingFace(parsed) || files.exists(new Path(folder, SELFCHECK));
         ModelDirectory directory =
             new ModelDirectory(
-                id.id("m"),
+                vectors == BlockVector.FFN_OUT ? id.id("m") : id.id("m") + "-" + vectors,
                 uri,
                 configJson,
                 weights.weights(new SerializableConfiguration(hadoop)),
@@ -152,7 +167,10 @@ public record ModelDirectory(
                 hasSelfCheck ? text(uri, SELFCHECK, file(option, files, folder, SELFCHECK)) : null,
                 firstToken,
                 chosen,
-                rule(uri, files, folder, blueprint.shape().blocks()),
+                vectors,
+                vectors == BlockVector.FFN_OUT // which such a file is about
+                    ? rule(uri, files, folder, blueprint.shape().blocks())
+                    : null,
                 sha256(config, scanned, tokenizer));
         directory.check();
         return directory;
@@ -352,6 +370,12 @@ public record ModelDirectory(
     selfCheck.check(tokenizer);
   }
 
+  /** Returns the vectors that a model's {@link #id} is about. */
+  public static BlockVector vectorsOf(String id) {
+    String[] parts = id.split("-"); // m, the hash, and perhaps the vectors
+    return parts.length < 3 ? BlockVector.FFN_OUT : BlockVector.of(parts[2]);
+  }
+
   /** Whether it has a self-check. */
   public boolean isChecked() {
     return selfcheckJson != null;
@@ -401,6 +425,7 @@ public record ModelDirectory(
             selfcheckJson,
             firstToken,
             blocks,
+            vectors,
             rule,
             sha256);
     return JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(readable);
