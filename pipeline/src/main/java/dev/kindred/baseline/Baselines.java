@@ -4,9 +4,10 @@ package dev.kindred.baseline;
 import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.struct;
 
-import dev.kindred.evaluation.Distances;
+import dev.kindred.math.Shares;
 import dev.kindred.prediction.Mixture;
-import dev.kindred.table.StoredVectors;
+import dev.kindred.prediction.ModelPredictions;
+import dev.kindred.prediction.NextTokenDistribution;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -23,8 +24,8 @@ import org.apache.spark.sql.Row;
 
 /**
  * What can be said of the next token without looking into the model: simple predictions from the
- * same windows, as far from the model's as {@link Distances} measures. An explanation by similar
- * strings is worth what it is closer than these.
+ * same windows, and how far they are from the model's. An explanation by similar strings is worth
+ * what it is closer than these.
  *
  * <ul>
  *   <li>{@code own_next_tokens}: what follows the prompt itself in the corpus; not leaving it out
@@ -46,7 +47,7 @@ public final class Baselines {
    * @param suffixes of the corpus's windows; to be closed once the rows are computed
    * @param windows rows of {@link Tables#WINDOWS} of the corpus
    * @param prompts rows of {@link Tables#PROMPTS} of one prompt set
-   * @param predictions rows of {@link Tables#PREDICTIONS} of a model and this prompt set
+   * @param predictions of a model and this prompt set
    * @param blockDistributions rows of {@link Tables#BLOCK_DISTRIBUTIONS} of a run of all these
    * @param fits n-gram models of the corpus
    * @param mixture the run's
@@ -56,26 +57,25 @@ public final class Baselines {
       SuffixCounts suffixes,
       Dataset<Row> windows,
       Dataset<Row> prompts,
-      Dataset<Row> predictions,
+      ModelPredictions predictions,
       Dataset<Row> blockDistributions,
       List<NGramFit> fits,
-      int vocabularySize,
       Mixture mixture) {
     Broadcast<RandomStrings> randomStrings =
         JavaSparkContext.fromSparkContext(windows.sparkSession().sparkContext())
-            .broadcast(RandomStrings.collect(windows, vocabularySize));
+            .broadcast(RandomStrings.collect(windows));
     Dataset<Row> similarCounts =
         blockDistributions
             .groupBy("prompt_id")
             .agg(collect_list(struct("block", "similar_count")).as("similar_counts"));
     SuffixCounts.OfPrompts statistics = suffixes.ofPrompts(prompts);
     return predictions
-        .select("prompt_id", "probabilities")
+        .columns()
         .join(similarCounts, "prompt_id")
         .join(statistics.rows(), new String[] {"prompt_id"}, "left")
-        .select("prompt_id", "suffixes", "probabilities", "similar_counts")
+        .select("prompt_id", "suffixes", ModelPredictions.PREDICTION, "similar_counts")
         .flatMap(
-            new Measure(statistics.reader(), fits, mixture, randomStrings),
+            new Measure(statistics.reader(), predictions.reader(), fits, mixture, randomStrings),
             Tables.BASELINES.encoder())
         .sort("prompt_id", "baseline");
   }
@@ -84,28 +84,31 @@ public final class Baselines {
    * Measures one n-gram model alone.
    *
    * @param prompts rows of {@link Tables#PROMPTS} of one prompt set
-   * @param predictions rows of {@link Tables#PREDICTIONS} of a model and this prompt set
+   * @param predictions of a model and this prompt set
    * @return rows with the file columns of {@link Tables#BASELINES}, by prompt
    */
   public static Dataset<Row> measure(
-      SuffixCounts suffixes, Dataset<Row> prompts, Dataset<Row> predictions, NGramFit fit) {
+      SuffixCounts suffixes, Dataset<Row> prompts, ModelPredictions predictions, NGramFit fit) {
     SuffixCounts.OfPrompts statistics = suffixes.ofPrompts(prompts);
-    SuffixCounts.Reader reader = statistics.reader();
+    SuffixCounts.Reader suffixReader = statistics.reader();
+    ModelPredictions.Reader predictionReader = predictions.reader();
     return predictions
-        .select("prompt_id", "probabilities")
+        .columns()
         .join(statistics.rows(), new String[] {"prompt_id"}, "left")
-        .select("prompt_id", "suffixes", "probabilities")
+        .select("prompt_id", "suffixes", ModelPredictions.PREDICTION)
         .map(
             (MapFunction<Row, Row>)
                 row -> {
-                  double[] model = StoredVectors.doubles(row, 2);
-                  SuffixStatistics all = reader.statistics(row.isNullAt(1) ? null : row.getList(1));
+                  NextTokenDistribution model = predictionReader.read(row, 2);
+                  SuffixStatistics all =
+                      suffixReader.statistics(row.isNullAt(1) ? null : row.getList(1));
+                  int tokens = model.vocabularySize();
                   return row(
                       row.getInt(0),
                       fit.baseline(),
                       model,
-                      fit.ngram().probabilities(all, model.length),
-                      fit.ngram().probabilities(all.withoutOwnWindow(), model.length));
+                      fit.ngram().probabilities(all, tokens),
+                      fit.ngram().probabilities(all.withoutOwnWindow(), tokens));
                 },
             Tables.BASELINES.encoder())
         .sort("prompt_id");
@@ -114,28 +117,23 @@ public final class Baselines {
   /**
    * One baseline of a prompt.
    *
-   * @param counts any not negative multiple of the distribution
    * @param others the same without the prompt's own window; null where that makes no sense
    */
   private static Row row(
-      int promptId, String baseline, double[] model, double[] counts, double[] others) {
+      int promptId, String baseline, NextTokenDistribution model, Shares shares, Shares others) {
+    int tokens = model.vocabularySize();
     return Tables.BASELINES.row(
         promptId,
         baseline,
-        Distances.toModel(model, counts),
-        others == null ? null : Distances.toModel(model, others),
-        topToken(counts),
-        others == null ? null : topToken(others));
-  }
-
-  /** Null of a prediction without counts. */
-  private static Integer topToken(double[] counts) {
-    int top = Distances.top(counts);
-    return counts[top] > 0 ? top : null;
+        model.distance(shares),
+        others == null ? null : model.distance(others),
+        shares.top(tokens),
+        others == null ? null : others.top(tokens));
   }
 
   private record Measure(
-      SuffixCounts.Reader reader,
+      SuffixCounts.Reader suffixReader,
+      ModelPredictions.Reader predictionReader,
       List<NGramFit> fits,
       Mixture mixture,
       Broadcast<RandomStrings> randomStrings)
@@ -144,16 +142,15 @@ public final class Baselines {
     @Override
     public Iterator<Row> call(Row prompt) {
       int promptId = prompt.getInt(0);
-      double[] model = StoredVectors.doubles(prompt, 2);
-      int tokens = model.length;
-      SuffixStatistics all = reader.statistics(prompt.isNullAt(1) ? null : prompt.getList(1));
+      NextTokenDistribution model = predictionReader.read(prompt, 2);
+      int tokens = model.vocabularySize();
+      SuffixStatistics all = suffixReader.statistics(prompt.isNullAt(1) ? null : prompt.getList(1));
       SuffixStatistics others = all.withoutOwnWindow();
       int windowLength = all.windowLength();
       List<Row> measured = new ArrayList<>();
-      measured.add(row(promptId, "own_next_tokens", model, all.counts(windowLength, tokens), null));
+      measured.add(row(promptId, "own_next_tokens", model, all.following(windowLength), null));
       for (int k = 1; k <= windowLength; k++) {
-        measured.add(
-            row(promptId, "suffix_" + k, model, all.counts(k, tokens), others.counts(k, tokens)));
+        measured.add(row(promptId, "suffix_" + k, model, all.following(k), others.following(k)));
       }
 
       measured.add(
@@ -161,8 +158,8 @@ public final class Baselines {
               promptId,
               "suffix_backoff",
               model,
-              all.counts(all.longestSuffix(), tokens),
-              others.counts(others.longestSuffix(), tokens)));
+              all.following(all.longestSuffix()),
+              others.following(others.longestSuffix())));
       for (NGramFit fit : fits) {
         measured.add(
             row(
@@ -173,48 +170,29 @@ public final class Baselines {
                 fit.ngram().probabilities(others, tokens)));
       }
 
+      measured.add(row(promptId, "unigram", model, all.following(0), others.following(0)));
       measured.add(
-          row(promptId, "unigram", model, all.counts(0, tokens), others.counts(0, tokens)));
-      measured.add(
-          row(
-              promptId,
-              "random_strings",
-              model,
-              randomStrings(promptId, prompt.getList(3), tokens),
-              null));
+          row(promptId, "random_strings", model, randomStrings(promptId, prompt.getList(3)), null));
       return measured.iterator();
     }
 
-    private double[] randomStrings(int promptId, List<Row> similarCounts, int vocabularySize) {
+    private Shares randomStrings(int promptId, List<Row> similarCounts) {
       List<Row> blocks =
           similarCounts.stream().sorted(Comparator.comparingInt(row -> row.getInt(0))).toList();
-      double[][] drawn = new double[mixture.blocks()][];
-      for (int place = 0; place < drawn.length; place++) {
+      RandomStrings pool = randomStrings.value();
+      double[] mixed = new double[pool.tokens().length];
+      for (int place = 0;
+          place < mixture.blocks();
+          place++) { // in order, so that sums are the same
         Row block = blocks.get(place);
-        drawn[place] =
-            asDoubles(randomStrings.value().draw(promptId, block.getInt(0), block.getLong(1)));
-      }
-
-      double[] mixed = new double[vocabularySize];
-      for (int block = 0;
-          block < mixture.blocks();
-          block++) { // in order, so that sums are the same
-        double factor = mixture.factor(block, Arrays.stream(drawn[block]).sum());
-        for (int token = 0; token < vocabularySize; token++) {
-          mixed[token] += factor * drawn[block][token];
+        long[] drawn = pool.draw(promptId, block.getInt(0), block.getLong(1));
+        double factor = mixture.factor(place, Arrays.stream(drawn).sum());
+        for (int i = 0; i < mixed.length; i++) {
+          mixed[i] += factor * drawn[i];
         }
       }
 
-      return mixed;
+      return new Shares(pool.tokens(), mixed, 0);
     }
-  }
-
-  private static double[] asDoubles(long[] counts) {
-    double[] doubles = new double[counts.length];
-    for (int token = 0; token < counts.length; token++) {
-      doubles[token] = counts[token];
-    }
-
-    return doubles;
   }
 }

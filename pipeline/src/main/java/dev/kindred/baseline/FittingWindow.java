@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.baseline;
 
+import dev.kindred.prediction.NextTokenDistribution;
 import java.io.Serializable;
 import java.util.Arrays;
 
@@ -66,19 +67,19 @@ record FittingWindow(
    * A window's.
    *
    * @param statistics without its own occurrences
-   * @param model d_vocab probabilities
+   * @param model what it predicts
    */
-  static FittingWindow of(int promptId, SuffixStatistics statistics, double[] model) {
+  static FittingWindow of(int promptId, SuffixStatistics statistics, NextTokenDistribution model) {
     int[] support = statistics.tokens()[1];
     int size = support.length;
     double[] modelRoots = new double[size + 1];
     double[] uniform = new double[size + 1];
     for (int place = 0; place < size; place++) {
-      modelRoots[place] = Math.sqrt(model[support[place]]);
-      uniform[place] = 1.0 / model.length;
+      modelRoots[place] = Math.sqrt(model.probability(support[place]));
+      uniform[place] = 1.0 / model.vocabularySize();
     }
 
-    uniform[size] = (model.length - size) / (double) model.length;
+    uniform[size] = (model.vocabularySize() - size) / (double) model.vocabularySize();
     int length = statistics.windowLength();
     int[][] places = new int[length][];
     double[][] counts = new double[length][];
@@ -101,7 +102,7 @@ record FittingWindow(
         } else { // after no token only
           rest = rest.plus(statistics.counts()[k][i]);
           restPreceding = restPreceding.plus(statistics.preceding()[k][i]);
-          common += Math.sqrt(model[tokens[i]] * statistics.counts()[k][i]);
+          common += Math.sqrt(model.probability(tokens[i]) * statistics.counts()[k][i]);
         }
       }
 

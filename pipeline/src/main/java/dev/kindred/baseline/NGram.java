@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.baseline;
 
+import dev.kindred.math.Shares;
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * An interpolated n-gram model with discounts. From the empty context up to the longest, a context
@@ -68,23 +70,45 @@ record NGram(boolean continuation, double[][] discounts, double[][] lowerShares)
   /**
    * The next token's distribution.
    *
-   * @return d_vocab probabilities, sum 1
+   * @return probabilities, sum 1: those of tokens that follow any of the contexts, and that of each
+   *     other token
    */
-  double[] probabilities(SuffixStatistics statistics, int vocabularySize) {
-    double[] probabilities = new double[vocabularySize];
-    Arrays.fill(probabilities, 1.0 / vocabularySize);
+  Shares probabilities(SuffixStatistics statistics, int vocabularySize) {
+    int[] tokens = new int[0];
     for (int k = 0; k < contexts(); k++) {
-      interpolate(probabilities, statistics.tokens()[k], counted(statistics, k), k);
+      tokens = union(tokens, statistics.tokens()[k]);
     }
 
-    return probabilities;
+    double others = 1.0 / vocabularySize;
+    double[] probabilities = new double[tokens.length];
+    Arrays.fill(probabilities, others);
+    for (int k = 0; k < contexts(); k++) {
+      others *=
+          interpolate(probabilities, tokens, statistics.tokens()[k], counted(statistics, k), k);
+    }
+
+    return new Shares(tokens, probabilities, others);
   }
 
-  /** Replaces the shorter context's distribution by that of k tokens. */
-  private void interpolate(double[] shorter, int[] tokens, long[] counts, int k) {
+  /** Tokens of either, ascending. What follows more tokens follows fewer, so it is mostly one. */
+  private static int[] union(int[] tokens, int[] others) {
+    int[] missing =
+        Arrays.stream(others).filter(token -> Arrays.binarySearch(tokens, token) < 0).toArray();
+    return missing.length == 0
+        ? tokens
+        : IntStream.concat(Arrays.stream(tokens), Arrays.stream(missing)).sorted().toArray();
+  }
+
+  /**
+   * Replaces the shorter context's distribution by that of k tokens.
+   *
+   * @param places tokens of {@code shorter}
+   * @return what probabilities of tokens that do not follow are multiplied by
+   */
+  private double interpolate(double[] shorter, int[] places, int[] tokens, long[] counts, int k) {
     double total = Arrays.stream(counts).sum();
     if (total == 0) {
-      return;
+      return 1;
     }
 
     double discounted = 0;
@@ -94,12 +118,15 @@ record NGram(boolean continuation, double[][] discounts, double[][] lowerShares)
 
     double share = hasLowerShares() ? lowerShares[k][bucket(total, tokens.length)] : 0;
     double passed = (1 - share) * discounted / total + share;
-    for (int token = 0; token < shorter.length; token++) {
-      shorter[token] *= passed;
+    for (int place = 0; place < shorter.length; place++) {
+      shorter[place] *= passed;
     }
 
     for (int i = 0; i < tokens.length; i++) {
-      shorter[tokens[i]] += (1 - share) * (counts[i] - discount(counts[i], discounts[k])) / total;
+      shorter[Arrays.binarySearch(places, tokens[i])] +=
+          (1 - share) * (counts[i] - discount(counts[i], discounts[k])) / total;
     }
+
+    return passed;
   }
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.baseline;
 
+import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
-import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -63,11 +63,14 @@ public record NGramFit(
    *
    * @param suffixes of the corpus's windows
    * @param windows rows of {@link Tables#PROMPTS} that are fitted to, in any order of drawing
-   * @param predictions rows of {@link Tables#PREDICTIONS} of these
+   * @param predictions of these
    * @param stepDone told of each of the {@link #STEPS}; of none where too few windows are there
    */
   public static List<NGramFit> all(
-      SuffixCounts suffixes, Dataset<Row> windows, Dataset<Row> predictions, Runnable stepDone) {
+      SuffixCounts suffixes,
+      Dataset<Row> windows,
+      ModelPredictions predictions,
+      Runnable stepDone) {
     return all(
         Discounts.of(suffixes),
         collect(suffixes, windows, predictions),
@@ -76,27 +79,26 @@ public record NGramFit(
   }
 
   static List<FittingWindow> collect(
-      SuffixCounts suffixes, Dataset<Row> windows, Dataset<Row> predictions) {
+      SuffixCounts suffixes, Dataset<Row> windows, ModelPredictions predictions) {
     SuffixCounts.OfPrompts statistics = suffixes.ofPrompts(windows);
-    SuffixCounts.Reader reader = statistics.reader();
+    SuffixCounts.Reader suffixReader = statistics.reader();
+    ModelPredictions.Reader predictionReader = predictions.reader();
     List<FittingWindow> collected =
         new ArrayList<>(
             predictions
-                .select("prompt_id", "probabilities")
+                .columns()
                 .join(statistics.rows(), "prompt_id")
-                .select("prompt_id", "probabilities", "suffixes")
+                .select("prompt_id", ModelPredictions.PREDICTION, "suffixes")
                 .toJavaRDD()
-                .map(row -> window(reader, row))
+                .map(
+                    row ->
+                        FittingWindow.of(
+                            row.getInt(0),
+                            suffixReader.statistics(row.getList(2)).withoutOwnWindow(),
+                            predictionReader.read(row, 1)))
                 .collect());
     collected.sort(Comparator.comparingInt(FittingWindow::promptId));
     return collected;
-  }
-
-  private static FittingWindow window(SuffixCounts.Reader reader, Row row) {
-    return FittingWindow.of(
-        row.getInt(0),
-        reader.statistics(row.getList(2)).withoutOwnWindow(),
-        StoredVectors.doubles(row, 1));
   }
 
   /** The same of what is on the driver. */

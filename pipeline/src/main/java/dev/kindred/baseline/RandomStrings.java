@@ -9,6 +9,7 @@ import static org.apache.spark.sql.functions.xxhash64;
 
 import dev.kindred.table.Tables;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.apache.spark.sql.Dataset;
@@ -17,7 +18,7 @@ import org.apache.spark.sql.Row;
 /**
  * Random windows of the corpus, drawn without replacement: a shuffled pool of which every draw
  * takes a stretch, from a random place on, wrapping around. Totals at every so many windows make a
- * draw cost the same however long it is; the larger the vocabulary, the fewer totals.
+ * draw cost the same however long it is; the more tokens follow, the fewer totals.
  */
 final class RandomStrings implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -29,31 +30,56 @@ final class RandomStrings implements Serializable {
   private static final long TOTALS_BYTES = 64L << 20;
   private static final long SEED = 1337;
 
-  private final int[][] tokens; // of each window of the pool
+  private final int[] tokens; // [T], those that follow any window, ascending
+  private final int[][] following; // of each window of the pool, places in these
   private final long[][] counts;
   private final int stride;
-  private final long[][] totals; // of all windows before place stride * i
+  private final long[][] totals; // [..][T], of all windows before place stride * i
 
-  RandomStrings(int[][] tokens, long[][] counts, int vocabularySize) {
-    this.tokens = tokens;
+  /**
+   * Makes a pool.
+   *
+   * @param following tokens that follow each window
+   * @param counts how often
+   */
+  RandomStrings(int[][] following, long[][] counts) {
+    this(following, counts, stride(following.length, distinct(following).length));
+  }
+
+  /**
+   * The same with a total at every so many windows.
+   *
+   * @param stride how many
+   */
+  RandomStrings(int[][] following, long[][] counts, int stride) {
+    this.tokens = distinct(following);
+    this.following = new int[following.length][];
     this.counts = counts;
-    this.stride = stride(tokens.length, vocabularySize);
-    this.totals = new long[tokens.length / stride + 1][];
-    long[] total = new long[vocabularySize];
-    for (int place = 0; place <= tokens.length; place++) {
+    this.stride = stride;
+    this.totals = new long[following.length / stride + 1][];
+    long[] total = new long[tokens.length];
+    for (int place = 0; place <= following.length; place++) {
       if (place % stride == 0) {
         totals[place / stride] = total.clone();
       }
 
-      if (place < tokens.length) {
+      if (place < following.length) {
+        this.following[place] =
+            Arrays.stream(following[place])
+                .map(token -> Arrays.binarySearch(tokens, token))
+                .toArray();
         add(total, place);
       }
     }
   }
 
+  private static int[] distinct(int[][] following) {
+    return Arrays.stream(following).flatMapToInt(Arrays::stream).distinct().sorted().toArray();
+  }
+
   /** Windows from one total to the next, so that totals take at most 64 MiB beside the first. */
-  static int stride(int windows, int vocabularySize) {
-    long totals = Math.max(1, TOTALS_BYTES / Long.BYTES / vocabularySize);
+  static int stride(int windows, int tokens) {
+    long totals = Math.max(1, TOTALS_BYTES / Long.BYTES / Math.max(1, tokens));
     return (int) Math.max(LEAST_STRIDE, (windows + totals - 1) / totals);
   }
 
@@ -62,7 +88,7 @@ final class RandomStrings implements Serializable {
    *
    * @param windows rows of {@link Tables#WINDOWS} of one corpus
    */
-  static RandomStrings collect(Dataset<Row> windows, int vocabularySize) {
+  static RandomStrings collect(Dataset<Row> windows) {
     List<Row> pool =
         windows
             .select(
@@ -81,28 +107,34 @@ final class RandomStrings implements Serializable {
       counts[i] = pool.get(i).<Long>getList(1).stream().mapToLong(Long::longValue).toArray();
     }
 
-    return new RandomStrings(tokens, counts, vocabularySize);
+    return new RandomStrings(tokens, counts);
+  }
+
+  /** Returns T tokens: those that follow any window, ascending. */
+  int[] tokens() {
+    return tokens;
   }
 
   /**
    * The next-token counts of random windows.
    *
    * @param size how many; all of the pool if it has fewer
-   * @return d_vocab counts, the same for the same prompt, block and size
+   * @return a count for each of {@link #tokens}, the same for the same prompt, block and size
    */
   long[] draw(int promptId, int block, long size) {
-    int length = (int) Math.min(size, tokens.length);
+    int windows = following.length;
+    int length = (int) Math.min(size, windows);
     if (length == 0) {
-      return new long[totals[0].length];
+      return new long[tokens.length];
     }
 
     long stream = (long) promptId << Integer.SIZE | block;
-    int from = new SplittableRandom(SEED ^ stream * 0xD1B54A32D192ED03L).nextInt(tokens.length);
+    int from = new SplittableRandom(SEED ^ stream * 0xD1B54A32D192ED03L).nextInt(windows);
     int end = from + length;
-    long[] drawn = upTo(Math.min(end, tokens.length));
+    long[] drawn = upTo(Math.min(end, windows));
     add(drawn, upTo(from), -1);
-    if (end > tokens.length) {
-      add(drawn, upTo(end - tokens.length), 1);
+    if (end > windows) {
+      add(drawn, upTo(end - windows), 1);
     }
 
     return drawn;
@@ -118,14 +150,14 @@ final class RandomStrings implements Serializable {
   }
 
   private void add(long[] total, int place) {
-    for (int i = 0; i < tokens[place].length; i++) {
-      total[tokens[place][i]] += counts[place][i];
+    for (int i = 0; i < following[place].length; i++) {
+      total[following[place][i]] += counts[place][i];
     }
   }
 
   private static void add(long[] total, long[] counts, int sign) {
-    for (int token = 0; token < total.length; token++) {
-      total[token] += sign * counts[token];
+    for (int place = 0; place < total.length; place++) {
+      total[place] += sign * counts[place];
     }
   }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.baseline;
 
+import dev.kindred.math.Shares;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -94,13 +95,8 @@ record SuffixStatistics(int[][] tokens, long[][] counts, long[][] preceding) {
     return 0;
   }
 
-  /** Counts after the last k tokens, one for each token of a vocabulary. */
-  double[] counts(int k, int vocabularySize) {
-    double[] dense = new double[vocabularySize];
-    for (int i = 0; i < tokens[k].length; i++) {
-      dense[tokens[k][i]] = counts[k][i];
-    }
-
-    return dense;
+  /** What follows the last k tokens, as shares. */
+  Shares following(int k) {
+    return Shares.of(tokens[k], counts[k]);
   }
 }

@@ -5,15 +5,14 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.map_keys;
 import static org.apache.spark.sql.functions.map_values;
 
-import dev.kindred.math.Counts;
-import dev.kindred.math.Hellinger;
 import dev.kindred.math.TopTokens;
+import dev.kindred.prediction.ModelPredictions;
+import dev.kindred.prediction.NextTokenDistribution;
 import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -31,51 +30,40 @@ public final class Distances {
    * Measures every prompt.
    *
    * @param approximations rows of {@link Tables#APPROXIMATIONS} of one run
-   * @param predictions rows of {@link Tables#PREDICTIONS} of its model and prompt set
+   * @param predictions of its model and prompt set
    * @return rows with the file columns of {@link Tables#DISTANCES}
    */
-  public static Dataset<Row> measure(Dataset<Row> approximations, Dataset<Row> predictions) {
+  public static Dataset<Row> measure(Dataset<Row> approximations, ModelPredictions predictions) {
+    ModelPredictions.Reader reader = predictions.reader();
     return approximations
-        .withColumnRenamed("probabilities", "approximation")
-        .join(predictions.select("prompt_id", "probabilities"), "prompt_id")
+        .join(predictions.columns(), "prompt_id")
         .select(
             col("prompt_id"),
-            col("probabilities"),
-            map_keys(col("approximation")),
-            map_values(col("approximation")),
+            col(ModelPredictions.PREDICTION),
+            map_keys(col("probabilities")),
+            map_values(col("probabilities")),
             map_keys(col("leave_one_out_probabilities")),
             map_values(col("leave_one_out_probabilities")))
-        .map((MapFunction<Row, Row>) Distances::measure, Tables.DISTANCES.encoder())
+        .map(
+            (MapFunction<Row, Row>) pair -> measure(reader.read(pair, 1), pair),
+            Tables.DISTANCES.encoder())
         .sort("prompt_id");
-  }
-
-  /**
-   * How far a prediction is from the model's.
-   *
-   * @param model probabilities, one a token
-   * @param counts of the same tokens: any multiple of the prediction, not negative
-   * @return in [0, 1]; 1 if there is nothing to count
-   */
-  public static double toModel(double[] model, double[] counts) {
-    double[] prediction = Counts.normalize(counts);
-    return prediction.length == 0 ? WITHOUT_EVIDENCE : Hellinger.distance(model, prediction);
   }
 
   /**
    * Measures a prompt.
    *
-   * @param pair prompt_id, the model's probabilities, tokens and probabilities of its
-   *     approximation, and those of the leave-one-out approximation
+   * @param pair prompt_id, the model's prediction, tokens and probabilities of its approximation,
+   *     and those of the leave-one-out approximation
    */
-  private static Row measure(Row pair) {
-    double[] model = StoredVectors.doubles(pair, 1);
+  private static Row measure(NextTokenDistribution model, Row pair) {
     Prediction approximation = Prediction.of(pair, 2);
     Prediction leaveOneOut = Prediction.of(pair, 4);
-    int modelTopToken = top(model);
-    Integer topToken = approximation.topToken(model.length);
-    int[] modelTop = topTokens(IntStream.range(0, model.length).toArray(), model);
-    int[] top = topTokens(approximation.tokens, approximation.probabilities);
-    int[] leaveOneOutTop = topTokens(leaveOneOut.tokens, leaveOneOut.probabilities);
+    int[] modelTop = model.top(TOP);
+    int modelTopToken = modelTop[0];
+    int[] top = approximation.top();
+    int[] leaveOneOutTop = leaveOneOut.top();
+    Integer topToken = first(top);
     return Tables.DISTANCES.row(
         pair.getInt(0),
         approximation.distance(model),
@@ -83,7 +71,7 @@ public final class Distances {
         topToken != null && topToken == modelTopToken,
         modelTopToken,
         topToken,
-        leaveOneOut.topToken(model.length),
+        first(leaveOneOutTop),
         leadingAgreement(modelTop, top),
         setAgreement(modelTop, top),
         leadingAgreement(modelTop, leaveOneOutTop),
@@ -101,30 +89,19 @@ public final class Distances {
           StoredVectors.ints(pair, column), StoredVectors.doubles(pair, column + 1));
     }
 
-    private double distance(double[] model) {
-      return tokens.length == 0 ? WITHOUT_EVIDENCE : Hellinger.distance(model, dense(model.length));
+    private double distance(NextTokenDistribution model) {
+      return tokens.length == 0 ? WITHOUT_EVIDENCE : model.distance(tokens, probabilities);
     }
 
-    private Integer topToken(int vocabularySize) {
-      return tokens.length == 0 ? null : (Integer) top(dense(vocabularySize));
-    }
-
-    private double[] dense(int vocabularySize) {
-      double[] dense = new double[vocabularySize];
-      for (int i = 0; i < tokens.length; i++) {
-        dense[tokens[i]] = probabilities[i];
-      }
-
-      return dense;
+    /** The first {@link #TOP} tokens, the most probable first; fewer where there are fewer. */
+    private int[] top() {
+      int[] places = TopTokens.places(tokens, probabilities, TOP);
+      return Arrays.stream(places).map(place -> tokens[place]).toArray();
     }
   }
 
-  /**
-   * The first {@link #TOP} tokens, the most probable first; fewer of an approximation with fewer.
-   */
-  private static int[] topTokens(int[] tokens, double[] probabilities) {
-    int[] places = TopTokens.places(tokens, probabilities, TOP);
-    return Arrays.stream(places).map(place -> tokens[place]).toArray();
+  private static Integer first(int[] tokens) {
+    return tokens.length == 0 ? null : (Integer) tokens[0];
   }
 
   /** How many of the first tokens agree, one by one. */
@@ -156,17 +133,5 @@ public final class Distances {
     }
 
     return Arrays.copyOf(agreeing, size);
-  }
-
-  /** The most probable token; of equally probable ones the one with the lowest id. */
-  public static int top(double[] probabilities) {
-    int top = 0;
-    for (int token = 1; token < probabilities.length; token++) {
-      if (probabilities[token] > probabilities[top]) {
-        top = token;
-      }
-    }
-
-    return top;
   }
 }

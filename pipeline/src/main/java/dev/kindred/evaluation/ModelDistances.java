@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.evaluation;
 
-import static org.apache.spark.sql.functions.col;
-
 import dev.kindred.math.Hellinger;
-import dev.kindred.table.StoredVectors;
+import dev.kindred.prediction.ModelPredictions;
+import dev.kindred.prediction.NextTokenDistribution;
 import dev.kindred.table.Tables;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
@@ -18,24 +17,27 @@ public final class ModelDistances {
    * Measures the Hellinger distance of every prompt's two distributions, and compares their most
    * probable tokens.
    *
-   * @param predictions rows of {@link Tables#PREDICTIONS} of one model and prompt set
+   * @param predictions of one model and prompt set
    * @param alternates the same of another model with the same tokens
    * @return rows with the file columns of {@link Tables#MODEL_DISTANCES}, by prompt
    */
-  public static Dataset<Row> measure(Dataset<Row> predictions, Dataset<Row> alternates) {
+  public static Dataset<Row> measure(ModelPredictions predictions, ModelPredictions alternates) {
+    ModelPredictions.Reader ofModel = predictions.reader();
+    ModelPredictions.Reader ofAlternate = alternates.reader();
     return predictions
-        .select(col("prompt_id"), col("probabilities").as("model"))
+        .columns()
         .join(
-            alternates.select(col("prompt_id"), col("probabilities").as("alternate")), "prompt_id")
+            alternates.columns().withColumnRenamed(ModelPredictions.PREDICTION, "alternate"),
+            "prompt_id")
         .map(
             (MapFunction<Row, Row>)
                 pair -> {
-                  double[] model = StoredVectors.doubles(pair, 1);
-                  double[] alternate = StoredVectors.doubles(pair, 2);
+                  NextTokenDistribution model = ofModel.read(pair, 1);
+                  NextTokenDistribution alternate = ofAlternate.read(pair, 2);
                   return Tables.MODEL_DISTANCES.row(
                       pair.getInt(0),
-                      Hellinger.distance(model, alternate),
-                      Distances.top(model) == Distances.top(alternate));
+                      Hellinger.distance(model.dense(), alternate.dense()),
+                      model.top(1)[0] == alternate.top(1)[0]);
                 },
             Tables.MODEL_DISTANCES.encoder())
         .sort("prompt_id");

@@ -56,7 +56,10 @@ public final class Slices {
         .select("prompt_id", "window_id")
         .join(windows.select("window_id", "occurrences"), new String[] {"window_id"}, "left")
         .join(
-            predictions.select(col("prompt_id"), array_max(col("probabilities")).as("top")),
+            predictions.select(
+                col("prompt_id"),
+                coalesce(array_max(col("probabilities")), col("top_probabilities").getItem(0))
+                    .as("top")),
             "prompt_id")
         .join(similar, "prompt_id")
         .select(

@@ -10,14 +10,17 @@ import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.struct;
 
 import dev.kindred.corpus.Tokenizer;
-import dev.kindred.evaluation.Distances;
+import dev.kindred.math.Shares;
 import dev.kindred.math.TopTokens;
 import dev.kindred.prediction.BlockShares;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.ModelPredictions;
+import dev.kindred.prediction.NextTokenDistribution;
 import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -44,8 +47,7 @@ public final class Explanations {
    * What is known about some prompts; all of it of one model, corpus and prompt set.
    *
    * @param prompts rows of {@link Tables#PROMPTS}: those to explain
-   * @param predictions rows of {@link Tables#PREDICTIONS} of at least these prompts, as are the
-   *     following
+   * @param predictions of at least these prompts, as are the following
    * @param similarStrings rows of {@link Tables#SIMILAR_STRINGS} with at least the most similar
    *     ones
    * @param blockDistributions rows of {@link Tables#BLOCK_DISTRIBUTIONS}
@@ -56,7 +58,7 @@ public final class Explanations {
    */
   public record Findings(
       Dataset<Row> prompts,
-      Dataset<Row> predictions,
+      ModelPredictions predictions,
       Dataset<Row> similarStrings,
       Dataset<Row> blockDistributions,
       Dataset<Row> approximations,
@@ -105,7 +107,7 @@ public final class Explanations {
       Findings findings, Settings settings, String tokenizerJson, Ranks ranks) {
     return rows(findings, settings.strings())
         .toJavaRDD()
-        .map(new Explain(settings, tokenizerJson, ranks));
+        .map(new Explain(settings, findings.predictions().reader(), tokenizerJson, ranks));
   }
 
   /** A row a prompt with everything about it. */
@@ -147,9 +149,7 @@ public final class Explanations {
             .groupBy("prompt_id")
             .agg(collect_list(struct("block", "similar_count", "counts")).as("blocks"));
     return prompts
-        .join(
-            findings.predictions().select(col("prompt_id"), col("probabilities").as("model")),
-            "prompt_id")
+        .join(findings.predictions().columns(), "prompt_id")
         .join(
             findings
                 .approximations()
@@ -187,12 +187,15 @@ public final class Explanations {
     private static final long serialVersionUID = 1L;
 
     private final Settings settings;
+    private final ModelPredictions.Reader reader;
     private final String tokenizerJson;
     private final Ranks ranks;
     private transient Map<Integer, String> texts; // of tokens that have been seen
 
-    private Explain(Settings settings, String tokenizerJson, Ranks ranks) {
+    private Explain(
+        Settings settings, ModelPredictions.Reader reader, String tokenizerJson, Ranks ranks) {
       this.settings = settings;
+      this.reader = reader;
       this.tokenizerJson = tokenizerJson;
       this.ranks = ranks;
     }
@@ -201,7 +204,7 @@ public final class Explanations {
     public Explanation call(Row row) {
       texts = texts == null ? new HashMap<>() : texts;
       boolean isInCorpus = row.<Long>getAs("occurrences") > 0;
-      double[] model = StoredVectors.doubles(row, row.fieldIndex("model"));
+      NextTokenDistribution model = reader.read(row, row.fieldIndex(ModelPredictions.PREDICTION));
       return new Explanation(
           row.getAs("prompt_id"),
           row.getAs("text"),
@@ -218,23 +221,39 @@ public final class Explanations {
     }
 
     private List<NextToken> nextTokens(
-        double[] model, Map<Integer, Double> approximation, Map<Integer, Double> leaveOneOut) {
-      int[] tokens = IntStream.range(0, model.length).toArray();
-      double[] greater = new double[model.length];
-      for (int token : tokens) {
-        greater[token] = Math.max(model[token], approximation.getOrDefault(token, 0.));
+        NextTokenDistribution model,
+        Map<Integer, Double> approximation,
+        Map<Integer, Double> leaveOneOut) {
+      // What is among the first by either of them is among the first of one of them.
+      int[] tokens =
+          IntStream.concat(Arrays.stream(model.top(TOKENS)), Arrays.stream(top(approximation)))
+              .distinct()
+              .toArray();
+      double[] greater = new double[tokens.length];
+      for (int i = 0; i < tokens.length; i++) {
+        greater[i] =
+            Math.max(model.probability(tokens[i]), approximation.getOrDefault(tokens[i], 0.));
       }
 
       return IntStream.of(TopTokens.places(tokens, greater, TOKENS))
-          .filter(token -> greater[token] >= LEAST_PROBABILITY)
+          .filter(place -> greater[place] >= LEAST_PROBABILITY)
+          .map(place -> tokens[place])
           .mapToObj(
               token ->
                   new NextToken(
                       text(token),
-                      model[token],
+                      model.probability(token),
                       approximation.getOrDefault(token, 0.),
                       leaveOneOut == null ? null : leaveOneOut.getOrDefault(token, 0.)))
           .toList();
+    }
+
+    private static int[] top(Map<Integer, Double> probabilities) {
+      int[] tokens = probabilities.keySet().stream().mapToInt(Integer::intValue).toArray();
+      double[] values = IntStream.of(tokens).mapToDouble(probabilities::get).toArray();
+      return IntStream.of(TopTokens.places(tokens, values, TOKENS))
+          .map(place -> tokens[place])
+          .toArray();
     }
 
     private Following following(Row row) {
@@ -255,7 +274,7 @@ public final class Explanations {
       return token != null && counts.getOrDefault(token, 0L) == greatest;
     }
 
-    private List<BlockExplanation> blocks(Row row, double[] model) {
+    private List<BlockExplanation> blocks(Row row, NextTokenDistribution model) {
       List<Row> blocks = sorted(row.getList(row.fieldIndex("blocks")), "block");
       List<Map<Integer, Long>> counts = new ArrayList<>();
       for (Row block : blocks) {
@@ -275,7 +294,7 @@ public final class Explanations {
                 settings.mixture().weights()[place],
                 blocks.get(place).getAs("similar_count"),
                 shares[place],
-                Distances.toModel(model, dense(counts.get(place), model.length)),
+                model.distance(Shares.of(counts.get(place))),
                 mostFrequent(counts.get(place)),
                 strings(strings, block, row.getAs("text"))));
       }
@@ -313,12 +332,6 @@ public final class Explanations {
               place ->
                   new TokenCount(text(tokens[place]), (long) values[place], values[place] / total))
           .toList();
-    }
-
-    private static double[] dense(Map<Integer, Long> counts, int vocabularySize) {
-      double[] dense = new double[vocabularySize];
-      counts.forEach((token, count) -> dense[token] = count);
-      return dense;
     }
 
     private String text(int token) {

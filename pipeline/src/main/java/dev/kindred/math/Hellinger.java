@@ -33,6 +33,18 @@ public final class Hellinger {
   }
 
   /**
+   * The distance of a distribution and of what counts make one of.
+   *
+   * @param distribution probabilities, one a token
+   * @param counts of the same tokens: any multiple of probabilities, not negative
+   * @return in [0, 1]; 1 if there is nothing to count
+   */
+  public static double ofCounts(double[] distribution, double[] counts) {
+    double[] shares = Counts.normalize(counts);
+    return shares.length == 0 ? 1 : distance(distribution, shares);
+  }
+
+  /**
    * The distance of two distributions that are given by their tokens with positive probability.
    *
    * @param pTokens token ids, ascending, each once

@@ -65,6 +65,12 @@ public interface LanguageModel extends AutoCloseable {
   }
 
   /**
+   * Returns the vectors of the sequences of a tree, and those that their logits are made of, in its
+   * order. It takes no memory by V.
+   */
+  Ends ends(BlockVector kind, PrefixTree tree);
+
+  /**
    * What evaluating a tree takes at most, besides the weights and the results.
    *
    * @param nodes of the tree
@@ -98,6 +104,15 @@ public interface LanguageModel extends AutoCloseable {
    * @param probabilities B x V floats, each row a softmax: in [0, 1], summing to 1
    */
   record Predictions(float[][] vectors, float[] probabilities) {}
+
+  /**
+   * What {@link #ends} finds at the last position.
+   *
+   * @param vectors N arrays of B x D floats
+   * @param finalVectors B x H floats: what the last linear map reads, which makes logits. H is D
+   *     but where a projection stands before that map
+   */
+  record Ends(float[][] vectors, float[] finalVectors) {}
 
   /**
    * Memory of an evaluation.

@@ -57,6 +57,11 @@ public final class WithFirstToken implements LanguageModel {
   }
 
   @Override
+  public Ends ends(BlockVector kind, PrefixTree tree) {
+    return model.ends(kind, PrefixTree.of(inputs(tree.sequences())));
+  }
+
+  @Override
   public EvaluationMemory evaluationMemory(int nodes, int length) {
     return model.evaluationMemory(nodes + 1, length + 1);
   }

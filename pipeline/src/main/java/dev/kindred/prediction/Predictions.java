@@ -13,6 +13,7 @@ import dev.kindred.model.Blocks;
 import dev.kindred.model.DistinctSequences;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;
+import dev.kindred.model.LogitMap;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
@@ -34,6 +35,9 @@ import org.apache.spark.sql.Row;
  * {@link TreeBatches}.
  */
 public final class Predictions {
+  /** Vectors whose logits are made at once. */
+  static final int SUMMARIES = 64;
+
   private Predictions() {}
 
   /**
@@ -43,10 +47,25 @@ public final class Predictions {
    * @param prompts rows of {@link Tables#PROMPTS} of one prompt set
    * @param batchSize prompts that a task evaluates at once
    * @param partitions tasks to cut the work into
-   * @return one row a prompt: prompt_id, probabilities, and ffn_outs, an array a chosen block
+   * @return one row a prompt: the file columns of {@link Tables#PREDICTIONS}, and ffn_outs, an
+   *     array a chosen block
    */
   public static Dataset<Row> compute(
       Dataset<Row> prompts, Broadcast<ModelDirectory> model, int batchSize, int partitions) {
+    return compute(prompts, model, batchSize, partitions, ModelPredictions.MOST_DENSE);
+  }
+
+  /**
+   * The same with another size of vocabulary.
+   *
+   * @param mostDense the most tokens of a vocabulary of which all probabilities are kept
+   */
+  static Dataset<Row> compute(
+      Dataset<Row> prompts,
+      Broadcast<ModelDirectory> model,
+      int batchSize,
+      int partitions,
+      int mostDense) {
     Dataset<Sequence> sequences =
         TreeBatches.cut(
             prompts.select(
@@ -54,9 +73,16 @@ public final class Predictions {
             batchSize,
             partitions);
     return GpuTasks.mapPartitions(
-            sequences, new Evaluate(model, batchSize), Encoders.bean(Prediction.class))
+            sequences, new Evaluate(model, batchSize, mostDense), Encoders.bean(Prediction.class))
         .select(
-            col("promptId").as("prompt_id"), col("probabilities"), col("ffnOuts").as("ffn_outs"));
+            col("promptId").as("prompt_id"),
+            col("probabilities"),
+            col("finalVector").as("final_vector"),
+            col("logNormalizer").as("log_normalizer"),
+            col("rootSum").as("root_sum"),
+            col("topTokens").as("top_tokens"),
+            col("topProbabilities").as("top_probabilities"),
+            col("ffnOuts").as("ffn_outs"));
   }
 
   /**
@@ -79,10 +105,12 @@ public final class Predictions {
 
     private final Broadcast<ModelDirectory> directory;
     private final int batchSize;
+    private final int mostDense;
 
-    private Evaluate(Broadcast<ModelDirectory> directory, int batchSize) {
+    private Evaluate(Broadcast<ModelDirectory> directory, int batchSize, int mostDense) {
       this.directory = directory;
       this.batchSize = batchSize;
+      this.mostDense = mostDense;
     }
 
     @Override
@@ -100,7 +128,7 @@ public final class Predictions {
         @Override
         public Prediction next() {
           if (!evaluated.hasNext()) {
-            evaluated = evaluate(model, directory.value(), batches.next()).iterator();
+            evaluated = evaluate(model, batches.next()).iterator();
           }
 
           return evaluated.next();
@@ -108,29 +136,73 @@ public final class Predictions {
       };
     }
 
-    private static List<Prediction> evaluate(
-        LanguageModel model, ModelDirectory directory, List<Sequence> batch) {
+    private List<Prediction> evaluate(LanguageModel model, List<Sequence> batch) {
       DistinctSequences sequences =
           DistinctSequences.of(batch.stream().map(Sequence::getTokenIds).toArray(int[][]::new));
       int[] leaves = sequences.leaves();
-      LanguageModel.Predictions found = model.predict(directory.vectors(), sequences.tree());
-      float[][] vectors = directory.blocks().of(found.vectors());
       List<Prediction> predictions = new ArrayList<>(leaves.length);
-      for (int i = 0; i < leaves.length; i++) {
+      for (Sequence sequence : batch) {
         Prediction prediction = new Prediction();
-        prediction.promptId = (int) batch.get(i).getId();
-        prediction.probabilities =
-            Vectors.row(found.probabilities(), leaves[i], model.shape().vocabularySize());
-        prediction.ffnOuts = new float[vectors.length][];
-        for (int block = 0; block < vectors.length; block++) {
-          prediction.ffnOuts[block] =
-              Vectors.row(vectors[block], leaves[i], model.shape().modelDimension());
-        }
-
+        prediction.promptId = (int) sequence.getId();
         predictions.add(prediction);
       }
 
+      boolean isDense = model.shape().vocabularySize() <= mostDense;
+      float[][] vectors =
+          isDense ? dense(model, sequences, predictions) : ends(model, sequences, predictions);
+      float[][] kept = directory.value().blocks().of(vectors);
+      for (int i = 0; i < leaves.length; i++) {
+        float[][] ofPrompt = new float[kept.length][];
+        for (int block = 0; block < kept.length; block++) {
+          ofPrompt[block] = Vectors.row(kept[block], leaves[i], model.shape().modelDimension());
+        }
+
+        predictions.get(i).ffnOuts = ofPrompt;
+      }
+
       return predictions;
+    }
+
+    /** Fills in all probabilities; returns the vectors of blocks. */
+    private float[][] dense(
+        LanguageModel model, DistinctSequences sequences, List<Prediction> predictions) {
+      LanguageModel.Predictions found =
+          model.predict(directory.value().vectors(), sequences.tree());
+      int tokens = model.shape().vocabularySize();
+      for (int i = 0; i < predictions.size(); i++) {
+        predictions.get(i).probabilities =
+            Vectors.row(found.probabilities(), sequences.leaves()[i], tokens);
+      }
+
+      return found.vectors();
+    }
+
+    /** Fills in the vectors that probabilities are made of; returns the vectors of blocks. */
+    private float[][] ends(
+        LanguageModel model, DistinctSequences sequences, List<Prediction> predictions) {
+      LanguageModel.Ends found = model.ends(directory.value().vectors(), sequences.tree());
+      LogitMap map = LoadedModels.logitMap(directory.value());
+      for (int from = 0; from < predictions.size(); from += SUMMARIES) {
+        int to = Math.min(predictions.size(), from + SUMMARIES);
+        float[][] vectors = new float[to - from][];
+        for (int i = from; i < to; i++) {
+          vectors[i - from] =
+              Vectors.row(found.finalVectors(), sequences.leaves()[i], map.inputs());
+        }
+
+        LogitMap.Summary[] summaries = map.summaries(vectors);
+        for (int i = from; i < to; i++) {
+          LogitMap.Summary summary = summaries[i - from];
+          Prediction prediction = predictions.get(i);
+          prediction.finalVector = summary.finalVector();
+          prediction.logNormalizer = summary.logNormalizer();
+          prediction.rootSum = summary.rootSum();
+          prediction.topTokens = summary.topTokens();
+          prediction.topProbabilities = summary.topProbabilities();
+        }
+      }
+
+      return found.vectors();
     }
   }
 
@@ -140,6 +212,11 @@ public final class Predictions {
 
     private int promptId;
     private float[] probabilities;
+    private float[] finalVector;
+    private Double logNormalizer;
+    private Double rootSum;
+    private int[] topTokens;
+    private float[] topProbabilities;
     private float[][] ffnOuts;
 
     public int getPromptId() {
@@ -156,6 +233,46 @@ public final class Predictions {
 
     public void setProbabilities(float[] probabilities) {
       this.probabilities = probabilities;
+    }
+
+    public float[] getFinalVector() {
+      return finalVector;
+    }
+
+    public void setFinalVector(float[] finalVector) {
+      this.finalVector = finalVector;
+    }
+
+    public Double getLogNormalizer() {
+      return logNormalizer;
+    }
+
+    public void setLogNormalizer(Double logNormalizer) {
+      this.logNormalizer = logNormalizer;
+    }
+
+    public Double getRootSum() {
+      return rootSum;
+    }
+
+    public void setRootSum(Double rootSum) {
+      this.rootSum = rootSum;
+    }
+
+    public int[] getTopTokens() {
+      return topTokens;
+    }
+
+    public void setTopTokens(int[] topTokens) {
+      this.topTokens = topTokens;
+    }
+
+    public float[] getTopProbabilities() {
+      return topProbabilities;
+    }
+
+    public void setTopProbabilities(float[] topProbabilities) {
+      this.topProbabilities = topProbabilities;
     }
 
     public float[][] getFfnOuts() {

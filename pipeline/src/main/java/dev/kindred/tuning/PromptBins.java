@@ -7,6 +7,8 @@ import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.map_entries;
 import static org.apache.spark.sql.functions.struct;
 
+import dev.kindred.prediction.ModelPredictions;
+import dev.kindred.prediction.NextTokenDistribution;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -60,7 +62,7 @@ public final class PromptBins implements Serializable {
    *     and kind of bins
    * @param prompts rows of {@link Tables#PROMPTS}
    * @param windows rows of {@link Tables#WINDOWS} of the corpus
-   * @param predictions rows of {@link Tables#PREDICTIONS} of the model
+   * @param predictions of the model
    * @param blocks that are looked at; they are called by their places here
    * @param bins E
    * @return one a prompt
@@ -69,7 +71,7 @@ public final class PromptBins implements Serializable {
       Dataset<Row> similarityBins,
       Dataset<Row> prompts,
       Dataset<Row> windows,
-      Dataset<Row> predictions,
+      ModelPredictions predictions,
       List<Integer> blocks,
       int bins) {
     Dataset<Row> evidence =
@@ -90,19 +92,20 @@ public final class PromptBins implements Serializable {
             .select("prompt_id", "window_id")
             .join(windows.select("window_id", "next_tokens"), "window_id")
             .select(col("prompt_id"), map_entries(col("next_tokens")).as("own"));
+    ModelPredictions.Reader reader = predictions.reader();
     return predictions
-        .select("prompt_id", "probabilities")
+        .columns()
         .join(evidence, new String[] {"prompt_id"}, "left")
         .join(own, new String[] {"prompt_id"}, "left")
-        .select("prompt_id", "probabilities", "evidence", "own")
+        .select("prompt_id", ModelPredictions.PREDICTION, "evidence", "own")
         .map(
-            (MapFunction<Row, PromptBins>) row -> of(row, blocks, bins),
+            (MapFunction<Row, PromptBins>) row -> of(row, reader.read(row, 1), blocks, bins),
             Encoders.javaSerialization(PromptBins.class));
   }
 
-  private static PromptBins of(Row row, List<Integer> numbers, int bins) {
+  private static PromptBins of(
+      Row row, NextTokenDistribution model, List<Integer> numbers, int bins) {
     int numberOfBlocks = numbers.size();
-    List<Float> probabilities = row.getList(1);
     List<Row> evidence = row.isNullAt(2) ? List.of() : row.getList(2);
     Map<Integer, Long> own = row.isNullAt(3) ? Map.of() : counts(row.getList(3));
     TreeSet<Integer> tokens = new TreeSet<>();
@@ -134,7 +137,7 @@ public final class PromptBins implements Serializable {
 
     double[] modelRoots = new double[support.length];
     for (int i = 0; i < support.length; i++) {
-      modelRoots[i] = Math.sqrt(probabilities.get(support[i]));
+      modelRoots[i] = Math.sqrt(model.probability(support[i]));
     }
 
     return new PromptBins(row.getInt(0), modelRoots, blocks, floats(onSupport(own, support)));

@@ -23,6 +23,7 @@ import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Approximations;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.prediction.Predictions;
 import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.EvidenceRows;
@@ -96,7 +97,7 @@ class TestAudit {
     Dataset<Row> predicted = Predictions.compute(prompts, model, 16, 2);
     Dataset<Row> promptActivations =
         keep(Tables.PROMPT_ACTIVATIONS, Predictions.activations(predicted, MODEL.blocks()));
-    Dataset<Row> predictions = keep(Tables.PREDICTIONS, predicted);
+    ModelPredictions predictions = ModelPredictions.dense(keep(Tables.PREDICTIONS, predicted));
 
     List<Row> distributions = new ArrayList<>();
     List<Row> similar = new ArrayList<>();
@@ -151,7 +152,6 @@ class TestAudit {
                   predictions,
                   blockDistributions,
                   fits,
-                  MODEL.shape().vocabularySize(),
                   Mixture.ofCounts(weights())));
     }
 
@@ -163,7 +163,8 @@ class TestAudit {
                     baselines,
                     NGramFit.strongest(fits).baseline(),
                     List.of(),
-                    Slices.of(prompts, windows, predictions, blockDistributions, LENGTH, 60)));
+                    Slices.of(
+                        prompts, windows, predictions.rows(), blockDistributions, LENGTH, 60)));
     keep(Tables.SUMMARIES, summaries(figures));
   }
 
@@ -375,10 +376,10 @@ class TestAudit {
           prompt_activations | ffn_out | if(prompt_id = 3, slice(ffn_out, 1, 3), ffn_out) | ROWS | prompt_activations: expected size(array_compact(ffn_out)) =
           predictions | drop | prompt_id = 3 | ROWS | predictions: expected one row for every prompt, found 0 (1 rows, for instance prompt_id 3)
           predictions | repeat | prompt_id = 3 | ROWS | predictions: expected one row for every prompt, found 2
-          predictions | probabilities | transform(probabilities, x -> float(x * 0.9)) | ROWS | predictions: expected aggregate(probabilities
-          predictions | probabilities | transform(probabilities, (x, i) -> float(if(i = 0, x + 2, if(i = 1, x - 2, x)))) | ROWS | predictions: expected array_min(probabilities) >= 0
-          predictions | probabilities | slice(probabilities, 1, 7) | ROWS | predictions: expected size(array_compact(probabilities)) = 77, found 7
-          predictions | probabilities | null | ROWS | predictions: expected no column without a value
+          predictions | probabilities | transform(probabilities, x -> float(x * 0.9)) | ROWS | predictions: expected coalesce(aggregate(probabilities
+          predictions | probabilities | transform(probabilities, (x, i) -> float(if(i = 0, x + 2, if(i = 1, x - 2, x)))) | ROWS | predictions: expected coalesce(array_min(probabilities), 0) >= 0, found -1.99
+          predictions | probabilities | slice(probabilities, 1, 7) | ROWS | predictions: expected coalesce(size(array_compact(probabilities)), 77) = 77, found 7
+          predictions | probabilities | null | ROWS | predictions: expected (probabilities is null) = (final_vector is not null)
           block_distributions | own_window_similar | own_window_similar and prompt_id <> 3 | RULES | block_distributions: expected the prompt's own window among its similar strings
           similar_strings | drop | prompt_id = 3 and block = 0 | RULES | similar_strings: expected min(similar_count, keep-similar) rows for every prompt and block, found 0
           similar_strings | repeat | prompt_id = 3 and block = 0 | RULES | similar_strings: expected min(similar_count, keep-similar) rows

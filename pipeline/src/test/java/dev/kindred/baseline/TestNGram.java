@@ -23,7 +23,7 @@ class TestNGram {
 
     // Of no token: 2 1 1, discounted by 1 .5 .5. Of one: 4 1 0, discounted by 1.5 .5 0.
     double[] unigram = {(1 + 2 / 3.) / 4, (.5 + 2 / 3.) / 4, (.5 + 2 / 3.) / 4};
-    assertThat(kneserNey.probabilities(statistics, 3))
+    assertThat(kneserNey.probabilities(statistics, 3).dense(3))
         .containsExactly(
             new double[] {
               (2.5 + 2 * unigram[0]) / 5, (.5 + 2 * unigram[1]) / 5, 2 * unigram[2] / 5
@@ -40,7 +40,7 @@ class TestNGram {
             new long[][] {{9, 9}, {}, {}},
             new long[][] {{2, 2}, {}, {}});
 
-    assertThat(kneserNey.probabilities(unseen, 2))
+    assertThat(kneserNey.probabilities(unseen, 2).dense(2))
         .containsExactly(new double[] {.5, .5}, within(1e-15));
   }
 
@@ -53,7 +53,7 @@ class TestNGram {
         new SuffixStatistics(new int[][] {{0, 2}, {}}, new long[][] {{4, 1}, {}}, new long[2][]);
 
     // Discounts of 1.5 and .5 for thirds, of which a quarter of all is besides.
-    assertThat(ngram.probabilities(statistics, 3))
+    assertThat(ngram.probabilities(statistics, 3).dense(3))
         .containsExactly(
             new double[] {
               .75 * (2.5 + 2 / 3.) / 5 + .25 / 3,
@@ -78,7 +78,8 @@ class TestNGram {
     Random random = new Random(3);
     for (int repeat = 0; repeat < 50; repeat++) {
       SuffixStatistics statistics = statistics(random, 5, 12);
-      double[] probabilities = ngram(random, repeat % 2 == 0, 5).probabilities(statistics, 12);
+      double[] probabilities =
+          ngram(random, repeat % 2 == 0, 5).probabilities(statistics, 12).dense(12);
 
       assertThat(Arrays.stream(probabilities).sum()).isCloseTo(1, within(1e-12));
       assertThat(Arrays.stream(probabilities).min().orElseThrow()).isNotNegative();

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.LocalSpark;
-import dev.kindred.evaluation.Distances;
+import dev.kindred.math.Hellinger;
+import dev.kindred.prediction.DensePredictions;
+import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -84,7 +86,7 @@ class TestNGramFit {
   private static Found compute(SparkSession spark, int partitions) {
     Dataset<Row> windows = windowsTable(spark).repartition(partitions);
     Dataset<Row> fitted = prompts(spark, WINDOWS.subList(0, FITTED)).repartition(partitions);
-    Dataset<Row> ofFitted = predictions(spark, WINDOWS.subList(0, FITTED)).repartition(partitions);
+    ModelPredictions ofFitted = predictions(spark, WINDOWS.subList(0, FITTED), partitions);
     List<List<Integer>> others = WINDOWS.subList(FITTED, WINDOWS.size());
     try (SuffixCounts suffixes = new SuffixCounts(windows, LENGTH)) {
       AtomicInteger steps = new AtomicInteger();
@@ -96,7 +98,7 @@ class TestNGramFit {
             Baselines.measure(
                     suffixes,
                     prompts(spark, others).repartition(partitions),
-                    predictions(spark, others).repartition(partitions),
+                    predictions(spark, others, partitions),
                     fit)
                 .collectAsList());
       }
@@ -120,10 +122,10 @@ class TestNGramFit {
         double[] others = probabilities(fit.ngram(), prompt, prompt);
         assertThat(Arrays.stream(others).sum()).isCloseTo(1, within(1e-12));
         assertThat(row.getDouble(2))
-            .isCloseTo(Distances.toModel(model(prompt), all), within(1e-12));
+            .isCloseTo(Hellinger.ofCounts(model(prompt), all), within(1e-12));
         assertThat(row.getDouble(3))
             .as("%s after %s", fit.baseline(), prompt)
-            .isCloseTo(Distances.toModel(model(prompt), others), within(1e-12));
+            .isCloseTo(Hellinger.ofCounts(model(prompt), others), within(1e-12));
         assertThat(all[row.getInt(4)])
             .isCloseTo(Arrays.stream(all).max().orElseThrow(), within(1e-12));
         assertThat(others[row.getInt(5)])
@@ -150,7 +152,7 @@ class TestNGramFit {
       double sum = 0;
       for (int i = 0; i < FITTED; i += 5) {
         List<Integer> window = WINDOWS.get(i);
-        sum += Distances.toModel(model(window), probabilities(fit.ngram(), window, window));
+        sum += Hellinger.ofCounts(model(window), probabilities(fit.ngram(), window, window));
       }
 
       assertThat(fit.heldOutWindows()).isEqualTo(FITTED / 5);
@@ -182,7 +184,7 @@ class TestNGramFit {
     try (SuffixCounts suffixes = new SuffixCounts(windowsTable(spark), LENGTH)) {
       List<NGramFit> fits =
           NGramFit.all(
-              suffixes, prompts(spark, List.of()), predictions(spark, List.of()), () -> {});
+              suffixes, prompts(spark, List.of()), predictions(spark, List.of(), 1), () -> {});
 
       assertThat(NGramFit.strongest(fits).baseline()).isEqualTo("kneser_ney");
       assertThat(fits).allSatisfy(fit -> assertThat(fit.heldOutDistance()).isNull());
@@ -268,15 +270,20 @@ class TestNGramFit {
     return spark.createDataFrame(rows, Tables.PROMPTS.columns());
   }
 
-  private static Dataset<Row> predictions(SparkSession spark, List<List<Integer>> windows) {
-    List<Row> rows = new ArrayList<>();
+  private static ModelPredictions predictions(
+      SparkSession spark, List<List<Integer>> windows, int partitions) {
+    List<float[]> predictions = new ArrayList<>();
     for (List<Integer> window : windows) {
       double[] model = model(window);
-      Float[] probabilities = new Float[D_VOCAB];
-      Arrays.setAll(probabilities, token -> (float) model[token]);
-      rows.add(RowFactory.create("m-1", "p-1", rows.size(), probabilities));
+      float[] probabilities = new float[D_VOCAB];
+      for (int token = 0; token < D_VOCAB; token++) {
+        probabilities[token] = (float) model[token];
+      }
+
+      predictions.add(probabilities);
     }
 
-    return spark.createDataFrame(rows, Tables.PREDICTIONS.columns());
+    return ModelPredictions.dense(
+        DensePredictions.of(spark, predictions).rows().repartition(partitions));
   }
 }

@@ -4,7 +4,8 @@ package dev.kindred.baseline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.kindred.evaluation.Distances;
+import dev.kindred.math.Hellinger;
+import dev.kindred.prediction.NextTokenDistribution;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -20,7 +21,7 @@ class TestNGramFitter {
 
   private record Case(SuffixStatistics statistics, double[] model) {
     private FittingWindow window(int id) {
-      return FittingWindow.of(id, statistics, model);
+      return FittingWindow.of(id, statistics, new NextTokenDistribution.Dense(model));
     }
   }
 
@@ -29,7 +30,9 @@ class TestNGramFitter {
     List<Case> cases = new ArrayList<>();
     for (int i = 0; i < number; i++) {
       SuffixStatistics statistics = TestNGram.statistics(random, LENGTH, vocabularySize);
-      cases.add(new Case(statistics, near.probabilities(statistics, vocabularySize)));
+      cases.add(
+          new Case(
+              statistics, near.probabilities(statistics, vocabularySize).dense(vocabularySize)));
     }
 
     return cases;
@@ -57,7 +60,9 @@ class TestNGramFitter {
     double expected =
         cases.stream()
             .mapToDouble(
-                each -> Distances.toModel(each.model(), ngram.probabilities(each.statistics(), 3)))
+                each ->
+                    Hellinger.ofCounts(
+                        each.model(), ngram.probabilities(each.statistics(), 3).dense(3)))
             .average()
             .orElseThrow();
 

@@ -43,7 +43,7 @@ class TestSuffixCounts {
         List<Integer> prompt = prompts().get(row.getInt(0));
         for (int k = 0; k <= LENGTH; k++) {
           List<Integer> suffix = prompt.subList(LENGTH - k, LENGTH);
-          assertThat(statistics.counts(k, D_VOCAB))
+          assertThat(statistics.following(k).dense(D_VOCAB))
               .as("counts after %s", suffix)
               .isEqualTo(counts(suffix, List.of()));
           if (k < LENGTH) {
@@ -65,7 +65,7 @@ class TestSuffixCounts {
         List<Integer> prompt = prompts().get(row.getInt(0));
         for (int k = 0; k <= LENGTH; k++) {
           List<Integer> suffix = prompt.subList(LENGTH - k, LENGTH);
-          assertThat(others.counts(k, D_VOCAB))
+          assertThat(others.following(k).dense(D_VOCAB))
               .as("counts after %s, not after %s", suffix, prompt)
               .isEqualTo(counts(suffix, prompt));
           if (k < LENGTH) {
@@ -114,7 +114,8 @@ class TestSuffixCounts {
 
   private static double[] preceding(SuffixStatistics statistics, int k) {
     return new SuffixStatistics(statistics.tokens(), statistics.preceding(), statistics.counts())
-        .counts(k, D_VOCAB);
+        .following(k)
+        .dense(D_VOCAB);
   }
 
   /** What follows a suffix, at the end of any window but one. */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.LocalSpark;
+import dev.kindred.prediction.DensePredictions;
+import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,14 +34,12 @@ class TestDistances {
     List<Map<Integer, Double>> leaveOneOuts = new ArrayList<>();
     List<float[]> predictions = new ArrayList<>();
     List<Row> approximationRows = new ArrayList<>();
-    List<Row> predictionRows = new ArrayList<>();
     for (int prompt = 0; prompt < 50; prompt++) {
       approximations.add(randomSparse(random));
       leaveOneOuts.add(randomSparse(random));
       predictions.add(randomDense(random));
       approximationRows.add(
           RowFactory.create("r-1", prompt, approximations.get(prompt), leaveOneOuts.get(prompt)));
-      predictionRows.add(RowFactory.create("m-1", "p-1", prompt, predictions.get(prompt)));
     }
 
     List<Row> rows =
@@ -47,9 +47,8 @@ class TestDistances {
                 spark
                     .createDataFrame(approximationRows, Tables.APPROXIMATIONS.columns())
                     .repartition(partitions),
-                spark
-                    .createDataFrame(predictionRows, Tables.PREDICTIONS.columns())
-                    .repartition(partitions))
+                ModelPredictions.dense(
+                    DensePredictions.of(spark, predictions).rows().repartition(partitions)))
             .collectAsList();
 
     assertThat(rows).hasSize(50);
@@ -128,7 +127,7 @@ class TestDistances {
     Dataset<Row> rows =
         Distances.measure(
             spark.createDataFrame(List.of(), Tables.APPROXIMATIONS.columns()),
-            spark.createDataFrame(List.of(), Tables.PREDICTIONS.columns()));
+            DensePredictions.of(spark, List.of()));
 
     assertThat(rows.columns()).containsExactly(Tables.DISTANCES.fileColumns().fieldNames());
     assertThat(Tables.DISTANCES.conform(rows).columns()).containsExactly(rows.columns());
@@ -152,9 +151,7 @@ class TestDistances {
             spark.createDataFrame(
                 List.of(RowFactory.create("r-1", 0, approximation, leaveOneOut)),
                 Tables.APPROXIMATIONS.columns()),
-            spark.createDataFrame(
-                List.of(RowFactory.create("m-1", "p-1", 0, prediction)),
-                Tables.PREDICTIONS.columns()))
+            DensePredictions.of(spark, List.of(prediction)))
         .head();
   }
 

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.LocalSpark;
+import dev.kindred.prediction.DensePredictions;
+import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.table.FormerNames;
 import dev.kindred.table.Tables;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.Test;
@@ -87,12 +87,7 @@ class TestModelDistances {
     return Math.sqrt(squares / 2);
   }
 
-  private static Dataset<Row> predictions(SparkSession spark, float[][] probabilities) {
-    List<Row> rows = new ArrayList<>();
-    for (int prompt = probabilities.length - 1; prompt >= 0; prompt--) {
-      rows.add(RowFactory.create(prompt, probabilities[prompt]));
-    }
-
-    return spark.createDataFrame(rows, Tables.PREDICTIONS.fileColumns());
+  private static ModelPredictions predictions(SparkSession spark, float[][] probabilities) {
+    return DensePredictions.of(spark, List.of(probabilities));
   }
 }

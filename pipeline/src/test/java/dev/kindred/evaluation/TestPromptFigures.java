@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.LocalSpark;
+import dev.kindred.prediction.DensePredictions;
 import dev.kindred.table.FormerNames;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
@@ -50,7 +51,7 @@ class TestPromptFigures {
                 Tables.WINDOWS,
                 RowFactory.create(
                     "c-1", window == null ? 7L : window, List.of(), "", occurrences, Map.of())),
-            table(spark, Tables.PREDICTIONS, RowFactory.create("m-1", "p-1", 0, new float[] {top})),
+            DensePredictions.of(spark, List.of(new float[] {top})).rows(),
             table(
                 spark,
                 Tables.BLOCK_DISTRIBUTIONS,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.kindred.LocalSpark;
 import dev.kindred.math.Hellinger;
+import dev.kindred.prediction.DensePredictions;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
@@ -109,7 +110,7 @@ class TestTuner {
 
     List<Row> promptRows = new ArrayList<>();
     List<Row> windows = new ArrayList<>();
-    List<Row> predictions = new ArrayList<>();
+    List<float[]> predictions = new ArrayList<>();
     for (int prompt = 0; prompt < PROMPTS; prompt++) {
       Long window = prompt == NOT_A_WINDOW ? null : 100L + prompt;
       promptRows.add(RowFactory.create(prompt, window));
@@ -119,14 +120,14 @@ class TestTuner {
         probabilities[token] = (float) model[prompt][token];
       }
 
-      predictions.add(RowFactory.create(prompt, probabilities));
+      predictions.add(probabilities);
     }
 
     return PromptBins.of(
         spark.createDataFrame(bins, Tables.SIMILARITY_BINS.columns()).repartition(partitions),
         columns(spark, promptRows, Tables.PROMPTS.columns(), "prompt_id", "window_id"),
         columns(spark, windows, Tables.WINDOWS.columns(), "window_id", "next_tokens"),
-        columns(spark, predictions, Tables.PREDICTIONS.columns(), "prompt_id", "probabilities"),
+        DensePredictions.of(spark, predictions),
         NUMBERS,
         BINS.count());
   }

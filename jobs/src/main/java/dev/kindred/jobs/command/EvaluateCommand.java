@@ -37,7 +37,7 @@ final class EvaluateCommand extends KindredCommand {
     RunPlan plan = RunPlan.read(workspace.warehouseThere(warehouse.uri()), run.id());
     ModelDirectory model = plan.model(workspace.hadoop());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
-    new EvaluationStage(workspace, tables).evaluate(plan, model);
+    new EvaluationStage(workspace, tables, model).evaluate(plan);
     System.out.println("kindred: run_id=" + plan.runId());
   }
 }

@@ -114,8 +114,8 @@ final class RunCommand extends KindredCommand {
     prompts.fittingWindows();
     ComparisonStage.write(opened.input(), opened.promptSet(), opened.alternates());
     opened.join(opened.promptSet()).joinFor(run);
-    new EvaluationStage(workspace, opened.input().corpus().warehouse())
-        .evaluate(run, opened.input().model());
+    new EvaluationStage(workspace, opened.input().corpus().warehouse(), opened.input().model())
+        .evaluate(run);
     page.publish(run, opened.input().model());
   }
 }

@@ -30,6 +30,7 @@ import dev.kindred.model.BlockVector;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Approximations;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.prediction.Predictions;
 import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.EvidenceRows;
@@ -304,15 +305,16 @@ public final class Explain {
         isAsInRun
             ? Ranks.collect(warehouse.part(Tables.DISTANCES, run.get().runId()).read())
             : Ranks.none();
+    ModelPredictions predictions = ModelPredictions.of(evaluated, model);
     List<Explanation> explanations =
         Explanations.of(
                 new Explanations.Findings(
                     prompts,
-                    evaluated,
+                    predictions,
                     similarStrings,
                     distributions,
                     approximations,
-                    Distances.measure(approximations, evaluated),
+                    Distances.measure(approximations, predictions),
                     shownWindows),
                 new Explanations.Settings(thresholds, mixture, strings),
                 model.tokenizerJson(),

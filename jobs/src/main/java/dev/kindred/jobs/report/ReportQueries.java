@@ -10,6 +10,7 @@ import dev.kindred.jobs.report.Findings.OfPrompt;
 import dev.kindred.model.BlockVector;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Part;
@@ -114,8 +115,8 @@ public final class ReportQueries {
         explanations(
                 warehouse,
                 run,
+                model,
                 new Explanations.Settings(thresholds, mixture, STRINGS),
-                model.tokenizerJson(),
                 IntStream.concat(
                     IntStream.of(explored),
                     shown.stream().flatMapToInt(IntStream::of).map(place -> ids[place])))
@@ -318,10 +319,10 @@ public final class ReportQueries {
   private static JavaRDD<Explanation> explanations(
       Warehouse warehouse,
       Row run,
+      ModelDirectory model,
       Explanations.Settings settings,
-      String tokenizerJson,
       IntStream promptIds) {
-    Explanations.Findings findings = findings(warehouse, run);
+    Explanations.Findings findings = findings(warehouse, run, model);
     Dataset<Row> some =
         findings
             .prompts()
@@ -329,16 +330,18 @@ public final class ReportQueries {
             .createDataset(promptIds.distinct().boxed().toList(), Encoders.INT())
             .toDF("prompt_id");
     return Explanations.of(
-        findings.of(some), settings, tokenizerJson, Ranks.collect(findings.distances()));
+        findings.of(some), settings, model.tokenizerJson(), Ranks.collect(findings.distances()));
   }
 
   /** Everything that is known about a run's prompts. */
-  private static Explanations.Findings findings(Warehouse warehouse, Row run) {
+  private static Explanations.Findings findings(
+      Warehouse warehouse, Row run, ModelDirectory model) {
     String promptSet = run.getAs("prompt_set");
     String runId = run.getAs("run_id");
     return new Explanations.Findings(
         warehouse.part(Tables.PROMPTS, promptSet).read(),
-        warehouse.part(Tables.PREDICTIONS, run.<String>getAs("model_id"), promptSet).read(),
+        ModelPredictions.of(
+            warehouse.part(Tables.PREDICTIONS, model.id(), promptSet).read(), model),
         warehouse.part(Tables.SIMILAR_STRINGS, runId).read(),
         warehouse.part(Tables.BLOCK_DISTRIBUTIONS, runId).read(),
         warehouse.part(Tables.APPROXIMATIONS, runId).read(),

@@ -4,6 +4,7 @@ package dev.kindred.jobs.run;
 import dev.kindred.evaluation.ModelDistances;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import java.util.List;
@@ -52,7 +53,11 @@ public final class ComparisonStage {
               evaluated.unpersist();
             }
 
-            distances.write(ModelDistances.measure(predictions, ofAlternate.read()).coalesce(1));
+            distances.write(
+                ModelDistances.measure(
+                        ModelPredictions.of(predictions, input.model()),
+                        ModelPredictions.of(ofAlternate.read(), alternate))
+                    .coalesce(1));
           },
           distances);
     }

@@ -3,6 +3,7 @@ package dev.kindred.jobs.run;
 
 import dev.kindred.baseline.NGramFit;
 import dev.kindred.model.ModelShape;
+import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.table.Warehouse;
 
 /**
@@ -35,6 +36,12 @@ public record DiskNeed(
   /** A token's probability or count in a map: its id and 8 bytes. */
   private static final long BYTES_PER_TOKEN = 12;
 
+  /**
+   * Tokens that follow a prompt's similar strings in a block. Of a larger vocabulary that is an
+   * estimate, not a bound: most tokens follow none of them.
+   */
+  private static final int MOST_TOKENS = ModelPredictions.MOST_DENSE;
+
   private static final long BYTES_PER_PROMPT = 200; // text, tokens, distances
 
   /**
@@ -64,8 +71,8 @@ public record DiskNeed(
     long vector = Float.BYTES * (long) shape.modelDimension() + BYTES_BESIDE_VECTOR;
     long vectors = shape.blocks() * vector;
     long kept = keepSimilar == Integer.MAX_VALUE ? 0 : Math.min(keepSimilar, windows);
-    long distribution = BYTES_PER_TOKEN * shape.vocabularySize();
-    long prediction = Float.BYTES * (long) shape.vocabularySize() + BYTES_PER_PROMPT;
+    long distribution = BYTES_PER_TOKEN * Math.min(shape.vocabularySize(), MOST_TOKENS);
+    long prediction = ModelPredictions.bytes(shape) + BYTES_PER_PROMPT;
     return new DiskNeed(
         ofWindows(windows),
         evaluated * vectors,

@@ -24,6 +24,7 @@ import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Approximations;
+import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.similarity.Centers;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Figures;
@@ -67,24 +68,29 @@ public final class EvaluationStage {
   private final SparkSession spark;
   private final Progress progress;
   private final Warehouse warehouse;
+  private final ModelDirectory model;
 
-  /** Goes on in a warehouse that this workspace has locked. */
-  public EvaluationStage(Workspace workspace, Warehouse warehouse) {
+  /**
+   * Goes on in a warehouse that this workspace has locked.
+   *
+   * @param model the run's
+   */
+  public EvaluationStage(Workspace workspace, Warehouse warehouse, ModelDirectory model) {
     this.spark = workspace.spark();
     this.progress = workspace.progress();
     this.warehouse = warehouse;
+    this.model = model;
   }
 
   /**
    * Evaluates a run that {@link JoinStage} has joined, audits it, and publishes it.
    *
-   * @param model the run's
    * @throws RunRejected if the audit finds a problem
    */
-  public void evaluate(RunPlan run, ModelDirectory model) {
+  public void evaluate(RunPlan run) {
     progress.setRun(run.runId());
     progress.begin("evaluation", weights(run));
-    write(run, model.shape().vocabularySize());
+    write(run);
     progress.end(
         warehouse.part(Tables.APPROXIMATIONS, run.runId()),
         warehouse.part(Tables.DISTANCES, run.runId()),
@@ -93,7 +99,7 @@ public final class EvaluationStage {
         warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN));
     List<String> problems = new ArrayList<>();
     progress.begin("audit", AUDIT);
-    problems.addAll(audit(run, model));
+    problems.addAll(audit(run));
     progress.end();
     warehouse.checkLock();
     if (problems.isEmpty()) {
@@ -122,7 +128,7 @@ public final class EvaluationStage {
     };
   }
 
-  private List<String> audit(RunPlan run, ModelDirectory model) {
+  private List<String> audit(RunPlan run) {
     return Audit.problems(
         new AuditedRun(
             run.runId(),
@@ -137,14 +143,15 @@ public final class EvaluationStage {
         progress::partDone);
   }
 
-  private void write(RunPlan run, int vocabularySize) {
+  private void write(RunPlan run) {
     check(run);
     Dataset<Row> distributions = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()).read();
     Part windowsPart = warehouse.part(Tables.WINDOWS, run.corpusId());
     Dataset<Row> windows = windowsPart.read();
     Dataset<Row> prompts = warehouse.part(Tables.PROMPTS, run.promptSet()).read();
-    Dataset<Row> predictions =
-        warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()).read();
+    ModelPredictions predictions =
+        ModelPredictions.of(
+            warehouse.part(Tables.PREDICTIONS, model.id(), run.promptSet()).read(), model);
     int windowLength = run.windowLength();
     Part approximations = warehouse.part(Tables.APPROXIMATIONS, run.runId());
     writeMissing(
@@ -163,14 +170,7 @@ public final class EvaluationStage {
         progress.partDone();
         baselines.write(
             Baselines.measure(
-                suffixes,
-                windows,
-                prompts,
-                predictions,
-                distributions,
-                fits,
-                vocabularySize,
-                run.mixture()));
+                suffixes, windows, prompts, predictions, distributions, fits, run.mixture()));
       }
     }
 
@@ -185,7 +185,7 @@ public final class EvaluationStage {
         Slices.of(
             prompts,
             windows,
-            predictions,
+            predictions.rows(),
             distributions,
             windowLength,
             Trainer.trainingTokens(tokens));
@@ -243,7 +243,7 @@ public final class EvaluationStage {
 
     return ThresholdCurves.of(
         EvidenceByBins.read(
-            warehouse, run.modelId(), run.corpusId(), run.promptSet(), run.blocks(), finest.get()),
+            warehouse, model, run.corpusId(), run.promptSet(), run.blocks(), finest.get()),
         run.blocks(),
         finest.get());
   }
@@ -269,7 +269,7 @@ public final class EvaluationStage {
   }
 
   private NGrams ngrams(RunPlan run) {
-    return new NGrams(spark, warehouse, run.modelId(), run.corpusId(), run.promptSet());
+    return new NGrams(spark, warehouse, model, run.corpusId(), run.promptSet());
   }
 
   private List<Dataset<Row>> modelDistances(RunPlan run) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.run;
 
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -15,18 +17,19 @@ public final class EvidenceByBins {
   /** Returns a prompt set's evidence by bins, which all of some blocks have. */
   public static Dataset<PromptBins> read(
       Warehouse warehouse,
-      String modelId,
+      ModelDirectory model,
       String corpusId,
       String promptSet,
       List<Integer> blocks,
       SimilarityBins bins) {
     return PromptBins.of(
         warehouse
-            .part(Tables.SIMILARITY_BINS, modelId, corpusId, promptSet, bins.toString())
+            .part(Tables.SIMILARITY_BINS, model.id(), corpusId, promptSet, bins.toString())
             .read(),
         warehouse.part(Tables.PROMPTS, promptSet).read(),
         warehouse.part(Tables.WINDOWS, corpusId).read(),
-        warehouse.part(Tables.PREDICTIONS, modelId, promptSet).read(),
+        ModelPredictions.of(
+            warehouse.part(Tables.PREDICTIONS, model.id(), promptSet).read(), model),
         blocks,
         bins.count());
   }

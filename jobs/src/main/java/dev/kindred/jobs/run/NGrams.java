@@ -7,6 +7,8 @@ import dev.kindred.baseline.NGramFit;
 import dev.kindred.baseline.SuffixCounts;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.workspace.Progress;
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -19,15 +21,19 @@ import org.apache.spark.sql.SparkSession;
 public final class NGrams {
   private final SparkSession spark;
   private final Warehouse warehouse;
-  private final String modelId;
+  private final ModelDirectory model;
   private final String corpusId;
   private final String promptSet;
 
   public NGrams(
-      SparkSession spark, Warehouse warehouse, String modelId, String corpusId, String promptSet) {
+      SparkSession spark,
+      Warehouse warehouse,
+      ModelDirectory model,
+      String corpusId,
+      String promptSet) {
     this.spark = spark;
     this.warehouse = warehouse;
-    this.modelId = modelId;
+    this.model = model;
     this.corpusId = corpusId;
     this.promptSet = promptSet;
   }
@@ -44,7 +50,7 @@ public final class NGrams {
    */
   void check(String option) {
     if (!fits().isComplete()
-        && !warehouse.part(Tables.PREDICTIONS, modelId, fittingSet(promptSet)).isComplete()) {
+        && !warehouse.part(Tables.PREDICTIONS, model.id(), fittingSet(promptSet)).isComplete()) {
       throw new InvalidInput(
           "%s: the windows that n-grams are fitted to are not there; go on with the command prompts",
           option);
@@ -64,7 +70,7 @@ public final class NGrams {
           NGramFit.all(
               suffixes,
               warehouse.part(Tables.PROMPTS, fittingSet).read(),
-              warehouse.part(Tables.PREDICTIONS, modelId, fittingSet).read(),
+              predictions(fittingSet),
               () -> progress.count(steps.incrementAndGet(), NGramFit.STEPS));
       fits().write(NGramFit.rows(spark, fitted).coalesce(1));
     }
@@ -78,16 +84,17 @@ public final class NGrams {
   }
 
   Part fits() {
-    return warehouse.part(Tables.BASELINE_FITS, modelId, corpusId, promptSet);
+    return warehouse.part(Tables.BASELINE_FITS, model.id(), corpusId, promptSet);
+  }
+
+  private ModelPredictions predictions(String set) {
+    return ModelPredictions.of(warehouse.part(Tables.PREDICTIONS, model.id(), set).read(), model);
   }
 
   /** Returns how far an n-gram model is from the model, for each prompt in order. */
   public List<Row> distances(SuffixCounts suffixes, NGramFit fit) {
     return Baselines.measure(
-            suffixes,
-            warehouse.part(Tables.PROMPTS, promptSet).read(),
-            warehouse.part(Tables.PREDICTIONS, modelId, promptSet).read(),
-            fit)
+            suffixes, warehouse.part(Tables.PROMPTS, promptSet).read(), predictions(promptSet), fit)
         .select("hellinger", "hellinger_leave_one_out")
         .collectAsList();
   }

@@ -62,8 +62,7 @@ public final class RuleChoice {
     progress.begin("thresholds", weights);
     List<PromptBins> tuning =
         new ArrayList<>(
-            EvidenceByBins.read(
-                    corpus.warehouse(), input.model().id(), corpus.id(), set, blocks, bins)
+            EvidenceByBins.read(corpus.warehouse(), input.model(), corpus.id(), set, blocks, bins)
                 .collectAsList());
     if (tuning.size() < FEWEST_PROMPTS) {
       throw new InvalidInput(

@@ -4,6 +4,7 @@ package dev.kindred.jobs.run;
 import dev.kindred.jobs.option.TaskOptions;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
+import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.similarity.JoinMemory;
 import dev.kindred.table.Part;
 
@@ -25,18 +26,25 @@ public record TaskNeed(long heapBytes, long sharedBytes, long engineBytes) {
 
   /**
    * Returns what a task needs in the stages that evaluate the model: a batch's FFN outputs and
-   * distributions, twice while they become rows, and the open files' buffers.
+   * predictions, twice while they become rows, what makes the latter, and the open files' buffers.
    */
   public static TaskNeed ofModel(TaskOptions tasks, int windowLength, LanguageModel model) {
     ModelShape shape = model.shape();
     long batch = tasks.windowsInFlight(windowLength);
     long vectors = Float.BYTES * (long) shape.modelDimension() * shape.blocks();
-    long perWindow = vectors + (long) Float.BYTES * shape.vocabularySize();
+    long perWindow = vectors + ModelPredictions.bytes(shape);
     long files = Math.min(Part.OPEN_FILE_BYTES, vectors * tasks.windowsPerTask());
     long nodes = Math.min(Integer.MAX_VALUE, batch * windowLength);
     LanguageModel.EvaluationMemory evaluation = model.evaluationMemory((int) nodes, windowLength);
+    long shared = ModelPredictions.sharedBytes(shape);
     return new TaskNeed(
-        2 * batch * perWindow + files + evaluation.heapBytes(), 0, evaluation.engineBytes());
+        2 * batch * perWindow
+            + ModelPredictions.taskBytes(shape)
+            + shared
+            + files
+            + evaluation.heapBytes(),
+        shared,
+        evaluation.engineBytes());
   }
 
   /**

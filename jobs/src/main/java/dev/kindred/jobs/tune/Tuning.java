@@ -142,7 +142,7 @@ public final class Tuning {
                     new Tried(tuned, saturation), new Tried(asGiven(), givenMixture.saturation())));
     progress.end();
     progress.begin("n-grams", 1);
-    NGrams ngrams = new NGrams(spark, warehouse, model.id(), corpusId, promptSet);
+    NGrams ngrams = new NGrams(spark, warehouse, model, corpusId, promptSet);
     Measured ofNGram;
     NGramFit ngram;
     try (SuffixCounts suffixes =
@@ -172,7 +172,7 @@ public final class Tuning {
 
   private Dataset<PromptBins> promptBins(String promptSet) {
     return EvidenceByBins.read(
-        warehouse, model.id(), corpusId, promptSet, model.blocks().numbers(), bins);
+        warehouse, model, corpusId, promptSet, model.blocks().numbers(), bins);
   }
 
   private static List<PromptBins> inOrder(Dataset<PromptBins> prompts) {

@@ -146,6 +146,13 @@ public final class CpuModel implements LanguageModel {
     return new Predictions(vectors, pass.probabilities());
   }
 
+  @Override
+  public Ends ends(BlockVector kind, PrefixTree tree) {
+    Pass pass = new Pass(kind, tree, blocks.size());
+    float[][] vectors = pass.run();
+    return new Ends(vectors, pass.finalVectors());
+  }
+
   private float[][] ofSequences(DistinctSequences distinct, float[][] vectors) {
     float[][] all = new float[vectors.length][];
     Arrays.setAll(all, i -> distinct.ofSequences(vectors[i], dModel));
@@ -606,6 +613,38 @@ public final class CpuModel implements LanguageModel {
       }
     }
 
+    /** What the unembedding's projection makes of the rows in {@link #packed}, [C, W]. */
+    private float[] projected(int count) {
+      float[] projected = new float[chunk * unembeddingProjection.width()];
+      unembeddingProjection.apply(packed, count, partial, projected, 0);
+      return projected;
+    }
+
+    /** What the unembedding's last map reads of the leaves, [B, H]; after {@link #run}. */
+    private float[] finalVectors() {
+      int h = unembedding.inputs();
+      float[] vectors = new float[tree.leaves() * h];
+      for (int from = firstLeaf; from < tree.nodes(); from += chunk) {
+        int to = Math.min(tree.nodes(), from + chunk);
+        if (unembeddingProjection == null) {
+          for (int node = from; node < to; node++) {
+            finalNorm.apply(residual, node * d, vectors, (node - firstLeaf) * h);
+          }
+
+          continue;
+        }
+
+        norm(finalNorm, residual, from, to);
+        float[] projected = projected(to - from);
+        for (int node = from; node < to; node++) {
+          int row = (node - from) * unembeddingProjection.width();
+          System.arraycopy(projected, row, vectors, (node - firstLeaf) * h, h);
+        }
+      }
+
+      return vectors;
+    }
+
     /** Next-token distributions of the leaves, [B, V]; after {@link #run}. */
     private float[] probabilities() {
       int v = vocabulary;
@@ -616,9 +655,8 @@ public final class CpuModel implements LanguageModel {
         int to = Math.min(tree.nodes(), from + chunk);
         norm(finalNorm, residual, from, to);
         if (unembeddingProjection != null) {
+          float[] projected = projected(to - from);
           int width = unembeddingProjection.width();
-          float[] projected = new float[chunk * width];
-          unembeddingProjection.apply(packed, to - from, partial, projected, 0);
           interleave(projected, 0, width, unembedding.inputs(), packed, 0, to - from);
         }
 

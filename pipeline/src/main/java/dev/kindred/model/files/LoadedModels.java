@@ -3,6 +3,7 @@ package dev.kindred.model.files;
 
 import ai.djl.Device;
 import dev.kindred.model.LanguageModel;
+import dev.kindred.model.LogitMap;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.TaskDevice;
 import dev.kindred.model.torch.TorchModel;
@@ -26,6 +27,9 @@ public final class LoadedModels {
   private static final Map<Key, TorchModel> IN_ENGINE = new ConcurrentHashMap<>();
 
   private static final Map<Key, ResidualStream> STREAMS = new ConcurrentHashMap<>();
+
+  /** By model: they are on the heap, whatever evaluates the model. */
+  private static final Map<String, LogitMap> LOGIT_MAPS = new ConcurrentHashMap<>();
 
   private record Key(String modelId, Device device) {}
 
@@ -59,6 +63,11 @@ public final class LoadedModels {
         device,
         String.format(Locale.ROOT, "%.1f", (System.nanoTime() - start) / 1e9));
     return model;
+  }
+
+  /** Returns the model's map from final vectors to logits. */
+  public static LogitMap logitMap(ModelDirectory directory) {
+    return LOGIT_MAPS.computeIfAbsent(directory.id(), id -> directory.loadLogitMap());
   }
 
   /**

@@ -11,6 +11,7 @@ import dev.kindred.model.BlockVector;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.Hook;
 import dev.kindred.model.LanguageModel;
+import dev.kindred.model.LogitMap;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.WithFirstToken;
@@ -18,6 +19,7 @@ import dev.kindred.model.architecture.Architecture;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Tensors;
+import dev.kindred.model.architecture.Unembedding;
 import dev.kindred.model.cpu.CpuModel;
 import dev.kindred.model.family.Architectures;
 import dev.kindred.model.torch.TorchModel;
@@ -444,6 +446,19 @@ public record ModelDirectory(
                         new CpuModel(
                             blueprint(), tensors, TileKernels.get(TileKernels.Choice.SIMD)))))
         : loadInEngine(device);
+  }
+
+  /** Loads the map from final vectors to logits alone. */
+  public LogitMap loadLogitMap() {
+    Unembedding end = blueprint().unembedding();
+    return weights.read(
+        tensors ->
+            new LogitMap(
+                TileKernels.get(TileKernels.Choice.AUTO),
+                end.head().weight(tensors),
+                end.head().bias(tensors),
+                end.head().inputs(),
+                end.cap()));
   }
 
   /** Whether Kindred's own kernels evaluate the model on a device; else the engine does. */

@@ -115,6 +115,17 @@ public final class TorchModel implements LanguageModel {
     }
   }
 
+  @Override
+  public Ends ends(BlockVector kind, PrefixTree tree) {
+    Vectors vectors = new Vectors(kind, blueprint.shape().blocks(), tree.leaves());
+    try (NDManager batch = weights.newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray residual = forward(batch, tree, vectors); // [B, D]
+      return new Ends(vectors.values, layers.unembedding().finalVectors(residual).toFloatArray());
+    }
+  }
+
   private Predictions predictions(Vectors vectors, NDArray residual) {
     NDArray logits = layers.unembedding().logits(residual); // [.., V]
     return new Predictions(vectors.values, logits.softmax(-1).toFloatArray());

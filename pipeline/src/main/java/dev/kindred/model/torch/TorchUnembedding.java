@@ -29,6 +29,12 @@ final class TorchUnembedding {
     return norm.apply(x);
   }
 
+  /** Takes [.., D] to what the last map reads, [.., H]. */
+  NDArray finalVectors(NDArray x) {
+    NDArray normed = norm.apply(x);
+    return projection == null ? normed : projection.apply(normed);
+  }
+
   /** Takes [.., D] to [.., V]. */
   NDArray logits(NDArray x) {
     return logits(x, Tap.NONE);

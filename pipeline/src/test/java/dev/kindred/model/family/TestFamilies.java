@@ -2,12 +2,14 @@
 package dev.kindred.model.family;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.BlockVector;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.Changes;
 import dev.kindred.model.DistinctSequences;
@@ -15,6 +17,7 @@ import dev.kindred.model.Hook;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.Input;
 import dev.kindred.model.LanguageModel;
+import dev.kindred.model.LogitMap;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
@@ -211,8 +214,9 @@ class TestFamilies {
   @MethodSource("checkpoints")
   void predictAsExpectedInTheEngine(Checkpoint checkpoint) throws IOException {
     begin(checkpoint, "engine");
-    try (LanguageModel model = checkpoint.read(copy).loadInEngine(Device.cpu())) {
-      assertPredictions(checkpoint, model);
+    ModelDirectory directory = checkpoint.read(copy);
+    try (LanguageModel model = directory.loadInEngine(Device.cpu())) {
+      assertPredictions(checkpoint, model, directory.loadLogitMap());
     }
   }
 
@@ -231,13 +235,14 @@ class TestFamilies {
 
       try (LanguageModel model =
           directory.weights().read(t -> new CpuModel(blueprint, t, TileKernels.get(choice)))) {
-        assertPredictions(checkpoint, model);
+        assertPredictions(checkpoint, model, directory.loadLogitMap());
       }
     }
   }
 
   /** All positions, each as the last one of a prefix, and every vector: a batch, and one tree. */
-  private void assertPredictions(Checkpoint checkpoint, LanguageModel model) throws IOException {
+  private void assertPredictions(Checkpoint checkpoint, LanguageModel model, LogitMap map)
+      throws IOException {
     Map<String, float[]> expected = checkpoint.expected();
     int[][] sequences = checkpoint.tokens("long");
     int length = sequences[0].length;
@@ -292,6 +297,34 @@ class TestFamilies {
             TOLERANCE);
       }
     }
+
+    DistinctSequences whole = DistinctSequences.of(sequences);
+    float[] vectors = model.ends(BlockVector.FFN_OUT, whole.tree()).finalVectors();
+    for (int i = 0; i < sequences.length; i++) {
+      float[] vector = Vectors.row(vectors, whole.leaves()[i], map.inputs());
+      double[] found = map.logits(new float[][] {vector})[0];
+      int last = (i * length + length - 1) * map.tokens();
+      assertClose(
+          "logits of a final vector",
+          floats(found),
+          doubles(Arrays.copyOfRange(logits, last, last + map.tokens())),
+          greatest(logits),
+          TOLERANCE);
+      assertThat(map.logit(vector, 3)).isCloseTo(found[3], within(1e-5 * greatest(logits)));
+    }
+  }
+
+  private static float[] floats(double[] values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) values[i];
+    }
+
+    return floats;
+  }
+
+  private static double[] doubles(float[] values) {
+    return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
   }
 
   private static Hook hook(String name) {
@@ -343,8 +376,7 @@ class TestFamilies {
   }
 
   private void assertClose(String what, float[] found, float[] expected, double tolerance) {
-    double[] wide = IntStream.range(0, expected.length).mapToDouble(i -> expected[i]).toArray();
-    assertClose(what, found, wide, greatest(expected), tolerance);
+    assertClose(what, found, doubles(expected), greatest(expected), tolerance);
   }
 
   /**
