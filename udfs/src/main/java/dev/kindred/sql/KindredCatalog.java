@@ -32,6 +32,7 @@ import org.apache.spark.sql.connector.catalog.TableInfo;
 import org.apache.spark.sql.connector.catalog.TableWritePrivilege;
 import org.apache.spark.sql.connector.catalog.functions.UnboundFunction;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
+import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * A warehouse in Spark SQL, read-only: {@code
@@ -239,7 +240,8 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     String run = namespace.length == 0 ? CURRENT : namespace[0];
     return KindredFunctions.find(
             identifier.name().toLowerCase(Locale.ROOT),
-            () -> NotQueryable.lookUp(() -> vocabulary(run)))
+            () -> NotQueryable.lookUp(() -> vocabulary(run)),
+            () -> NotQueryable.lookUp(() -> model(run)))
         .orElseThrow(() -> new NoSuchFunctionException(identifier));
   }
 
@@ -248,6 +250,15 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     Runs.Run run = run(warehouse, namespace);
     return new KindredFunctions.Vocabulary(
         run.corpusId(), vocabularies.of(warehouse, run.corpusId()));
+  }
+
+  private RunModel model(String namespace) {
+    Warehouse warehouse = warehouse(SparkSession.active());
+    Runs.Run run = run(warehouse, namespace);
+    return new RunModel(
+        run.modelId(),
+        RunSettings.of(warehouse, run.runId()),
+        new SerializableConfiguration(warehouse.fileSystem().getConf()));
   }
 
   // Namespaces

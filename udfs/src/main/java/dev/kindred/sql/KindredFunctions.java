@@ -24,7 +24,9 @@ final class KindredFunctions {
           NormalizeCountsFunction.NAME,
           TopTokensFunction.NAME,
           EntropyFunction.NAME,
-          TokenTextFunction.NAME);
+          TokenTextFunction.NAME,
+          ProbabilityFunction.NAME,
+          ProbabilitiesFunction.NAME);
 
   /**
    * A corpus's vocabulary.
@@ -39,8 +41,10 @@ final class KindredFunctions {
    * The function of that name, or empty.
    *
    * @param vocabulary for {@code token_text}, which asks for it when it is used
+   * @param model for functions of predictions, which ask for it when they are used
    */
-  static Optional<DeclaredFunction> find(String name, Supplier<Vocabulary> vocabulary) {
+  static Optional<DeclaredFunction> find(
+      String name, Supplier<Vocabulary> vocabulary, Supplier<RunModel> model) {
     return Optional.ofNullable(
         switch (name) {
           case CosineSimilarityFunction.NAME ->
@@ -87,6 +91,20 @@ final class KindredFunctions {
                     Vocabulary words = vocabulary.get();
                     return TokenTextFunction.bind(words.corpusId(), words.texts(), arguments);
                   });
+          case ProbabilityFunction.NAME ->
+              new DeclaredFunction(
+                  name,
+                  StoredPrediction.ARGUMENTS + ", int token_id",
+                  "the token's probability by a row of predictions, a double in [0, 1]; where that"
+                      + " has vectors it reads the run's model",
+                  arguments -> ProbabilityFunction.bind(model.get(), arguments));
+          case ProbabilitiesFunction.NAME ->
+              new DeclaredFunction(
+                  name,
+                  StoredPrediction.ARGUMENTS,
+                  "all probabilities of a row of predictions, an array<float>; where that has"
+                      + " vectors it reads the run's model",
+                  arguments -> ProbabilitiesFunction.bind(model.get(), arguments));
           default -> null;
         });
   }

@@ -261,7 +261,7 @@ class TestKindredFunctions {
   void everyNameHasAFunctionWithUsage() {
     assertThat(new HashSet<>(KindredFunctions.NAMES)).hasSameSizeAs(KindredFunctions.NAMES);
     for (String name : KindredFunctions.NAMES) {
-      DeclaredFunction function = KindredFunctions.find(name, () -> null).orElseThrow();
+      DeclaredFunction function = KindredFunctions.find(name, () -> null, () -> null).orElseThrow();
       assertThat(function.name()).isEqualTo(name);
       assertThat(function.usage()).startsWith(name + "(").contains("): ");
     }

@@ -81,7 +81,8 @@ enum Statement {
   SHARES(
       "select b.block, b.similar_count,\n"
           + "       kindred.top_tokens(kindred.normalize_counts(b.counts), 5) as followed_by,\n"
-          + "       kindred.hellinger_distance(kindred.normalize_counts(b.counts), m.probabilities)"
+          + "       kindred.hellinger_distance(kindred.normalize_counts(b.counts),\n"
+          + "         {run}.probabilities(m.probabilities, m.final_vector, m.log_normalizer))"
           + " as distance\n"
           + "from {run}.block_distributions b\n"
           + "join {run}.predictions m using (prompt_id)\n"
