@@ -35,20 +35,10 @@ public final class PromptBins implements Serializable {
 
   private final int promptId;
   private final double[] modelRoots; // [T], square roots of the model's probabilities
-  private final Block[] blocks;
+  private final BlockBins[] blocks;
   private final float[] own; // [T], next tokens of the prompt's own window
 
-  /**
-   * What a block has.
-   *
-   * @param counts [E][T], of all strings above a bin's lower edge; null above the highest bin with
-   *     strings
-   * @param strings [E], windows above a bin's lower edge
-   * @param ownBin the bin of the prompt's own window, -1 where it is in none
-   */
-  private record Block(float[][] counts, long[] strings, int ownBin) implements Serializable {}
-
-  private PromptBins(int promptId, double[] modelRoots, Block[] blocks, float[] own) {
+  private PromptBins(int promptId, double[] modelRoots, BlockBins[] blocks, float[] own) {
     this.promptId = promptId;
     this.modelRoots = modelRoots;
     this.blocks = blocks;
@@ -116,76 +106,37 @@ public final class PromptBins implements Serializable {
     }
 
     int[] support = tokens.stream().mapToInt(Integer::intValue).toArray();
-    long[][][] inBins = new long[numberOfBlocks][bins][];
-    long[][] strings = new long[numberOfBlocks][bins];
-    int[] ownBins = new int[numberOfBlocks];
-    Arrays.fill(ownBins, -1);
+    BlockBins.Builder[] builders = new BlockBins.Builder[numberOfBlocks];
+    Arrays.setAll(builders, block -> new BlockBins.Builder(bins, support.length));
     for (int i = 0; i < evidence.size(); i++) {
       Row bin = evidence.get(i);
-      int block = numbers.indexOf(bin.getInt(0));
-      inBins[block][bin.getInt(1)] = onSupport(counts.get(i), support);
-      strings[block][bin.getInt(1)] = bin.getLong(2);
-      if (bin.getBoolean(3)) {
-        ownBins[block] = bin.getInt(1);
-      }
-    }
-
-    Block[] blocks = new Block[numberOfBlocks];
-    for (int block = 0; block < numberOfBlocks; block++) {
-      blocks[block] = block(inBins[block], strings[block], ownBins[block], support.length);
+      BlockBins.Builder block = builders[numbers.indexOf(bin.getInt(0))];
+      counts
+          .get(i)
+          .forEach(
+              (token, count) ->
+                  block.add(bin.getInt(1), Arrays.binarySearch(support, token), count));
+      block.addStrings(bin.getInt(1), bin.getLong(2), bin.getBoolean(3));
     }
 
     double[] modelRoots = new double[support.length];
+    float[] ownOnSupport = new float[support.length];
     for (int i = 0; i < support.length; i++) {
       modelRoots[i] = Math.sqrt(model.probability(support[i]));
+      ownOnSupport[i] = own.getOrDefault(support[i], 0L);
     }
 
-    return new PromptBins(row.getInt(0), modelRoots, blocks, floats(onSupport(own, support)));
+    return new PromptBins(
+        row.getInt(0),
+        modelRoots,
+        Arrays.stream(builders).map(BlockBins.Builder::build).toArray(BlockBins[]::new),
+        ownOnSupport);
   }
 
   private static Map<Integer, Long> counts(List<Row> entries) {
     Map<Integer, Long> counts = new TreeMap<>();
     entries.forEach(entry -> counts.put(entry.getInt(0), entry.getLong(1)));
     return counts;
-  }
-
-  private static long[] onSupport(Map<Integer, Long> counts, int[] support) {
-    long[] values = new long[support.length];
-    for (int i = 0; i < support.length; i++) {
-      values[i] = counts.getOrDefault(support[i], 0L);
-    }
-
-    return values;
-  }
-
-  /** Sums bins up, from the highest down. */
-  private static Block block(long[][] inBins, long[] inBinStrings, int ownBin, int tokens) {
-    float[][] counts = new float[inBins.length][];
-    long[] strings = new long[inBins.length];
-    long[] sum = new long[tokens];
-    long stringsAbove = 0;
-    for (int bin = inBins.length - 1; bin >= 0; bin--) {
-      if (inBins[bin] != null) {
-        for (int i = 0; i < tokens; i++) {
-          sum[i] += inBins[bin][i];
-        }
-      }
-
-      stringsAbove += inBinStrings[bin];
-      strings[bin] = stringsAbove;
-      counts[bin] = stringsAbove == 0 ? null : floats(sum);
-    }
-
-    return new Block(counts, strings, ownBin);
-  }
-
-  private static float[] floats(long[] values) {
-    float[] floats = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      floats[i] = values[i];
-    }
-
-    return floats;
   }
 
   public int promptId() {
@@ -199,7 +150,7 @@ public final class PromptBins implements Serializable {
 
   /** Windows above a bin's lower edge. */
   long strings(int block, int bin) {
-    return blocks[block].strings()[bin];
+    return blocks[block].strings(bin);
   }
 
   /**
@@ -210,16 +161,11 @@ public final class PromptBins implements Serializable {
    * @return their sum
    */
   double counts(int block, int bin, boolean withOwn, double[] counts) {
-    float[] all = blocks[block].counts()[bin];
-    if (all == null) {
-      Arrays.fill(counts, 0);
-      return 0;
-    }
-
+    blocks[block].counts(bin, counts);
     boolean isOwnAmongThem = !withOwn && blocks[block].ownBin() >= bin;
     double total = 0;
     for (int i = 0; i < counts.length; i++) {
-      counts[i] = isOwnAmongThem ? all[i] - own[i] : all[i];
+      counts[i] = isOwnAmongThem ? (float) counts[i] - own[i] : counts[i];
       total += counts[i];
     }
 
