@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.LocalSpark;
+import dev.kindred.corpus.Tokenizer;
 import dev.kindred.math.Hellinger;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.Models;
@@ -24,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -218,7 +220,12 @@ class TestLargeVocabulary {
             "She said i");
 
     assertThat(explained.status()).as(explained.err()).isZero();
-    assertThat(explained.out()).contains("She said i");
+    ModelDirectory directory = ModelDirectory.read(model.toString(), new Configuration(false));
+    int[] prompt = Tokenizer.of(directory.tokenizerJson()).encode("She said i");
+    float[] expected = LoadedModels.get(directory).predict(new int[][] {prompt}).probabilities();
+    double most = IntStream.range(0, TOKENS).mapToDouble(i -> expected[i]).max().orElseThrow();
+    assertThat(explained.out())
+        .containsPattern("The model gives .* " + String.format(Locale.ROOT, "%.1f%%", 100 * most));
   }
 
   private static CommandLineRun sql(String statement) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.model.LanguageModel;
+import dev.kindred.model.LogitMap;
 import dev.kindred.model.ModelShape;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
@@ -35,10 +36,10 @@ import org.apache.spark.sql.SparkSession;
  * run as Kindred's catalog names them.
  *
  * <p>Everything is checked in full but the activations, which are nearly all of a warehouse's
- * bytes: of these all window ids, and a sample of the vectors ({@link ActivationSample}). A full
- * scan would take as long as a join reads. That the windows' ids are distinct is not checked by
- * itself; evaluating them in {@link dev.kindred.activation.Activations} fails where two are the
- * same.
+ * bytes: of these all window ids, and a sample of the vectors ({@link ActivationSample}). Of
+ * predictions that are kept as vectors a sample is evaluated anew, too. A full scan would take as
+ * long as a join reads. That the windows' ids are distinct is not checked by itself; evaluating
+ * them in {@link dev.kindred.activation.Activations} fails where two are the same.
  */
 public final class Audit {
   private static final int SHOWN = 100; // characters of what was found
@@ -50,8 +51,8 @@ public final class Audit {
     ROWS,
     /** What must be true between tables. */
     RULES,
-    /** A sample of activations. */
-    ACTIVATIONS
+    /** Samples of activations and of predictions. */
+    SAMPLES
   }
 
   private final String runId;
@@ -68,12 +69,15 @@ public final class Audit {
    * Checks a run. Runs some Spark jobs and, on the driver, the model on the sample.
    *
    * @param model the run's, loaded
+   * @param logits what makes logits of its final vectors; null where predictions have all
+   *     probabilities
    * @param checked called when each of three checks is done: rows, rules between tables, the sample
    * @return a line for each problem, with its table, what was expected, what was found, an example
    *     and the query that finds it; empty if the run is sound
    */
-  public static List<String> problems(AuditedRun run, LanguageModel model, Runnable checked) {
-    return problems(run, model, EnumSet.allOf(Check.class), rule -> true, checked);
+  public static List<String> problems(
+      AuditedRun run, LanguageModel model, LogitMap logits, Runnable checked) {
+    return problems(run, model, logits, EnumSet.allOf(Check.class), rule -> true, checked);
   }
 
   /**
@@ -84,6 +88,7 @@ public final class Audit {
   static List<String> problems(
       AuditedRun run,
       LanguageModel model,
+      LogitMap logits,
       Set<Check> checks,
       Predicate<Rule> which,
       Runnable checked) {
@@ -113,7 +118,7 @@ public final class Audit {
             case RULES ->
                 audit.overViews(
                     () -> Rule.betweenTables(parameters).stream().filter(which).toList());
-            case ACTIVATIONS -> ActivationSample.problems(run, model);
+            case SAMPLES -> samples(run, model, logits);
           });
       checked.run();
     }
@@ -146,6 +151,21 @@ public final class Audit {
       Map<Table, Dataset<Row>> tables) {
     Audit audit = new Audit(runId, tables, parameters(windowLength, shape, blocks));
     return audit.overViews(audit::brokenOnRows);
+  }
+
+  private static List<String> samples(AuditedRun run, LanguageModel model, LogitMap logits) {
+    List<String> problems = new ArrayList<>(ActivationSample.problems(run, model));
+    if (logits != null) {
+      problems.addAll(
+          PredictionSample.problems(
+              run.runId(),
+              run.tables().get(Tables.PROMPTS),
+              run.tables().get(Tables.PREDICTIONS),
+              model,
+              logits));
+    }
+
+    return problems;
   }
 
   private static Map<String, String> parameters(

@@ -73,7 +73,8 @@ public record ModelPredictions(Dataset<Row> rows, Reader reader) {
         : (long) Float.BYTES * shape.vocabularySize() * shape.modelDimension();
   }
 
-  private static boolean isDense(ModelShape shape) {
+  /** Whether all probabilities of such a model's predictions are kept. */
+  public static boolean isDense(ModelShape shape) {
     return shape.vocabularySize() <= MOST_DENSE;
   }
 

@@ -266,6 +266,7 @@ class TestAudit {
             alternates,
             tables),
         LoadedModels.get(MODEL),
+        null,
         checks,
         which,
         () -> {});
@@ -350,7 +351,7 @@ class TestAudit {
           windows | occurrences | if(window_id = 4, 0, occurrences) | ROWS | windows: expected occurrences >= 1, found 0 (1 rows, for instance window_id 4)
           windows | text | if(window_id = 4, null, text) | ROWS | windows: expected no column without a value, found NULL (1 rows, for instance window_id 4)
           windows | token_ids | if(window_id = 4, slice(token_ids, 1, 3), token_ids) | ROWS | windows: expected size(token_ids) = 6, found 3
-          windows | token_ids | reverse(token_ids) | ACTIVATIONS | expected in block 0 what the model gives
+          windows | token_ids | reverse(token_ids) | SAMPLES | expected in block 0 what the model gives
           tokens | token_id | token_id - 3 | ROWS | tokens: expected token_id >= 0, found -3
           tokens | text | if(token_id = 2, null, text) | ROWS | tokens: expected no column without a value
           activations | drop | window_id = 4 and block = 1 | ROWS | activations: expected one row for every window and block, found 0 (1 rows, for instance window_id 4, block 1)
@@ -358,10 +359,10 @@ class TestAudit {
           activations | window_id | if(window_id = 4, 1000000, window_id) | ROWS | found 0 (4 rows, for instance window_id 4, block 0)
           activations | window_id | if(window_id = 4, null, window_id) | ROWS | activations: expected one row for every window and block
           activations | block | if(block = 1, 17, block) | ROWS | activations: expected one row for every window and block, found 0
-          activations | ffn_out | transform(ffn_out, x -> float(x * 1.001)) | ACTIVATIONS | expected in block 0 what the model gives
-          activations | ffn_out | transform(ffn_out, x -> float('NaN')) | ACTIVATIONS | found NaN instead of
-          activations | ffn_out | transform(ffn_out, x -> float(null)) | ACTIVATIONS | found NaN instead of
-          activations | ffn_out | slice(ffn_out, 1, 3) | ACTIVATIONS | found 3 components instead of
+          activations | ffn_out | transform(ffn_out, x -> float(x * 1.001)) | SAMPLES | expected in block 0 what the model gives
+          activations | ffn_out | transform(ffn_out, x -> float('NaN')) | SAMPLES | found NaN instead of
+          activations | ffn_out | transform(ffn_out, x -> float(null)) | SAMPLES | found NaN instead of
+          activations | ffn_out | slice(ffn_out, 1, 3) | SAMPLES | found 3 components instead of
           prompts | drop | prompt_id = 3 | RULES | prompts: expected every prompt_id of predictions once, found 0 (1 rows, for instance prompt_id 3)
           prompts | repeat | prompt_id = 3 | RULES | prompts: expected every prompt_id of predictions once, found 2
           prompts | prompt_id | if(prompt_id = 3, null, prompt_id) | ROWS | prompts: expected no column without a value

@@ -23,14 +23,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,7 +50,8 @@ class TestModelPredictions {
     assertThat(found).hasSize(PROMPTS);
     found.forEach(
         (prompt, distribution) -> {
-          float[] expected = model.predict(new int[][] {tokens(prompt)}).probabilities();
+          float[] expected =
+              model.predict(new int[][] {RandomPrompts.tokens(prompt)}).probabilities();
           double[] dense = distribution.dense();
           assertThat(distribution).isInstanceOf(NextTokenDistribution.OfVector.class);
           assertThat(distribution.vocabularySize()).isEqualTo(expected.length);
@@ -70,7 +67,9 @@ class TestModelPredictions {
     for (Row row : predictions(spark, MODEL, VECTORS, 2).rows().collectAsList()) {
       double[] expected =
           doubles(
-              LoadedModels.get(MODEL).predict(new int[][] {tokens(row.getInt(0))}).probabilities());
+              LoadedModels.get(MODEL)
+                  .predict(new int[][] {RandomPrompts.tokens(row.getInt(0))})
+                  .probabilities());
       double roots =
           IntStream.range(0, expected.length).mapToDouble(i -> Math.sqrt(expected[i])).sum();
       List<Integer> top = row.getList(row.fieldIndex("top_tokens"));
@@ -217,21 +216,7 @@ class TestModelPredictions {
 
   private static ModelPredictions predictions(
       SparkSession spark, ModelDirectory model, int mostDense, int partitions) {
-    List<Row> prompts = new ArrayList<>();
-    for (int prompt = 0; prompt < PROMPTS; prompt++) {
-      prompts.add(RowFactory.create(prompt, tokens(prompt)));
-    }
-
-    StructType columns =
-        new StructType()
-            .add("prompt_id", DataTypes.IntegerType)
-            .add("token_ids", DataTypes.createArrayType(DataTypes.IntegerType, false));
-    Broadcast<ModelDirectory> onExecutors = model.onExecutors(spark);
-    Dataset<Row> rows =
-        Tables.PREDICTIONS.conform(
-            Predictions.compute(
-                spark.createDataFrame(prompts, columns), onExecutors, 100, partitions, mostDense));
-    return new ModelPredictions(rows, new ModelPredictions.Reader(onExecutors));
+    return RandomPrompts.predictions(spark, model, PROMPTS, mostDense, partitions);
   }
 
   private static Map<Integer, NextTokenDistribution> distributions(ModelPredictions predictions) {
@@ -268,9 +253,5 @@ class TestModelPredictions {
 
   private static double[] doubles(float[] values) {
     return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
-  }
-
-  private static int[] tokens(int prompt) {
-    return new Random(prompt).ints(10, 0, 40).toArray();
   }
 }

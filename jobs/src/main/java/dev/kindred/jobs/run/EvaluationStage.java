@@ -140,6 +140,7 @@ public final class EvaluationStage {
             run.alternates(),
             warehouse.read(parts(run))),
         LoadedModels.get(model),
+        ModelPredictions.isDense(model.shape()) ? null : LoadedModels.logitMap(model),
         progress::partDone);
   }
 
