@@ -34,6 +34,9 @@ public record ModelPredictions(Dataset<Row> rows, Reader reader) {
    */
   public static final int MOST_DENSE = 4096;
 
+  /** Vectors whose logits a task makes at once. */
+  static final int AT_ONCE = 64;
+
   /**
    * Reads predictions of a model.
    *
@@ -63,7 +66,7 @@ public record ModelPredictions(Dataset<Row> rows, Reader reader) {
   public static long taskBytes(ModelShape shape) {
     return isDense(shape)
         ? 0
-        : (long) Double.BYTES * Predictions.SUMMARIES * shape.vocabularySize();
+        : (long) Double.BYTES * AT_ONCE * shape.vocabularySize();
   }
 
   /** Returns the bytes of what all tasks of a process make or read predictions with. */

@@ -35,9 +35,6 @@ import org.apache.spark.sql.Row;
  * {@link TreeBatches}.
  */
 public final class Predictions {
-  /** Vectors whose logits are made at once. */
-  static final int SUMMARIES = 64;
-
   private Predictions() {}
 
   /**
@@ -182,8 +179,8 @@ public final class Predictions {
         LanguageModel model, DistinctSequences sequences, List<Prediction> predictions) {
       LanguageModel.Ends found = model.ends(directory.value().vectors(), sequences.tree());
       LogitMap map = LoadedModels.logitMap(directory.value());
-      for (int from = 0; from < predictions.size(); from += SUMMARIES) {
-        int to = Math.min(predictions.size(), from + SUMMARIES);
+      for (int from = 0; from < predictions.size(); from += ModelPredictions.AT_ONCE) {
+        int to = Math.min(predictions.size(), from + ModelPredictions.AT_ONCE);
         float[][] vectors = new float[to - from][];
         for (int i = from; i < to; i++) {
           vectors[i - from] =
