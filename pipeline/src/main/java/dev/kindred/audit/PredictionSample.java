@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import dev.kindred.math.Vectors;
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.DistinctSequences;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LogitMap;
@@ -61,7 +62,7 @@ final class PredictionSample {
             sample.stream()
                 .map(row -> StoredVectors.ints(row, row.fieldIndex("token_ids")))
                 .toArray(int[][]::new));
-    float[] vectors = model.ends(sequences.tree()).finalVectors();
+    float[] vectors = model.ends(BlockVector.FFN_OUT, sequences.tree()).finalVectors();
     float[][] fresh = new float[sample.size()][];
     for (int i = 0; i < fresh.length; i++) {
       fresh[i] = Vectors.row(vectors, sequences.leaves()[i], logits.inputs());

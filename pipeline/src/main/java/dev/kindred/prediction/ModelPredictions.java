@@ -64,9 +64,7 @@ public record ModelPredictions(Dataset<Row> rows, Reader reader) {
 
   /** Returns the bytes that a task fills beside batches while it makes predictions. */
   public static long taskBytes(ModelShape shape) {
-    return isDense(shape)
-        ? 0
-        : (long) Double.BYTES * AT_ONCE * shape.vocabularySize();
+    return isDense(shape) ? 0 : (long) Double.BYTES * AT_ONCE * shape.vocabularySize();
   }
 
   /** Returns the bytes of what all tasks of a process make or read predictions with. */

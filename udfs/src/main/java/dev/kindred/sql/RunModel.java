@@ -2,6 +2,8 @@
 package dev.kindred.sql;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.model.BlockVector;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.LogitMap;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.LoadedModels;
@@ -33,7 +35,8 @@ record RunModel(String modelId, Map<String, String> settings, SerializableConfig
             function + ": --model",
             settings.get("model"),
             Bos.valueOf(settings.getOrDefault("bos", "no").toUpperCase(Locale.ROOT)),
-            settings.getOrDefault("blocks", "all"),
+            settings.getOrDefault("blocks", Blocks.ALL),
+            BlockVector.of(settings.getOrDefault("vectors", BlockVector.FFN_OUT.toString())),
             hadoop.value());
     if (!model.id().equals(modelId)) {
       throw new InvalidInput(

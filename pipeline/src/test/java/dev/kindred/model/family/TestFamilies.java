@@ -8,8 +8,8 @@ import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.kernel.TileKernels;
-import dev.kindred.model.BlockVector;
 import dev.kindred.math.Vectors;
+import dev.kindred.model.BlockVector;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.Changes;
 import dev.kindred.model.DistinctSequences;
@@ -277,6 +277,21 @@ class TestFamilies {
             t - 1);
       }
     }
+
+    DistinctSequences whole = DistinctSequences.of(sequences);
+    float[] vectors = model.ends(BlockVector.FFN_OUT, whole.tree()).finalVectors();
+    for (int i = 0; i < sequences.length; i++) {
+      float[] vector = Vectors.row(vectors, whole.leaves()[i], map.inputs());
+      double[] found = map.logits(new float[][] {vector})[0];
+      int last = (i * length + length - 1) * map.tokens();
+      assertClose(
+          "logits of a final vector",
+          floats(found),
+          doubles(Arrays.copyOfRange(logits, last, last + map.tokens())),
+          greatest(logits),
+          TOLERANCE);
+      assertThat(map.logit(vector, 3)).isCloseTo(found[3], within(1e-5 * greatest(logits)));
+    }
   }
 
   private void assertVectors(
@@ -296,21 +311,6 @@ class TestFamilies {
             greatest(all),
             TOLERANCE);
       }
-    }
-
-    DistinctSequences whole = DistinctSequences.of(sequences);
-    float[] vectors = model.ends(BlockVector.FFN_OUT, whole.tree()).finalVectors();
-    for (int i = 0; i < sequences.length; i++) {
-      float[] vector = Vectors.row(vectors, whole.leaves()[i], map.inputs());
-      double[] found = map.logits(new float[][] {vector})[0];
-      int last = (i * length + length - 1) * map.tokens();
-      assertClose(
-          "logits of a final vector",
-          floats(found),
-          doubles(Arrays.copyOfRange(logits, last, last + map.tokens())),
-          greatest(logits),
-          TOLERANCE);
-      assertThat(map.logit(vector, 3)).isCloseTo(found[3], within(1e-5 * greatest(logits)));
     }
   }
 
