@@ -1,6 +1,6 @@
 -- grain: window x block of a model
 -- keys: model_id, corpus_id, block
--- filled by: run
+-- filled by: run with store-activations f32
 -- covers: windows x blocks
 
 model_id string not null comment 'hash of the model''s config and weights; then -attn_out or -resid_post where vectors are not FFN outputs',

@@ -7,8 +7,10 @@ import static org.apache.spark.sql.functions.forall;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.size;
 
+import dev.kindred.activation.WindowVector;
 import dev.kindred.math.SplitMix;
 import dev.kindred.model.LanguageModel;
+import dev.kindred.model.Precision;
 import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
@@ -44,7 +46,8 @@ final class ActivationSample {
 
   /**
    * How far a component may be from its fresh value, relative to the vector's largest. On one kind
-   * of processor they are equal; engines, GPUs and other processors sum in other orders.
+   * of processor they are equal; engines, GPUs and other processors sum in other orders. What is
+   * rounded may be as far from it in addition as rounding goes.
    */
   private static final double TOLERANCE = 1e-4;
 
@@ -52,7 +55,8 @@ final class ActivationSample {
 
   /** Returns a line for each block whose sample is not what the model gives. */
   static List<String> problems(AuditedRun run, LanguageModel model) {
-    List<Stored> sample = read(run);
+    Precision precision = precision(run);
+    List<Stored> sample = read(run, precision);
     Map<Long, int[]> tokens = tokens(run, sample, model.shape().vocabularySize());
     Map<Long, Integer> rows = new HashMap<>();
     List<int[]> sequences = new ArrayList<>();
@@ -68,7 +72,7 @@ final class ActivationSample {
     int dimension = model.shape().modelDimension();
     Map<Integer, Differences> differences = new TreeMap<>();
     for (int block : run.blocks()) {
-      differences.put(block, new Differences());
+      differences.put(block, new Differences(TOLERANCE + precision.error()));
     }
 
     for (Stored stored : sample) {
@@ -84,17 +88,25 @@ final class ActivationSample {
     return problems;
   }
 
-  private static List<Stored> read(AuditedRun run) {
+  /** The precision of the table that a run has. */
+  private static Precision precision(AuditedRun run) {
+    return Arrays.stream(Precision.values())
+        .filter(precision -> run.tables().containsKey(precision.activations()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static List<Stored> read(AuditedRun run, Precision precision) {
     long seed = run.runId().hashCode();
     JavaRDD<Stored> all = null;
     List<Integer> chosen = new ArrayList<>();
     int offset = 0;
     for (int block : run.blocks()) {
-      JavaRDD<InternalRow> vectors = vectors(run.tables().get(Tables.ACTIVATIONS), block);
+      JavaRDD<InternalRow> vectors = vectors(run.tables().get(precision.activations()), block);
       int partitions = vectors.getNumPartitions();
       int each = Math.min(partitions, PARTITIONS);
       JavaRDD<Stored> ofBlock =
-          vectors.mapPartitions(new SomeRows(block, seed, WINDOWS / Math.max(1, each)));
+          vectors.mapPartitions(new SomeRows(block, seed, WINDOWS / Math.max(1, each), precision));
       for (int i = 0; i < each; i++) {
         chosen.add(offset + (int) ((i + share(seed)) * partitions / each));
       }
@@ -150,10 +162,15 @@ final class ActivationSample {
 
   /** How a block's sample differs from the model. */
   private static final class Differences {
+    private final double tolerance;
     private int windows;
     private int wrong;
     private Stored example;
     private String found;
+
+    private Differences(double tolerance) {
+      this.tolerance = tolerance;
+    }
 
     /**
      * @param fresh rows of the model's FFN outputs, or null if the window's tokens are not known
@@ -175,7 +192,7 @@ final class ActivationSample {
       }
     }
 
-    private static String difference(float[] stored, float[] fresh, int from, int dimension) {
+    private String difference(float[] stored, float[] fresh, int from, int dimension) {
       if (stored.length != dimension) {
         return stored.length + " components instead of " + dimension;
       }
@@ -186,7 +203,7 @@ final class ActivationSample {
       }
 
       for (int k = 0; k < dimension; k++) {
-        if (!(Math.abs((double) stored[k] - fresh[from + k]) <= TOLERANCE * largest)) {
+        if (!(Math.abs((double) stored[k] - fresh[from + k]) <= tolerance * largest)) {
           return String.format(
               Locale.ROOT, "%s instead of %s in component %d", stored[k], fresh[from + k], k);
         }
@@ -213,7 +230,7 @@ final class ActivationSample {
                       + " vector's largest component, found %s (%d of %d windows sampled, for"
                       + " instance window_id %d)",
                   block,
-                  TOLERANCE,
+                  tolerance,
                   found,
                   wrong,
                   windows,
@@ -228,11 +245,13 @@ final class ActivationSample {
     private final int block;
     private final long seed;
     private final int count;
+    private final Precision precision;
 
-    private SomeRows(int block, long seed, int count) {
+    private SomeRows(int block, long seed, int count, Precision precision) {
       this.block = block;
       this.seed = seed;
       this.count = count;
+      this.precision = precision;
     }
 
     @Override
@@ -255,7 +274,11 @@ final class ActivationSample {
       return least.limit(count).iterator();
     }
 
-    private static float[] floats(InternalRow row) {
+    private float[] floats(InternalRow row) {
+      if (precision == Precision.F16) {
+        return WindowVector.vector(row, 1, precision);
+      }
+
       ArrayData array = row.getArray(1);
       float[] floats = array.toFloatArray();
       for (int k = 0; k < floats.length; k++) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LogitMap;
 import dev.kindred.model.ModelShape;
+import dev.kindred.model.Precision;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import java.io.UncheckedIOException;
@@ -94,7 +95,10 @@ public final class Audit {
       Runnable checked) {
     Map<Table, Dataset<Row>> tables = new HashMap<>(run.tables());
     // The vectors are too many to be read, and a run without alternates has no distances to them.
-    tables.computeIfPresent(Tables.ACTIVATIONS, (table, rows) -> rows.drop("ffn_out"));
+    for (Precision precision : Precision.values()) {
+      tables.computeIfPresent(precision.activations(), (table, rows) -> rows.drop("ffn_out"));
+    }
+
     tables.computeIfAbsent(Tables.MODEL_DISTANCES, table -> none(run, table));
     Map<String, String> parameters = parameters(run.windowLength(), model.shape(), run.blocks());
     parameters.put("keep_similar", Integer.toString(run.keepSimilar()));

@@ -45,7 +45,7 @@ public final class Predictions {
    * @param batchSize prompts that a task evaluates at once
    * @param partitions tasks to cut the work into
    * @return one row a prompt: the file columns of {@link Tables#PREDICTIONS}, and ffn_outs, an
-   *     array a chosen block
+   *     array a chosen block, in the precision that vectors are kept in
    */
   public static Dataset<Row> compute(
       Dataset<Row> prompts, Broadcast<ModelDirectory> model, int batchSize, int partitions) {
@@ -151,7 +151,14 @@ public final class Predictions {
       for (int i = 0; i < leaves.length; i++) {
         float[][] ofPrompt = new float[kept.length][];
         for (int block = 0; block < kept.length; block++) {
-          ofPrompt[block] = Vectors.row(kept[block], leaves[i], model.shape().modelDimension());
+          ofPrompt[block] =
+              directory
+                  .value()
+                  .precision()
+                  .round(
+                      Vectors.row(kept[block], leaves[i], model.shape().modelDimension()),
+                      directory.value().vectors(),
+                      directory.value().blocks().number(block));
         }
 
         predictions.get(i).ffnOuts = ofPrompt;

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
-import dev.kindred.table.StoredVectors;
-import dev.kindred.table.Tables;
+import dev.kindred.activation.WindowVector;
+import dev.kindred.model.Precision;
 import java.io.Serializable;
 import java.math.BigInteger;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.catalyst.InternalRow;
 
 /**
  * The mean FFN output of a block over all windows of a corpus, which is taken away from vectors
@@ -29,12 +28,12 @@ public final class Centers {
   /**
    * Computes the mean. Sums are of whole numbers, so that it does not depend on partitions.
    *
-   * @param activations rows of {@link Tables#ACTIVATIONS} of one model, corpus and block
+   * @param activations rows of {@link Precision#activations} of one model, corpus and block
    */
   public static float[] mean(Dataset<Row> activations) {
     List<Sums> parts =
-        StoredVectors.rows(activations.select("ffn_out"))
-            .mapPartitions(rows -> List.of(sums(rows)).iterator())
+        WindowVector.read(activations)
+            .mapPartitions(vectors -> List.of(sums(vectors)).iterator())
             .collect();
     long count = parts.stream().mapToLong(Sums::count).sum();
     int dimension = parts.stream().mapToInt(part -> part.high().length).max().orElse(0);
@@ -55,12 +54,12 @@ public final class Centers {
     return mean;
   }
 
-  private static Sums sums(Iterator<InternalRow> rows) {
+  private static Sums sums(Iterator<WindowVector> vectors) {
     long count = 0;
     long[] high = new long[0];
     long[] low = new long[0];
-    while (rows.hasNext()) {
-      float[] vector = rows.next().getArray(0).toFloatArray();
+    while (vectors.hasNext()) {
+      float[] vector = vectors.next().ffnOut();
       if (count == 0) {
         high = new long[vector.length];
         low = new long[vector.length];

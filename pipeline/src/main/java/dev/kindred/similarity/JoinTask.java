@@ -2,6 +2,7 @@
 package dev.kindred.similarity;
 
 import ai.djl.Device;
+import dev.kindred.activation.WindowVector;
 import dev.kindred.kernel.TileKernel;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.TaskDevice;
@@ -20,7 +21,7 @@ import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.TaskCompletionListener;
 
 /** Joins a partition's windows with a slice of the prompts: from windows to evidence. */
-final class JoinTask implements FlatMapFunction<Iterator<JoinTask.Vector>, Evidence> {
+final class JoinTask implements FlatMapFunction<Iterator<WindowVector>, Evidence> {
   private static final long serialVersionUID = 1L;
 
   private final Broadcast<PromptVectors> prompts;
@@ -43,7 +44,7 @@ final class JoinTask implements FlatMapFunction<Iterator<JoinTask.Vector>, Evide
   }
 
   @Override
-  public Iterator<Evidence> call(Iterator<Vector> windows) {
+  public Iterator<Evidence> call(Iterator<WindowVector> windows) {
     PromptVectors vectors = prompts.value();
     EvidenceTable table =
         new EvidenceTable(
@@ -54,7 +55,7 @@ final class JoinTask implements FlatMapFunction<Iterator<JoinTask.Vector>, Evide
     WindowBatch batch = new WindowBatch(vectors.dimension(), kernel);
     return new Iterator<>() {
       private Iterator<Evidence> drained = Collections.emptyIterator();
-      private List<Vector> chunk = List.of();
+      private List<WindowVector> chunk = List.of();
       private int[] order = {};
       private int next; // in order
 
@@ -89,20 +90,20 @@ final class JoinTask implements FlatMapFunction<Iterator<JoinTask.Vector>, Evide
       private void fill() {
         if (next == order.length) {
           chunk = chunk();
-          order = plan.order(kernel, chunk.stream().map(Vector::ffnOut).toList());
+          order = plan.order(kernel, chunk.stream().map(WindowVector::ffnOut).toList());
           next = 0;
         }
 
         batch.clear();
         while (!batch.isFull() && next < order.length) {
-          Vector window = chunk.get(order[next++]);
+          WindowVector window = chunk.get(order[next++]);
           batch.add(window.id(), window.ffnOut(), nextTokens.value());
         }
       }
 
-      private List<Vector> chunk() {
+      private List<WindowVector> chunk() {
         int size = Math.max(1, JoinMemory.CHUNK_BYTES / Float.BYTES / vectors.dimension());
-        List<Vector> read = new ArrayList<>(size);
+        List<WindowVector> read = new ArrayList<>(size);
         while (read.size() < size && windows.hasNext()) {
           read.add(windows.next());
         }
@@ -164,7 +165,4 @@ final class JoinTask implements FlatMapFunction<Iterator<JoinTask.Vector>, Evide
           "by_double", byDouble.sum() / all);
     }
   }
-
-  /** A window's FFN output. */
-  record Vector(long id, float[] ffnOut) implements Serializable {}
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.similarity;
 
+import dev.kindred.activation.WindowVector;
 import dev.kindred.kernel.TileKernel;
 import dev.kindred.kernel.TileKernels;
-import dev.kindred.table.StoredVectors;
+import dev.kindred.model.Precision;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -39,7 +40,7 @@ public final class SimilarStrings {
   /**
    * Windows of one block that are joined together, with what follows them.
    *
-   * @param activations rows of {@link Tables#ACTIVATIONS} of one model, corpus and block
+   * @param activations rows of {@link Precision#activations} of one model, corpus and block
    * @param nextTokens of at least these windows
    * @param center what is taken away from vectors of windows and prompts; null for nothing
    */
@@ -144,26 +145,18 @@ public final class SimilarStrings {
     return spark.createDataset(none, Encoders.bean(Evidence.class));
   }
 
-  /**
-   * The rows as Spark keeps them: its encoders box every component of an array that could hold
-   * nulls, as all arrays in files could.
-   */
-  private static JavaRDD<JoinTask.Vector> vectors(Piece piece) {
-    Dataset<Row> columns = piece.activations().select("window_id", "ffn_out");
+  private static JavaRDD<WindowVector> vectors(Piece piece) {
     float[] center = piece.center();
-    return StoredVectors.rows(columns)
-        .map(
-            row ->
-                new JoinTask.Vector(
-                    row.getLong(0), Centers.subtract(row.getArray(1).toFloatArray(), center)));
+    return WindowVector.read(piece.activations())
+        .map(vector -> new WindowVector(vector.id(), Centers.subtract(vector.ffnOut(), center)));
   }
 
   /**
    * A task sends one row a prompt, and finds the most similar windows sooner the more of them it
    * sees: a few tasks a core. Where executors come and go the number of cores is not known.
    */
-  private static JavaRDD<JoinTask.Vector> inFewTasks(
-      SparkSession spark, JavaRDD<JoinTask.Vector> vectors) {
+  private static JavaRDD<WindowVector> inFewTasks(
+      SparkSession spark, JavaRDD<WindowVector> vectors) {
     boolean coresVary =
         spark.sparkContext().getConf().getBoolean("spark.dynamicAllocation.enabled", false);
     return coresVary
@@ -177,12 +170,12 @@ public final class SimilarStrings {
     }
 
     TileKernel kernel = TileKernels.get(settings.kernel());
-    JavaRDD<JoinTask.Vector> first = vectors(pieces.get(0));
+    JavaRDD<WindowVector> first = vectors(pieces.get(0));
     int step = Math.max(1, first.getNumPartitions() / SAMPLED_PARTITIONS);
     int each = JoinPlanner.SAMPLE_WINDOWS / SAMPLED_PARTITIONS;
     List<float[]> sample =
         first.mapPartitions(new FirstOfSomePartitions(step, each)).collect().stream()
-            .map(JoinTask.Vector::ffnOut)
+            .map(WindowVector::ffnOut)
             .limit(JoinPlanner.SAMPLE_WINDOWS)
             .toList();
     return settings.prefixAxes() == JoinSettings.AUTO_AXES
@@ -193,7 +186,7 @@ public final class SimilarStrings {
 
   /** The first rows of every so many partitions: a sample that does not read the others. */
   private static final class FirstOfSomePartitions
-      implements FlatMapFunction<Iterator<JoinTask.Vector>, JoinTask.Vector> {
+      implements FlatMapFunction<Iterator<WindowVector>, WindowVector> {
     private static final long serialVersionUID = 1L;
 
     private final int step;
@@ -205,8 +198,8 @@ public final class SimilarStrings {
     }
 
     @Override
-    public Iterator<JoinTask.Vector> call(Iterator<JoinTask.Vector> vectors) {
-      List<JoinTask.Vector> first = new ArrayList<>();
+    public Iterator<WindowVector> call(Iterator<WindowVector> vectors) {
+      List<WindowVector> first = new ArrayList<>();
       if (TaskContext.getPartitionId() % step == 0) {
         while (first.size() < rows && vectors.hasNext()) {
           first.add(vectors.next());

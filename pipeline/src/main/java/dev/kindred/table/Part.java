@@ -4,6 +4,8 @@ package dev.kindred.table;
 import dev.kindred.InvalidInput;
 import dev.kindred.Location;
 import dev.kindred.WarehouseBusy;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -171,6 +173,17 @@ public final class Part {
    */
   public boolean resume() {
     return begin(true);
+  }
+
+  /** Gives up a part that is not complete, with all that has been added to it. */
+  public void discard() {
+    if (begin(false)) { // whoever wrote it can do nothing more
+      try {
+        warehouse.fileSystem().delete(path, true);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   private boolean begin(boolean keepFiles) {

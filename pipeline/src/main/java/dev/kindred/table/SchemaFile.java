@@ -115,6 +115,7 @@ final class SchemaFile {
     }
 
     return switch (text) {
+      case "binary" -> DataTypes.BinaryType;
       case "boolean" -> DataTypes.BooleanType;
       case "int" -> DataTypes.IntegerType;
       case "bigint" -> DataTypes.LongType;

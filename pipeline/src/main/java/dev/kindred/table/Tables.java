@@ -21,6 +21,7 @@ public final class Tables {
   public static final Table WINDOWS = stated("windows");
   public static final Table TOKENS = stated("tokens");
   public static final Table ACTIVATIONS = stated("activations");
+  public static final Table ACTIVATIONS_F16 = stated("activations_f16");
   public static final Table PROMPTS = stated("prompts");
   public static final Table PROMPT_ACTIVATIONS = stated("prompt_activations");
   public static final Table PREDICTIONS = stated("predictions");

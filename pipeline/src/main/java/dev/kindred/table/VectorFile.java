@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.table;
 
+import static org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName.BINARY;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,10 +29,10 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.execution.datasources.OutputWriter;
 
 /**
- * A Parquet file of integers and vectors that is being written. Schema, metadata and the size of
- * row groups are those that Spark's own writer takes. Vectors neither compress nor repeat: data
- * pages (of version 1) are plain, so that they are written and read at the speed of the disk, and
- * vectors have no minima and maxima.
+ * A Parquet file of integers and vectors, as floats or as bytes, that is being written. Schema,
+ * metadata and the size of row groups are those that Spark's own writer takes. Vectors neither
+ * compress nor repeat: data pages (of version 1) are plain, so that they are written and read at
+ * the speed of the disk, and vectors have no minima and maxima.
  *
  * <p>It holds at most a row group on the heap.
  */
@@ -142,6 +144,7 @@ final class VectorFile extends OutputWriter {
         case INT32 -> page(Integer.BYTES).add(row.getInt(ordinal));
         case INT64 -> page(Long.BYTES).add(row.getLong(ordinal));
         case FLOAT -> add(row.getArray(ordinal).toFloatArray());
+        case BINARY -> add(row.getBinary(ordinal));
         default -> throw new IllegalStateException(descriptor.toString());
       }
     }
@@ -157,6 +160,14 @@ final class VectorFile extends OutputWriter {
       }
 
       page(vector.length * Float.BYTES).add(vector, lastLevels);
+    }
+
+    private void add(byte[] vector) {
+      if (vector.length == 0) {
+        throw new IllegalArgumentException("Empty vector in column " + descriptor.getPath()[0]);
+      }
+
+      page(Integer.BYTES + vector.length).add(vector);
     }
 
     /** The last page, if it has so many bytes left, else a further one. */
@@ -212,6 +223,13 @@ final class VectorFile extends OutputWriter {
       rowCount++;
     }
 
+    /** Plain Parquet has the length of bytes before them. */
+    private void add(byte[] vector) {
+      values.putInt(vector.length).put(vector);
+      valueCount++;
+      rowCount++;
+    }
+
     private void add(float[] vector, byte[] levels) {
       values.asFloatBuffer().put(vector);
       values.position(values.position() + vector.length * Float.BYTES);
@@ -221,12 +239,13 @@ final class VectorFile extends OutputWriter {
     }
 
     private void write(ParquetFileWriter file) throws IOException {
-      boolean vectors = column.getMaxRepetitionLevel() > 0;
+      boolean repeats = column.getMaxRepetitionLevel() > 0;
+      boolean vectors = repeats || column.getPrimitiveType().getPrimitiveTypeName() == BINARY;
       ByteArrayOutputStream definitionLevels = new ByteArrayOutputStream();
       addRun(definitionLevels, column.getMaxDefinitionLevel(), valueCount);
       BytesInput bytes =
           BytesInput.concat(
-              vectors ? levels(repetitionLevels) : BytesInput.empty(),
+              repeats ? levels(repetitionLevels) : BytesInput.empty(),
               column.getMaxDefinitionLevel() > 0 ? levels(definitionLevels) : BytesInput.empty(),
               BytesInput.from(values.array(), 0, values.position()));
       file.writeDataPage(

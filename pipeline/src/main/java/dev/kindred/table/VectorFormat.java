@@ -19,7 +19,8 @@ import org.apache.spark.sql.types.StructType;
  * Spark's Parquet for tables of vectors, written a vector at a time where Spark goes through the
  * components. The files are standard Parquet and are read as such.
  *
- * <p>Columns are int, bigint and array of float without nulls, and hold no null and no empty array.
+ * <p>Columns are int, bigint, binary and array of float without nulls, and hold no null and no
+ * empty array or binary.
  */
 public final class VectorFormat extends ParquetFileFormat {
   private static final long serialVersionUID = 1L;
@@ -35,6 +36,7 @@ public final class VectorFormat extends ParquetFileFormat {
   public boolean supportDataType(DataType type) {
     return type.equals(DataTypes.IntegerType)
         || type.equals(DataTypes.LongType)
+        || type.equals(DataTypes.BinaryType)
         || type.equals(DataTypes.createArrayType(DataTypes.FloatType, false));
   }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -80,15 +81,26 @@ public final class Warehouse {
    * @param step what needs the disk, for the message
    */
   public void checkFree(String step, long bytes) {
+    checkFree(step, bytes, free -> "");
+  }
+
+  /**
+   * Checks the same where something else might do.
+   *
+   * @param remedy says what, to who has so many bytes free; empty for nothing
+   */
+  public void checkFree(String step, long bytes, LongFunction<String> remedy) {
     long free = freeBytes();
     if (free < bytes) {
+      String other = remedy.apply(free);
       throw new InvalidInput(
-          "--warehouse %s: %s needs about %s of disk, %s are free",
-          root, step, size(bytes), size(free));
+          "--warehouse %s: %s needs about %s of disk, %s are free%s",
+          root, step, size(bytes), size(free), other.isEmpty() ? "" : "; " + other);
     }
   }
 
-  private static String size(long bytes) {
+  /** Returns bytes as messages have them: 300 MB. */
+  public static String size(long bytes) {
     return bytes < 10_000_000_000L
         ? String.format(Locale.ROOT, "%,d MB", (bytes + 999_999) / 1_000_000)
         : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);

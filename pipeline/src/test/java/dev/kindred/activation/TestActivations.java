@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import dev.kindred.LocalSpark;
+import dev.kindred.math.Half;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.Models;
+import dev.kindred.model.Precision;
 import dev.kindred.model.TaskDevice;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
@@ -86,6 +88,82 @@ class TestActivations {
     assertThat(folder.resolve("activations/model_id=m-1/corpus_id=c-1/block=5"))
         .isDirectoryContaining("glob:**.parquet");
     assertThat(spark.conf().get("spark.sql.maxConcurrentOutputFileWriters")).isEqualTo("0");
+  }
+
+  @Test
+  void inBinary16AreTheNearestNumbersInHalfOfTheBytes(
+      SparkSession spark, @TempDir java.nio.file.Path folder) {
+    ModelDirectory directory = Models.directory(Models.DICKENS_SMALL);
+    ModelDirectory rounded = directory.in(Precision.F16);
+    assertThat(rounded.id()).isNotEqualTo(directory.id()).matches("m-[0-9a-f]{16}");
+    Warehouse warehouse = new Warehouse(spark, folder.toString());
+    Part floats = warehouse.part(Tables.ACTIVATIONS, directory.id(), "c-1");
+    floats.writeVectors(activations(spark, directory, windows(), 2), 6);
+    Part halves = warehouse.part(Tables.ACTIVATIONS_F16, rounded.id(), "c-1");
+    halves.writeVectors(activations(spark, rounded, windows(), 3), 6);
+    assertThat(halves.rows()).isEqualTo(floats.rows());
+    assertThat((double) halves.bytes() / floats.bytes()).isLessThan(.52);
+
+    for (int block : directory.blocks().numbers()) {
+      Map<Long, float[]> expected = vectors(floats, block);
+      Map<Long, float[]> found = vectors(halves, block);
+      assertThat(found).hasSize(WINDOWS);
+      found.forEach(
+          (window, vector) -> {
+            float[] given = expected.get(window);
+            for (int k = 0; k < given.length; k++) {
+              assertThat(vector[k]).isEqualTo(Half.toFloat(Half.of(given[k])));
+            }
+          });
+    }
+  }
+
+  private static Map<Long, float[]> vectors(Part part, int block) {
+    Map<Long, float[]> vectors = new TreeMap<>();
+    WindowVector.read(part.read().where("block = " + block))
+        .collect()
+        .forEach(vector -> vectors.put(vector.id(), vector.ffnOut()));
+    return vectors;
+  }
+
+  @Test
+  void inBinary16KeepTheirNumbersUnderOtherIds(SparkSession spark) {
+    ModelDirectory rounded = Models.directory(Models.DICKENS_SMALL).in(Precision.F16);
+    Dataset<Row> computed = activations(spark, rounded, windows(), 2).cache();
+    Dataset<Row> pairs =
+        spark.range(0, 3 * WINDOWS, 3).selectExpr("id as window_id", "id + 7 as other_id");
+    Dataset<Row> renamed =
+        Activations.rename(
+            computed,
+            JavaSparkContext.fromSparkContext(spark.sparkContext())
+                .broadcast(WindowIds.collect(pairs)));
+    assertThat(renamed.selectExpr("block", "window_id - 7", "hex(ffn_out)").collectAsList())
+        .containsExactlyInAnyOrderElementsOf(
+            computed.selectExpr("block", "window_id", "hex(ffn_out)").collectAsList());
+  }
+
+  @Test
+  void ofPromptsAreRoundedAsThoseOfWindows(SparkSession spark) {
+    ModelDirectory directory = Models.directory(Models.DICKENS_SMALL);
+    Map<String, List<Float>> given = ofPrompts(spark, directory);
+    Map<String, List<Float>> rounded = ofPrompts(spark, directory.in(Precision.F16));
+    assertThat(rounded).hasSameSizeAs(given).isNotEqualTo(given);
+    given.replaceAll((key, vector) -> vector.stream().map(x -> Half.toFloat(Half.of(x))).toList());
+    assertThat(rounded).isEqualTo(given);
+  }
+
+  private static Map<String, List<Float>> ofPrompts(SparkSession spark, ModelDirectory directory) {
+    Dataset<Row> prompts =
+        tokenRows(
+            spark,
+            List.of(RowFactory.create(0, tokens(3)), RowFactory.create(1, tokens(7))),
+            "prompt_id",
+            DataTypes.IntegerType);
+    return byKey(
+        Predictions.activations(
+                Predictions.compute(prompts, broadcast(spark, directory), BATCH, 1),
+                directory.blocks())
+            .selectExpr("block", "cast(prompt_id as bigint)", "ffn_out"));
   }
 
   @Test

@@ -26,7 +26,8 @@ final class KindredFunctions {
           EntropyFunction.NAME,
           TokenTextFunction.NAME,
           ProbabilityFunction.NAME,
-          ProbabilitiesFunction.NAME);
+          ProbabilitiesFunction.NAME,
+          VectorFunction.NAME);
 
   /**
    * A corpus's vocabulary.
@@ -105,6 +106,12 @@ final class KindredFunctions {
                   "all probabilities of a row of predictions, an array<float>; where that has"
                       + " vectors it reads the run's model",
                   arguments -> ProbabilitiesFunction.bind(model.get(), arguments));
+          case VectorFunction.NAME ->
+              new DeclaredFunction(
+                  name,
+                  "binary",
+                  "the numbers of a vector that is stored in binary16, little-endian: an array<float>",
+                  VectorFunction::bind);
           default -> null;
         });
   }

@@ -5,6 +5,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.model.BlockVector;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.LogitMap;
+import dev.kindred.model.Precision;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
@@ -32,12 +33,13 @@ record RunModel(String modelId, Map<String, String> settings, SerializableConfig
   LogitMap logitMap(String function) {
     ModelDirectory model =
         ModelDirectory.read(
-            function + ": --model",
-            settings.get("model"),
-            Bos.valueOf(settings.getOrDefault("bos", "no").toUpperCase(Locale.ROOT)),
-            settings.getOrDefault("blocks", Blocks.ALL),
-            BlockVector.of(settings.getOrDefault("vectors", BlockVector.FFN_OUT.toString())),
-            hadoop.value());
+                function + ": --model",
+                settings.get("model"),
+                Bos.valueOf(settings.getOrDefault("bos", "no").toUpperCase(Locale.ROOT)),
+                settings.getOrDefault("blocks", Blocks.ALL),
+                BlockVector.of(settings.getOrDefault("vectors", BlockVector.FFN_OUT.toString())),
+                hadoop.value())
+            .in(Precision.ofSetting(settings.getOrDefault("store-activations", "f32")));
     if (!model.id().equals(modelId)) {
       throw new InvalidInput(
           "%s: the model in %s is %s, the run's was %s; its predictions can only be read with that"

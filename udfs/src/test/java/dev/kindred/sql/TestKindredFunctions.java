@@ -111,7 +111,11 @@ class TestKindredFunctions {
           Map.entry("entropy(map(4, 0L))", ""),
           Map.entry("entropy(cast(array() as array<float>))", ""),
           Map.entry("entropy(cast(null as map<int, double>))", ""),
-          Map.entry("entropy(null)", ""));
+          Map.entry("entropy(null)", ""),
+          Map.entry("vector(x'003c00c0ff7b')", "[1.0,-2.0,65504.0]"),
+          Map.entry("vector(x'')", "[]"),
+          Map.entry("vector(cast(null as binary))", ""),
+          Map.entry("vector(null)", ""));
 
   @ParameterizedTest
   @EnumSource(Mode.class)

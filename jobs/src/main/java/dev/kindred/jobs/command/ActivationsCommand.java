@@ -61,7 +61,14 @@ final class ActivationsCommand extends KindredCommand {
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
     ModelInput input =
         ModelInput.open(
-            workspace, tables, corpus, directory, windows.length(), tasks, CorpusInput.CORPORA);
+            workspace,
+            tables,
+            corpus,
+            directory,
+            model.store(),
+            windows.length(),
+            tasks,
+            CorpusInput.CORPORA);
     ActivationsStage.write(input, input::checkDisk);
   }
 }

@@ -167,8 +167,8 @@ public final class Explain {
   /** The corpus whose activations are there though no run has been published. */
   private String onlyCorpus() {
     List<String> corpora =
-        warehouse.keys(Tables.ACTIVATIONS, model.id()).stream()
-            .filter(corpus -> warehouse.part(Tables.ACTIVATIONS, model.id(), corpus).isComplete())
+        warehouse.keys(model.precision().activations(), model.id()).stream()
+            .filter(corpus -> activations(corpus).isComplete())
             .toList();
     if (corpora.isEmpty()) {
       throw new InvalidInput(
@@ -184,6 +184,10 @@ public final class Explain {
     }
 
     return corpora.get(0);
+  }
+
+  private Part activations(String corpus) {
+    return warehouse.part(model.precision().activations(), model.id(), corpus);
   }
 
   public ModelDirectory model() {
@@ -259,7 +263,7 @@ public final class Explain {
     this.spark = session;
     this.progress = steps;
     long start = System.nanoTime();
-    Part activations = warehouse.part(Tables.ACTIVATIONS, model.id(), corpusId);
+    Part activations = activations(corpusId);
     Part windowsPart = warehouse.part(Tables.WINDOWS, corpusId);
     Stages.left(activations, "the command activations");
     Dataset<Row> windows = windowsPart.read();
@@ -275,8 +279,7 @@ public final class Explain {
     Arrays.fill(weights, JoinTime.comparing(windowsPart.rows(), given.size()));
     Arrays.fill(weights, thresholds.length, weights.length, JoinTime.writing(given.size()));
     progress.begin("similar strings", weights);
-    JoinPieces pieces =
-        new JoinPieces(spark, warehouse, model.id(), corpusId, model.shape(), isCentred);
+    JoinPieces pieces = new JoinPieces(spark, warehouse, model, corpusId, isCentred);
     for (int block : model.blocks().numbers()) {
       Dataset<Evidence> evidence =
           join(

@@ -30,8 +30,22 @@ public final class ModelOptions {
               + " attention adds to the residual stream, or the stream after it")
   private BlockVector vectors;
 
+  @Option(
+      names = "--store-activations",
+      paramLabel = "f32|f16",
+      converter = Values.Store.class,
+      description =
+          "numbers that the vectors of windows are kept in (${DEFAULT-VALUE}); f16 takes half of"
+              + " the disk, and similarities are of the rounded numbers")
+  private ActivationStore store;
+
   String uri() {
     return model.uri();
+  }
+
+  /** How the vectors of windows are kept. */
+  public ActivationStore store() {
+    return store;
   }
 
   public Bos bos() {
@@ -44,7 +58,7 @@ public final class ModelOptions {
    * @throws dev.kindred.InvalidInput if it cannot be used
    */
   public ModelDirectory read(Configuration hadoop) {
-    return model.read(blocks, vectors, hadoop);
+    return model.read(blocks, vectors, hadoop).in(store.precision());
   }
 
   /**

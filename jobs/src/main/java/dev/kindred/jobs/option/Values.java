@@ -174,6 +174,13 @@ public final class Values {
     }
   }
 
+  /** How activations are kept. */
+  public static final class Store extends OneOf<ActivationStore> {
+    public Store() {
+      super(ActivationStore.class);
+    }
+  }
+
   /** Numbers with commas between them, one for each block, or auto. */
   public static final class Numbers implements ITypeConverter<PerBlock> {
     @Override

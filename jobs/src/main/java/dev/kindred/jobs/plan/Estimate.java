@@ -75,10 +75,21 @@ record Estimate(List<Stage> stages) {
       double[] secondsPerPair,
       double[] operationsPerPair) {}
 
-  static Estimate of(Work work, Rates rates, ModelShape shape, DiskNeed disk, Reused reused) {
+  /**
+   * Estimates.
+   *
+   * @param kept what is kept of the model, and how
+   * @param disk without what is there
+   */
+  static Estimate of(Work work, Rates rates, DiskNeed.Kept kept, DiskNeed disk, Reused reused) {
+    ModelShape shape = kept.shape();
     double pairs = (double) work.windows() * work.prompts();
     double vectorBytes = Float.BYTES * (double) shape.modelDimension();
-    double activationBytes = work.windows() * shape.blocks() * vectorBytes;
+    double activationBytes =
+        (double) work.windows()
+            * shape.blocks()
+            * shape.modelDimension()
+            * kept.store().precision().bytes();
     double rows = (double) work.prompts() * shape.blocks();
     double join =
         pairs * Arrays.stream(rates.secondsPerPair()).sum() / rates.cores()
@@ -185,6 +196,11 @@ record Estimate(List<Stage> stages) {
     }
 
     return nodes;
+  }
+
+  /** Returns the stage of a name. */
+  Stage stage(String name) {
+    return stages.stream().filter(stage -> stage.name().equals(name)).findFirst().orElseThrow();
   }
 
   Stage total() {

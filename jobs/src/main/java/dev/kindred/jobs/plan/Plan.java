@@ -3,6 +3,7 @@ package dev.kindred.jobs.plan;
 
 import dev.kindred.baseline.NGramFit;
 import dev.kindred.corpus.CorpusSketch;
+import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.jobs.option.JoinOptions;
 import dev.kindred.jobs.option.TaskOptions;
 import dev.kindred.jobs.run.CorpusInput;
@@ -19,7 +20,9 @@ import dev.kindred.similarity.JoinSettings;
 import dev.kindred.similarity.SimilarityBins;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
 
 /** What a run would take, before it is run: stage by stage, from a calibration of some seconds. */
 public final class Plan {
@@ -61,15 +64,23 @@ public final class Plan {
             model.operations(Estimate.prefixesOf(prefixes, prompts)),
             model.operations(Estimate.prefixesOf(prefixes, NGramFit.WINDOWS)),
             experiment.alternates().size());
-    DiskNeed disk =
-        DiskNeed.of(windows, prompts, work.alternates(), shape, experiment.keepSimilar())
-            .without(reused);
-    Estimate estimate = Estimate.of(work, rates, shape, disk, reused);
+    ActivationStore chosen = experiment.input().store();
+    Map<ActivationStore, Estimate> estimates = new EnumMap<>(ActivationStore.class);
+    for (ActivationStore store : ActivationStore.values()) {
+      Reused there = store == chosen ? reused : reused.ofCorpus();
+      DiskNeed.Kept kept = experiment.input().kept(store);
+      DiskNeed disk =
+          DiskNeed.of(windows, prompts, work.alternates(), kept, experiment.keepSimilar())
+              .without(there);
+      estimates.put(store, Estimate.of(work, rates, kept, disk, there));
+    }
+
     boolean isExact = reused.windows() || sketch.error() == 0;
     return new PlanText(
             work,
             rates,
-            estimate,
+            estimates,
+            chosen,
             TaskNeed.ofModel(tasks, corpus.windowLength(), model),
             TaskNeed.ofJoin(experiment.keepSimilar(), shape, windows, prompts),
             isExact ? 0 : sketch.error(),
@@ -107,6 +118,8 @@ public final class Plan {
   /**
    * A plan as text of at most 100 columns, and a last line for scripts.
    *
+   * @param estimates by how the vectors of windows are kept
+   * @param chosen how they would be
    * @param error of the number of windows, relative; 0 if it is exact
    * @param keepsAll whether all similar strings are kept
    * @param isBlock0OfLastToken whether block 0 is looked at, and its network reads a token alone
@@ -115,7 +128,8 @@ public final class Plan {
   record PlanText(
       Estimate.Work work,
       Estimate.Rates rates,
-      Estimate estimate,
+      Map<ActivationStore, Estimate> estimates,
+      ActivationStore chosen,
       TaskNeed modelTask,
       TaskNeed joinTask,
       double error,
@@ -124,6 +138,7 @@ public final class Plan {
       long freeBytes) {
 
     String text() {
+      Estimate estimate = estimates.get(chosen);
       StringBuilder text = new StringBuilder("\n");
       line(
           text,
@@ -171,6 +186,10 @@ public final class Plan {
       line(text, estimate.total());
       text.append('\n');
       line(
+          text, "%-41s %12s %12s %12s", "--store-activations", "activations", "disk", "time about");
+      estimates.forEach((store, all) -> line(text, store, all));
+      text.append('\n');
+      line(
           text,
           "Disk is an upper bound; %s are free. Memory is what a task fills at most.",
           bytes(freeBytes));
@@ -197,6 +216,16 @@ public final class Plan {
           estimate.total().diskBytes(),
           estimate.total().seconds());
       return text.toString();
+    }
+
+    private void line(StringBuilder text, ActivationStore store, Estimate all) {
+      line(
+          text,
+          "%-41s %12s %12s %12s",
+          store.name().toLowerCase(Locale.ROOT) + (store == chosen ? ", as chosen above" : ""),
+          bytes(all.stage("activations").diskBytes()),
+          bytes(all.total().diskBytes()),
+          Progress.text(Duration.ofMillis(Math.round(1000 * all.total().seconds()))));
     }
 
     private void line(StringBuilder text, Estimate.Stage stage) {

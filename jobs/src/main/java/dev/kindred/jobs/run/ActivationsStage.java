@@ -4,10 +4,11 @@ package dev.kindred.jobs.run;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import dev.kindred.InvalidInput;
 import dev.kindred.activation.Activations;
 import dev.kindred.jobs.workspace.Progress;
+import dev.kindred.model.Precision;
 import dev.kindred.table.Part;
-import dev.kindred.table.Tables;
 import java.util.Map;
 import java.util.function.LongConsumer;
 import org.apache.spark.sql.Dataset;
@@ -28,7 +29,7 @@ public final class ActivationsStage {
   public static void write(ModelInput input, LongConsumer checkDisk) {
     CorpusInput corpus = input.corpus();
     Progress progress = corpus.progress();
-    Part part = corpus.part(Tables.ACTIVATIONS, input.model().id(), corpus.id());
+    Part part = input.activations();
     if (part.isComplete()) {
       progress.reused("activations", part);
       return;
@@ -43,7 +44,16 @@ public final class ActivationsStage {
 
     new KnownActivations(corpus.spark(), corpus.warehouse(), input.model(), corpus.scan())
         .addTo(part, windows, progress);
-    evaluate(input, missing(windows, part, input.model().blocks().number(0)), part, checkDisk);
+    try {
+      evaluate(input, missing(windows, part, input.model().blocks().number(0)), part, checkDisk);
+    } catch (Exception e) { // what Spark throws is no RuntimeException
+      if (Precision.isOverflow(InvalidInput.findIn(e))) {
+        part.discard(); // nobody will go on with it
+      }
+
+      throw e;
+    }
+
     part.complete(Map.of());
     progress.end(part);
   }

@@ -2,9 +2,16 @@
 package dev.kindred.jobs.run;
 
 import dev.kindred.baseline.NGramFit;
+import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.model.ModelShape;
+import dev.kindred.model.Precision;
 import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.table.Warehouse;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.function.LongFunction;
 
 /**
  * Bytes that a run adds to its warehouse, at most, table by table. Parts that are there already
@@ -45,6 +52,14 @@ public record DiskNeed(
   private static final long BYTES_PER_PROMPT = 200; // text, tokens, distances
 
   /**
+   * What is kept of a model.
+   *
+   * @param shape with the blocks whose vectors are kept alone
+   * @param store how those of windows are
+   */
+  public record Kept(ModelShape shape, ActivationStore store) {}
+
+  /**
    * What a run with nothing to reuse adds.
    *
    * @param windows distinct windows, or a bound of them
@@ -52,8 +67,8 @@ public record DiskNeed(
    * @param keepSimilar {@link Integer#MAX_VALUE} for all
    */
   public static DiskNeed of(
-      long windows, long prompts, int alternates, ModelShape shape, int keepSimilar) {
-    return of(windows, windows, prompts, alternates, shape, keepSimilar);
+      long windows, long prompts, int alternates, Kept kept, int keepSimilar) {
+    return of(windows, windows, prompts, alternates, kept, keepSimilar);
   }
 
   /**
@@ -62,27 +77,27 @@ public record DiskNeed(
    * @param evaluated windows whose activations are not there yet
    */
   public static DiskNeed of(
-      long windows,
-      long evaluated,
-      long prompts,
-      int alternates,
-      ModelShape shape,
-      int keepSimilar) {
-    long vector = Float.BYTES * (long) shape.modelDimension() + BYTES_BESIDE_VECTOR;
-    long vectors = shape.blocks() * vector;
-    long kept = keepSimilar == Integer.MAX_VALUE ? 0 : Math.min(keepSimilar, windows);
+      long windows, long evaluated, long prompts, int alternates, Kept kept, int keepSimilar) {
+    ModelShape shape = kept.shape();
+    long strings = keepSimilar == Integer.MAX_VALUE ? 0 : Math.min(keepSimilar, windows);
     long distribution = BYTES_PER_TOKEN * Math.min(shape.vocabularySize(), MOST_TOKENS);
     long prediction = ModelPredictions.bytes(shape) + BYTES_PER_PROMPT;
     return new DiskNeed(
         ofWindows(windows),
-        evaluated * vectors,
-        prompts * (vectors + prediction),
+        evaluated * vectors(shape, kept.store().precision()),
+        prompts * (vectors(shape, Precision.F32) + prediction),
         Math.min(NGramFit.WINDOWS, windows) * prediction,
         alternates * prompts * prediction,
         prompts
-            * (shape.blocks() * (BYTES_PER_SIMILAR_STRING * kept + distribution)
+            * (shape.blocks() * (BYTES_PER_SIMILAR_STRING * strings + distribution)
                 + 2 * distribution
                 + BYTES_PER_PROMPT));
+  }
+
+  /** The vectors of all blocks. */
+  private static long vectors(ModelShape shape, Precision precision) {
+    return shape.blocks()
+        * (precision.bytes() * (long) shape.modelDimension() + BYTES_BESIDE_VECTOR);
   }
 
   /** What the table windows needs. */
@@ -106,11 +121,35 @@ public record DiskNeed(
   }
 
   /**
-   * Checks that the warehouse's disk has room for all of it.
+   * Checks that the warehouse's disk has room for all that a run adds.
    *
-   * @throws dev.kindred.InvalidInput saying how much is needed and how much is free
+   * @param chosen how the vectors of windows are kept
+   * @param need of a run, by how they are kept
+   * @throws dev.kindred.InvalidInput saying how much is needed and free, and what else would fit
    */
-  void check(Warehouse warehouse) {
-    warehouse.checkFree("this run", total());
+  static void check(
+      Warehouse warehouse, ActivationStore chosen, Function<ActivationStore, DiskNeed> need) {
+    warehouse.checkFree("this run", need.apply(chosen).total(), fitting(chosen, need));
+  }
+
+  /** Returns what takes less than is chosen, for who has so many bytes free. */
+  public static LongFunction<String> fitting(
+      ActivationStore chosen, Function<ActivationStore, DiskNeed> need) {
+    return free -> {
+      List<String> others =
+          Arrays.stream(ActivationStore.values())
+              .filter(store -> store != chosen && need.apply(store).total() <= free)
+              .map(
+                  store ->
+                      String.format(
+                          Locale.ROOT,
+                          "%s with --store-activations %s",
+                          Warehouse.size(need.apply(store).total()),
+                          store.name().toLowerCase(Locale.ROOT)))
+              .toList();
+      return others.isEmpty()
+          ? "fewer --blocks or another --warehouse would fit"
+          : "it would need " + String.join(", or ", others);
+    };
   }
 }

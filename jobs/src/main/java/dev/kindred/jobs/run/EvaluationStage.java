@@ -215,9 +215,7 @@ public final class EvaluationStage {
             block ->
                 run.hasCenteredVectors()
                     ? Centers.mean(
-                        warehouse
-                            .part(Tables.ACTIVATIONS, run.modelId(), run.corpusId(), block)
-                            .read())
+                        run.activations(warehouse).read().where(col("block").equalTo(block)))
                     : null));
     writeMissing(
         warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN), () -> figures.rows(spark));
@@ -376,7 +374,7 @@ public final class EvaluationStage {
     List<Part> parts = new ArrayList<>();
     parts.add(warehouse.part(Tables.WINDOWS, run.corpusId()));
     parts.add(warehouse.part(Tables.TOKENS, run.corpusId()));
-    parts.add(warehouse.part(Tables.ACTIVATIONS, run.modelId(), run.corpusId()));
+    parts.add(run.activations(warehouse));
     parts.add(warehouse.part(Tables.PROMPTS, run.promptSet()));
     parts.add(warehouse.part(Tables.PROMPT_ACTIVATIONS, run.modelId(), run.promptSet()));
     parts.add(warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()));

@@ -86,6 +86,7 @@ public final class Experiment {
             warehouse,
             options.corpus(),
             checked.model(),
+            options.model().store(),
             options.windows().length(),
             options.tasks(),
             corpora);
@@ -159,7 +160,7 @@ public final class Experiment {
     String modelId = input.model().id();
     return new Reused(
         input.corpus().windowsPart().isComplete(),
-        warehouse.part(Tables.ACTIVATIONS, modelId, input.corpus().id()).isComplete(),
+        input.activations().isComplete(),
         warehouse.part(Tables.PROMPTS, promptSet).isComplete()
             && PromptsStage.isPredicted(warehouse, modelId, promptSet),
         warehouse.part(Tables.PREDICTIONS, modelId, NGrams.fittingSet(promptSet)).isComplete(),
@@ -248,21 +249,24 @@ public final class Experiment {
    */
   public void checkDisk(long windows) {
     Reused reused = reused();
-    DiskNeed.of(
-            input.corpus().scan().occurrences(),
-            windows,
-            choice().count(),
-            alternates().size(),
-            input.keptShape(),
-            keepSimilar())
-        .without(
-            new Reused(
-                true,
-                windows == 0,
-                reused.predictions(),
-                reused.fittingWindows(),
-                reused.noiseFloor()))
-        .check(input.corpus().warehouse());
+    DiskNeed.check(
+        input.corpus().warehouse(),
+        input.store(),
+        other ->
+            DiskNeed.of(
+                    input.corpus().scan().occurrences(),
+                    windows,
+                    choice().count(),
+                    alternates().size(),
+                    input.kept(other),
+                    keepSimilar())
+                .without(
+                    new Reused(
+                        true,
+                        windows == 0,
+                        reused.predictions(),
+                        reused.fittingWindows(),
+                        reused.noiseFloor())));
   }
 
   private void checkJoinMemory() {

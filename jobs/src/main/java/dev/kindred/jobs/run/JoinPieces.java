@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.run;
 
-import dev.kindred.model.ModelShape;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.similarity.Centers;
 import dev.kindred.similarity.NextTokens;
 import dev.kindred.similarity.SimilarStrings;
+import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
@@ -22,9 +23,8 @@ public final class JoinPieces {
 
   private final JavaSparkContext context;
   private final Warehouse warehouse;
-  private final String modelId;
+  private final ModelDirectory model;
   private final String corpusId;
-  private final ModelShape shape;
   private final boolean isCentred;
   private Broadcast<NextTokens> nextTokens; // of the whole corpus, where they fit
 
@@ -36,30 +36,23 @@ public final class JoinPieces {
   public JoinPieces(
       SparkSession spark,
       Warehouse warehouse,
-      String modelId,
+      ModelDirectory model,
       String corpusId,
-      ModelShape shape,
       boolean isCentred) {
     this.isCentred = isCentred;
     this.context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     this.warehouse = warehouse;
-    this.modelId = modelId;
+    this.model = model;
     this.corpusId = corpusId;
-    this.shape = shape;
   }
 
   /** All windows of a block. */
   public List<SimilarStrings.Piece> of(int block) {
-    long bytesPerWindow = Float.BYTES * (long) shape.modelDimension() + 16;
-    List<Dataset<Row>> activations =
-        warehouse
-            .part(Tables.ACTIVATIONS, modelId, corpusId, block)
-            .readInPieces(PIECE_WINDOWS * bytesPerWindow);
+    long bytesPerWindow = model.precision().bytes() * (long) model.shape().modelDimension() + 16;
+    Part part = warehouse.part(model.precision().activations(), model.id(), corpusId, block);
+    List<Dataset<Row>> activations = part.readInPieces(PIECE_WINDOWS * bytesPerWindow);
     Dataset<Row> windows = warehouse.part(Tables.WINDOWS, corpusId).read();
-    float[] center =
-        isCentred
-            ? Centers.mean(warehouse.part(Tables.ACTIVATIONS, modelId, corpusId, block).read())
-            : null;
+    float[] center = isCentred ? Centers.mean(part.read()) : null;
     if (activations.size() == 1) {
       if (nextTokens == null) {
         nextTokens = context.broadcast(NextTokens.collect(windows));

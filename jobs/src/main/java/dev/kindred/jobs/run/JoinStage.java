@@ -70,7 +70,8 @@ public final class JoinStage {
       boolean isCentred) {
     this.isCentred = isCentred;
     corpus.windows();
-    Stages.required(corpus.part(Tables.ACTIVATIONS, model.id(), corpus.id()), "activations");
+    Stages.required(
+        corpus.part(model.precision().activations(), model.id(), corpus.id()), "activations");
     Stages.required(corpus.part(Tables.PROMPTS, promptSet), "prompts");
     Stages.required(corpus.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet), "prompts");
     this.spark = corpus.spark();
@@ -79,8 +80,7 @@ public final class JoinStage {
     this.keepSimilar = keepSimilar;
     this.warehouse = corpus.warehouse();
     this.of = new Joined(model.shape(), model.blocks(), model.id(), corpus.id(), promptSet);
-    this.pieces =
-        new JoinPieces(spark, warehouse, of.modelId(), of.corpusId(), of.shape(), isCentred);
+    this.pieces = new JoinPieces(spark, warehouse, model, of.corpusId(), isCentred);
   }
 
   /** Joins for a run: tables similar_strings and block_distributions. */

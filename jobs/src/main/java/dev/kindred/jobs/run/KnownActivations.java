@@ -70,12 +70,12 @@ final class KnownActivations {
   }
 
   private Part activations(String corpusId) {
-    return warehouse.part(Tables.ACTIVATIONS, model.id(), corpusId);
+    return warehouse.part(model.precision().activations(), model.id(), corpusId);
   }
 
   /** The longest corpus that this one extends. */
   private Optional<String> shorterCorpus() {
-    return warehouse.keys(Tables.ACTIVATIONS, model.id()).stream()
+    return warehouse.keys(model.precision().activations(), model.id()).stream()
         .filter(corpusId -> isUsable(corpusId))
         .filter(corpusId -> scan.extendsCorpus(corpusId, pieces(corpusId)))
         .max(Comparator.comparingInt(this::pieces));
@@ -114,7 +114,7 @@ final class KnownActivations {
             .join(there.withColumnRenamed("window_id", "other_id"), "other_id", "left_anti");
     ModelShape shape = model.shape();
     int blocks = model.blocks().count();
-    long bytesPerWindow = blocks * (Float.BYTES * (long) shape.modelDimension() + 16);
+    long bytesPerWindow = blocks * (model.precision().bytes() * (long) shape.modelDimension() + 16);
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     long copied = 0;
     for (Dataset<Row> piece : activations(corpusId).readInPieces(PIECE_WINDOWS * bytesPerWindow)) {

@@ -2,6 +2,7 @@
 package dev.kindred.jobs.run;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.jobs.option.CorpusOptions;
 import dev.kindred.jobs.option.ModelOptions;
 import dev.kindred.jobs.option.TaskOptions;
@@ -12,6 +13,7 @@ import dev.kindred.model.ModelShape;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Predictions;
+import dev.kindred.table.Part;
 import dev.kindred.table.Warehouse;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
@@ -20,9 +22,11 @@ import org.apache.spark.sql.Row;
 /**
  * A corpus and a model that is to be run over it: what the stages read that evaluate the model.
  *
+ * @param store how the vectors of windows are kept
  * @param tasks how much a task takes on
  */
-public record ModelInput(CorpusInput corpus, ModelDirectory model, TaskOptions tasks) {
+public record ModelInput(
+    CorpusInput corpus, ModelDirectory model, ActivationStore store, TaskOptions tasks) {
 
   /**
    * Reads a model directory and checks what can be checked without Spark.
@@ -56,6 +60,7 @@ public record ModelInput(CorpusInput corpus, ModelDirectory model, TaskOptions t
       Warehouse warehouse,
       CorpusOptions corpus,
       ModelDirectory model,
+      ActivationStore store,
       int windowLength,
       TaskOptions tasks,
       String corpora) {
@@ -69,6 +74,7 @@ public record ModelInput(CorpusInput corpus, ModelDirectory model, TaskOptions t
         CorpusInput.open(
             workspace, warehouse, corpus, model.tokenizerJson(), windowLength, corpora),
         model,
+        store,
         fitting);
   }
 
@@ -78,9 +84,22 @@ public record ModelInput(CorpusInput corpus, ModelDirectory model, TaskOptions t
    * @throws InvalidInput if it has not
    */
   public void checkDisk(long windows) {
-    DiskNeed.of(corpus.scan().occurrences(), windows, 0, 0, keptShape(), 0)
-        .without(new Reused(true, windows == 0, true, true, true))
-        .check(corpus.warehouse());
+    DiskNeed.check(
+        corpus.warehouse(),
+        store,
+        other ->
+            DiskNeed.of(corpus.scan().occurrences(), windows, 0, 0, kept(other), 0)
+                .without(new Reused(true, windows == 0, true, true, true)));
+  }
+
+  /** Returns what is kept of the model if windows' vectors are kept so. */
+  public DiskNeed.Kept kept(ActivationStore other) {
+    return new DiskNeed.Kept(keptShape(), other);
+  }
+
+  /** Returns the part with the activations of all windows. */
+  Part activations() {
+    return corpus.part(model.precision().activations(), model.id(), corpus.id());
   }
 
   /** Returns the model's shape with the blocks whose FFN outputs are kept alone. */

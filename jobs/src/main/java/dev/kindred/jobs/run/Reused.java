@@ -7,4 +7,9 @@ public record Reused(
     boolean activations,
     boolean predictions,
     boolean fittingWindows,
-    boolean noiseFloor) {}
+    boolean noiseFloor) {
+  /** Returns what is there of the corpus alone, for a run of another model. */
+  public Reused ofCorpus() {
+    return new Reused(windows, false, false, false, false);
+  }
+}

@@ -4,6 +4,7 @@ package dev.kindred.jobs.run;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
+import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.workspace.KindredVersion;
 import dev.kindred.model.BlockVector;
@@ -11,6 +12,7 @@ import dev.kindred.model.Blocks;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.table.Part;
 import dev.kindred.table.Retention;
 import dev.kindred.table.Runs;
 import dev.kindred.table.SealedJson;
@@ -75,6 +77,7 @@ public record RunPlan(
   private static final String BOS = "bos";
   private static final String BLOCKS = "blocks";
   private static final String VECTORS = "vectors";
+  private static final String STORE = "store-activations";
   private static final String CENTER = "center";
   private static final String WINDOW_LENGTH = "window-length";
   private static final String KEEP_SIMILAR = "keep-similar";
@@ -89,6 +92,7 @@ public record RunPlan(
           BOS,
           BLOCKS,
           VECTORS,
+          STORE,
           "alternates",
           WINDOW_LENGTH,
           "prompts",
@@ -246,6 +250,18 @@ public record RunPlan(
     return Boolean.parseBoolean(settings.get(CENTER));
   }
 
+  /** How activations are kept. */
+  public ActivationStore store() {
+    return settings.containsKey(STORE) // earlier versions had no such setting
+        ? new Values.Store().convert(settings.get(STORE))
+        : ActivationStore.F32;
+  }
+
+  /** The part with the activations of all windows. */
+  Part activations(Warehouse warehouse) {
+    return warehouse.part(store().precision().activations(), modelId, corpusId);
+  }
+
   /** Tokens of a window. */
   public int windowLength() {
     return Integer.parseInt(settings.get(WINDOW_LENGTH));
@@ -394,12 +410,13 @@ public record RunPlan(
         settings.containsKey(BOS) ? new Values.BosChoice().convert(settings.get(BOS)) : Bos.NO;
     return checked(
         ModelDirectory.read(
-            "--model",
-            settings.get(MODEL),
-            bos,
-            settings.getOrDefault(BLOCKS, Blocks.ALL),
-            vectors(),
-            hadoop));
+                "--model",
+                settings.get(MODEL),
+                bos,
+                settings.getOrDefault(BLOCKS, Blocks.ALL),
+                vectors(),
+                hadoop)
+            .in(store().precision()));
   }
 
   /**

@@ -26,6 +26,7 @@ class TestEmbeddingSelection {
         model.firstToken(),
         model.blocks(),
         model.vectors(),
+        model.precision(),
         model.rule(),
         model.sha256());
   }

@@ -22,7 +22,7 @@ class TestOptionsOfCommands {
 
   private static final String CORPUS = "--corpus --corpus-format --text-column ";
   private static final String READ_MODEL = "--model --bos ";
-  private static final String MODEL = READ_MODEL + "--blocks --vectors ";
+  private static final String MODEL = READ_MODEL + "--blocks --vectors --store-activations ";
   private static final String TASKS = "--nodes-in-flight --windows-per-task ";
   private static final String JOIN = "--kernel --prefix-axes ";
   private static final String RULE = "--thresholds --weights --saturation --center ";

@@ -208,6 +208,7 @@ class TestOptions {
         model.firstToken(),
         model.blocks(),
         model.vectors(),
+        model.precision(),
         rule,
         model.sha256());
   }

@@ -4,6 +4,7 @@ package dev.kindred.jobs.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.jobs.plan.Estimate.Rates;
 import dev.kindred.jobs.plan.Estimate.Stage;
 import dev.kindred.jobs.plan.Estimate.Work;
@@ -11,14 +12,20 @@ import dev.kindred.jobs.run.DiskNeed;
 import dev.kindred.jobs.run.Reused;
 import dev.kindred.jobs.run.TaskNeed;
 import dev.kindred.model.ModelShape;
+import java.util.Map;
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
 
 class TestEstimate {
   private static final ModelShape SHAPE = new ModelShape(50, 100, 2, 16);
+  private static final DiskNeed.Kept KEPT = new DiskNeed.Kept(SHAPE, ActivationStore.F32);
+  private static final DiskNeed.Kept HALVES = new DiskNeed.Kept(SHAPE, ActivationStore.F16);
   private static final Work WORK = new Work(2_000_000, 1_000_000, 4e12, 1000, 2e10, 4e10, 2);
   private static final Rates RATES =
       new Rates(2, 1e11, 4e8, 8e8, new double[] {1e-9, 3e-9}, new double[] {20, 80});
-  private static final DiskNeed DISK = DiskNeed.of(WORK.windows(), WORK.prompts(), 2, SHAPE, 10);
+  private static final DiskNeed DISK = DiskNeed.of(WORK.windows(), WORK.prompts(), 2, KEPT, 10);
+  private static final DiskNeed OF_HALVES =
+      DiskNeed.of(WORK.windows(), WORK.prompts(), 2, HALVES, 10);
   private static final Reused NOTHING = new Reused(false, false, false, false, false);
   private static final Reused WINDOWS = new Reused(true, false, false, false, false);
   private static final Reused ALL = new Reused(true, true, true, true, true);
@@ -38,6 +45,28 @@ class TestEstimate {
   }
 
   @Test
+  void vectorsOfWindowsInBinary16TakeHalfOfTheNumbers() {
+    assertThat(OF_HALVES.activations()).isEqualTo(1_000_000 * 2 * (2 * 100 + 32));
+    assertThat(DISK.total() - OF_HALVES.total()).isEqualTo(1_000_000 * 2 * 2 * 100);
+    // Half of the bytes are written by the model's stage, and read by the join.
+    Estimate floats = Estimate.of(WORK, RATES, KEPT, DISK, NOTHING);
+    Estimate halves = Estimate.of(WORK, RATES, HALVES, OF_HALVES, NOTHING);
+    assertThat(floats.total().seconds() - halves.total().seconds())
+        .isCloseTo(4e8 / 4e8 + 4e8 / 8e8, within(1e-9));
+  }
+
+  @Test
+  void whoHasTooLittleDiskIsToldWhatWouldFit() {
+    LongFunction<String> fitting =
+        DiskNeed.fitting(
+            ActivationStore.F32, store -> store == ActivationStore.F16 ? OF_HALVES : DISK);
+    assertThat(fitting.apply(OF_HALVES.total()))
+        .isEqualTo("it would need 870 MB with --store-activations f16");
+    assertThat(fitting.apply(OF_HALVES.total() - 1))
+        .isEqualTo("fewer --blocks or another --warehouse would fit");
+  }
+
+  @Test
   void whatIsThereNeedsNoDisk() {
     assertThat(DISK.without(ALL).total()).isEqualTo(DISK.results());
     assertThat(DISK.without(new Reused(false, true, false, false, false)).total())
@@ -46,13 +75,13 @@ class TestEstimate {
 
   @Test
   void keepingAllSimilarStringsHasNoBound() {
-    assertThat(DiskNeed.of(1_000_000, 1000, 2, SHAPE, Integer.MAX_VALUE).results())
+    assertThat(DiskNeed.of(1_000_000, 1000, 2, KEPT, Integer.MAX_VALUE).results())
         .isEqualTo(1000 * (2 * 600 + 1200 + 200));
   }
 
   @Test
   void similarStringsAreKeptOfWindowsWhoseActivationsAreThereToo() {
-    DiskNeed need = DiskNeed.of(1_000_000, 0, 1000, 2, SHAPE, 10);
+    DiskNeed need = DiskNeed.of(1_000_000, 0, 1000, 2, KEPT, 10);
 
     assertThat(need.activations()).isZero();
     assertThat(need.results()).isEqualTo(DISK.results());
@@ -60,13 +89,13 @@ class TestEstimate {
 
   @Test
   void noMoreSimilarStringsAreKeptThanThereAreWindows() {
-    assertThat(DiskNeed.of(3, 1000, 2, SHAPE, 10).results())
+    assertThat(DiskNeed.of(3, 1000, 2, KEPT, 10).results())
         .isEqualTo(1000 * (2 * (36 + 600) + 1200 + 200));
   }
 
   @Test
   void stagesTakeWhatTheirWorkTakesAtTheRates() {
-    Estimate estimate = Estimate.of(WORK, RATES, SHAPE, DISK, NOTHING);
+    Estimate estimate = Estimate.of(WORK, RATES, KEPT, DISK, NOTHING);
 
     // 7 + 2e6 * 1.9e-5 / 2
     check(estimate.stages().get(0), "windows", 0, 400_000_000, 26);
@@ -96,7 +125,7 @@ class TestEstimate {
   void withoutOtherModelsThereIsNoNoiseFloor() {
     Work work = new Work(2_000_000, 1_000_000, 4e12, 1000, 2e10, 4e10, 0);
 
-    assertThat(Estimate.of(work, RATES, SHAPE, DISK, NOTHING).stages())
+    assertThat(Estimate.of(work, RATES, KEPT, DISK, NOTHING).stages())
         .extracting(Stage::name)
         .doesNotContain("noise floor");
   }
@@ -111,7 +140,7 @@ class TestEstimate {
 
   @Test
   void whatIsThereTakesNothing() {
-    Estimate estimate = Estimate.of(WORK, RATES, SHAPE, DISK.without(ALL), ALL);
+    Estimate estimate = Estimate.of(WORK, RATES, KEPT, DISK.without(ALL), ALL);
 
     for (Stage stage : estimate.stages().subList(0, 5)) {
       assertThat(stage.reused()).isTrue();
@@ -141,7 +170,12 @@ class TestEstimate {
         new Plan.PlanText(
                 WORK,
                 RATES,
-                Estimate.of(WORK, RATES, SHAPE, DISK.without(WINDOWS), WINDOWS),
+                Map.of(
+                    ActivationStore.F32,
+                    Estimate.of(WORK, RATES, KEPT, DISK.without(WINDOWS), WINDOWS),
+                    ActivationStore.F16,
+                    Estimate.of(WORK, RATES, HALVES, OF_HALVES.without(WINDOWS), WINDOWS)),
+                ActivationStore.F32,
                 new TaskNeed(300_000_000, 0, 2_000_000_000),
                 new TaskNeed(200_000_000, 0, 0),
                 .016,
@@ -156,6 +190,8 @@ class TestEstimate {
         .contains("Block 0's network reads the last token alone")
         .contains("windows         reused: its tables are there")
         .contains("activations      4.00e+12       300 MB       2.0 GB       864 MB       52.0 s")
+        .containsPattern("\nf32, as chosen above {20,}864 MB +870 MB +2:16 min\n")
+        .containsPattern("\nf16 {36,}464 MB +470 MB +2:14 min\n")
         .contains("The warehouse's disk is too small")
         .endsWith(
             "kindred: plan windows=1000000 flop=4.200e+12 disk_bytes=869904000 seconds=136\n");

@@ -13,6 +13,7 @@ import dev.kindred.model.Hook;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.LogitMap;
 import dev.kindred.model.ModelShape;
+import dev.kindred.model.Precision;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.WithFirstToken;
 import dev.kindred.model.architecture.Architecture;
@@ -34,6 +35,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -52,13 +54,14 @@ import org.slf4j.LoggerFactory;
  * selfcheck.json}, which a directory of Hugging Face need not have. All but the weights are in it,
  * which may be larger than memory: processes read them when they load the model.
  *
- * @param id hash of config, weights, first token and chosen blocks, {@code m-} and 16 hexadecimal
- *     digits; then a hyphen and the name of the vectors, unless they are FFN outputs
+ * @param id hash of config, weights, first token, chosen blocks and precision, {@code m-} and 16
+ *     hexadecimal digits; then a hyphen and the name of the vectors, unless they are FFN outputs
  * @param uri where it was read, for messages
  * @param selfcheckJson null where there is none
  * @param firstToken what the model reads before every sequence; null for nothing
  * @param blocks those that are looked at
  * @param vectors what is looked at in them
+ * @param precision that these are kept in
  * @param rule how it is to be explained by these vectors; null where the directory does not say
  * @param sha256 checksums of its other files, by name
  */
@@ -72,6 +75,7 @@ public record ModelDirectory(
     Integer firstToken,
     Blocks blocks,
     BlockVector vectors,
+    Precision precision,
     OwnRule rule,
     Map<String, String> sha256)
     implements Serializable {
@@ -161,7 +165,7 @@ public record ModelDirectory(
             !Architectures.isHuggingFace(parsed) || files.exists(new Path(folder, SELFCHECK));
         ModelDirectory directory =
             new ModelDirectory(
-                vectors == BlockVector.FFN_OUT ? id.id("m") : id.id("m") + "-" + vectors,
+                named(id, vectors),
                 uri,
                 configJson,
                 weights.weights(new SerializableConfiguration(hadoop)),
@@ -170,6 +174,7 @@ public record ModelDirectory(
                 firstToken,
                 chosen,
                 vectors,
+                Precision.F32,
                 vectors == BlockVector.FFN_OUT // which such a file is about
                     ? rule(uri, files, folder, blueprint.shape().blocks())
                     : null,
@@ -415,22 +420,48 @@ public record ModelDirectory(
     return blueprint().hasNetworkOfLastToken();
   }
 
+  /**
+   * Returns the model with another precision of what is kept: another model to all tables, so that
+   * nothing of different precisions is ever compared.
+   */
+  public ModelDirectory in(Precision other) {
+    if (other == precision) {
+      return this;
+    }
+
+    if (precision != Precision.F32) {
+      throw new IllegalStateException("What is kept of " + uri + " has a precision already");
+    }
+
+    ContentId rounded = new ContentId().add(id).add("in " + other.name().toLowerCase(Locale.ROOT));
+    return with(named(rounded, vectors), weights, other);
+  }
+
+  /** The id of a model that is looked at by some vectors. */
+  private static String named(ContentId id, BlockVector vectors) {
+    return vectors == BlockVector.FFN_OUT ? id.id("m") : id.id("m") + "-" + vectors;
+  }
+
   /** The directory for tasks, which may run where its folder is not seen. */
   public Broadcast<ModelDirectory> onExecutors(SparkSession spark) {
-    ModelDirectory readable =
-        new ModelDirectory(
-            id,
-            uri,
-            configJson,
-            weights.onExecutors(spark.sparkContext(), id),
-            tokenizerJson,
-            selfcheckJson,
-            firstToken,
-            blocks,
-            vectors,
-            rule,
-            sha256);
-    return JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(readable);
+    return JavaSparkContext.fromSparkContext(spark.sparkContext())
+        .broadcast(with(id, weights.onExecutors(spark.sparkContext(), id), precision));
+  }
+
+  private ModelDirectory with(String otherId, Weights readable, Precision other) {
+    return new ModelDirectory(
+        otherId,
+        uri,
+        configJson,
+        readable,
+        tokenizerJson,
+        selfcheckJson,
+        firstToken,
+        blocks,
+        vectors,
+        other,
+        rule,
+        sha256);
   }
 
   /**

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.InvalidInput;
 import dev.kindred.JsonProblem;
+import dev.kindred.math.Half;
 import dev.kindred.model.architecture.Tensors;
 import java.io.IOException;
 import java.io.Serializable;
@@ -492,7 +493,7 @@ public final class Safetensors {
       }
       default -> {
         for (int i = from; i < end; i++) {
-          values[i] = halfToFloat(chunk.getShort());
+          values[i] = Half.toFloat(chunk.getShort());
         }
       }
     }
@@ -513,19 +514,5 @@ public final class Safetensors {
     Dtype(int bytes) {
       this.bytes = bytes;
     }
-  }
-
-  /** The float32 with the value of an IEEE 754 binary16, exactly. */
-  static float halfToFloat(short half) {
-    int sign = (half & 0x8000) << 16;
-    int exponent = (half >> 10) & 0x1f;
-    int fraction = half & 0x3ff;
-    if (exponent == 0) {
-      float magnitude = fraction * 0x1p-24f; // zero and subnormals
-      return sign == 0 ? magnitude : -magnitude;
-    }
-
-    int floatExponent = exponent == 0x1f ? 0xff : exponent - 15 + 127;
-    return Float.intBitsToFloat(sign | floatExponent << 23 | fraction << 13);
   }
 }

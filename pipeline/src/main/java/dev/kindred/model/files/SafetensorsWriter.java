@@ -4,6 +4,7 @@ package dev.kindred.model.files;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kindred.math.Half;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -65,32 +66,12 @@ public final class SafetensorsWriter {
             .order(ByteOrder.LITTLE_ENDIAN);
     for (float value : values) {
       if (dtype == Safetensors.Dtype.F16) {
-        data.putShort(floatToHalf(value));
+        data.putShort(Half.of(value));
       } else {
         data.putFloat(value);
       }
     }
 
     return data.array();
-  }
-
-  /** The IEEE 754 binary16 nearest to a float32, ties to even; infinite from 65520 on. */
-  static short floatToHalf(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    int sign = bits >>> 16 & 0x8000;
-    float magnitude = Math.abs(value);
-    if (Float.isNaN(value)) {
-      return (short) (sign | 0x7e00);
-    }
-
-    if (magnitude >= 65520) {
-      return (short) (sign | 0x7c00);
-    }
-
-    // Multiples of the half's last place are whole numbers below 2^11; rint rounds ties to even.
-    int exponent = Math.max(Math.getExponent(magnitude), -14);
-    int fraction = (int) Math.rint(Math.scalb((double) magnitude, 10 - exponent));
-    // A fraction of 2^10 or more has the leading bit, which adds one to the exponent field.
-    return (short) (sign | (exponent + 14 << 10) + fraction);
   }
 }
