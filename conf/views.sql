@@ -4,6 +4,8 @@
 create database if not exists kindred_current;
 create or replace view kindred_current.windows as select * from kindred.current.windows;
 create or replace view kindred_current.tokens as select * from kindred.current.tokens;
+create or replace view kindred_current.occurrences as select * from kindred.current.occurrences;
+create or replace view kindred_current.passages as select * from kindred.current.passages;
 create or replace view kindred_current.activations as select * from kindred.current.activations;
 create or replace view kindred_current.activations_f16 as select * from kindred.current.activations_f16;
 create or replace view kindred_current.prompts as select * from kindred.current.prompts;

@@ -42,7 +42,7 @@ final class SharedRun {
   private static final class Made {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path FOLDER = folder();
-    private static final Path CORPUS = FOLDER.resolve("corpus.txt");
+    private static final Path CORPUS = FOLDER.resolve("beginning.txt");
     private static final Path WAREHOUSE = FOLDER.resolve("warehouse");
     private static final CommandLineRun RUN = made();
 
@@ -91,7 +91,8 @@ final class SharedRun {
 
     /** The corpus goes elsewhere afterwards: what is asked of the run does not need it. */
     private static CommandLineRun run() throws IOException {
-      Path corpus = corpus(CORPUS_CHARACTERS, FOLDER.resolve("corpus-of-the-run.txt"));
+      Path ofTheRun = Files.createDirectories(FOLDER.resolve("corpus-of-the-run"));
+      Path corpus = corpus(CORPUS_CHARACTERS, ofTheRun.resolve(CORPUS.getFileName()));
       CommandLineRun run =
           CommandLineRun.of(
               "run",

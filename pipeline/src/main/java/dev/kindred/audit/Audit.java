@@ -99,9 +99,15 @@ public final class Audit {
       tables.computeIfPresent(precision.activations(), (table, rows) -> rows.drop("ffn_out"));
     }
 
-    tables.computeIfAbsent(Tables.MODEL_DISTANCES, table -> none(run, table));
+    // A run of an earlier version has no places of its windows.
+    for (Table table : List.of(Tables.MODEL_DISTANCES, Tables.OCCURRENCES, Tables.PASSAGES)) {
+      tables.computeIfAbsent(table, absent -> none(run, absent));
+    }
+
     Map<String, String> parameters = parameters(run.windowLength(), model.shape(), run.blocks());
     parameters.put("keep_similar", Integer.toString(run.keepSimilar()));
+    parameters.put("keep_occurrences", Integer.toString(run.keepOccurrences()));
+    parameters.put("has_passages", Boolean.toString(run.tables().containsKey(Tables.PASSAGES)));
     // As similarities are in the table: rounded to float.
     parameters.put(
         "thresholds",

@@ -17,6 +17,7 @@ import org.apache.spark.sql.Row;
  * @param vectors what was looked at in them
  * @param thresholds one for each of them
  * @param keepSimilar similar strings kept for a prompt and block; {@link Integer#MAX_VALUE} for all
+ * @param keepOccurrences places kept of a window
  * @param alternates ids of the models that the run's is compared with
  * @param tables this run's rows with all columns, of all tables that it consists of and was
  *     computed from
@@ -28,5 +29,6 @@ public record AuditedRun(
     BlockVector vectors,
     double[] thresholds,
     int keepSimilar,
+    int keepOccurrences,
     List<String> alternates,
     Map<Table, Dataset<Row>> tables) {}

@@ -61,15 +61,44 @@ public final class Corpus {
    * @throws InvalidInput if there are none, or such as cannot be read as a corpus
    */
   public static Corpus open(SparkSession spark, String uri, Format format, String textColumn) {
+    return open(spark, uri, format, textColumn, null);
+  }
+
+  /**
+   * Lists a corpus's files.
+   *
+   * @param idColumn the column with what names a row, for Parquet and JSON lines; null if rows are
+   *     named by their numbers
+   * @throws InvalidInput also if files of text are to have a column
+   */
+  public static Corpus open(
+      SparkSession spark, String uri, Format format, String textColumn, String idColumn) {
     List<CorpusFile> files = CorpusListing.of(uri, spark.sparkContext().hadoopConfiguration());
     Format resolved = resolved(uri, format, files);
+    checkIdColumn(resolved, textColumn, idColumn);
     return switch (resolved) {
       case PARQUET ->
-          new Corpus(spark, uri, resolved, new ParquetRows(textColumn), byEscapedPath(files));
+          new Corpus(
+              spark, uri, resolved, new ParquetRows(textColumn, idColumn), byEscapedPath(files));
       case JSONL ->
-          new Corpus(spark, uri, resolved, new JsonLines(textColumn), byEscapedPath(files));
+          new Corpus(
+              spark, uri, resolved, new JsonLines(textColumn, idColumn), byEscapedPath(files));
       default -> new Corpus(spark, uri, resolved, new TextFiles(), files);
     };
+  }
+
+  private static void checkIdColumn(Format format, String textColumn, String idColumn) {
+    if (idColumn != null && format == Format.TEXT) {
+      throw new InvalidInput(
+          "--id-column %s: files of text have no columns, and are named by their paths; leave it"
+              + " out",
+          idColumn);
+    }
+
+    if (idColumn != null && idColumn.equals(textColumn)) {
+      throw new InvalidInput(
+          "--id-column %s: is the column with the text; name another one", idColumn);
+    }
   }
 
   /**
@@ -77,8 +106,9 @@ public final class Corpus {
    *
    * @throws InvalidInput as there
    */
-  public static void check(Configuration hadoop, String uri, Format format) {
-    resolved(uri, format, CorpusListing.of(uri, hadoop));
+  public static void check(
+      Configuration hadoop, String uri, Format format, String textColumn, String idColumn) {
+    checkIdColumn(resolved(uri, format, CorpusListing.of(uri, hadoop)), textColumn, idColumn);
   }
 
   private static Format resolved(String uri, Format format, List<CorpusFile> files) {
@@ -118,6 +148,19 @@ public final class Corpus {
     return name.matches("(?s).*\\.(jsonl|ndjson|json)(\\.gz|\\.zst|\\.bz2)?")
         ? Format.JSONL
         : Format.TEXT;
+  }
+
+  /** The folder that all files are in, with its last slash: names of documents are below it. */
+  String folder() {
+    String first = files.get(0).path();
+    int length = first.lastIndexOf('/') + 1;
+    for (CorpusFile file : files) {
+      while (!file.path().startsWith(first.substring(0, length))) {
+        length = first.lastIndexOf('/', length - 2) + 1;
+      }
+    }
+
+    return first.substring(0, length);
   }
 
   /** The pieces of a section, in order; they can be asked for once. */
@@ -231,7 +274,8 @@ public final class Corpus {
     }
 
     DocumentName inFile =
-        new DocumentName(document.path(), document.unit(), before + document.number(), 0);
+        new DocumentName(
+            document.path(), document.unit(), before + document.number(), 0, document.id());
     return new Problem(inFile, problem.text()).asInvalidInput();
   }
 

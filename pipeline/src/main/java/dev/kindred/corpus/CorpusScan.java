@@ -23,6 +23,8 @@ import org.apache.spark.api.java.function.Function;
  * @param occurrences places where a window stands
  * @param cut hash of what turns documents into windows: the tokenizer and the window length
  * @param digests of all pieces in order, {@value #DIGEST_BYTES} bytes each
+ * @param folder that names of documents are below
+ * @param names hash over the names of all documents in order
  * @param sections what each section of the corpus must be when it is read again
  */
 public record CorpusScan(
@@ -32,6 +34,8 @@ public record CorpusScan(
     long occurrences,
     byte[] cut,
     byte[] digests,
+    String folder,
+    long names,
     List<Expected> sections) {
   private static final String TOKENS = "tokens";
   private static final String PIECES = "pieces";
@@ -49,22 +53,38 @@ public record CorpusScan(
    */
   public static CorpusScan scan(Corpus corpus, String tokenizerJson, int windowLength) {
     Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
+    String folder = corpus.folder();
     List<SectionScan> sections =
         corpus
             .sections(tokenizer.isCharacterLevel(), windowLength)
-            .map(new ScanSection(tokenizerJson, windowLength))
+            .map(new ScanSection(tokenizerJson, windowLength, folder))
             .collect();
     ByteArrayOutputStream digests = new ByteArrayOutputStream();
     List<Expected> expected = new ArrayList<>();
     long documents = 0;
     long tokens = 0;
     long occurrences = 0;
+    DocumentNames names = new DocumentNames(0);
+    long open = 0; // first token of the document that goes on
+    String path = ""; // of the file that goes on
+    long rows = 0; // documents that have begun in it
     for (SectionScan section : sections) {
       if (section.problem() != null) {
         throw corpus.invalid(section.problem());
       }
 
-      expected.add(new Expected(tokens, section.digests(), section.following()));
+      boolean isEmpty = section.firstPath().isEmpty(); // of a split without a document's beginning
+      rows = isEmpty || section.firstPath().equals(path) ? rows : 0;
+      expected.add(
+          new Expected(
+              tokens, section.digests(), section.following(), section.names(), open, rows));
+      if (!isEmpty) {
+        rows = (section.lastPath().equals(section.firstPath()) ? rows : 0) + section.lastRows();
+        path = section.lastPath();
+      }
+
+      open = section.lastStart() < 0 ? open : tokens + section.lastStart();
+      names = names.followedBy(section.names(), section.documents());
       documents += section.documents();
       tokens += section.tokens();
       occurrences += section.occurrences();
@@ -84,7 +104,15 @@ public record CorpusScan(
     byte[] cut = cut(tokenizerJson, windowLength);
     byte[] pieces = digests.toByteArray();
     return new CorpusScan(
-        id(cut, pieces, pieces.length), documents, tokens, occurrences, cut, pieces, expected);
+        id(cut, pieces, pieces.length),
+        documents,
+        tokens,
+        occurrences,
+        cut,
+        pieces,
+        folder,
+        names.hash(),
+        expected);
   }
 
   private static byte[] cut(String tokenizerJson, int windowLength) {
@@ -101,8 +129,13 @@ public record CorpusScan(
    * @param start tokens of the corpus before it
    * @param digests of its pieces, {@value #DIGEST_BYTES} bytes each
    * @param following hash of what follows its pieces
+   * @param names hash over the names of documents that begin in it
+   * @param documentStart place in the corpus of the first token of the document that it begins in
+   * @param rowsBefore documents of the file that it begins in which begin before it
    */
-  record Expected(long start, byte[] digests, byte[] following) implements Serializable {
+  record Expected(
+      long start, byte[] digests, byte[] following, long names, long documentStart, long rowsBefore)
+      implements Serializable {
 
     /** Whether a piece is the one that was there. */
     boolean hasPiece(int index, Piece piece) {
@@ -111,9 +144,10 @@ public record CorpusScan(
           && Arrays.equals(digest(piece), 0, DIGEST_BYTES, digests, from, from + DIGEST_BYTES);
     }
 
-    /** Whether so many pieces are all, and what follows them is what did. */
-    boolean isAll(int pieces, ContentId followingPieces) {
+    /** Whether so many pieces are all, with what follows them and their documents' names. */
+    boolean isAll(int pieces, ContentId followingPieces, long documentNames) {
       return pieces == digests.length / DIGEST_BYTES
+          && documentNames == names
           && Arrays.equals(followingPieces.hash(DIGEST_BYTES), following);
     }
   }
@@ -127,6 +161,19 @@ public record CorpusScan(
 
   private static String id(byte[] cut, byte[] digests, int bytes) {
     return new ContentId().add(cut).add(Arrays.copyOf(digests, bytes)).id("c");
+  }
+
+  /**
+   * Identifies what is said of the places of windows: how documents are named, and how many places
+   * are kept. It is not part of what windows are.
+   *
+   * @param keep places of a window, at most
+   */
+  public String placesId(int keep) {
+    return new ContentId()
+        .add("kindred places 1")
+        .add(ByteBuffer.allocate(Long.BYTES + Integer.BYTES).putLong(names).putInt(keep).array())
+        .id("o");
   }
 
   /** Pieces that the documents were read in; a document begins a new one. */
@@ -190,18 +237,29 @@ public record CorpusScan(
       long occurrences,
       byte[] digests,
       byte[] following,
+      long names,
+      long lastStart, // token of the section that the last document begins with; -1 without one
+      String firstPath,
+      String lastPath, // both are empty without a piece
+      long lastRows, // documents of the last file that begin here
       Problem problem)
-      implements Serializable {}
+      implements Serializable {
+    private static SectionScan of(Problem problem) {
+      return new SectionScan(0, 0, 0, new byte[0], new byte[0], 0, -1, "", "", 0, problem);
+    }
+  }
 
   private static final class ScanSection implements Function<Corpus.Pieces, SectionScan> {
     private static final long serialVersionUID = 1L;
 
     private final String tokenizerJson;
     private final int windowLength;
+    private final String folder;
 
-    private ScanSection(String tokenizerJson, int windowLength) {
+    private ScanSection(String tokenizerJson, int windowLength, String folder) {
       this.tokenizerJson = tokenizerJson;
       this.windowLength = windowLength;
+      this.folder = folder;
     }
 
     @Override
@@ -209,15 +267,41 @@ public record CorpusScan(
       Tokenizer tokenizer = Tokenizer.of(tokenizerJson);
       ByteArrayOutputStream digests = new ByteArrayOutputStream();
       ContentId followings = new ContentId();
+      DocumentNames names = new DocumentNames(0);
+      RecentIds ids = new RecentIds();
       long documents = 0;
       long tokens = 0;
       long occurrences = 0;
+      long lastStart = -1;
+      String firstPath = "";
+      String lastPath = "";
+      long lastRows = 0;
       Iterator<Piece> pieces = section.pieces();
       while (pieces.hasNext()) {
         Piece piece = pieces.next();
         Piece.Tokenised own = piece.tokenise(tokenizer);
         if (own.problem() != null) {
-          return new SectionScan(0, 0, 0, new byte[0], new byte[0], own.problem());
+          return SectionScan.of(own.problem());
+        }
+
+        String path = piece.document().path();
+        firstPath = firstPath.isEmpty() ? path : firstPath;
+        lastRows = path.equals(lastPath) ? lastRows : 0;
+        lastPath = path;
+        if (piece.startsDocument()) {
+          String id = piece.document().id();
+          if (id != null && !ids.add(id)) {
+            return SectionScan.of(
+                new Problem(
+                    piece.document(),
+                    "has the id "
+                        + id
+                        + " of a row before it; give --id-column a column whose values differ"));
+          }
+
+          names = names.followedBy(piece.document().hashBelow(folder), 1);
+          lastStart = tokens;
+          lastRows++;
         }
 
         int following = known(piece.following(), tokenizer);
@@ -234,6 +318,11 @@ public record CorpusScan(
           occurrences,
           digests.toByteArray(),
           followings.hash(DIGEST_BYTES),
+          names.hash(),
+          lastStart,
+          firstPath,
+          lastPath,
+          lastRows,
           null);
     }
 

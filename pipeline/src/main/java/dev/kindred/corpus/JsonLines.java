@@ -31,8 +31,9 @@ import org.apache.spark.util.TaskCompletionListener;
  * as in what Python writes.
  *
  * @param textColumn a key of the objects
+ * @param idColumn another one, with a string or a whole number that names the object; null for none
  */
-record JsonLines(String textColumn) implements PieceReader {
+record JsonLines(String textColumn, String idColumn) implements PieceReader {
   private static final int LONGEST_LINE = 128 << 20;
   private static final JsonFactory JSON =
       JsonFactory.builder()
@@ -171,7 +172,8 @@ record JsonLines(String textColumn) implements PieceReader {
 
     private List<Piece> ofNextLine() {
       number++;
-      DocumentName name = new DocumentName(split.file().path(), "line", number, split.start());
+      DocumentName name =
+          new DocumentName(split.file().path(), "line", number, split.start(), null);
       try {
         if (!lines.read() || lines.start() >= end) {
           ended = true;
@@ -182,8 +184,10 @@ record JsonLines(String textColumn) implements PieceReader {
         int start = lines.start() == 0 ? Utf8.afterMark(lines.line(), lines.length()) : 0;
         String line = Utf8.decode(lines.line(), start, lines.length(), lines.start());
         List<Piece> ofLine = new ArrayList<>();
-        for (String text : texts(line)) {
-          ofLine.addAll(Piece.of(name, text, characterLevel, followingTokens));
+        for (NamedText document : documents(line)) {
+          ofLine.addAll(
+              Piece.of(
+                  name.withId(document.id()), document.text(), characterLevel, followingTokens));
         }
 
         return ofLine;
@@ -197,32 +201,35 @@ record JsonLines(String textColumn) implements PieceReader {
     }
   }
 
+  /** A document of a line; its id is null without a column of ids. */
+  record NamedText(String id, String text) {}
+
   /**
-   * The texts of a line; none if it is blank.
+   * The documents of a line; none if it is blank.
    *
    * @throws InvalidInput if it has anything else
    */
-  List<String> texts(String line) throws IOException {
+  List<NamedText> documents(String line) throws IOException {
     try (JsonParser json = JSON.createParser(line)) {
       JsonToken first = json.nextToken();
       if (first == null) {
         return List.of();
       }
 
-      List<String> texts = new ArrayList<>();
+      List<NamedText> documents = new ArrayList<>();
       if (first == JsonToken.START_ARRAY) {
         while (json.nextToken() != JsonToken.END_ARRAY) {
-          texts.add(text(json));
+          documents.add(document(json));
         }
       } else {
-        texts.add(text(json));
+        documents.add(document(json));
       }
 
       if (json.nextToken() != null) {
         throw new InvalidInput("more than one JSON value; end the line after each");
       }
 
-      return texts;
+      return documents;
     } catch (JsonProcessingException e) {
       throw new InvalidInput(
           "not a JSON object: %s; a document is one line such as {\"text\": \"And only l\"}",
@@ -230,7 +237,7 @@ record JsonLines(String textColumn) implements PieceReader {
     }
   }
 
-  private String text(JsonParser json) throws IOException {
+  private NamedText document(JsonParser json) throws IOException {
     if (json.currentToken() != JsonToken.START_OBJECT) {
       throw new InvalidInput(
           "%s, not a JSON object; a document is one line such as {\"text\": \"And only l\"}",
@@ -238,10 +245,17 @@ record JsonLines(String textColumn) implements PieceReader {
     }
 
     String text = null;
+    String id = null;
     boolean found = false;
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       boolean wanted = json.currentName().equals(textColumn);
+      boolean named = json.currentName().equals(idColumn);
       JsonToken value = json.nextToken();
+      if (named) {
+        id = id(json, value, id);
+        continue;
+      }
+
       if (!wanted) {
         json.skipChildren();
         continue;
@@ -272,7 +286,31 @@ record JsonLines(String textColumn) implements PieceReader {
           (int) text.charAt(surrogate), text.codePointCount(0, surrogate) + 1, textColumn);
     }
 
-    return text;
+    if (idColumn != null && id == null) {
+      throw new InvalidInput("no id in column %s; see --id-column", idColumn);
+    }
+
+    return new NamedText(id, text);
+  }
+
+  /**
+   * The id that a value is; null for null.
+   *
+   * @param before what the object had in the column already, or null
+   */
+  private String id(JsonParser json, JsonToken value, String before) throws IOException {
+    if (before != null) {
+      throw new InvalidInput("the column %s twice in one object; remove one", idColumn);
+    }
+
+    return switch (value) {
+      case VALUE_STRING, VALUE_NUMBER_INT -> json.getText();
+      case VALUE_NULL -> null;
+      default ->
+          throw new InvalidInput(
+              "%s in column %s, expected a string or a whole number; see --id-column",
+              kind(value), idColumn);
+    };
   }
 
   private static String kind(JsonToken token) {

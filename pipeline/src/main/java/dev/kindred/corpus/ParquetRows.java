@@ -28,12 +28,13 @@ import org.apache.spark.util.TaskCompletionListener;
 
 /**
  * Parquet files with a column of strings, each row of them a document. Nothing of a file is read
- * but that column, so the types of all others do not matter. A split has the row groups whose
- * middle is in it.
+ * but that column and the one with ids, so the types of all others do not matter. A split has the
+ * row groups whose middle is in it.
  *
  * @param textColumn a column outside of all others, in its own upper and lower case
+ * @param idColumn another one, of strings or whole numbers that name the rows; null for none
  */
-record ParquetRows(String textColumn) implements PieceReader {
+record ParquetRows(String textColumn, String idColumn) implements PieceReader {
 
   @Override
   public Iterator<Piece> read(
@@ -45,7 +46,7 @@ record ParquetRows(String textColumn) implements PieceReader {
               new Opened(split.file(), hadoop),
               HadoopReadOptions.builder(hadoop).withRange(split.start(), split.end()).build());
       TaskContext.get().addTaskCompletionListener((TaskCompletionListener) ended -> close(reader));
-      return new Rows(reader, file, column(reader), characterLevel, followingTokens);
+      return new Rows(reader, file, columns(reader), characterLevel, followingTokens);
     } catch (InvalidInput e) {
       return List.of(Piece.unreadable(file, e.getMessage())).iterator();
     } catch (IOException | RuntimeException e) {
@@ -74,28 +75,55 @@ record ParquetRows(String textColumn) implements PieceReader {
     return Piece.unreadable(document, "cannot be read as Parquet: " + message);
   }
 
-  /** The schema of the text column alone. */
-  private MessageType column(ParquetFileReader reader) {
+  /** The schema of the text column and, if there is one, the id column behind it. */
+  private MessageType columns(ParquetFileReader reader) {
     MessageType schema = reader.getFileMetaData().getSchema();
-    Type column =
-        schema.getFields().stream()
-            .filter(field -> field.getName().equals(textColumn))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new InvalidInput(
-                        "no column %s, its columns are %s; see --text-column",
-                        textColumn,
-                        schema.getFields().stream()
-                            .map(Type::getName)
-                            .collect(Collectors.joining(", "))));
+    Type column = column(schema, textColumn, "--text-column");
     if (!isString(column)) {
       throw new InvalidInput(
           "column %s is of the type %s, expected string; see --text-column",
           textColumn, column.toString().replaceAll("\\s+", " "));
     }
 
-    return new MessageType(schema.getName(), column);
+    if (idColumn == null) {
+      return new MessageType(schema.getName(), column);
+    }
+
+    Type ids = column(schema, idColumn, "--id-column");
+    if (!isString(ids) && !isWhole(ids)) {
+      throw new InvalidInput(
+          "column %s is of the type %s, expected string or a whole number; see --id-column",
+          idColumn, ids.toString().replaceAll("\\s+", " "));
+    }
+
+    return new MessageType(schema.getName(), column, ids);
+  }
+
+  private static Type column(MessageType schema, String name, String setting) {
+    return schema.getFields().stream()
+        .filter(field -> field.getName().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InvalidInput(
+                    "no column %s, its columns are %s; see %s",
+                    name,
+                    schema.getFields().stream()
+                        .map(Type::getName)
+                        .collect(Collectors.joining(", ")),
+                    setting));
+  }
+
+  /** Whether values are integers as Spark writes them, without a scale or a unit of time. */
+  private static boolean isWhole(Type column) {
+    LogicalTypeAnnotation annotation = column.getLogicalTypeAnnotation();
+    return column.isPrimitive()
+        && !column.isRepetition(Type.Repetition.REPEATED)
+        && (column.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.INT32
+            || column.asPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.INT64)
+        && (annotation == null
+            || annotation instanceof LogicalTypeAnnotation.IntLogicalTypeAnnotation whole
+                && whole.isSigned());
   }
 
   private static boolean isString(Type column) {
@@ -128,7 +156,7 @@ record ParquetRows(String textColumn) implements PieceReader {
   private final class Rows implements Iterator<Piece> {
     private final ParquetFileReader reader;
     private final DocumentName file;
-    private final MessageType column;
+    private final MessageType columns;
     private final boolean characterLevel;
     private final int followingTokens;
     private RecordReader<Group> records;
@@ -140,15 +168,15 @@ record ParquetRows(String textColumn) implements PieceReader {
     private Rows(
         ParquetFileReader reader,
         DocumentName file,
-        MessageType column,
+        MessageType columns,
         boolean characterLevel,
         int followingTokens) {
       this.reader = reader;
       this.file = file;
-      this.column = column;
+      this.columns = columns;
       this.characterLevel = characterLevel;
       this.followingTokens = followingTokens;
-      reader.setRequestedSchema(column);
+      reader.setRequestedSchema(columns);
     }
 
     @Override
@@ -180,7 +208,7 @@ record ParquetRows(String textColumn) implements PieceReader {
         Group record = records.read();
         rowsLeft--;
         row++;
-        return Piece.of(name(), text(record), characterLevel, followingTokens);
+        return Piece.of(name().withId(id(record)), text(record), characterLevel, followingTokens);
       } catch (InvalidInput e) {
         ended = true;
         return List.of(Piece.unreadable(name(), e.getMessage()));
@@ -200,13 +228,31 @@ record ParquetRows(String textColumn) implements PieceReader {
       row = group.getRowIndexOffset().orElse(row);
       records =
           new ColumnIOFactory()
-              .getColumnIO(column)
-              .getRecordReader(group, new GroupRecordConverter(column));
+              .getColumnIO(columns)
+              .getRecordReader(group, new GroupRecordConverter(columns));
       return true;
     }
 
     private DocumentName name() {
-      return new DocumentName(file.path(), "row", row, 0);
+      return new DocumentName(file.path(), "row", row, 0, null);
+    }
+
+    /** The row's id; null without a column of ids. */
+    private String id(Group record) {
+      if (idColumn == null) {
+        return null;
+      }
+
+      if (record.getFieldRepetitionCount(1) == 0) {
+        throw new InvalidInput("no id in column %s; see --id-column", idColumn);
+      }
+
+      if (!isString(columns.getType(1))) {
+        return record.getValueToString(1, 0);
+      }
+
+      byte[] bytes = record.getBinary(1, 0).getBytes();
+      return Utf8.decode(bytes, 0, bytes.length, 0);
     }
 
     private String text(Group record) {

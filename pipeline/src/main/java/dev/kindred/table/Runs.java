@@ -295,6 +295,20 @@ public final class Runs {
     }
   }
 
+  /**
+   * The id of what is kept of the places of windows that a run was computed with: the key of {@link
+   * Tables#OCCURRENCES} and {@link Tables#PASSAGES}. None of a run of an earlier version.
+   */
+  public static Optional<String> places(Warehouse warehouse, String runId) {
+    String key = "/places=";
+    return record(warehouse, runId).stream()
+        .flatMap(record -> record.parts().stream())
+        .map(CommitLog.Listed::path)
+        .filter(path -> path.startsWith(Tables.PASSAGES.name() + "/") && path.contains(key))
+        .map(path -> path.substring(path.indexOf(key) + key.length()))
+        .findFirst();
+  }
+
   /** The run that was published last. */
   public static Optional<Run> newestPublished(Warehouse warehouse) {
     return newestPublished(warehouse, run -> true);

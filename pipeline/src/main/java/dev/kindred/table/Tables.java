@@ -20,6 +20,8 @@ public final class Tables {
 
   public static final Table WINDOWS = stated("windows");
   public static final Table TOKENS = stated("tokens");
+  public static final Table OCCURRENCES = stated("occurrences");
+  public static final Table PASSAGES = stated("passages");
   public static final Table ACTIVATIONS = stated("activations");
   public static final Table ACTIVATIONS_F16 = stated("activations_f16");
   public static final Table PROMPTS = stated("prompts");

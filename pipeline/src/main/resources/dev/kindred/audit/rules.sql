@@ -6,6 +6,23 @@
 -- windows: at least one row
 select count(*) as found from windows having count(*) = 0;
 
+-- occurrences: min(occurrences, keep-occurrences) places of every window that stands in more than one
+select window_id, size(positions) as found
+from (select window_id, occurrences from windows where occurrences > 1 and :keep_occurrences > 1)
+full join occurrences using (window_id)
+where (size(positions) = least(occurrences, :keep_occurrences)) is not true;
+
+-- passages: the windows of a sample where they stand
+select window_id, slice(p.token_ids, int(window_id - first_position) + 1, :window_length) as found
+from (
+  select window_id, token_ids from windows where :has_passages and pmod(xxhash64(window_id), 64) = 0) w
+left join passages p
+  on passage = window_id div 1024
+  and window_id between first_position and first_position + size(p.token_ids) - 1
+where p.token_ids is null
+  or slice(p.token_ids, int(window_id - first_position) + 1, :window_length)
+    <> slice(w.token_ids, 1, size(slice(p.token_ids, int(window_id - first_position) + 1, :window_length)));
+
 -- prompts: every prompt_id of predictions once
 select prompt_id, sum(found) as found
 from (

@@ -10,8 +10,11 @@ import dev.kindred.baseline.NGramFit;
 import dev.kindred.baseline.SuffixCounts;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.corpus.CorpusScan;
+import dev.kindred.corpus.Occurrences;
+import dev.kindred.corpus.Passages;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokens;
+import dev.kindred.corpus.WindowCounts;
 import dev.kindred.corpus.Windows;
 import dev.kindred.evaluation.Distances;
 import dev.kindred.evaluation.PromptFigures;
@@ -66,6 +69,7 @@ class TestAudit {
   private static final int LENGTH = 6;
   private static final int PROMPTS = 9;
   private static final int KEEP = 5;
+  private static final int PLACES = 2;
   private static final double THRESHOLD = .8;
   private static final String TEXT =
       "it was the best of times, it was the worst of times, it was the age of wisdom";
@@ -90,6 +94,10 @@ class TestAudit {
 
     Dataset<Row> windows =
         keep(Tables.WINDOWS, Windows.extract(spark, corpus, scan, tokenizer, LENGTH));
+    keep(
+        Tables.OCCURRENCES,
+        Occurrences.of(WindowCounts.of(spark, corpus, scan, tokenizer, LENGTH, PLACES), scan));
+    keep(Tables.PASSAGES, Passages.of(spark, corpus, scan, tokenizer, LENGTH));
     keep(Tables.TOKENS, Tokens.of(spark, tokenizer));
     Dataset<Row> activations = keep(Tables.ACTIVATIONS, Activations.compute(windows, model, 16, 3));
     Dataset<Row> prompts =
@@ -263,6 +271,7 @@ class TestAudit {
             MODEL.vectors(),
             thresholds,
             KEEP,
+            PLACES,
             alternates,
             tables),
         LoadedModels.get(MODEL),

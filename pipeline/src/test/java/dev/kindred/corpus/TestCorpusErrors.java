@@ -309,9 +309,9 @@ class TestCorpusErrors {
         "{`text`: `\\ude00\\ud83d`}         | half of a surrogate pair (\\ude00) at character 1",
       })
   void aLineThatIsNotAnObjectWithAText(String line, String problem) {
-    JsonLines lines = new JsonLines("text");
+    JsonLines lines = new JsonLines("text", null);
 
-    assertThatThrownBy(() -> lines.texts(line.replace('`', '"')))
+    assertThatThrownBy(() -> lines.documents(line.replace('`', '"')))
         .isInstanceOf(InvalidInput.class)
         .hasMessageStartingWith(problem)
         .message()
@@ -322,9 +322,9 @@ class TestCorpusErrors {
   void aJsonTextMayHaveMoreThanTwentyMillionCharacters() throws IOException {
     String line = "{\"text\": \"" + "ab".repeat(10_500_000) + "\"}";
 
-    assertThat(new JsonLines("text").texts(line))
+    assertThat(new JsonLines("text", null).documents(line))
         .singleElement()
-        .satisfies(text -> assertThat(text.length()).isEqualTo(21_000_000));
+        .satisfies(document -> assertThat(document.text().length()).isEqualTo(21_000_000));
   }
 
   @Test

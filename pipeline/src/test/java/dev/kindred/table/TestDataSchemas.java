@@ -19,7 +19,7 @@ class TestDataSchemas {
   private static final Path HOME = Path.of(System.getProperty("kindred.home"));
   private static final Path FOLDER = HOME.resolve("data-schemas");
   private static final List<String> OF_A_RUN =
-      List.of("run_id", "model_id", "corpus_id", "prompt_set");
+      List.of("run_id", "model_id", "corpus_id", "prompt_set", "places");
 
   @Test
   void everyFileStatesATable() throws IOException {

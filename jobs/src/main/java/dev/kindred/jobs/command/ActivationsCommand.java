@@ -57,13 +57,14 @@ final class ActivationsCommand extends KindredCommand {
     }
 
     ModelDirectory directory = ModelInput.read(model, windows.length(), workspace.hadoop());
-    CorpusInput.check(corpus, workspace.hadoop());
+    CorpusInput.check(corpus, Optional.empty(), workspace.hadoop());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
     ModelInput input =
         ModelInput.open(
             workspace,
             tables,
             corpus,
+            Optional.empty(),
             directory,
             model.store(),
             windows.length(),

@@ -57,7 +57,7 @@ final class CompareModelsCommand extends KindredCommand {
   @Override
   public void run(Workspace workspace) {
     ModelDirectory directory = ModelInput.read(model, windows.length(), workspace.hadoop());
-    CorpusInput.check(corpus, workspace.hadoop());
+    CorpusInput.check(corpus, Optional.empty(), workspace.hadoop());
     List<ModelDirectory> others =
         Alternates.read(
             alternates.uris(), directory, model.bos(), windows.length(), workspace.hadoop());
@@ -76,6 +76,7 @@ final class CompareModelsCommand extends KindredCommand {
             workspace,
             tables,
             corpus,
+            Optional.empty(),
             directory,
             model.store(),
             windows.length(),

@@ -47,7 +47,7 @@ final class PromptsCommand extends KindredCommand {
   @Override
   public void run(Workspace workspace) {
     ModelDirectory directory = ModelInput.read(model, windows.length(), workspace.hadoop());
-    CorpusInput.check(corpus, workspace.hadoop());
+    CorpusInput.check(corpus, Optional.empty(), workspace.hadoop());
     PromptChoice choice =
         PromptChoice.read(prompts, directory.tokenizerJson(), windows.length(), workspace.hadoop());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
@@ -56,6 +56,7 @@ final class PromptsCommand extends KindredCommand {
             workspace,
             tables,
             corpus,
+            Optional.empty(),
             directory,
             model.store(),
             windows.length(),

@@ -52,6 +52,7 @@ final class SimilarCommand extends KindredCommand {
     }
 
     Experiment asked = Experiment.open(workspace, tables, checked, CorpusInput.CORPORA);
+    asked.input().corpus().checkPlaces();
     Experiment opened = asked.isRuleKnown() ? asked : RuleChoice.known(asked).orElse(asked);
     if (!opened.isRuleKnown()) {
       opened = RuleChoice.of(opened, new PromptsStage(opened.input(), opened.choice()));

@@ -8,6 +8,7 @@ public final class ExperimentOptions {
   @Mixin private CorpusOptions corpus;
   @Mixin private ModelOptions model;
   @Mixin private WindowOptions windows;
+  @Mixin private PlacesOptions places;
   @Mixin private PromptOptions prompts;
   @Mixin private MixtureOptions mixture;
   @Mixin private KeepSimilarOption keepSimilar;
@@ -24,6 +25,10 @@ public final class ExperimentOptions {
 
   public WindowOptions windows() {
     return windows;
+  }
+
+  public PlacesOptions places() {
+    return places;
   }
 
   public PromptOptions prompts() {

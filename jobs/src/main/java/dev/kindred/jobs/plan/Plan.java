@@ -71,6 +71,7 @@ public final class Plan {
       DiskNeed.Kept kept = experiment.input().kept(store);
       DiskNeed disk =
           DiskNeed.of(windows, prompts, work.alternates(), kept, experiment.keepSimilar())
+              .withPlaces(corpus.scan())
               .without(there);
       estimates.put(store, Estimate.of(work, rates, kept, disk, there));
     }

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.run;
 
+import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.corpus.CorpusScan;
 import dev.kindred.jobs.option.CorpusOptions;
+import dev.kindred.jobs.option.PlacesOptions;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.table.Part;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -21,6 +24,7 @@ import org.apache.spark.sql.SparkSession;
  *
  * @param tokenizerJson what cuts it into tokens
  * @param windowLength tokens in a window
+ * @param places what is kept of the places of windows; none for who only reads windows
  */
 public record CorpusInput(
     Workspace workspace,
@@ -28,7 +32,8 @@ public record CorpusInput(
     Corpus corpus,
     CorpusScan scan,
     String tokenizerJson,
-    int windowLength) {
+    int windowLength,
+    Optional<PlacesOptions> places) {
   /** The folder of a warehouse that the embedded corpus is copied into. */
   public static final String CORPORA = "corpora";
 
@@ -38,10 +43,19 @@ public record CorpusInput(
    *
    * @throws dev.kindred.InvalidInput if it cannot
    */
-  public static void check(CorpusOptions options, Configuration hadoop) {
+  public static void check(
+      CorpusOptions options, Optional<PlacesOptions> places, Configuration hadoop) {
+    String idColumn = idColumn(places);
     if (!options.isEmbedded()) {
-      Corpus.check(hadoop, options.uri(), options.format());
+      Corpus.check(hadoop, options.uri(), options.format(), options.textColumn(), idColumn);
+    } else if (idColumn != null) {
+      throw new InvalidInput(
+          "--id-column %s: the embedded corpus is one file of text; leave it out", idColumn);
     }
+  }
+
+  private static String idColumn(Optional<PlacesOptions> places) {
+    return places.map(PlacesOptions::idColumn).orElse(null);
   }
 
   /**
@@ -54,6 +68,7 @@ public record CorpusInput(
       Workspace workspace,
       Warehouse warehouse,
       CorpusOptions options,
+      Optional<PlacesOptions> places,
       String tokenizerJson,
       int windowLength,
       String corpora) {
@@ -65,13 +80,14 @@ public record CorpusInput(
                     warehouse.fileSystem(), new Path(warehouse.root(), corpora))
                 : options.uri(),
             options.format(),
-            options.textColumn());
+            options.textColumn(),
+            idColumn(places));
     Progress progress = workspace.progress();
     progress.begin("corpus");
     progress.expectStages(1);
     CorpusScan scan = CorpusScan.scan(corpus, tokenizerJson, windowLength);
     progress.end();
-    return new CorpusInput(workspace, warehouse, corpus, scan, tokenizerJson, windowLength);
+    return new CorpusInput(workspace, warehouse, corpus, scan, tokenizerJson, windowLength, places);
   }
 
   SparkSession spark() {
@@ -87,6 +103,11 @@ public record CorpusInput(
     return scan.corpusId();
   }
 
+  /** Returns the id of what is kept of the places of windows. */
+  String placesId() {
+    return scan.placesId(places.orElseThrow().kept());
+  }
+
   /** Returns a part of the warehouse. */
   public Part part(Table table, Object... keys) {
     return warehouse.part(table, keys);
@@ -95,6 +116,25 @@ public record CorpusInput(
   /** Returns the corpus's part of the table windows. */
   public Part windowsPart() {
     return part(Tables.WINDOWS, id());
+  }
+
+  /**
+   * Checks that the places of windows are there.
+   *
+   * @throws InvalidInput if they are not
+   */
+  public void checkPlaces() {
+    if (!hasPlaces()) {
+      throw new InvalidInput(
+          "%s is not there yet; run the command windows with the same settings first",
+          part(Tables.PASSAGES, id(), placesId()).name());
+    }
+  }
+
+  /** Whether the places of windows are there. */
+  boolean hasPlaces() {
+    return part(Tables.OCCURRENCES, id(), placesId()).isComplete()
+        && part(Tables.PASSAGES, id(), placesId()).isComplete();
   }
 
   /**

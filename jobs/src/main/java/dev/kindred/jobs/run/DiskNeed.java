@@ -2,6 +2,8 @@
 package dev.kindred.jobs.run;
 
 import dev.kindred.baseline.NGramFit;
+import dev.kindred.corpus.CorpusScan;
+import dev.kindred.corpus.Passages;
 import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.Precision;
@@ -17,7 +19,8 @@ import java.util.function.LongFunction;
  * Bytes that a run adds to its warehouse, at most, table by table. Parts that are there already
  * need nothing.
  *
- * @param windows the table windows, with room for the shuffle that makes it
+ * @param windows the tables windows, occurrences and passages, with room for the shuffle that makes
+ *     them
  * @param activations the table activations
  * @param prompts the tables prompts, prompt_activations and predictions
  * @param fittingWindows prompts and predictions of the windows that n-grams are fitted to
@@ -33,6 +36,12 @@ public record DiskNeed(
     long noiseFloor,
     long results) {
   private static final long BYTES_PER_WINDOW = 400;
+
+  /** A place in occurrences, and the id of a window that has more than one. */
+  private static final long BYTES_PER_PLACE = 2 * Long.BYTES;
+
+  /** A passage beside its tokens: numbers and the document's name. */
+  private static final long BYTES_PER_PASSAGE = 200;
 
   /** Parquet's page headers and an id, beside a vector. */
   private static final long BYTES_BESIDE_VECTOR = 32;
@@ -103,6 +112,19 @@ public record DiskNeed(
   /** What the table windows needs. */
   static long ofWindows(long windows) {
     return windows * BYTES_PER_WINDOW;
+  }
+
+  /** The same need with the tables occurrences and passages of a corpus. */
+  public DiskNeed withPlaces(CorpusScan scan) {
+    return new DiskNeed(
+        windows + ofPlaces(scan), activations, prompts, fittingWindows, noiseFloor, results);
+  }
+
+  /** What the tables occurrences and passages need. */
+  static long ofPlaces(CorpusScan scan) {
+    return scan.occurrences() * BYTES_PER_PLACE
+        + scan.tokens() * Integer.BYTES
+        + (scan.documents() + scan.pieces() + scan.tokens() / Passages.TOKENS) * BYTES_PER_PASSAGE;
   }
 
   /** The need without what the warehouse has. */

@@ -137,6 +137,7 @@ public final class EvaluationStage {
             run.vectors(),
             run.thresholds(),
             run.keepSimilar(),
+            run.keepOccurrences(),
             run.alternates(),
             warehouse.read(parts(run))),
         LoadedModels.get(model),
@@ -320,6 +321,12 @@ public final class EvaluationStage {
       }
     }
 
+    for (Table table : List.of(Tables.OCCURRENCES, Tables.PASSAGES)) {
+      run.places()
+          .map(places -> warehouse.part(table, run.corpusId(), places))
+          .ifPresent(part -> Stages.required(part, "windows"));
+    }
+
     ngrams(run).check("--run-id " + run.runId());
     for (String alternate : run.alternates()) {
       if (!warehouse
@@ -374,6 +381,12 @@ public final class EvaluationStage {
     List<Part> parts = new ArrayList<>();
     parts.add(warehouse.part(Tables.WINDOWS, run.corpusId()));
     parts.add(warehouse.part(Tables.TOKENS, run.corpusId()));
+    run.places()
+        .ifPresent(
+            places -> {
+              parts.add(warehouse.part(Tables.OCCURRENCES, run.corpusId(), places));
+              parts.add(warehouse.part(Tables.PASSAGES, run.corpusId(), places));
+            });
     parts.add(run.activations(warehouse));
     parts.add(warehouse.part(Tables.PROMPTS, run.promptSet()));
     parts.add(warehouse.part(Tables.PROMPT_ACTIVATIONS, run.modelId(), run.promptSet()));

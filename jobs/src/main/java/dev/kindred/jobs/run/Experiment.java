@@ -58,7 +58,7 @@ public final class Experiment {
     options.join().check();
     int windowLength = options.windows().length();
     ModelDirectory model = ModelInput.read(options.model(), windowLength, hadoop);
-    CorpusInput.check(options.corpus(), hadoop);
+    CorpusInput.check(options.corpus(), Optional.of(options.places()), hadoop);
     return new Checked(
         options,
         model,
@@ -85,6 +85,7 @@ public final class Experiment {
             workspace,
             warehouse,
             options.corpus(),
+            Optional.of(options.places()),
             checked.model(),
             options.model().store(),
             options.windows().length(),
@@ -159,7 +160,7 @@ public final class Experiment {
     Warehouse warehouse = input.corpus().warehouse();
     String modelId = input.model().id();
     return new Reused(
-        input.corpus().windowsPart().isComplete(),
+        input.corpus().windowsPart().isComplete() && input.corpus().hasPlaces(),
         input.activations().isComplete(),
         warehouse.part(Tables.PROMPTS, promptSet).isComplete()
             && PromptsStage.isPredicted(warehouse, modelId, promptSet),
@@ -229,6 +230,7 @@ public final class Experiment {
         checked.rule().isEmpty()
             ? ReportQueries.CHOSEN
             : checked.options().mixture().isOfModel() ? "of the model's folder" : "given");
+    all.put(RunPlan.PLACES, input.corpus().placesId());
     all.put("blocks", input.model().blocks().toString());
     all.put("vectors", input.model().vectors().toString());
     all.put("nodes-in-flight", Integer.toString(input.tasks().nodesInFlight()));

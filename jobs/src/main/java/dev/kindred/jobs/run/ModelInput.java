@@ -5,6 +5,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.jobs.option.CorpusOptions;
 import dev.kindred.jobs.option.ModelOptions;
+import dev.kindred.jobs.option.PlacesOptions;
 import dev.kindred.jobs.option.TaskOptions;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.GpuTasks;
@@ -15,6 +16,7 @@ import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Predictions;
 import dev.kindred.table.Part;
 import dev.kindred.table.Warehouse;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -52,6 +54,7 @@ public record ModelInput(
    * Loads the model, with its self-check, checks that tasks have the memory that it takes, and
    * opens the corpus.
    *
+   * @param places what is kept of the places of windows; none for who only reads windows
    * @param corpora the folder of the warehouse that the embedded corpus is copied into
    * @throws InvalidInput if something does not suffice
    */
@@ -59,6 +62,7 @@ public record ModelInput(
       Workspace workspace,
       Warehouse warehouse,
       CorpusOptions corpus,
+      Optional<PlacesOptions> places,
       ModelDirectory model,
       ActivationStore store,
       int windowLength,
@@ -72,7 +76,7 @@ public record ModelInput(
     GpuTasks.check(workspace.spark());
     return new ModelInput(
         CorpusInput.open(
-            workspace, warehouse, corpus, model.tokenizerJson(), windowLength, corpora),
+            workspace, warehouse, corpus, places, model.tokenizerJson(), windowLength, corpora),
         model,
         store,
         fitting);

@@ -81,6 +81,10 @@ public record RunPlan(
   private static final String CENTER = "center";
   private static final String WINDOW_LENGTH = "window-length";
   private static final String KEEP_SIMILAR = "keep-similar";
+  private static final String KEEP_OCCURRENCES = "keep-occurrences";
+
+  /** The id of what is kept of the places of windows, among the settings. */
+  static final String PLACES = "places";
 
   /** Settings that a run's results depend on. */
   public static final List<String> OF_RESULTS =
@@ -88,6 +92,7 @@ public record RunPlan(
           "corpus",
           "corpus-format",
           "text-column",
+          "id-column",
           MODEL,
           BOS,
           BLOCKS,
@@ -101,7 +106,8 @@ public record RunPlan(
           "weights",
           "saturation",
           CENTER,
-          KEEP_SIMILAR);
+          KEEP_SIMILAR,
+          KEEP_OCCURRENCES);
 
   private static final int NAMED_RUNS = 5;
   private static final DateTimeFormatter TIME =
@@ -209,8 +215,7 @@ public record RunPlan(
    * hold it, by which plans are recognised: what a plan of some version gives must never change.
    */
   String identity() {
-    return identity(
-        "i",
+    List<String> all =
         parts(
             version,
             modelId,
@@ -219,7 +224,9 @@ public record RunPlan(
             alternates.toString(),
             Arrays.toString(thresholds),
             mixture().toString(),
-            settings.get(KEEP_SIMILAR)));
+            settings.get(KEEP_SIMILAR));
+    places().ifPresent(all::add); // earlier versions kept none
+    return identity("i", all);
   }
 
   /** Centred similarities are named where they are meant: earlier versions had no others. */
@@ -260,6 +267,19 @@ public record RunPlan(
   /** The part with the activations of all windows. */
   Part activations(Warehouse warehouse) {
     return warehouse.part(store().precision().activations(), modelId, corpusId);
+  }
+
+  /**
+   * The id of what is kept of the places of windows, the key of {@link Tables#OCCURRENCES} and
+   * {@link Tables#PASSAGES}; none of a run of an earlier version.
+   */
+  public Optional<String> places() {
+    return Optional.ofNullable(settings.get(PLACES));
+  }
+
+  /** Places of a window that are kept, at most; 1 of a run of an earlier version: its id. */
+  public int keepOccurrences() {
+    return places().isPresent() ? Integer.parseInt(settings.get(KEEP_OCCURRENCES)) : 1;
   }
 
   /** Tokens of a window. */

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.run;
 
+import dev.kindred.corpus.Occurrences;
+import dev.kindred.corpus.Passages;
 import dev.kindred.corpus.Tokens;
+import dev.kindred.corpus.WindowCounts;
 import dev.kindred.corpus.Windows;
+import dev.kindred.jobs.option.PlacesOptions;
 import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.storage.StorageLevel;
 
-/** Stage 1: the windows of the corpus, and the tokens. */
+/** Stage 1: the windows of the corpus, where they stand, and the tokens. */
 public final class WindowsStage {
   /**
    * The stages of extracting windows take times in these proportions: to cut them, to count them
-   * twice, and to write them in order.
+   * them, and to write them in order.
    */
-  private static final double[] EXTRACTION = {3, 2, 2, 3};
+  private static final double[] EXTRACTION = {3, 4, 3};
 
   private WindowsStage() {}
 
@@ -23,30 +30,63 @@ public final class WindowsStage {
       tokens.write(Tokens.of(corpus.spark(), corpus.tokenizerJson()).coalesce(1));
     }
 
-    Part part = corpus.windowsPart();
-    if (part.isComplete()) {
-      corpus.progress().reused("windows", part);
+    Part windows = corpus.windowsPart();
+    boolean hasPlaces = corpus.places().isEmpty() || corpus.hasPlaces();
+    if (windows.isComplete() && hasPlaces) {
+      corpus.progress().reused("windows", windows);
       return;
     }
 
     corpus
         .warehouse()
-        .checkFree("the table windows", DiskNeed.ofWindows(corpus.scan().occurrences()));
-    corpus
-        .progress()
-        .step(
-            "windows",
-            () -> {
-              corpus.progress().expectStages(EXTRACTION);
-              part.write(
-                  Windows.extract(
-                      corpus.spark(),
-                      corpus.corpus(),
-                      corpus.scan(),
-                      corpus.tokenizerJson(),
-                      corpus.windowLength()),
-                  corpus.scan()::asProperties);
-            },
-            part);
+        .checkFree(
+            "the table windows",
+            DiskNeed.ofWindows(corpus.scan().occurrences())
+                + (hasPlaces ? 0 : DiskNeed.ofPlaces(corpus.scan())));
+    corpus.progress().step("windows", () -> count(corpus, windows), windows);
+  }
+
+  /** Counts the windows once for all tables that are made of them. */
+  private static void count(CorpusInput corpus, Part windows) {
+    corpus.progress().expectStages(EXTRACTION);
+    Dataset<Row> counts =
+        WindowCounts.of(
+                corpus.spark(),
+                corpus.corpus(),
+                corpus.scan(),
+                corpus.tokenizerJson(),
+                corpus.windowLength(),
+                corpus.places().map(PlacesOptions::kept).orElse(1))
+            .persist(StorageLevel.DISK_ONLY());
+    try {
+      if (!windows.isComplete()) {
+        windows.write(
+            Windows.of(counts, corpus.scan(), corpus.tokenizerJson()), corpus.scan()::asProperties);
+      }
+
+      if (corpus.places().isPresent()) {
+        writePlaces(corpus, counts);
+      }
+    } finally {
+      counts.unpersist();
+    }
+  }
+
+  private static void writePlaces(CorpusInput corpus, Dataset<Row> counts) {
+    Part occurrences = corpus.part(Tables.OCCURRENCES, corpus.id(), corpus.placesId());
+    if (!occurrences.isComplete()) {
+      occurrences.write(Occurrences.of(counts, corpus.scan()));
+    }
+
+    Part passages = corpus.part(Tables.PASSAGES, corpus.id(), corpus.placesId());
+    if (!passages.isComplete()) {
+      passages.write(
+          Passages.of(
+              corpus.spark(),
+              corpus.corpus(),
+              corpus.scan(),
+              corpus.tokenizerJson(),
+              corpus.windowLength()));
+    }
   }
 }

@@ -31,8 +31,10 @@ class TestOptionsOfCommands {
   private static final String REPORT = "--report --report-prompts ";
   private static final String GIVEN_PROMPTS = "--prompts --token-ids ";
   private static final String PAGE = "--html --json ";
+  private static final String PLACES = "--id-column --keep-occurrences ";
   private static final String EVALUATION = CORPUS + MODEL + "--window-length " + TASKS;
-  private static final String EXPERIMENT = EVALUATION + PROMPTS + RULE + JOIN + "--keep-similar ";
+  private static final String EXPERIMENT =
+      EVALUATION + PLACES + PROMPTS + RULE + JOIN + "--keep-similar ";
   private static final String EMBEDDINGS =
       READ_MODEL + WRITER + "--stage --restarts --optimizer --seed --tokens --max-steps ";
   private static final String OF_RUN = MODEL + WRITER + REPORT + "--run-id ";
@@ -41,7 +43,7 @@ class TestOptionsOfCommands {
     Map<String, String> options = new LinkedHashMap<>();
     options.put("run", EXPERIMENT + "--alternates " + WRITER + REPORT);
     options.put("plan", EXPERIMENT + "--alternates --warehouse");
-    options.put("windows", CORPUS + "--model --window-length " + WRITER);
+    options.put("windows", CORPUS + PLACES + "--model --window-length " + WRITER);
     options.put("activations", EVALUATION + WRITER + GIVEN_PROMPTS + "--hook --positions");
     options.put("prompts", EVALUATION + PROMPTS + WRITER);
     options.put("compare-models", EVALUATION + PROMPTS + "--alternates " + WRITER);
