@@ -137,6 +137,47 @@ class TestExplain {
   }
 
   @Test
+  void aStringStandsWhereASearchFindsIt() throws IOException {
+    String text = Files.readString(SharedRun.corpus());
+    String document = SharedRun.corpus().getFileName().toString();
+    int several = 0;
+    for (JsonNode block : explained.get("prompts").get(0).get("blocks")) {
+      for (JsonNode string : block.get("strings")) {
+        String sought = string.get("text").asText();
+        List<String> expected = new ArrayList<>();
+        for (int at = text.indexOf(sought);
+            at >= 0 && expected.size() < 5;
+            at = text.indexOf(sought, at + 1)) {
+          int end = at + sought.length();
+          expected.add(
+              document
+                  + ":"
+                  + at
+                  + text.substring(Math.max(0, at - 40), at)
+                  + "|"
+                  + text.substring(end, Math.min(text.length(), end + 40)));
+        }
+
+        List<String> found = new ArrayList<>();
+        for (JsonNode place : string.get("places")) {
+          found.add(
+              place.get("document").asText()
+                  + ":"
+                  + place.get("position")
+                  + place.get("before").asText()
+                  + "|"
+                  + place.get("after").asText());
+        }
+
+        assertThat(found).as(sought).isEqualTo(expected);
+        several += found.size() > 1 ? 1 : 0;
+      }
+    }
+
+    assertThat(several).as("strings that stand in several places").isPositive();
+  }
+
+  @Test
   void aTokenizerThatDidNotCutTheCorpusIsRefused() throws IOException {
     Path model = folder.resolve("other tokenizer");
     SharedRun.copy(Path.of(System.getProperty("kindred.home"), "models/dickens-small"), model);

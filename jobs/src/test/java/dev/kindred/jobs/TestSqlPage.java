@@ -109,6 +109,21 @@ class TestSqlPage {
   }
 
   @Test
+  void theLineOfAStringIsThatOfTheText() throws IOException {
+    String text = Files.readString(SharedRun.corpus());
+
+    for (Row row : ofPage("kindred.context")) {
+      int place = (int) row.getLong(1);
+      String string = row.getString(3);
+      assertThat(row.getString(0)).isEqualTo(SharedRun.corpus().getFileName().toString());
+      assertThat(string).hasSize(10).isEqualTo(text.substring(place, place + 10));
+      assertThat(row.getString(2)).isEqualTo(text.substring(Math.max(0, place - 30), place));
+      assertThat(row.getString(4))
+          .isEqualTo(text.substring(place + 10, Math.min(text.length(), place + 40)));
+    }
+  }
+
+  @Test
   void everyStatementOfTheReportHasAnAnswer() throws IOException {
     List<String> statements =
         STATEMENT
@@ -151,7 +166,7 @@ class TestSqlPage {
 
   @Test
   void thePromptItselfIsItsMostSimilarString() {
-    List<Row> strings = ofPage("s.block = 3");
+    List<Row> strings = ofPage("order by s.similarity desc");
 
     assertThat(strings.get(0).<String>getAs("text"))
         .isEqualTo(

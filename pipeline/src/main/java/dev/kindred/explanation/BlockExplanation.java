@@ -3,6 +3,7 @@ package dev.kindred.explanation;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What one block finds similar to a prompt, and what follows there.
@@ -27,4 +28,20 @@ public record BlockExplanation(
     double hellinger,
     List<TokenCount> nextTokens,
     List<SimilarString> strings)
-    implements Serializable {}
+    implements Serializable {
+
+  /** The same with the places of its strings, by window id; others stay without. */
+  BlockExplanation with(Map<Long, List<Place>> places) {
+    return new BlockExplanation(
+        block,
+        threshold,
+        weight,
+        similarCount,
+        share,
+        hellinger,
+        nextTokens,
+        strings.stream()
+            .map(string -> string.with(places.getOrDefault(string.windowId(), List.of())))
+            .toList());
+  }
+}

@@ -3,6 +3,7 @@ package dev.kindred.explanation;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A prompt's next token as the model predicts it, beside what follows the strings of the corpus
@@ -31,6 +32,20 @@ public record Explanation(
     Distance leaveOneOut,
     List<BlockExplanation> blocks)
     implements Serializable {
+
+  /** The same with the places of similar strings, by window id. */
+  Explanation with(Map<Long, List<Place>> places) {
+    return new Explanation(
+        promptId,
+        text,
+        tokenIds,
+        occurrences,
+        nextTokens,
+        following,
+        compatible,
+        leaveOneOut,
+        blocks.stream().map(block -> block.with(places)).toList());
+  }
 
   /** The block that the approximation owes most to. */
   public int greatestShare() {

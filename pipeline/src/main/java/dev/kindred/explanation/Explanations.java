@@ -313,7 +313,8 @@ public final class Explanations {
                       SimilarString.sharedSuffix(string.getAs("text"), prompt),
                       string.getAs("similarity"),
                       string.getAs("occurrences"),
-                      mostFrequent(string.getJavaMap(string.fieldIndex("next_tokens")))))
+                      mostFrequent(string.getJavaMap(string.fieldIndex("next_tokens"))),
+                      List.of()))
           .toList();
     }
 

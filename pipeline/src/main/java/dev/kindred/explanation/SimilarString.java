@@ -12,6 +12,7 @@ import java.util.List;
  * @param similarity cosine of the two FFN outputs, in [-1, 1], above the block's threshold
  * @param occurrences places of the corpus where the window stands
  * @param nextTokens the tokens that follow it there, the most frequent first, as many as are shown
+ * @param places the first of these places, as many as are shown; empty where they are not known
  */
 public record SimilarString(
     long windowId,
@@ -19,8 +20,15 @@ public record SimilarString(
     String sharedSuffix,
     float similarity,
     long occurrences,
-    List<TokenCount> nextTokens)
+    List<TokenCount> nextTokens,
+    List<Place> places)
     implements Serializable {
+
+  /** The same string, with its places. */
+  SimilarString with(List<Place> known) {
+    return new SimilarString(
+        windowId, text, sharedSuffix, similarity, occurrences, nextTokens, known);
+  }
 
   /** The text before the shared suffix. */
   public String ownBeginning() {

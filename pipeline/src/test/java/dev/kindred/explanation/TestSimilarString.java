@@ -44,7 +44,8 @@ class TestSimilarString {
 
   @Test
   void theOwnBeginningIsTheRest() {
-    assertThat(new SimilarString(0, "And only l", "only l", 1, 1, List.of()).ownBeginning())
+    assertThat(
+            new SimilarString(0, "And only l", "only l", 1, 1, List.of(), List.of()).ownBeginning())
         .isEqualTo("And ");
   }
 }

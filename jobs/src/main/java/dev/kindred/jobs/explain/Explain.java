@@ -13,6 +13,7 @@ import dev.kindred.corpus.Tokenizer;
 import dev.kindred.evaluation.Distances;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Explanations;
+import dev.kindred.explanation.Places;
 import dev.kindred.explanation.Ranks;
 import dev.kindred.jobs.option.Defaults;
 import dev.kindred.jobs.option.JoinOptions;
@@ -65,6 +66,9 @@ import org.slf4j.LoggerFactory;
 public final class Explain {
   /** With fewer prompts the join reads longer than it computes, whatever bounds it. */
   private static final int PROMPTS_THAT_NEED_A_PLAN = 64;
+
+  /** Places that are shown of a string, at most: there may be as many as were kept. */
+  private static final int MOST_PLACES = 100;
 
   private static final Logger LOG = LoggerFactory.getLogger(Explain.class);
 
@@ -326,6 +330,18 @@ public final class Explain {
             .stream()
             .sorted(Comparator.comparingInt(Explanation::promptId))
             .toList();
+    Optional<String> places = places();
+    if (places.isPresent()) {
+      explanations =
+          Places.in(
+              explanations,
+              warehouse.part(Tables.OCCURRENCES, corpusId, places.get()).read(),
+              warehouse.part(Tables.PASSAGES, corpusId, places.get()).read(),
+              windowLength(),
+              model.tokenizerJson(),
+              MOST_PLACES);
+    }
+
     progress.end();
     Explained.Read read =
         new Explained.Read(
@@ -343,8 +359,23 @@ public final class Explain {
         run.map(RunPlan::runId).orElse(null),
         ranks.prompts(),
         whyUnranked(),
+        places.isPresent() ? null : "no run has kept them; run again with its settings",
         read,
         explanations);
+  }
+
+  /** What is kept of the places of strings: by the run, or else by any about the same corpus. */
+  private Optional<String> places() {
+    return run.flatMap(RunPlan::places)
+        .or(
+            () ->
+                warehouse.keys(Tables.PASSAGES, corpusId).stream()
+                    .filter(
+                        kept ->
+                            warehouse.part(Tables.PASSAGES, corpusId, kept).isComplete()
+                                && warehouse.part(Tables.OCCURRENCES, corpusId, kept).isComplete())
+                    .sorted()
+                    .findFirst());
   }
 
   private String whyUnranked() {

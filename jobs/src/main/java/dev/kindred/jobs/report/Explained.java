@@ -16,6 +16,7 @@ import java.util.List;
  * @param runId the run whose thresholds and weights were used; null if there is none
  * @param rankedAmong prompts of the run that distances are compared with; 0 if they are not
  * @param unranked why there are no ranks; null if there are
+ * @param unplaced why strings have no places in the corpus; null if they have
  * @param prompts in the order in which they were asked for
  */
 public record Explained(
@@ -26,6 +27,7 @@ public record Explained(
     String runId,
     int rankedAmong,
     String unranked,
+    String unplaced,
     Read read,
     List<Explanation> prompts) {
   private static final JsonMapper JSON =

@@ -8,12 +8,15 @@ import dev.kindred.explanation.BlockExplanation;
 import dev.kindred.explanation.Distance;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.NextToken;
+import dev.kindred.explanation.Place;
 import dev.kindred.explanation.SimilarString;
 import dev.kindred.explanation.TokenCount;
 import dev.kindred.jobs.report.TerminalText.Line;
 import dev.kindred.model.BlockVector;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** Explanations for a terminal, {@value #WIDTH} columns wide. */
 public final class ExplanationText {
@@ -21,6 +24,8 @@ public final class ExplanationText {
 
   private static final int TOKEN_WIDTH = 12;
   private static final int STRING_WIDTH = 40; // at most
+  private static final int AROUND_WIDTH = 16; // on each side of a string in its line, at most
+  private static final int MARKED_WIDTH = 24; // of a string in its line, at most
   private static final int BAR_WIDTH = 17;
   private static final String BAR_PARTS = "▏▎▍▌▋▊▉█"; // eighths of a column
 
@@ -68,7 +73,8 @@ public final class ExplanationText {
 
     Reasons.of(explanation).forEach(this::sentence);
     text.blankLine();
-    explanation.blocks().forEach(this::block);
+    Set<Long> placed = new HashSet<>(); // a place is shown once, whatever blocks find the string
+    explanation.blocks().forEach(block -> block(block, placed));
   }
 
   private static String times(long occurrences) {
@@ -154,7 +160,7 @@ public final class ExplanationText {
     line.end();
   }
 
-  private void block(BlockExplanation block) {
+  private void block(BlockExplanation block, Set<Long> placed) {
     text.line()
         .add("block " + block.block(), BOLD)
         .add(
@@ -177,7 +183,13 @@ public final class ExplanationText {
             .mapToInt(string -> FittingText.end(string.text(), STRING_WIDTH).width() + 1)
             .max()
             .orElse(0);
-    block.strings().forEach(string -> string(string, width));
+    for (SimilarString string : block.strings()) {
+      string(string, width);
+      if (!string.places().isEmpty() && placed.add(string.windowId())) {
+        place(string, string.places().get(0));
+      }
+    }
+
     text.blankLine();
   }
 
@@ -194,6 +206,26 @@ public final class ExplanationText {
             .add(shared, BOLD)
             .add(String.format(Locale.ROOT, "  %.4f  ", string.similarity()), FAINT);
     next(line, string.nextTokens(), TokenShow.COUNT).end();
+  }
+
+  /** The string where it stands first, and where that is. */
+  private void place(SimilarString string, Place place) {
+    FittingText before = fittingEnd(place.before(), AROUND_WIDTH);
+    FittingText after =
+        place.after().isEmpty()
+            ? FittingText.NOTHING
+            : FittingText.start(place.after(), AROUND_WIDTH);
+    Line line =
+        text.line()
+            .add(" ".repeat(4 + AROUND_WIDTH - before.width()), "")
+            .add(before, FAINT)
+            .add("[", FAINT)
+            .add(FittingText.end(string.text(), MARKED_WIDTH), "")
+            .add("]", FAINT)
+            .add(after.padded(AROUND_WIDTH + 1), FAINT);
+    line.add(
+            FittingText.end(place.document() + ":" + place.position(), WIDTH - line.width()), FAINT)
+        .end();
   }
 
   /**
@@ -233,6 +265,10 @@ public final class ExplanationText {
         .add(explained.runId() == null ? "no run" : "as in run " + explained.runId(), FAINT)
         .add(explained.unranked() == null ? "" : "; no ranks: " + explained.unranked(), FAINT)
         .end();
+    if (explained.unplaced() != null) {
+      sentence("no places of strings: " + explained.unplaced());
+    }
+
     text.line()
         .add(
             String.format(

@@ -5,6 +5,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Explanations;
+import dev.kindred.explanation.Places;
 import dev.kindred.explanation.Ranks;
 import dev.kindred.jobs.report.Findings.OfPrompt;
 import dev.kindred.model.BlockVector;
@@ -28,6 +29,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
@@ -121,7 +123,13 @@ public final class ReportQueries {
                     IntStream.of(explored),
                     shown.stream().flatMapToInt(IntStream::of).map(place -> ids[place])))
             .persist(StorageLevel.MEMORY_AND_DISK_SER());
-    List<ReportData.Group> groups = groups(runId, explanations, shown, ids);
+    List<ReportData.Group> groups =
+        groups(
+            runId,
+            explanations,
+            shown,
+            ids,
+            some -> placed(warehouse, run, some, model.tokenizerJson()));
     ReportData data =
         new ReportData(
             runId,
@@ -333,6 +341,25 @@ public final class ReportQueries {
         findings.of(some), settings, model.tokenizerJson(), Ranks.collect(findings.distances()));
   }
 
+  /** Explanations with the first place of each string, if the run has kept them. */
+  private static List<Explanation> placed(
+      Warehouse warehouse, Row run, List<Explanation> some, String tokenizerJson) {
+    String places = Runs.places(warehouse, run.getAs("run_id")).orElse(null);
+    if (places == null) { // an earlier version's run
+      return some;
+    }
+
+    Map<String, String> settings = run.getJavaMap(run.fieldIndex("settings"));
+    String corpusId = run.getAs("corpus_id");
+    return Places.in(
+        some,
+        warehouse.part(Tables.OCCURRENCES, corpusId, places).read(),
+        warehouse.part(Tables.PASSAGES, corpusId, places).read(),
+        Integer.parseInt(settings.get("window-length")),
+        tokenizerJson,
+        1);
+  }
+
   /** Everything that is known about a run's prompts. */
   private static Explanations.Findings findings(
       Warehouse warehouse, Row run, ModelDirectory model) {
@@ -354,16 +381,23 @@ public final class ReportQueries {
    *
    * @param shown places of the best, of some in the middle, and of the worst
    * @param ids of all prompts, from the best explained to the worst
+   * @param placed gives similar strings their places
    */
   private static List<ReportData.Group> groups(
-      String runId, JavaRDD<Explanation> explanations, List<int[]> shown, int[] ids) {
+      String runId,
+      JavaRDD<Explanation> explanations,
+      List<int[]> shown,
+      int[] ids,
+      UnaryOperator<List<Explanation>> placed) {
     Set<Integer> shownIds =
         shown.stream()
             .flatMapToInt(IntStream::of)
             .mapToObj(place -> ids[place])
             .collect(Collectors.toSet());
     Map<Integer, Explanation> prompts =
-        explanations.filter(prompt -> shownIds.contains(prompt.promptId())).collect().stream()
+        placed
+            .apply(explanations.filter(prompt -> shownIds.contains(prompt.promptId())).collect())
+            .stream()
             .collect(Collectors.toMap(Explanation::promptId, prompt -> prompt));
     shownIds.stream()
         .filter(id -> !prompts.containsKey(id))

@@ -6,6 +6,7 @@ import dev.kindred.explanation.Distance;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Following;
 import dev.kindred.explanation.NextToken;
+import dev.kindred.explanation.Place;
 import dev.kindred.explanation.SimilarString;
 import dev.kindred.explanation.TokenCount;
 import dev.kindred.jobs.report.Findings.OfPrompt;
@@ -102,7 +103,8 @@ final class ReportSamples {
                         SimilarString.sharedSuffix(similar, text),
                         0.9877f,
                         1,
-                        List.of(new TokenCount(token, 1_111, 1)))))));
+                        List.of(new TokenCount(token, 1_111, 1)),
+                        List.of(new Place("plays/" + token, 12, "before ", " " + token)))))));
   }
 
   static Explanation promptWithoutEvidence(int promptId) {

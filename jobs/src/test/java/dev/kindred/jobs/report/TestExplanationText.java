@@ -21,6 +21,7 @@ class TestExplanationText {
             "run-7",
             20_000,
             null,
+            null,
             new Explained.Read(1_234, 6, 7_404, 5_687_000, 1.25),
             List.of(prompts)),
         isColoured);
@@ -42,6 +43,12 @@ class TestExplanationText {
     assertThat(
             text(false, ReportSamples.prompt(1, "at the end", "the", "b".repeat(90) + "the end")))
         .containsPattern("…b+\\|the·end  0\\.9877  the ×1,111");
+  }
+
+  @Test
+  void aStringStandsInItsLineOfTheCorpus() {
+    assertThat(text(false, ReportSamples.prompt(1, "at the end", "the", "bend")))
+        .containsPattern("\n {13}before·\\[bend]·the +plays/the:12\n");
   }
 
   @Test

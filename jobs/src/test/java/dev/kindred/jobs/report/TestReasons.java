@@ -40,7 +40,7 @@ class TestReasons {
         hellinger,
         List.of(),
         List.of(strings).stream()
-            .map(text -> new SimilarString(0, text, "", 1, 1, List.of()))
+            .map(text -> new SimilarString(0, text, "", 1, 1, List.of(), List.of()))
             .toList());
   }
 
