@@ -14,9 +14,11 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.NoSuchFunctionException;
@@ -60,6 +62,7 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
           Tables.NEAREST_STRINGS);
 
   private static final String CURRENT = "current";
+  private static final String PLACES = "places";
   private static final String WAREHOUSE = "warehouse";
   private static final String WAREHOUSE_VARIABLE = "KINDRED_WAREHOUSE";
 
@@ -126,7 +129,15 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     SparkSession spark = SparkSession.active();
     Warehouse warehouse = warehouse(spark);
     Runs.Run run = run(warehouse, namespace);
-    Part part = warehouse.part(table, keys(table, run));
+    Optional<String> places = Runs.places(warehouse, run.runId());
+    if (table.partitionColumns().contains(PLACES) && places.isEmpty()) {
+      throw new InvalidInput(
+          "%s.`%s`.%s: the run was made by a version of Kindred that did not keep it; run again with"
+              + " its settings",
+          name, run.runId(), table.name());
+    }
+
+    Part part = warehouse.part(table, keys(table, run, places));
     if (!part.isPresent() && table.isOfEveryRun()) {
       throw new InvalidInput(
           "%s.`%s`.%s: the %s run does not have this table in %s; it may have been deleted by kindred"
@@ -207,13 +218,15 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
   }
 
   /** A run's values of a table's partition columns, as far as one value is all of the run. */
-  private static Object[] keys(Table table, Runs.Run run) {
+  private static Object[] keys(Table table, Runs.Run run, Optional<String> places) {
     Map<String, String> ofRun =
-        Map.of(
-            "run_id", run.runId(),
-            "model_id", run.modelId(),
-            "corpus_id", run.corpusId(),
-            "prompt_set", run.promptSet());
+        new HashMap<>(
+            Map.of(
+                "run_id", run.runId(),
+                "model_id", run.modelId(),
+                "corpus_id", run.corpusId(),
+                "prompt_set", run.promptSet()));
+    places.ifPresent(id -> ofRun.put(PLACES, id));
     return table.partitionColumns().stream()
         .takeWhile(ofRun::containsKey)
         .map(ofRun::get)

@@ -27,7 +27,8 @@ final class KindredFunctions {
           TokenTextFunction.NAME,
           ProbabilityFunction.NAME,
           ProbabilitiesFunction.NAME,
-          VectorFunction.NAME);
+          VectorFunction.NAME,
+          ContextFunction.NAME);
 
   /**
    * A corpus's vocabulary.
@@ -41,7 +42,8 @@ final class KindredFunctions {
   /**
    * The function of that name, or empty.
    *
-   * @param vocabulary for {@code token_text}, which asks for it when it is used
+   * @param vocabulary for {@code token_text} and {@code context}, which ask for it when they are
+   *     used
    * @param model for functions of predictions, which ask for it when they are used
    */
   static Optional<DeclaredFunction> find(
@@ -112,6 +114,17 @@ final class KindredFunctions {
                   "binary",
                   "the numbers of a vector that is stored in binary16, little-endian: an array<float>",
                   VectorFunction::bind);
+          case ContextFunction.NAME ->
+              new DeclaredFunction(
+                  name,
+                  "array<struct<bigint first_position, array<int> token_ids>>, bigint position, int"
+                      + " length, int around",
+                  "the text of a document at a place of the run's corpus, a struct<before: string,"
+                      + " string: string, after: string>; NULL if these passages do not have it",
+                  arguments -> {
+                    Vocabulary words = vocabulary.get();
+                    return ContextFunction.bind(words.corpusId(), words.texts(), arguments);
+                  });
           default -> null;
         });
   }

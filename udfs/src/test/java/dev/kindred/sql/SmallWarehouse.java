@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.sql;
 
+import dev.kindred.table.Part;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
@@ -104,7 +105,25 @@ final class SmallWarehouse {
       write(Tables.SIMILAR_STRINGS, List.of(row(runId, block, 0, 7L, .5f)), runId, block);
     }
 
+    List<Part> parts = new ArrayList<>();
+    if (runs > 1) { // the first is like one of a version that kept no places
+      String places = "o-" + runs;
+      write(
+          Tables.PASSAGES,
+          List.of(row(CORPUS, places, 0L, 0L, "a.txt", 0L, List.of(7))),
+          CORPUS,
+          places);
+      parts.add(warehouse.part(Tables.PASSAGES, CORPUS, places));
+    }
+
     Instant ended = START.plusSeconds(runs);
+    parts.addAll(
+        List.of(
+            warehouse.part(Tables.DISTANCES, runId),
+            warehouse.part(Tables.APPROXIMATIONS, runId),
+            warehouse.part(Tables.SIMILAR_STRINGS, runId, 0),
+            warehouse.part(Tables.SIMILAR_STRINGS, runId, 1),
+            warehouse.part(Tables.TOKENS, CORPUS)));
     boolean published = status.equals(Runs.PUBLISHED);
     Row record =
         row(
@@ -123,12 +142,7 @@ final class SmallWarehouse {
         warehouse,
         new Runs.Run(
             runId, status, ended, MODEL, CORPUS, PROMPT_SET, "plan-" + runs, Runs.Order.NONE),
-        List.of(
-            warehouse.part(Tables.DISTANCES, runId),
-            warehouse.part(Tables.APPROXIMATIONS, runId),
-            warehouse.part(Tables.SIMILAR_STRINGS, runId, 0),
-            warehouse.part(Tables.SIMILAR_STRINGS, runId, 1),
-            warehouse.part(Tables.TOKENS, CORPUS)),
+        parts,
         spark.createDataFrame(List.of(record), Tables.RUNS.columns()));
     return runId;
   }

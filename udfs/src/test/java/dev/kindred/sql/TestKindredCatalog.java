@@ -287,6 +287,18 @@ class TestKindredCatalog {
   }
 
   @Test
+  void ofWhatIsKeptOfPlacesARunHasItsOwn() {
+    assertThat(query("select places from kindred.`" + secondRun + "`.passages"))
+        .containsExactly("o-2");
+    assertThatThrownBy(() -> query("select * from kindred.`" + firstRun + "`.passages"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessage(
+            "kindred.`%s`.passages: the run was made by a version of Kindred that did not keep it;"
+                + " run again with its settings",
+            firstRun);
+  }
+
+  @Test
   void anUnknownRunIsNamed() {
     assertThatThrownBy(() -> query("select * from kindred.`r-1`.distances"))
         .isInstanceOf(AnalysisException.class)
