@@ -47,16 +47,16 @@ public record Explanation(
         blocks.stream().map(block -> block.with(places)).toList());
   }
 
-  /** The block that the approximation owes most to. */
+  /** The number of the block that the approximation owes most to; of several the first. */
   public int greatestShare() {
-    int greatest = 0;
+    BlockExplanation greatest = blocks.get(0);
     for (BlockExplanation block : blocks) {
-      if (block.share() > blocks.get(greatest).share()) {
-        greatest = block.block();
+      if (block.share() > greatest.share()) {
+        greatest = block;
       }
     }
 
-    return greatest;
+    return greatest.block();
   }
 
   /** Similar strings of all blocks together; one that is similar in two counts twice. */
