@@ -15,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Stream;
 
 /**
@@ -130,6 +132,22 @@ final class SharedRun {
   static String runId(CommandLineRun run) {
     assertThat(run.lastLine()).as(run.err()).contains("run_id=");
     return run.lastLine().replaceAll(".*run_id=(\\S+).*", "$1");
+  }
+
+  /** Runs a command on the corpus and prompts of the shared run, in a copy of its warehouse. */
+  static CommandLineRun again(String command, Path warehouse, List<String> options) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                command,
+                "--corpus",
+                corpus().toString(),
+                "--prompts",
+                Integer.toString(PROMPTS),
+                "--warehouse",
+                warehouse.toString()));
+    arguments.addAll(options);
+    return CommandLineRun.of(arguments.toArray(String[]::new));
   }
 
   /** Copies the warehouse, which a test may then change, and returns the copy. */

@@ -37,20 +37,9 @@ final class TestChosenBlocks {
 
   /** Runs a command on the corpus and prompts of the shared run, with some of its blocks. */
   private static CommandLineRun onChosen(String command, String... more) {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                command,
-                "--corpus",
-                SharedRun.corpus().toString(),
-                "--prompts",
-                Integer.toString(SharedRun.PROMPTS),
-                "--blocks",
-                CHOSEN,
-                "--warehouse",
-                warehouse.toString()));
-    arguments.addAll(List.of(more));
-    return CommandLineRun.of(arguments.toArray(String[]::new));
+    List<String> options = new ArrayList<>(List.of("--blocks", CHOSEN));
+    options.addAll(List.of(more));
+    return SharedRun.again(command, warehouse, options);
   }
 
   /** Rows of a run as text, without the columns that name run and model. */

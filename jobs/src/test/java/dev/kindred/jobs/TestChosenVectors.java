@@ -49,22 +49,9 @@ final class TestChosenVectors {
 
   /** Runs a command about one block, on the corpus and prompts of the shared run. */
   private static CommandLineRun command(String command, String vectors, String... more) {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                command,
-                "--corpus",
-                SharedRun.corpus().toString(),
-                "--prompts",
-                Integer.toString(SharedRun.PROMPTS),
-                "--blocks",
-                BLOCK,
-                "--vectors",
-                vectors,
-                "--warehouse",
-                warehouse.toString()));
-    arguments.addAll(List.of(more));
-    return CommandLineRun.of(arguments.toArray(String[]::new));
+    List<String> options = new ArrayList<>(List.of("--blocks", BLOCK, "--vectors", vectors));
+    options.addAll(List.of(more));
+    return SharedRun.again(command, warehouse, options);
   }
 
   private static CommandLineRun about(String command, String... more) {

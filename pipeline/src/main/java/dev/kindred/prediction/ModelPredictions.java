@@ -10,6 +10,7 @@ import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
 import java.io.Serializable;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Column;
@@ -46,6 +47,11 @@ public record ModelPredictions(Dataset<Row> rows, Reader reader) {
     return isDense(model.shape())
         ? dense(rows)
         : new ModelPredictions(rows, new Reader(model.onExecutors(rows.sparkSession())));
+  }
+
+  /** Reads the predictions that a warehouse has of a model and a prompt set. */
+  public static ModelPredictions read(Warehouse warehouse, ModelDirectory model, String promptSet) {
+    return of(warehouse.part(Tables.PREDICTIONS, model.id(), promptSet).read(), model);
   }
 
   /** Reads predictions that have all probabilities, for which no model is needed. */

@@ -61,15 +61,7 @@ final class ActivationsCommand extends KindredCommand {
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
     ModelInput input =
         ModelInput.open(
-            workspace,
-            tables,
-            corpus,
-            Optional.empty(),
-            directory,
-            model.store(),
-            windows.length(),
-            tasks,
-            CorpusInput.CORPORA);
+            workspace, tables, corpus, directory, model.store(), windows.length(), tasks);
     ActivationsStage.write(input, input::checkDisk);
   }
 }

@@ -73,15 +73,7 @@ final class CompareModelsCommand extends KindredCommand {
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
     ModelInput input =
         ModelInput.open(
-            workspace,
-            tables,
-            corpus,
-            Optional.empty(),
-            directory,
-            model.store(),
-            windows.length(),
-            tasks,
-            CorpusInput.CORPORA);
+            workspace, tables, corpus, directory, model.store(), windows.length(), tasks);
     choice.check(input.corpus().scan());
     WindowsStage.write(input.corpus());
     new PromptsStage(input, choice).prompts();

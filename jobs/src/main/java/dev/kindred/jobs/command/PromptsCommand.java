@@ -53,15 +53,7 @@ final class PromptsCommand extends KindredCommand {
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
     ModelInput input =
         ModelInput.open(
-            workspace,
-            tables,
-            corpus,
-            Optional.empty(),
-            directory,
-            model.store(),
-            windows.length(),
-            tasks,
-            CorpusInput.CORPORA);
+            workspace, tables, corpus, directory, model.store(), windows.length(), tasks);
     choice.check(input.corpus().scan());
     PromptsStage stage = new PromptsStage(input, choice);
     stage.prompts();

@@ -367,8 +367,7 @@ public final class ReportQueries {
     String runId = run.getAs("run_id");
     return new Explanations.Findings(
         warehouse.part(Tables.PROMPTS, promptSet).read(),
-        ModelPredictions.of(
-            warehouse.part(Tables.PREDICTIONS, model.id(), promptSet).read(), model),
+        ModelPredictions.read(warehouse, model, promptSet),
         warehouse.part(Tables.SIMILAR_STRINGS, runId).read(),
         warehouse.part(Tables.BLOCK_DISTRIBUTIONS, runId).read(),
         warehouse.part(Tables.APPROXIMATIONS, runId).read(),

@@ -151,9 +151,7 @@ public final class EvaluationStage {
     Part windowsPart = warehouse.part(Tables.WINDOWS, run.corpusId());
     Dataset<Row> windows = windowsPart.read();
     Dataset<Row> prompts = warehouse.part(Tables.PROMPTS, run.promptSet()).read();
-    ModelPredictions predictions =
-        ModelPredictions.of(
-            warehouse.part(Tables.PREDICTIONS, model.id(), run.promptSet()).read(), model);
+    ModelPredictions predictions = ModelPredictions.read(warehouse, model, run.promptSet());
     int windowLength = run.windowLength();
     Part approximations = warehouse.part(Tables.APPROXIMATIONS, run.runId());
     writeMissing(

@@ -28,8 +28,7 @@ public final class EvidenceByBins {
             .read(),
         warehouse.part(Tables.PROMPTS, promptSet).read(),
         warehouse.part(Tables.WINDOWS, corpusId).read(),
-        ModelPredictions.of(
-            warehouse.part(Tables.PREDICTIONS, model.id(), promptSet).read(), model),
+        ModelPredictions.read(warehouse, model, promptSet),
         blocks,
         bins.count());
   }

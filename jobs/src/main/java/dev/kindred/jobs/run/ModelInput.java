@@ -82,6 +82,27 @@ public record ModelInput(
         fitting);
   }
 
+  /** Opens the same for who only reads windows, with the corpora of every command. */
+  public static ModelInput open(
+      Workspace workspace,
+      Warehouse warehouse,
+      CorpusOptions corpus,
+      ModelDirectory model,
+      ActivationStore store,
+      int windowLength,
+      TaskOptions tasks) {
+    return open(
+        workspace,
+        warehouse,
+        corpus,
+        Optional.empty(),
+        model,
+        store,
+        windowLength,
+        tasks,
+        CorpusInput.CORPORA);
+  }
+
   /**
    * Checks that the disk has room for the activations of some windows.
    *

@@ -88,7 +88,7 @@ public final class NGrams {
   }
 
   private ModelPredictions predictions(String set) {
-    return ModelPredictions.of(warehouse.part(Tables.PREDICTIONS, model.id(), set).read(), model);
+    return ModelPredictions.read(warehouse, model, set);
   }
 
   /** Returns how far an n-gram model is from the model, for each prompt in order. */
