@@ -10,7 +10,6 @@ import dev.kindred.model.Blocks;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.Precision;
-import dev.kindred.model.PrefixTree;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.StoredVectors;
@@ -149,7 +148,9 @@ public final class Activations {
           if (place == outputs.length) {
             batch = batches.next();
             outputs =
-                blocks.of(model.vectors(directory.value().vectors(), tree(batch), blocks.depth()));
+                blocks.of(
+                    model.vectors(
+                        directory.value().vectors(), TreeBatches.tree(batch), blocks.depth()));
             place = 0;
           }
 
@@ -169,10 +170,6 @@ public final class Activations {
           return activation;
         }
       };
-    }
-
-    private static PrefixTree tree(List<Sequence> batch) {
-      return PrefixTree.of(batch.stream().map(Sequence::getTokenIds).toArray(int[][]::new));
     }
   }
 

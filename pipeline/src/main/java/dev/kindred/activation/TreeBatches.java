@@ -4,6 +4,7 @@ package dev.kindred.activation;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 
+import dev.kindred.model.PrefixTree;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -116,6 +117,11 @@ public final class TreeBatches {
         return batch;
       }
     };
+  }
+
+  /** The distinct prefixes of a batch. */
+  public static PrefixTree tree(List<Sequence> batch) {
+    return PrefixTree.of(batch.stream().map(Sequence::getTokenIds).toArray(int[][]::new));
   }
 
   /** A token sequence to evaluate. A bean for Spark's encoder. */

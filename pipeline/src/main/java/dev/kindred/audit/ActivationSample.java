@@ -55,7 +55,11 @@ final class ActivationSample {
 
   /** Returns a line for each block whose sample is not what the model gives. */
   static List<String> problems(AuditedRun run, LanguageModel model) {
-    Precision precision = precision(run);
+    Optional<Precision> kept = precision(run);
+    return kept.isPresent() ? problems(run, kept.get(), model) : List.of();
+  }
+
+  private static List<String> problems(AuditedRun run, Precision precision, LanguageModel model) {
     List<Stored> sample = read(run, precision);
     Map<Long, int[]> tokens = tokens(run, sample, model.shape().vocabularySize());
     Map<Long, Integer> rows = new HashMap<>();
@@ -88,12 +92,11 @@ final class ActivationSample {
     return problems;
   }
 
-  /** The precision of the table that a run has. */
-  private static Precision precision(AuditedRun run) {
+  /** The precision of the table that a run has; none if it has no activations. */
+  private static Optional<Precision> precision(AuditedRun run) {
     return Arrays.stream(Precision.values())
         .filter(precision -> run.tables().containsKey(precision.activations()))
-        .findFirst()
-        .orElseThrow();
+        .findFirst();
   }
 
   private static List<Stored> read(AuditedRun run, Precision precision) {

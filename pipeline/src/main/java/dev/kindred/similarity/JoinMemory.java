@@ -40,6 +40,16 @@ public final class JoinMemory {
       return new PromptBytes(
           slice * bytesOfVectors(dimension), Math.min(most, Math.max(least, EVIDENCE_BYTES)));
     }
+
+    /** The same where the prompts of several blocks are joined at once, all of them. */
+    public static PromptBytes ofBlocks(
+        int blocks, long prompts, int dimension, int vocabularySize, int keep) {
+      long rows = blocks * prompts;
+      long least = rows * EvidenceTable.leastBytesPerPrompt(vocabularySize, 1, keep);
+      long most = rows * EvidenceTable.mostBytesPerPrompt(vocabularySize, 1, keep);
+      return new PromptBytes(
+          rows * bytesOfVectors(dimension), Math.min(most, Math.max(least, EVIDENCE_BYTES)));
+    }
   }
 
   /** As they came, as unit vectors, and rotated. */

@@ -34,6 +34,9 @@ import org.apache.spark.util.LongAccumulator;
  * of the prompts and their evidence, and the next tokens of one piece of the corpus.
  */
 public final class SimilarStrings {
+  /** Windows whose next tokens fit into a broadcast: about 160 MB. */
+  public static final long PIECE_WINDOWS = 8L << 20;
+
   private static final int SAMPLED_PARTITIONS = 8;
   private static final int TASKS_PER_CORE = 1;
 
@@ -53,9 +56,9 @@ public final class SimilarStrings {
 
   private final Dataset<Evidence> evidence;
   private final JoinPlan plan;
-  private final JoinTask.Counters counters;
+  private final JoinCounters counters;
 
-  private SimilarStrings(Dataset<Evidence> evidence, JoinPlan plan, JoinTask.Counters counters) {
+  private SimilarStrings(Dataset<Evidence> evidence, JoinPlan plan, JoinCounters counters) {
     this.evidence = evidence;
     this.plan = plan;
     this.counters = counters;
@@ -80,7 +83,7 @@ public final class SimilarStrings {
     ofPrompts.forEach(prompt -> Centers.subtract(prompt.getFfnOut(), pieces.get(0).center()));
     PromptVectors all = PromptVector.matrix(ofPrompts);
     JoinPlan plan = plan(all, pieces, settings);
-    JoinTask.Counters counters = JoinTask.Counters.register(context);
+    JoinCounters counters = JoinCounters.register(context);
     Dataset<Evidence> parts = noEvidence(spark, all);
     for (PromptVectors slice : JoinMemory.slices(all, settings)) {
       Broadcast<PromptVectors> vectors = context.broadcast(slice);

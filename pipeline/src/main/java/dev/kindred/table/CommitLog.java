@@ -47,7 +47,7 @@ import org.apache.hadoop.fs.Path;
  * there before another can have begun.
  */
 final class CommitLog {
-  private static final String FOLDER = "_commits";
+  static final String FOLDER = "_commits";
   private static final String COMPLETE = "complete.json";
 
   private static final Pattern EPOCH = Pattern.compile("epoch-(\\d{1,9})\\.json");

@@ -186,6 +186,24 @@ public final class Part {
     }
   }
 
+  /** Deletes it and all parts within it, their records first. Nobody else lists files of theirs. */
+  public void delete() {
+    warehouse.lock().run();
+    try {
+      deleteRecords(path);
+      warehouse.fileSystem().delete(path, true);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void deleteRecords(Path folder) throws IOException {
+    warehouse.fileSystem().delete(new Path(folder, CommitLog.FOLDER), true);
+    for (Path child : warehouse.children(folder)) {
+      deleteRecords(child);
+    }
+  }
+
   private boolean begin(boolean keepFiles) {
     writer = "";
     if (isComplete()) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.command;
 
+import dev.kindred.InvalidInput;
+import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.jobs.option.CorpusOptions;
 import dev.kindred.jobs.option.HookOptions;
 import dev.kindred.jobs.option.KindredCommand;
@@ -57,6 +59,11 @@ final class ActivationsCommand extends KindredCommand {
     }
 
     ModelDirectory directory = ModelInput.read(model, windows.length(), workspace.hadoop());
+    if (model.store() == ActivationStore.NONE) {
+      throw new InvalidInput(
+          "--store-activations none: this command stores activations; give f32 or f16");
+    }
+
     CorpusInput.check(corpus, Optional.empty(), workspace.hadoop());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
     ModelInput input =

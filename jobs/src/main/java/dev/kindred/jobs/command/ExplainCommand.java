@@ -10,6 +10,7 @@ import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.MixtureOptions;
 import dev.kindred.jobs.option.ModelOptions;
 import dev.kindred.jobs.option.PageOptions;
+import dev.kindred.jobs.option.RecomputeOption;
 import dev.kindred.jobs.option.TaskOptions;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.option.WarehouseOptions;
@@ -43,6 +44,7 @@ final class ExplainCommand extends KindredCommand {
   @Mixin private MixtureOptions mixture;
   @Mixin private JoinOptions join;
   @Mixin private TaskOptions tasks;
+  @Mixin private RecomputeOption recompute;
   @Mixin private PageOptions page;
 
   @Option(
@@ -76,6 +78,7 @@ final class ExplainCommand extends KindredCommand {
             mixture,
             join,
             tasks,
+            recompute,
             settings());
     List<Prompt> prompts =
         explain.fitted(

@@ -4,9 +4,11 @@ package dev.kindred.jobs.command;
 import dev.kindred.jobs.option.AlternatesOptions;
 import dev.kindred.jobs.option.ExperimentOptions;
 import dev.kindred.jobs.option.KindredCommand;
+import dev.kindred.jobs.option.RecomputeOption;
 import dev.kindred.jobs.option.WriterOptions;
 import dev.kindred.jobs.run.CorpusInput;
 import dev.kindred.jobs.run.Experiment;
+import dev.kindred.jobs.run.PassTime;
 import dev.kindred.jobs.run.PromptsStage;
 import dev.kindred.jobs.run.RuleChoice;
 import dev.kindred.jobs.run.RunPlan;
@@ -27,6 +29,7 @@ import picocli.CommandLine.Mixin;
 final class SimilarCommand extends KindredCommand {
   @Mixin private ExperimentOptions experiment;
   @Mixin private AlternatesOptions alternates;
+  @Mixin private RecomputeOption recompute;
   @Mixin private WriterOptions warehouse;
 
   @Override
@@ -53,6 +56,11 @@ final class SimilarCommand extends KindredCommand {
 
     Experiment asked = Experiment.open(workspace, tables, checked, CorpusInput.CORPORA);
     asked.input().corpus().checkPlaces();
+    if (asked.input().isEvaluatedInJoins()) {
+      recompute.check(
+          "--store-activations none", PassTime.ofLastRun(tables, asked.input().model().id()));
+    }
+
     Experiment opened = asked.isRuleKnown() ? asked : RuleChoice.known(asked).orElse(asked);
     if (!opened.isRuleKnown()) {
       opened = RuleChoice.of(opened, new PromptsStage(opened.input(), opened.choice()));

@@ -9,6 +9,7 @@ import dev.kindred.jobs.run.ActivationsStage;
 import dev.kindred.jobs.run.Alternates;
 import dev.kindred.jobs.run.CorpusInput;
 import dev.kindred.jobs.run.Experiment;
+import dev.kindred.jobs.run.JoinStage;
 import dev.kindred.jobs.run.PromptsStage;
 import dev.kindred.jobs.run.WindowsStage;
 import dev.kindred.jobs.tune.Tuning;
@@ -67,8 +68,7 @@ final class TuneCommand extends KindredCommand {
     prompts.fittingWindows();
     String tuningSet = prompts.tuningPrompts(count);
     ActivationsStage.write(opened.input(), opened::checkDisk);
-    opened.join(tuningSet).joinFor(bins);
-    opened.join(opened.promptSet()).joinFor(bins);
+    JoinStage.joinFor(List.of(opened.join(tuningSet), opened.join(opened.promptSet())), bins);
     System.out.print(new Tuning(opened, bins, settings()).tune(opened.promptSet(), tuningSet));
   }
 }

@@ -15,16 +15,20 @@ import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Explanations;
 import dev.kindred.explanation.Places;
 import dev.kindred.explanation.Ranks;
+import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.jobs.option.Defaults;
 import dev.kindred.jobs.option.JoinOptions;
 import dev.kindred.jobs.option.MixtureOptions;
 import dev.kindred.jobs.option.ModelOptions;
+import dev.kindred.jobs.option.RecomputeOption;
 import dev.kindred.jobs.option.TaskOptions;
 import dev.kindred.jobs.report.Explained;
 import dev.kindred.jobs.run.JoinPieces;
 import dev.kindred.jobs.run.JoinTime;
+import dev.kindred.jobs.run.PassTime;
 import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.run.Stages;
+import dev.kindred.jobs.run.WindowPass;
 import dev.kindred.jobs.workspace.Messages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.BlockVector;
@@ -33,6 +37,7 @@ import dev.kindred.prediction.Approximations;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.prediction.Predictions;
+import dev.kindred.similarity.EvaluatedJoin;
 import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.EvidenceRows;
 import dev.kindred.similarity.JoinSettings;
@@ -83,6 +88,7 @@ public final class Explain {
   private final double[] thresholds;
   private final Mixture mixture;
   private final boolean isCentred;
+  private final boolean isEvaluated; // what is not kept
   private SparkSession spark; // of explain
   private Progress progress;
 
@@ -92,6 +98,7 @@ public final class Explain {
    * @param runId the run to follow; null for the model's that was published last, or without a
    *     model the warehouse's
    * @param settings the command's, which say what the user gave
+   * @param recompute whether the model may be evaluated where no activations are kept
    * @param mixtureOptions thresholds, weights and saturation that are given replace the run's
    */
   public Explain(
@@ -102,6 +109,7 @@ public final class Explain {
       MixtureOptions mixtureOptions,
       JoinOptions join,
       TaskOptions tasks,
+      RecomputeOption recompute,
       Defaults settings) {
     this.isModelGiven = modelOptions.isGiven(settings);
     this.join = join;
@@ -143,12 +151,33 @@ public final class Explain {
         settings.isGiven("center") || run.isEmpty()
             ? mixtureOptions.isCentred()
             : run.get().hasCenteredVectors();
+    this.isEvaluated = isEvaluated(modelOptions, recompute);
     this.mixture = rule.mixture();
     this.isAsInRun =
         run.isPresent()
             && isCentred == run.get().hasCenteredVectors()
             && Arrays.equals(thresholds, run.get().thresholds())
             && mixture.equals(run.get().mixture());
+  }
+
+  /**
+   * Whether no activations are kept: what the pass over the windows needs is checked.
+   *
+   * @throws InvalidInput if no pass is wanted
+   */
+  private boolean isEvaluated(ModelOptions modelOptions, RecomputeOption recompute) {
+    ActivationStore store = run.isPresent() ? run.get().store() : modelOptions.store();
+    if (store != ActivationStore.NONE || activations(corpusId).isComplete()) {
+      return false;
+    }
+
+    recompute.check("--warehouse " + warehouse.root(), PassTime.ofLastRun(warehouse, model.id()));
+    if (isCentred) {
+      throw new InvalidInput(
+          "--center true: needs the mean of all activations, and none are kept; leave it out");
+    }
+
+    return true;
   }
 
   /**
@@ -269,7 +298,10 @@ public final class Explain {
     long start = System.nanoTime();
     Part activations = activations(corpusId);
     Part windowsPart = warehouse.part(Tables.WINDOWS, corpusId);
-    Stages.left(activations, "the command activations");
+    if (!isEvaluated) {
+      Stages.left(activations, "the command activations");
+    }
+
     Dataset<Row> windows = windowsPart.read();
     progress.begin("prompts");
     Dataset<Row> prompts = kept(Prompts.find(spark, windows, given));
@@ -283,17 +315,26 @@ public final class Explain {
     Arrays.fill(weights, JoinTime.comparing(windowsPart.rows(), given.size()));
     Arrays.fill(weights, thresholds.length, weights.length, JoinTime.writing(given.size()));
     progress.begin("similar strings", weights);
-    JoinPieces pieces = new JoinPieces(spark, warehouse, model, corpusId, isCentred);
+    Dataset<Row> promptActivations = Predictions.activations(evaluated, model.blocks());
+    List<EvaluatedJoin.Side> sides = new ArrayList<>();
     for (int block : model.blocks().numbers()) {
-      Dataset<Evidence> evidence =
-          join(
+      sides.add(
+          new EvaluatedJoin.Side(
+              "",
               block,
-              pieces,
-              Predictions.activations(evaluated, model.blocks()),
+              promptActivations.where(col("block").equalTo(lit(block))),
               prompts,
-              given.size(),
-              windowsPart.rows(),
-              strings);
+              settings(block, given.size(), strings)));
+    }
+
+    JoinPieces pieces = new JoinPieces(spark, warehouse, model, corpusId, isCentred);
+    Dataset<Row> found = isEvaluated ? pass(windows, windowsPart.rows(), sides) : null;
+    for (EvaluatedJoin.Side side : sides) {
+      int block = side.block();
+      Dataset<Evidence> evidence =
+          isEvaluated
+              ? EvaluatedJoin.merged(found, side)
+              : join(side, pieces, given.size(), windowsPart.rows());
       similarStrings = similarStrings.unionByName(of(block, EvidenceRows.mostSimilar(evidence)));
       distributions =
           distributions.unionByName(of(block, EvidenceRows.blockDistributions(evidence)));
@@ -347,8 +388,8 @@ public final class Explain {
         new Explained.Read(
             windowsPart.rows(),
             thresholds.length,
-            activations.rows(),
-            activations.bytes(),
+            isEvaluated ? windowsPart.rows() * thresholds.length : activations.rows(),
+            isEvaluated ? 0 : activations.bytes(),
             (System.nanoTime() - start) / 1e9);
     LOG.info("model={} corpus={} prompts={} read={}", model.id(), corpusId, given.size(), read);
     return new Explained(
@@ -390,26 +431,35 @@ public final class Explain {
         prompts, model.onExecutors(spark), tasks.windowsInFlight(windowLength()), partitions);
   }
 
+  private JoinSettings settings(int block, int prompts, int strings) {
+    return new JoinSettings(
+        SimilarityBins.above(thresholds[model.blocks().place(block)]),
+        strings,
+        model.shape().vocabularySize(),
+        join.kernel(),
+        prompts < PROMPTS_THAT_NEED_A_PLAN ? 0 : join.prefixAxes());
+  }
+
+  /** Evaluates the model on all windows and joins them: rows of evidence_pieces. */
+  private Dataset<Row> pass(Dataset<Row> windows, long count, List<EvaluatedJoin.Side> sides) {
+    EvaluatedJoin.Cut cut =
+        WindowPass.cut(spark, count, tasks, tasks.windowsInFlight(windowLength()));
+    EvaluatedJoin pass = EvaluatedJoin.of(windows, model.onExecutors(spark), cut, sides);
+    progress.expect(pass.windowsDone(), (double) count);
+    Dataset<Row> found = pass.evidence(0);
+    for (int piece = 1; piece < cut.count(); piece++) {
+      found = found.unionByName(pass.evidence(piece));
+    }
+
+    return kept(found);
+  }
+
   private Dataset<Evidence> join(
-      int block,
-      JoinPieces pieces,
-      Dataset<Row> promptActivations,
-      Dataset<Row> prompts,
-      int count,
-      long windows,
-      int strings) {
+      EvaluatedJoin.Side side, JoinPieces pieces, int count, long windows) {
+    int block = side.block();
     SimilarStrings found =
         SimilarStrings.join(
-            spark,
-            pieces.of(block),
-            promptActivations.where(col("block").equalTo(lit(block))),
-            prompts,
-            new JoinSettings(
-                SimilarityBins.above(thresholds[model.blocks().place(block)]),
-                strings,
-                model.shape().vocabularySize(),
-                join.kernel(),
-                count < PROMPTS_THAT_NEED_A_PLAN ? 0 : join.prefixAxes()));
+            spark, pieces.of(block), side.promptActivations(), side.prompts(), side.settings());
     Dataset<Evidence> evidence = found.evidence().persist(StorageLevel.MEMORY_AND_DISK());
     progress.expect(found.compared(), (double) windows * count);
     evidence.count(); // once for all that is made of it

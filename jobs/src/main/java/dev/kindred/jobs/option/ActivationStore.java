@@ -8,12 +8,14 @@ public enum ActivationStore {
   /** As floats. */
   F32,
   /** As numbers of binary16. */
-  F16;
+  F16,
+  /** Not at all: each join evaluates the model. */
+  NONE;
 
   /** The precision of what is compared. */
   public Precision precision() {
     return switch (this) {
-      case F32 -> Precision.F32;
+      case F32, NONE -> Precision.F32;
       case F16 -> Precision.F16;
     };
   }

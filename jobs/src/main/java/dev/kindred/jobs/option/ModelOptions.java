@@ -32,11 +32,12 @@ public final class ModelOptions {
 
   @Option(
       names = "--store-activations",
-      paramLabel = "f32|f16",
+      paramLabel = "f32|f16|none",
       converter = Values.Store.class,
       description =
           "numbers that the vectors of windows are kept in (${DEFAULT-VALUE}); f16 takes half of"
-              + " the disk, and similarities are of the rounded numbers")
+              + " the disk, and similarities are of the rounded numbers; none: each join evaluates the"
+              + " model again")
   private ActivationStore store;
 
   String uri() {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.plan;
 
+import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.jobs.run.DiskNeed;
 import dev.kindred.jobs.run.JoinTime;
 import dev.kindred.jobs.run.Reused;
@@ -89,7 +90,7 @@ record Estimate(List<Stage> stages) {
         (double) work.windows()
             * shape.blocks()
             * shape.modelDimension()
-            * kept.store().precision().bytes();
+            * (kept.store() == ActivationStore.NONE ? 0 : kept.store().precision().bytes());
     double rows = (double) work.prompts() * shape.blocks();
     double join =
         pairs * Arrays.stream(rates.secondsPerPair()).sum() / rates.cores()

@@ -38,10 +38,15 @@ public record Explained(
    *
    * @param windows of the corpus
    * @param activations vectors of windows: windows x blocks
-   * @param bytes of the activations' files
+   * @param bytes of the activations' files; 0 where none are kept
    * @param seconds from the first read to the last explanation
    */
-  public record Read(long windows, int blocks, long activations, long bytes, double seconds) {}
+  public record Read(long windows, int blocks, long activations, long bytes, double seconds) {
+    /** Whether the model was evaluated for them. */
+    boolean wereEvaluated() {
+      return bytes == 0;
+    }
+  }
 
   /** As one JSON object, names in snake case. */
   public String json() {

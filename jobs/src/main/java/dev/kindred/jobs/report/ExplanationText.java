@@ -273,14 +273,17 @@ public final class ExplanationText {
         .add(
             String.format(
                 Locale.ROOT,
-                "read %,d %s: %,d windows in %d blocks, %.2f GB; %.1f s",
+                "%s %,d %s: %,d windows in %d blocks%s; %.1f s",
+                read.wereEvaluated() ? "evaluated" : "read",
                 read.activations(),
                 explained.vectors() == BlockVector.FFN_OUT
                     ? "activations"
                     : explained.vectors().words(),
                 read.windows(),
                 read.blocks(),
-                read.bytes() / 1e9,
+                read.wereEvaluated()
+                    ? ""
+                    : String.format(Locale.ROOT, ", %.2f GB", read.bytes() / 1e9),
                 read.seconds()),
             FAINT)
         .end();

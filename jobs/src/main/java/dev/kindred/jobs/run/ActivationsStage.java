@@ -30,6 +30,12 @@ public final class ActivationsStage {
     CorpusInput corpus = input.corpus();
     Progress progress = corpus.progress();
     Part part = input.activations();
+    if (input.isEvaluatedInJoins()) {
+      checkDisk.accept(corpus.windowsPart().rows());
+      progress.note("activations are not kept: the join evaluates the model");
+      return;
+    }
+
     if (part.isComplete()) {
       progress.reused("activations", part);
       return;

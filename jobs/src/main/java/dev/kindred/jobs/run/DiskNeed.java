@@ -21,7 +21,7 @@ import java.util.function.LongFunction;
  *
  * @param windows the tables windows, occurrences and passages, with room for the shuffle that makes
  *     them
- * @param activations the table activations
+ * @param activations the table activations, or evidence_pieces in its place
  * @param prompts the tables prompts, prompt_activations and predictions
  * @param fittingWindows prompts and predictions of the windows that n-grams are fitted to
  * @param noiseFloor the prompts' predictions by models of other seeds
@@ -48,6 +48,9 @@ public record DiskNeed(
 
   /** A pair of similar_strings: an id and a similarity. */
   private static final long BYTES_PER_SIMILAR_STRING = 12;
+
+  /** A pair of evidence_pieces: an id and a similarity. */
+  private static final long BYTES_PER_PAIR = 16;
 
   /** A token's probability or count in a map: its id and 8 bytes. */
   private static final long BYTES_PER_TOKEN = 12;
@@ -93,7 +96,9 @@ public record DiskNeed(
     long prediction = ModelPredictions.bytes(shape) + BYTES_PER_PROMPT;
     return new DiskNeed(
         ofWindows(windows),
-        evaluated * vectors(shape, kept.store().precision()),
+        kept.store() == ActivationStore.NONE
+            ? prompts * shape.blocks() * WindowPass.PIECES * BYTES_PER_PAIR * strings
+            : evaluated * vectors(shape, kept.store().precision()),
         prompts * (vectors(shape, Precision.F32) + prediction),
         Math.min(NGramFit.WINDOWS, windows) * prediction,
         alternates * prompts * prediction,

@@ -17,6 +17,7 @@ import dev.kindred.evaluation.PairCosines;
 import dev.kindred.evaluation.PromptFigures;
 import dev.kindred.evaluation.Slices;
 import dev.kindred.evaluation.Summaries;
+import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.jobs.report.Accuracy;
 import dev.kindred.jobs.workspace.KindredVersion;
 import dev.kindred.jobs.workspace.Progress;
@@ -385,7 +386,10 @@ public final class EvaluationStage {
               parts.add(warehouse.part(Tables.OCCURRENCES, run.corpusId(), places));
               parts.add(warehouse.part(Tables.PASSAGES, run.corpusId(), places));
             });
-    parts.add(run.activations(warehouse));
+    if (run.store() != ActivationStore.NONE) {
+      parts.add(run.activations(warehouse));
+    }
+
     parts.add(warehouse.part(Tables.PROMPTS, run.promptSet()));
     parts.add(warehouse.part(Tables.PROMPT_ACTIVATIONS, run.modelId(), run.promptSet()));
     parts.add(warehouse.part(Tables.PREDICTIONS, run.modelId(), run.promptSet()));

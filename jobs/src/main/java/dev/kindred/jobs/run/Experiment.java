@@ -3,11 +3,13 @@ package dev.kindred.jobs.run;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompts;
+import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.jobs.option.ExperimentOptions;
 import dev.kindred.jobs.option.MixtureOptions;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.report.ReportQueries;
 import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.table.Tables;
@@ -56,6 +58,12 @@ public final class Experiment {
    */
   public static Checked check(ExperimentOptions options, String alternates, Configuration hadoop) {
     options.join().check();
+    if (options.model().store() == ActivationStore.NONE && options.mixture().isCentred()) {
+      throw new InvalidInput(
+          "--store-activations none: --center needs the mean of all vectors before they are compared;"
+              + " give f32 or f16");
+    }
+
     int windowLength = options.windows().length();
     ModelDirectory model = ModelInput.read(options.model(), windowLength, hadoop);
     CorpusInput.check(options.corpus(), Optional.of(options.places()), hadoop);
@@ -151,8 +159,7 @@ public final class Experiment {
    * @throws InvalidInput if an earlier stage's tables are not there
    */
   public JoinStage join(String set) {
-    return new JoinStage(
-        input.corpus(), input.model(), set, checked.options().join(), keepSimilar(), isCentred());
+    return new JoinStage(input, set, checked.options().join(), keepSimilar(), isCentred());
   }
 
   /** Returns what is there of a run, from an earlier one with the same inputs. */
@@ -272,12 +279,21 @@ public final class Experiment {
   }
 
   private void checkJoinMemory() {
-    TaskNeed need =
+    TaskNeed ofBlock =
         TaskNeed.ofJoin(
             keepSimilar(),
             input.keptShape(),
             input.corpus().scan().occurrences(),
             choice().count());
+    TaskNeed need =
+        input.isEvaluatedInJoins()
+            ? ofBlock.evaluated(
+                TaskNeed.ofModel(
+                    input.tasks(), input.corpus().windowLength(), LoadedModels.get(input.model())),
+                input.keptShape(),
+                choice().count(),
+                keepSimilar())
+            : ofBlock;
     TaskMemory.of(input.corpus().spark().sparkContext())
         .checkJoin(checked.options().prompts().file(), need);
   }

@@ -18,9 +18,6 @@ import org.apache.spark.sql.SparkSession;
 
 /** A corpus's activations, cut so that the next tokens of each piece fit into a broadcast. */
 public final class JoinPieces {
-  /** Windows whose next tokens fit into a broadcast: about 160 MB. */
-  private static final long PIECE_WINDOWS = 8L << 20;
-
   private final JavaSparkContext context;
   private final Warehouse warehouse;
   private final ModelDirectory model;
@@ -50,7 +47,8 @@ public final class JoinPieces {
   public List<SimilarStrings.Piece> of(int block) {
     long bytesPerWindow = model.precision().bytes() * (long) model.shape().modelDimension() + 16;
     Part part = warehouse.part(model.precision().activations(), model.id(), corpusId, block);
-    List<Dataset<Row>> activations = part.readInPieces(PIECE_WINDOWS * bytesPerWindow);
+    List<Dataset<Row>> activations =
+        part.readInPieces(SimilarStrings.PIECE_WINDOWS * bytesPerWindow);
     Dataset<Row> windows = warehouse.part(Tables.WINDOWS, corpusId).read();
     float[] center = isCentred ? Centers.mean(part.read()) : null;
     if (activations.size() == 1) {

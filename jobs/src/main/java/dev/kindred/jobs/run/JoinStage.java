@@ -6,6 +6,7 @@ import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.similarity.EvaluatedJoin;
 import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.EvidenceRows;
 import dev.kindred.similarity.JoinSettings;
@@ -16,6 +17,9 @@ import dev.kindred.table.Runs;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,9 +50,11 @@ public final class JoinStage {
   private final JoinOptions options;
   private final int keepSimilar;
   private final Warehouse warehouse;
+  private final ModelInput input;
   private final Joined of;
   private final JoinPieces pieces;
   private final boolean isCentred;
+  private final boolean isEvaluated; // what is not stored
 
   /** What is joined. */
   private record Joined(
@@ -62,16 +68,17 @@ public final class JoinStage {
    * @throws dev.kindred.InvalidInput naming the command that is missing
    */
   public JoinStage(
-      CorpusInput corpus,
-      ModelDirectory model,
-      String promptSet,
-      JoinOptions options,
-      int keepSimilar,
-      boolean isCentred) {
+      ModelInput input, String promptSet, JoinOptions options, int keepSimilar, boolean isCentred) {
     this.isCentred = isCentred;
+    this.input = input;
+    CorpusInput corpus = input.corpus();
+    ModelDirectory model = input.model();
     corpus.windows();
-    Stages.required(
-        corpus.part(model.precision().activations(), model.id(), corpus.id()), "activations");
+    this.isEvaluated = input.isEvaluatedInJoins();
+    if (!isEvaluated) {
+      Stages.required(input.activations(), "activations");
+    }
+
     Stages.required(corpus.part(Tables.PROMPTS, promptSet), "prompts");
     Stages.required(corpus.part(Tables.PROMPT_ACTIVATIONS, model.id(), promptSet), "prompts");
     this.spark = corpus.spark();
@@ -87,6 +94,11 @@ public final class JoinStage {
   public void joinFor(RunPlan run) {
     progress.begin("similar strings");
     takeOver(run);
+    if (isEvaluated) {
+      evaluateFor(run);
+      return;
+    }
+
     progress.weigh(
         weights(
             block ->
@@ -127,7 +139,31 @@ public final class JoinStage {
       return;
     }
 
-    join(
+    join(wanted(block, threshold, strings, counts));
+  }
+
+  /** What is wanted of a block's join: two parts, and what they are made of. */
+  private record Wanted(
+      int block,
+      JoinSettings settings,
+      Part strings,
+      Function<Dataset<Evidence>, Dataset<Row>> stringsOf,
+      Part counts,
+      Function<Dataset<Evidence>, Dataset<Row>> countsOf) {
+    private void write(Dataset<Evidence> evidence, Map<String, Double> metrics) {
+      if (!strings.isComplete()) {
+        strings.write(
+            stringsOf.apply(evidence), () -> Map.of(KEPT, Integer.toString(settings.keep())));
+      }
+
+      if (!counts.isComplete()) {
+        counts.write(countsOf.apply(evidence), () -> asProperties(metrics));
+      }
+    }
+  }
+
+  private Wanted wanted(int block, double threshold, Part strings, Part counts) {
+    return new Wanted(
         block,
         joinSettings(SimilarityBins.above(threshold)),
         strings,
@@ -136,8 +172,106 @@ public final class JoinStage {
         EvidenceRows::blockDistributions);
   }
 
+  private Wanted wanted(int block, SimilarityBins bins) {
+    JoinSettings settings = joinSettings(bins);
+    return new Wanted(
+        block,
+        settings,
+        part(Tables.NEAREST_STRINGS, bins, block),
+        EvidenceRows::nearestStrings,
+        part(Tables.SIMILARITY_BINS, bins, block),
+        evidence -> EvidenceRows.similarityBins(evidence, settings));
+  }
+
+  /** A side of a join that evaluates the model. */
+  private EvaluatedJoin.Side side(Wanted wanted) {
+    return new EvaluatedJoin.Side(
+        of.promptSet(),
+        wanted.block(),
+        promptActivations(wanted.block()),
+        warehouse.part(Tables.PROMPTS, of.promptSet()).read(),
+        wanted.settings());
+  }
+
+  private Dataset<Row> promptActivations(int block) {
+    return warehouse.part(Tables.PROMPT_ACTIVATIONS, of.modelId(), of.promptSet(), block).read();
+  }
+
+  /** Joins for a run in one pass over the windows. */
+  private void evaluateFor(RunPlan run) {
+    List<Wanted> open = new ArrayList<>();
+    for (int block : of.blocks().numbers()) {
+      Part strings = warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block);
+      Part counts = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block);
+      double threshold = threshold(run, block);
+      if (isThere(strings, counts)) {
+        progress.note("block %d is there already", block);
+      } else if (binned(block, threshold).isPresent()) {
+        progress.note("block %d is in similarity_bins", block);
+        sumUp(binned(block, threshold).get(), threshold, strings, counts);
+      } else {
+        open.add(wanted(block, threshold, strings, counts));
+      }
+    }
+
+    Map<JoinStage, List<Wanted>> wanted = new LinkedHashMap<>();
+    wanted.put(this, open);
+    evaluate(wanted);
+    progress.end(
+        warehouse.part(Tables.SIMILAR_STRINGS, run.runId()),
+        warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()));
+  }
+
+  /** Makes what is wanted of some prompt sets in one pass over the windows. */
+  private static void evaluate(Map<JoinStage, List<Wanted>> wanted) {
+    JoinStage any = wanted.keySet().iterator().next();
+    List<EvaluatedJoin.Side> sides = new ArrayList<>();
+    double seconds = 0;
+    for (int block : any.of.blocks().numbers()) { // a block's sides beside each other
+      wanted.forEach(
+          (stage, all) ->
+              all.stream()
+                  .filter(part -> part.block() == block)
+                  .forEach(part -> sides.add(stage.side(part))));
+    }
+
+    double[] weights = new double[1 + sides.size()];
+    for (Map.Entry<JoinStage, List<Wanted>> stage : wanted.entrySet()) {
+      seconds +=
+          stage.getValue().size() * JoinTime.comparing(any.windows(), stage.getKey().prompts());
+      Arrays.fill(weights, 1, weights.length, JoinTime.writing(stage.getKey().prompts()));
+    }
+
+    weights[0] = 2 * seconds; // with the model, about
+    any.progress.weigh(weights);
+    if (sides.isEmpty()) {
+      return;
+    }
+
+    WindowPass pass = new WindowPass(any.input, sides);
+    pass.run();
+    any.progress.partDone();
+    for (Map.Entry<JoinStage, List<Wanted>> stage : wanted.entrySet()) {
+      for (Wanted part : stage.getValue()) {
+        EvaluatedJoin.Side side = stage.getKey().side(part);
+        Dataset<Evidence> evidence = pass.evidence(side).persist(StorageLevel.MEMORY_AND_DISK());
+        part.write(evidence, pass.metrics(side));
+        evidence.unpersist();
+        any.progress.partDone();
+      }
+    }
+
+    pass.delete();
+  }
+
   /** Joins for all thresholds on a grid: tables nearest_strings and similarity_bins. */
   public void joinFor(SimilarityBins bins) {
+    if (isEvaluated) {
+      progress.begin("similarity bins");
+      evaluateFor(List.of(this), bins);
+      return;
+    }
+
     progress.begin(
         "similarity bins",
         weights(
@@ -156,17 +290,47 @@ public final class JoinStage {
         progress.partDone();
       } else {
         joined = true;
-        JoinSettings join = joinSettings(bins);
-        join(
-            block,
-            join,
-            strings,
-            EvidenceRows::nearestStrings,
-            counts,
-            evidence -> EvidenceRows.similarityBins(evidence, join));
+        join(wanted(block, bins));
       }
     }
 
+    end(bins, joined);
+  }
+
+  /** Does the same for several prompt sets, in one pass over the windows if one is needed. */
+  public static void joinFor(List<JoinStage> stages, SimilarityBins bins) {
+    JoinStage first = stages.get(0);
+    if (!first.isEvaluated) {
+      stages.forEach(stage -> stage.joinFor(bins));
+      return;
+    }
+
+    first.progress.begin("similarity bins");
+    evaluateFor(stages, bins);
+  }
+
+  private static void evaluateFor(List<JoinStage> stages, SimilarityBins bins) {
+    Map<JoinStage, List<Wanted>> wanted = new LinkedHashMap<>();
+    for (JoinStage stage : stages) {
+      wanted.put(
+          stage,
+          stage.of.blocks().numbers().stream()
+              .map(block -> stage.wanted(block, bins))
+              .filter(part -> !isThere(part.strings(), part.counts()))
+              .toList());
+    }
+
+    evaluate(wanted);
+    for (JoinStage stage : stages) {
+      if (stage != stages.get(0)) {
+        stage.progress.begin("similarity bins"); // a step that the pass has done, too
+      }
+
+      stage.end(bins, !wanted.get(stage).isEmpty());
+    }
+  }
+
+  private void end(SimilarityBins bins, boolean joined) {
     List<Part> written =
         Stream.of(Tables.NEAREST_STRINGS, Tables.SIMILARITY_BINS)
             .map(
@@ -260,34 +424,21 @@ public final class JoinStage {
     }
   }
 
-  private void join(
-      int block,
-      JoinSettings settings,
-      Part strings,
-      Function<Dataset<Evidence>, Dataset<Row>> stringsOf,
-      Part counts,
-      Function<Dataset<Evidence>, Dataset<Row>> countsOf) {
+  private void join(Wanted wanted) {
+    int block = wanted.block();
     SimilarStrings join =
         SimilarStrings.join(
             spark,
             pieces.of(block),
-            warehouse.part(Tables.PROMPT_ACTIVATIONS, of.modelId(), of.promptSet(), block).read(),
+            promptActivations(block),
             warehouse.part(Tables.PROMPTS, of.promptSet()).read(),
-            settings);
+            wanted.settings());
     LOG.info("block={} plan=\"{}\"", block, join.plan());
     progress.expect(join.compared(), (double) windows() * prompts());
     Dataset<Evidence> evidence = join.evidence().persist(StorageLevel.MEMORY_AND_DISK());
     evidence.count();
     progress.partDone();
-    if (!strings.isComplete()) {
-      strings.write(
-          stringsOf.apply(evidence), () -> Map.of(KEPT, Integer.toString(settings.keep())));
-    }
-
-    if (!counts.isComplete()) {
-      counts.write(countsOf.apply(evidence), () -> asProperties(join.metrics()));
-    }
-
+    wanted.write(evidence, join.metrics());
     evidence.unpersist();
     progress.partDone();
     LOG.info("block={} settled={}", block, join.metrics());

@@ -122,6 +122,11 @@ public record ModelInput(
     return new DiskNeed.Kept(keptShape(), other);
   }
 
+  /** Whether joins evaluate the model: nothing is to be kept, and nothing is there. */
+  public boolean isEvaluatedInJoins() {
+    return store == ActivationStore.NONE && !activations().isComplete();
+  }
+
   /** Returns the part with the activations of all windows. */
   Part activations() {
     return corpus.part(model.precision().activations(), model.id(), corpus.id());

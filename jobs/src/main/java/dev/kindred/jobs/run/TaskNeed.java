@@ -48,6 +48,23 @@ public record TaskNeed(long heapBytes, long sharedBytes, long engineBytes) {
   }
 
   /**
+   * Returns what a task needs in a join like this one that evaluates the model on the way: the
+   * prompts of all blocks are there at once, and their evidence.
+   *
+   * @param model what evaluating the model takes
+   */
+  public TaskNeed evaluated(TaskNeed model, ModelShape shape, long prompts, int keepSimilar) {
+    JoinMemory.PromptBytes all =
+        JoinMemory.PromptBytes.ofBlocks(
+            shape.blocks(), prompts, shape.modelDimension(), shape.vocabularySize(), keepSimilar);
+    JoinMemory.PromptBytes slice =
+        JoinMemory.PromptBytes.of(
+            prompts, shape.modelDimension(), shape.vocabularySize(), keepSimilar);
+    long shared = sharedBytes - slice.vectors() + all.vectors();
+    return new TaskNeed(model.heapBytes() + all.evidence() + shared, shared, model.engineBytes());
+  }
+
+  /**
    * Returns what a task needs in the join at a run's thresholds. Prompts and next tokens are shared
    * by the tasks of an executor.
    *

@@ -47,13 +47,19 @@ class TestOptionsOfCommands {
     options.put("activations", EVALUATION + WRITER + GIVEN_PROMPTS + "--hook --positions");
     options.put("prompts", EVALUATION + PROMPTS + WRITER);
     options.put("compare-models", EVALUATION + PROMPTS + "--alternates " + WRITER);
-    options.put("similar", EXPERIMENT + "--alternates " + WRITER);
+    options.put("similar", EXPERIMENT + "--alternates --recompute " + WRITER);
     options.put("evaluate", "--run-id " + WRITER);
     options.put("tune", EXPERIMENT + "--tuning-prompts --bin-floor --bin-step " + WRITER);
     options.put("report", "--run-id --warehouse " + REPORT);
     options.put(
         "explain",
-        GIVEN_PROMPTS + MODEL + RULE + JOIN + TASKS + PAGE + "--warehouse --run-id --strings");
+        GIVEN_PROMPTS
+            + MODEL
+            + RULE
+            + JOIN
+            + TASKS
+            + PAGE
+            + "--recompute --warehouse --run-id --strings");
     options.put("lens", GIVEN_PROMPTS + READ_MODEL + PAGE + "--parts");
     options.put("ablate", OF_RUN);
     options.put("geometry", OF_RUN + "--prompt");

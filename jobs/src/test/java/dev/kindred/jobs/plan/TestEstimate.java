@@ -56,6 +56,19 @@ class TestEstimate {
   }
 
   @Test
+  void whereNothingIsKeptTheModelIsEvaluatedAllTheSameAndNoVectorsAreWritten() {
+    DiskNeed.Kept none = new DiskNeed.Kept(SHAPE, ActivationStore.NONE);
+    DiskNeed disk = DiskNeed.of(WORK.windows(), WORK.prompts(), 2, none, 10);
+    // 8 pieces of 10 pairs of 16 bytes, for each prompt and block.
+    assertThat(disk.activations()).isEqualTo(1000 * 2 * 8 * 10 * 16);
+    Estimate floats = Estimate.of(WORK, RATES, KEPT, DISK, NOTHING);
+    Estimate evaluated = Estimate.of(WORK, RATES, none, disk, NOTHING);
+    assertThat(floats.total().seconds() - evaluated.total().seconds())
+        .isCloseTo(8e8 / 4e8 + 8e8 / 8e8, within(1e-9));
+    assertThat(evaluated.total().operations()).isEqualTo(floats.total().operations());
+  }
+
+  @Test
   void whoHasTooLittleDiskIsToldWhatWouldFit() {
     LongFunction<String> fitting =
         DiskNeed.fitting(
