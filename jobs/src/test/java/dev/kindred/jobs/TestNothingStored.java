@@ -57,14 +57,20 @@ final class TestNothingStored {
     return CommandLineRun.of(words.toArray(String[]::new));
   }
 
-  /** Cancels what Spark does once the first piece of the windows has been committed. */
+  /**
+   * Cancels what Spark does once the first piece of the windows has been committed, until it is
+   * interrupted: between two jobs there is nothing to cancel.
+   */
   private static void stopAfterTheFirstPiece() {
     try {
       while (pieces().noneMatch(file -> file.endsWith("_commits/complete.json"))) {
         Thread.sleep(20);
       }
 
-      LocalSpark.session().sparkContext().cancelAllJobs();
+      while (true) {
+        LocalSpark.session().sparkContext().cancelAllJobs();
+        Thread.sleep(20);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
