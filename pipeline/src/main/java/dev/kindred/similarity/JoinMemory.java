@@ -64,6 +64,16 @@ public final class JoinMemory {
     return Math.max(1, SLICE_BYTES / each);
   }
 
+  /**
+   * How many slices prompts are joined in, one after another, with one bin.
+   *
+   * @param keep the most similar windows to keep
+   */
+  public static long slices(long prompts, int dimension, int vocabularySize, int keep) {
+    long size = slice(dimension, vocabularySize, 1, keep);
+    return (prompts + size - 1) / size;
+  }
+
   /** The prompts in slices that are broadcast one after another. */
   static List<PromptVectors> slices(PromptVectors prompts, JoinSettings settings) {
     int size =

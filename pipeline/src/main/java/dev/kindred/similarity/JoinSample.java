@@ -21,8 +21,9 @@ public final class JoinSample {
    * @param secondsPerPair of one core, by the time that it spent on it
    * @param operationsPerPair floating-point operations in matrix products
    * @param axes of the prefix, 0 for brute force
+   * @param found share of pairs that are similar, in [0, 1]
    */
-  public record Timing(double secondsPerPair, double operationsPerPair, int axes)
+  public record Timing(double secondsPerPair, double operationsPerPair, int axes, double found)
       implements Serializable {}
 
   /** Counted for a round that the clock does not see. */
@@ -59,14 +60,18 @@ public final class JoinSample {
       batch.add(window, windows.get(window), nextTokens);
     }
 
+    double pairs = (double) windows.size() * prompts.size();
+    join.join(batch);
+    double found = evidence.drain().stream().mapToLong(Evidence::similarCount).sum() / pairs;
     rounds(join, batch, evidence, settings, seconds / 2);
     double perRound = rounds(join, batch, evidence, settings, seconds / 2);
     return new Timing(
-        perRound / ((double) windows.size() * prompts.size()),
+        perRound / pairs,
         plan.isBruteForce()
             ? 2. * vectors.dimension()
             : 2 * (plan.shortAxes() + 1 + plan.survivors() * vectors.dimension()),
-        plan.shortAxes());
+        plan.shortAxes(),
+        found);
   }
 
   private static PromptVectors vectors(List<float[]> rows) {

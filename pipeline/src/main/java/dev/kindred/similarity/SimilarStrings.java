@@ -38,7 +38,9 @@ public final class SimilarStrings {
   public static final long PIECE_WINDOWS = 8L << 20;
 
   private static final int SAMPLED_PARTITIONS = 8;
-  private static final int TASKS_PER_CORE = 1;
+
+  /** Tasks of a core where pieces and slices are many. */
+  private static final int TASKS_PER_CORE = 4;
 
   /**
    * Windows of one block that are joined together, with what follows them.
@@ -85,11 +87,12 @@ public final class SimilarStrings {
     JoinPlan plan = plan(all, pieces, settings);
     JoinCounters counters = JoinCounters.register(context);
     Dataset<Evidence> parts = noEvidence(spark, all);
-    for (PromptVectors slice : JoinMemory.slices(all, settings)) {
+    List<PromptVectors> slices = JoinMemory.slices(all, settings);
+    for (PromptVectors slice : slices) {
       Broadcast<PromptVectors> vectors = context.broadcast(slice);
       for (Piece piece : pieces) {
         JavaRDD<Evidence> found =
-            inFewTasks(spark, vectors(piece))
+            inFewTasks(spark, vectors(piece), (long) slices.size() * pieces.size())
                 .mapPartitions(new JoinTask(vectors, piece.nextTokens(), plan, settings, counters));
         parts = parts.union(spark.createDataset(found.rdd(), Encoders.bean(Evidence.class)));
       }
@@ -155,16 +158,25 @@ public final class SimilarStrings {
   }
 
   /**
-   * A task sends one row a prompt, and finds the most similar windows sooner the more of them it
-   * sees: a few tasks a core. Where executors come and go the number of cores is not known.
+   * How many tasks the windows of a piece are joined in with a slice of the prompts. A task sends
+   * one row a prompt, and finds the most similar windows sooner the more of them it sees: one a
+   * core. Where pieces and slices are many, a task a core for each would be short, and the driver
+   * would start more of them than the cores are busy with: all together are some tasks a core.
+   *
+   * @param parts pieces times slices
    */
+  public static int tasks(int cores, long parts) {
+    return parts == 1 ? cores : (int) Math.max(1, TASKS_PER_CORE * (long) cores / parts);
+  }
+
+  /** Where executors come and go the number of cores is not known. */
   private static JavaRDD<WindowVector> inFewTasks(
-      SparkSession spark, JavaRDD<WindowVector> vectors) {
+      SparkSession spark, JavaRDD<WindowVector> vectors, long parts) {
     boolean coresVary =
         spark.sparkContext().getConf().getBoolean("spark.dynamicAllocation.enabled", false);
     return coresVary
         ? vectors
-        : vectors.coalesce(TASKS_PER_CORE * spark.sparkContext().defaultParallelism());
+        : vectors.coalesce(tasks(spark.sparkContext().defaultParallelism(), parts));
   }
 
   private static JoinPlan plan(PromptVectors prompts, List<Piece> pieces, JoinSettings settings) {

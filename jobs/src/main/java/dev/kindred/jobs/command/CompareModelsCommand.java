@@ -74,7 +74,7 @@ final class CompareModelsCommand extends KindredCommand {
     ModelInput input =
         ModelInput.open(
             workspace, tables, corpus, directory, model.store(), windows.length(), tasks);
-    choice.check(input.corpus().scan());
+    choice.check(input.corpus().scan().occurrences());
     WindowsStage.write(input.corpus());
     new PromptsStage(input, choice).prompts();
     String promptSet = choice.set(input.corpus().id());

@@ -54,7 +54,7 @@ final class PromptsCommand extends KindredCommand {
     ModelInput input =
         ModelInput.open(
             workspace, tables, corpus, directory, model.store(), windows.length(), tasks);
-    choice.check(input.corpus().scan());
+    choice.check(input.corpus().scan().occurrences());
     PromptsStage stage = new PromptsStage(input, choice);
     stage.prompts();
     stage.fittingWindows();

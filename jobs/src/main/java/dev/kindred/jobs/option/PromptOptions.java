@@ -26,10 +26,14 @@ public final class PromptOptions {
   /** Where prompts come from: a number of windows that are drawn, or else a file. */
   private record Source(OptionalInt count, String file) {}
 
-  /** Takes a number, or what else can be a file's name. */
+  /** Takes a number, also as 1e6, or what else can be a file's name. */
   static final class SourceConverter implements ITypeConverter<Source> {
     @Override
     public Source convert(String text) {
+      if (text.matches("\\d+(\\.\\d+)?[eE]\\d+")) {
+        return convert(Long.toString(new Values.Amount().convert(text)));
+      }
+
       return text.matches("-?\\d+")
           ? new Source(OptionalInt.of(Values.whole(text, 1, Integer.MAX_VALUE)), text)
           : new Source(OptionalInt.empty(), new Uri().convert(text));

@@ -7,6 +7,7 @@ import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.BlockVector;
 import dev.kindred.model.files.Bos;
 import dev.kindred.similarity.JoinSettings;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -46,6 +47,25 @@ public final class Values {
   public static final class Count extends WholeInRange {
     public Count() {
       super(1, 9_999_999);
+    }
+  }
+
+  /** A whole number from 1 to 1e15, also as 1e9. */
+  public static final class Amount implements ITypeConverter<Long> {
+    private static final long MOST = 1_000_000_000_000_000L;
+
+    @Override
+    public Long convert(String text) {
+      try {
+        long value = new BigDecimal(text).longValueExact();
+        if (value >= 1 && value <= MOST) {
+          return value;
+        }
+      } catch (ArithmeticException | NumberFormatException e) {
+        // The message below serves all.
+      }
+
+      throw expected("a whole number from 1 to 1e15, such as 1000000 or 1e6");
     }
   }
 

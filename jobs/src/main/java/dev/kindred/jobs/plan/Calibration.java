@@ -12,8 +12,10 @@ import dev.kindred.model.ModelShape;
 import dev.kindred.model.TaskDevice;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.similarity.EvidenceSample;
 import dev.kindred.similarity.JoinSample;
 import dev.kindred.similarity.JoinSettings;
+import dev.kindred.similarity.NextTokens;
 import dev.kindred.table.Part;
 import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Table;
@@ -33,6 +35,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
@@ -62,8 +65,14 @@ final class Calibration {
   private static final int WARM_UP_WINDOWS = 64;
 
   private static final int PROMPTS = 960;
+
+  /** Windows and prompts that the join is timed with, at least: fewer would not fill its tiles. */
+  private static final int LEAST_WINDOWS = 768;
+
   private static final long VECTOR_BYTES = 48L << 20;
   private static final int ROUNDS = 4;
+  private static final int EMPTY_TASKS = 500;
+  private static final long COLLECTED_WINDOWS = 200_000;
 
   private static final java.nio.file.Path SCHEDULER_STATISTICS =
       java.nio.file.Path.of("/proc/thread-self/schedstat");
@@ -108,7 +117,34 @@ final class Calibration {
             .toArray(),
         IntStream.range(0, blocks)
             .mapToDouble(b -> mean(timed, t -> t.joins()[b].operationsPerPair()))
+            .toArray(),
+        IntStream.range(0, blocks)
+            .mapToDouble(b -> mean(timed, t -> t.joins()[b].found()))
             .toArray());
+  }
+
+  /** Measures what a driver does alone, and merging. */
+  ClusterPlan.Overheads overheads() {
+    double task = Double.POSITIVE_INFINITY;
+    double nextTokens = Double.POSITIVE_INFINITY;
+    double evidence = 0;
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    Dataset<Row> windows =
+        spark
+            .range(COLLECTED_WINDOWS)
+            .selectExpr("id as window_id", "map(int(id % 997), 1L) as next_tokens");
+    for (int round = 0; round < ROUNDS; round++) { // the first ones warm up
+      long started = System.nanoTime();
+      context.parallelize(List.of(), EMPTY_TASKS).foreach(nothing -> {});
+      task = Math.min(task, seconds(started) / EMPTY_TASKS);
+      started = System.nanoTime();
+      NextTokens.collect(windows);
+      nextTokens = Math.min(nextTokens, seconds(started) / COLLECTED_WINDOWS);
+      started = System.nanoTime();
+      evidence = Math.max(evidence, EvidenceSample.merge(spark) / seconds(started) / cores);
+    }
+
+    return new ClusterPlan.Overheads(task, nextTokens, evidence);
   }
 
   private static double mean(List<Timed> timed, ToDoubleFunction<Timed> figure) {
@@ -280,7 +316,8 @@ final class Calibration {
       }
 
       double perWindow = operations(model, blocks, tree(first)) / first;
-      int count = (int) Math.max(first, Math.min(sample.size(), MODEL_SECONDS * rate / perWindow));
+      int count =
+          (int) Math.min(sample.size(), Math.max(LEAST_WINDOWS, MODEL_SECONDS * rate / perWindow));
       Evaluation evaluation = evaluate(model, lookedAt, count);
       int dimension = model.shape().modelDimension();
       JoinSample.Timing[] joins = new JoinSample.Timing[join.length];

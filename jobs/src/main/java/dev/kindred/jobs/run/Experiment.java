@@ -18,6 +18,7 @@ import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
@@ -83,6 +84,20 @@ public final class Experiment {
    */
   public static Experiment open(
       Workspace workspace, Warehouse warehouse, Checked checked, String corpora) {
+    return open(workspace, warehouse, checked, corpora, OptionalLong.empty());
+  }
+
+  /**
+   * The same for a plan.
+   *
+   * @param windows that the corpus is taken to have
+   */
+  public static Experiment open(
+      Workspace workspace,
+      Warehouse warehouse,
+      Checked checked,
+      String corpora,
+      OptionalLong windows) {
     if (checked.alternates().isEmpty()) {
       workspace.progress().leaveOut("noise floor");
     }
@@ -99,7 +114,7 @@ public final class Experiment {
             options.windows().length(),
             options.tasks(),
             corpora);
-    checked.choice().check(input.corpus().scan());
+    checked.choice().check(windows.orElse(input.corpus().scan().occurrences()));
     return new Experiment(checked, input, checked.rule());
   }
 

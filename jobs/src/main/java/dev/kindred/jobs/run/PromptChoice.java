@@ -2,7 +2,6 @@
 package dev.kindred.jobs.run;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.corpus.CorpusScan;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
@@ -68,12 +67,13 @@ public record PromptChoice(long count, long seed, List<Prompt> given) {
   /**
    * Refuses more prompts than a corpus can have.
    *
+   * @param windows at most so many
    * @throws InvalidInput saying how many it has
    */
-  public void check(CorpusScan scan) {
-    if (given == null && count > scan.occurrences()) {
+  public void check(long windows) {
+    if (given == null && count > windows) {
       throw new InvalidInput(
-          "--prompts %d: the corpus has only %d windows; ask for fewer", count, scan.occurrences());
+          "--prompts %d: the corpus has only %d windows; ask for fewer", count, windows);
     }
   }
 

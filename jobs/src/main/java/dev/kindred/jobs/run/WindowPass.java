@@ -67,7 +67,7 @@ public final class WindowPass {
   }
 
   /** Pieces that are worth a commit each, but at least so many that next tokens fit. */
-  static int pieces(long windows, long windowsAtOnce) {
+  public static int pieces(long windows, long windowsAtOnce) {
     long worthwhile = Math.min(PIECES, (windows + windowsAtOnce - 1) / windowsAtOnce);
     long needed = (windows + SimilarStrings.PIECE_WINDOWS - 1) / SimilarStrings.PIECE_WINDOWS;
     return (int) Math.max(1, Math.max(worthwhile, needed));

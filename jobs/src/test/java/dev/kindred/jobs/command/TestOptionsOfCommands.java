@@ -42,7 +42,9 @@ class TestOptionsOfCommands {
   private static Map<String, String> options() {
     Map<String, String> options = new LinkedHashMap<>();
     options.put("run", EXPERIMENT + "--alternates " + WRITER + REPORT);
-    options.put("plan", EXPERIMENT + "--alternates --warehouse");
+    options.put(
+        "plan",
+        EXPERIMENT + "--alternates --warehouse --windows --cores --executor-cores --network");
     options.put("windows", CORPUS + PLACES + "--model --window-length " + WRITER);
     options.put("activations", EVALUATION + WRITER + GIVEN_PROMPTS + "--hook --positions");
     options.put("prompts", EVALUATION + PROMPTS + WRITER);

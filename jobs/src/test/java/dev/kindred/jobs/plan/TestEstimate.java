@@ -22,7 +22,14 @@ class TestEstimate {
   private static final DiskNeed.Kept HALVES = new DiskNeed.Kept(SHAPE, ActivationStore.F16);
   private static final Work WORK = new Work(2_000_000, 1_000_000, 4e12, 1000, 2e10, 4e10, 2);
   private static final Rates RATES =
-      new Rates(2, 1e11, 4e8, 8e8, new double[] {1e-9, 3e-9}, new double[] {20, 80});
+      new Rates(
+          2,
+          1e11,
+          4e8,
+          8e8,
+          new double[] {1e-9, 3e-9},
+          new double[] {20, 80},
+          new double[] {.01, .03});
   private static final DiskNeed DISK = DiskNeed.of(WORK.windows(), WORK.prompts(), 2, KEPT, 10);
   private static final DiskNeed OF_HALVES =
       DiskNeed.of(WORK.windows(), WORK.prompts(), 2, HALVES, 10);
