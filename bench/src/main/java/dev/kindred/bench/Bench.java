@@ -79,6 +79,10 @@ public final class Bench implements Runnable {
       new FamilyComparison(figures, options.quick).run();
     }
 
+    if (options.has(Options.Item.SIZES)) {
+      new RealSizes(figures, options.quick).run();
+    }
+
     if (runs != null) {
       runs.addFigures();
       if (options.plot() != null) {

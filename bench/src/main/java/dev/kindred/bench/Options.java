@@ -20,6 +20,7 @@ final class Options {
     ACTIVATIONS,
     TRAINING,
     FAMILIES,
+    SIZES,
     RUNS
   }
 

@@ -87,9 +87,8 @@ record ClusterPlanText(
     Simulated total = plan.total();
     line(
         text,
-        "kindred: plan windows=%d prompts=%d cores=%d core_hours=%.1f disk_bytes=%d seconds=%.0f",
+        "kindred: plan windows=%d cores=%d core_hours=%.0f disk_bytes=%d seconds=%.0f",
         run.work().windows(),
-        run.work().prompts(),
         cluster.cores(),
         total.coreSeconds() / 3600,
         disk.total(),

@@ -49,6 +49,9 @@ public record DiskNeed(
   /** A pair of similar_strings: an id and a similarity. */
   private static final long BYTES_PER_SIMILAR_STRING = 12;
 
+  /** Pieces that a pass writes evidence for, at most, unless next tokens need more. */
+  static final int EVIDENCE_PIECES = 8;
+
   /** A pair of evidence_pieces: an id and a similarity. */
   private static final long BYTES_PER_PAIR = 16;
 
@@ -97,7 +100,7 @@ public record DiskNeed(
     return new DiskNeed(
         ofWindows(windows),
         kept.store() == ActivationStore.NONE
-            ? prompts * shape.blocks() * WindowPass.PIECES * BYTES_PER_PAIR * strings
+            ? prompts * shape.blocks() * EVIDENCE_PIECES * BYTES_PER_PAIR * strings
             : evaluated * vectors(shape, kept.store().precision()),
         prompts * (vectors(shape, Precision.F32) + prediction),
         Math.min(NGramFit.WINDOWS, windows) * prediction,

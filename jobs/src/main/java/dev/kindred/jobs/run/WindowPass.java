@@ -25,9 +25,6 @@ import org.slf4j.LoggerFactory;
  * taken up after its last piece.
  */
 public final class WindowPass {
-  /** Pieces at most, unless next tokens need more: evidence is written once for each of them. */
-  static final int PIECES = 8;
-
   private static final Logger LOG = LoggerFactory.getLogger(WindowPass.class);
 
   private final ModelInput input;
@@ -68,7 +65,8 @@ public final class WindowPass {
 
   /** Pieces that are worth a commit each, but at least so many that next tokens fit. */
   public static int pieces(long windows, long windowsAtOnce) {
-    long worthwhile = Math.min(PIECES, (windows + windowsAtOnce - 1) / windowsAtOnce);
+    long worthwhile =
+        Math.min(DiskNeed.EVIDENCE_PIECES, (windows + windowsAtOnce - 1) / windowsAtOnce);
     long needed = (windows + SimilarStrings.PIECE_WINDOWS - 1) / SimilarStrings.PIECE_WINDOWS;
     return (int) Math.max(1, Math.max(worthwhile, needed));
   }
