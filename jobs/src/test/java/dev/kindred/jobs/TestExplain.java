@@ -456,6 +456,11 @@ class TestExplain {
     assertInvalid(explain(), "no prompt: give prompts such as");
     assertInvalid(explain(NOT_IN_CORPUS, "--prompts", "x.txt"), "--prompts x.txt and a prompt");
     assertInvalid(explain(NOT_IN_CORPUS, "--strings", "none"), "--strings none: expected a whole");
+    assertInvalid(
+        explain(NOT_IN_CORPUS, "--blocks", "1,4"),
+        "--blocks 1,4: run "
+            + SharedRun.runId()
+            + " looks at blocks all; leave out --blocks, or give another --run-id");
     assertInvalid(explain(NOT_IN_CORPUS, "--run-id", "r-1"), "--run-id r-1: no such run in ");
     assertInvalid(
         CommandLineRun.of("explain", NOT_IN_CORPUS, "--warehouse", folder.resolve("x").toString()),

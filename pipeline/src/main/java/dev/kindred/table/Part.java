@@ -411,12 +411,21 @@ public final class Part {
   }
 
   /**
-   * The part's rows in pieces of whole files, in the order of their names. Files of one name in
-   * several folders, which a task wrote, are in one piece.
+   * Some files of a part.
    *
-   * @param bytes of files in a piece, at most unless those of one name are larger
+   * @param names of the files, in order
+   * @param rows what is in them
    */
-  public List<Dataset<Row>> readInPieces(long bytes) {
+  public record Piece(List<String> names, Dataset<Row> rows) {}
+
+  /**
+   * The part's rows in pieces of whole files, in the order of their names. Files of one name in
+   * several folders, which a task wrote, are in one piece. Parts whose files have the same names
+   * and as many rows, as those of a model's blocks, are cut alike.
+   *
+   * @param rows in a piece, at most unless files of one name have more
+   */
+  public List<Piece> readInPieces(long rows) {
     Map<String, List<CommittedFiles.Entry>> byName = new TreeMap<>();
     for (CommittedFiles.Entry entry : entries()) {
       byName
@@ -424,22 +433,25 @@ public final class Part {
           .add(entry);
     }
 
-    List<Dataset<Row>> pieces = new ArrayList<>();
+    List<Piece> pieces = new ArrayList<>();
+    List<String> names = new ArrayList<>();
     List<CommittedFiles.Entry> piece = new ArrayList<>();
     long size = 0;
-    for (List<CommittedFiles.Entry> entries : byName.values()) {
-      long added = entries.stream().mapToLong(entry -> entry.file().bytes()).sum();
-      if (!piece.isEmpty() && size + added > bytes) {
-        pieces.add(warehouse.read(table, piece));
+    for (Map.Entry<String, List<CommittedFiles.Entry>> ofName : byName.entrySet()) {
+      long added = ofName.getValue().stream().mapToLong(entry -> entry.file().rows()).sum();
+      if (!piece.isEmpty() && size + added > rows) {
+        pieces.add(new Piece(List.copyOf(names), warehouse.read(table, piece)));
+        names.clear();
         piece.clear();
         size = 0;
       }
 
-      piece.addAll(entries);
+      names.add(ofName.getKey());
+      piece.addAll(ofName.getValue());
       size += added;
     }
 
-    pieces.add(warehouse.read(table, piece));
+    pieces.add(new Piece(List.copyOf(names), warehouse.read(table, piece)));
     return pieces;
   }
 

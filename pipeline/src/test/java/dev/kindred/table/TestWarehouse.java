@@ -136,24 +136,19 @@ class TestWarehouse {
                 "cast(id % 7 as int) as prompt_id",
                 "id as window_id", "cast(id / 90 as float) as similarity", "3 as block"));
     List<Row> all = part.read().sort("window_id").collectAsList();
-    long largest = 0;
-    long total = 0;
-    for (Path file : parquetFiles(folder.resolve("similar_strings/run_id=r-1/block=3"))) {
-      largest = Math.max(largest, Files.size(file));
-      total += Files.size(file);
-    }
-
     assertThat(part.readInPieces(1)).as("a file is never cut").hasSize(6);
-    assertThat(part.readInPieces(2 * largest)).as("two files and more fit").hasSizeBetween(2, 3);
-    assertThat(part.readInPieces(total)).hasSize(1);
-    for (long bytes : new long[] {1, 2 * largest, total, Long.MAX_VALUE}) {
+    assertThat(part.readInPieces(30)).as("two files of 15 rows").hasSize(3);
+    assertThat(part.readInPieces(44)).hasSize(3);
+    assertThat(part.readInPieces(90)).hasSize(1);
+    for (long rows : new long[] {1, 30, 90, Long.MAX_VALUE}) {
       List<Row> found = new ArrayList<>();
-      for (Dataset<Row> piece : part.readInPieces(bytes)) {
-        assertThat(piece.columns()).containsExactly(Tables.SIMILAR_STRINGS.columns().fieldNames());
-        found.addAll(piece.collectAsList());
+      for (Part.Piece piece : part.readInPieces(rows)) {
+        assertThat(piece.rows().columns())
+            .containsExactly(Tables.SIMILAR_STRINGS.columns().fieldNames());
+        found.addAll(piece.rows().collectAsList());
       }
 
-      assertThat(found).as("%d bytes", bytes).containsExactlyInAnyOrderElementsOf(all);
+      assertThat(found).as("%d rows", rows).containsExactlyInAnyOrderElementsOf(all);
     }
   }
 
@@ -163,7 +158,7 @@ class TestWarehouse {
     part.write(summary(spark, "a", 1).limit(0));
 
     assertThat(part.readInPieces(100)).hasSize(1);
-    assertThat(part.readInPieces(100).get(0).collectAsList()).isEmpty();
+    assertThat(part.readInPieces(100).get(0).rows().collectAsList()).isEmpty();
   }
 
   private static List<Path> parquetFiles(Path part) throws IOException {

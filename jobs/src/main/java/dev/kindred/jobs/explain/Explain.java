@@ -133,6 +133,7 @@ public final class Explain {
                           vectors.isEmpty()
                               || vectors.get() == ModelDirectory.vectorsOf(any.modelId())));
       this.model = run.isPresent() ? run.get().model(hadoop) : modelOptions.read(hadoop);
+      run.ifPresent(plan -> modelOptions.checkBlocks(settings, model.blocks(), plan.runId()));
     }
 
     this.corpusId = run.map(RunPlan::corpusId).orElseGet(this::onlyCorpus);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.option;
 
+import dev.kindred.InvalidInput;
 import dev.kindred.model.BlockVector;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
 import java.util.Optional;
@@ -60,6 +62,20 @@ public final class ModelOptions {
    */
   public ModelDirectory read(Configuration hadoop) {
     return model.read(blocks, vectors, hadoop).in(store.precision());
+  }
+
+  /**
+   * Checks blocks that the user named beside a run's own.
+   *
+   * @param settings the command's
+   * @throws InvalidInput if they are others
+   */
+  public void checkBlocks(Defaults settings, Blocks ofRun, String runId) {
+    if (settings.isGiven("blocks") && !Blocks.of(blocks, ofRun.ofModel()).equals(ofRun)) {
+      throw new InvalidInput(
+          "--blocks %s: run %s looks at blocks %s; leave out --blocks, or give another --run-id",
+          blocks, runId, ofRun);
+    }
   }
 
   /**

@@ -200,13 +200,13 @@ record ClusterPlan(List<Simulated> stages) {
       long slices = slices(run.work().prompts());
       long pieces = pieces();
       long tasks = SimilarStrings.tasks(cores(), slices * pieces);
-      double collecting = windows * overheads.nextTokensSeconds(); // of one piece: once for all
+      double collecting = windows * overheads.nextTokensSeconds() / blocks(); // once for all
       double driver =
           JoinTime.BLOCK_SECONDS
               + bytesOfPrompts() / cluster.networkBytesPerSecond()
               + cluster.broadcastSeconds(
                   COPIES_OF_PROMPTS * bytesOfPrompts() + BYTES_OF_NEXT_TOKENS * windows)
-              + (pieces > 1 ? collecting : collecting / blocks());
+              + collecting;
       double pairs = Arrays.stream(rates.secondsPerPair()).average().orElse(0);
       double found = Arrays.stream(rates.found()).average().orElse(0);
       double reading = slices * vectorBytes() / perCore(rates.readPerSecond());

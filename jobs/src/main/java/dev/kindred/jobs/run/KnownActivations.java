@@ -117,13 +117,13 @@ final class KnownActivations {
     long bytesPerWindow = blocks * (model.precision().bytes() * (long) shape.modelDimension() + 16);
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     long copied = 0;
-    for (Dataset<Row> piece : activations(corpusId).readInPieces(PIECE_WINDOWS * bytesPerWindow)) {
-      Dataset<Row> ofPiece = piece.where(isFirst).select("window_id");
+    for (Part.Piece piece : activations(corpusId).readInPieces(PIECE_WINDOWS * blocks)) {
+      Dataset<Row> ofPiece = piece.rows().where(isFirst).select("window_id");
       WindowIds ids = WindowIds.collect(shared.join(ofPiece, "window_id"));
       if (ids.size() > 0) {
         warehouse.checkFree("the table activations", ids.size() * bytesPerWindow);
         Broadcast<WindowIds> onExecutors = context.broadcast(ids);
-        part.appendVectors(Activations.rename(piece, onExecutors), blocks, false);
+        part.appendVectors(Activations.rename(piece.rows(), onExecutors), blocks, false);
         onExecutors.destroy();
         copied += ids.size();
       }
