@@ -51,17 +51,28 @@ public final class Plan {
     long windows = reused.windows() ? corpus.windowsPart().read().count() : sketch.windows();
     Estimate.Work work = work(experiment, sketch.prefixes(), corpus.scan().occurrences(), windows);
     ActivationStore chosen = experiment.input().store();
+    double[] similar = Arrays.stream(rates.found()).map(found -> found * windows).toArray();
     Map<ActivationStore, Estimate> estimates = new EnumMap<>(ActivationStore.class);
     for (ActivationStore store : ActivationStore.values()) {
       Reused there = store == chosen ? reused : reused.ofCorpus();
       DiskNeed.Kept kept = experiment.input().kept(store);
       DiskNeed disk =
-          DiskNeed.of(windows, prompts, work.alternates(), kept, experiment.keepSimilar())
+          DiskNeed.expected(
+                  windows, prompts, work.alternates(), kept, experiment.keepSimilar(), similar)
               .withPlaces(corpus.scan())
               .without(there);
       estimates.put(store, Estimate.of(work, rates, kept, disk, there));
     }
 
+    DiskNeed most =
+        DiskNeed.of(
+                windows,
+                prompts,
+                work.alternates(),
+                experiment.input().kept(chosen),
+                experiment.keepSimilar())
+            .withPlaces(corpus.scan())
+            .without(reused);
     boolean isExact = reused.windows() || sketch.error() == 0;
     return new PlanText(
             work,
@@ -73,6 +84,7 @@ public final class Plan {
             isExact ? 0 : sketch.error(),
             experiment.keepSimilar() == Integer.MAX_VALUE,
             directory.blocks().number(0) == 0 && directory.hasNetworkOfLastToken(),
+            most.total(),
             corpus.warehouse().freeBytes())
         .text();
   }
@@ -114,8 +126,13 @@ public final class Plan {
             overheads,
             new ClusterPlan.Cluster(
                 asked.cores(here), asked.executorCores(), asked.networkBytesPerSecond()),
-            DiskNeed.of(
-                windows, run.work().prompts(), run.work().alternates(), kept, run.keepSimilar()),
+            DiskNeed.expected(
+                windows,
+                run.work().prompts(),
+                run.work().alternates(),
+                kept,
+                run.keepSimilar(),
+                Arrays.stream(measured.rates().found()).map(found -> found * windows).toArray()),
             TaskNeed.ofModel(experiment.input().tasks(), corpus.windowLength(), model),
             TaskNeed.ofJoin(run.keepSimilar(), kept.shape(), windows, run.work().prompts()))
         .text();
@@ -196,6 +213,7 @@ public final class Plan {
    * @param error of the number of windows, relative; 0 if it is exact
    * @param keepsAll whether all similar strings are kept
    * @param isBlock0OfLastToken whether block 0 is looked at, and its network reads a token alone
+   * @param mostBytes that the run adds to the warehouse at most, and checks that there is room for
    * @param freeBytes on the warehouse's disk
    */
   record PlanText(
@@ -208,6 +226,7 @@ public final class Plan {
       double error,
       boolean keepsAll,
       boolean isBlock0OfLastToken,
+      long mostBytes,
       long freeBytes) {
 
     String text() {
@@ -264,8 +283,10 @@ public final class Plan {
       text.append('\n');
       line(
           text,
-          "Disk is an upper bound; %s are free. Memory is what a task fills at most.",
+          "Disk is about what was found similar; the run wants room for %s, and %s are free.",
+          bytes(mostBytes),
           bytes(freeBytes));
+      line(text, "Memory is what a task fills at most.");
       if (keepsAll) {
         line(text, "Disk is without similar_strings, which has no bound with keep-similar all.");
       }
@@ -274,7 +295,7 @@ public final class Plan {
           text,
           "FLOP of what is drawn is an upper bound. Windows, evaluation and audit go by constants,");
       line(text, "the other times by what was measured, for cores with nothing else to do.");
-      if (freeBytes < estimate.total().diskBytes()) {
+      if (freeBytes < mostBytes) {
         line(
             text,
             "The warehouse's disk is too small: the command run would stop before the stage that does"

@@ -59,8 +59,8 @@ public record DiskNeed(
   private static final long BYTES_PER_TOKEN = 12;
 
   /**
-   * Tokens that follow a prompt's similar strings in a block. Of a larger vocabulary that is an
-   * estimate, not a bound: most tokens follow none of them.
+   * Tokens that follow a prompt's similar strings in a block, at most. Of a larger vocabulary that
+   * is an estimate, not a bound: most tokens follow none of them.
    */
   private static final int MOST_TOKENS = ModelPredictions.MOST_DENSE;
 
@@ -93,22 +93,49 @@ public record DiskNeed(
    */
   public static DiskNeed of(
       long windows, long evaluated, long prompts, int alternates, Kept kept, int keepSimilar) {
+    double[] similar = new double[kept.shape().blocks()];
+    Arrays.fill(similar, Double.POSITIVE_INFINITY);
+    return of(windows, evaluated, prompts, alternates, kept, keepSimilar, similar);
+  }
+
+  /**
+   * What a run with nothing to reuse will add, about.
+   *
+   * @param similar windows that are similar to a prompt, on average, by block
+   */
+  public static DiskNeed expected(
+      long windows, long prompts, int alternates, Kept kept, int keepSimilar, double[] similar) {
+    return of(windows, windows, prompts, alternates, kept, keepSimilar, similar);
+  }
+
+  private static DiskNeed of(
+      long windows,
+      long evaluated,
+      long prompts,
+      int alternates,
+      Kept kept,
+      int keepSimilar,
+      double[] similar) {
     ModelShape shape = kept.shape();
-    long strings = keepSimilar == Integer.MAX_VALUE ? 0 : Math.min(keepSimilar, windows);
-    long distribution = BYTES_PER_TOKEN * Math.min(shape.vocabularySize(), MOST_TOKENS);
+    double mostStrings = keepSimilar == Integer.MAX_VALUE ? 0 : Math.min(keepSimilar, windows);
+    double strings = Arrays.stream(similar).map(found -> Math.min(mostStrings, found)).sum();
+    double mostTokens = Math.min(shape.vocabularySize(), MOST_TOKENS);
+    double tokens = Arrays.stream(similar).map(found -> Math.min(mostTokens, found)).sum();
     long prediction = ModelPredictions.bytes(shape) + BYTES_PER_PROMPT;
     return new DiskNeed(
         ofWindows(windows),
         kept.store() == ActivationStore.NONE
-            ? prompts * shape.blocks() * EVIDENCE_PIECES * BYTES_PER_PAIR * strings
+            ? (long) (prompts * EVIDENCE_PIECES * BYTES_PER_PAIR * strings)
             : evaluated * vectors(shape, kept.store().precision()),
         prompts * (vectors(shape, Precision.F32) + prediction),
         Math.min(NGramFit.WINDOWS, windows) * prediction,
         alternates * prompts * prediction,
-        prompts
-            * (shape.blocks() * (BYTES_PER_SIMILAR_STRING * strings + distribution)
-                + 2 * distribution
-                + BYTES_PER_PROMPT));
+        (long)
+            (prompts
+                * (BYTES_PER_SIMILAR_STRING * strings
+                    + BYTES_PER_TOKEN * tokens
+                    + 2 * BYTES_PER_TOKEN * Math.min(mostTokens, tokens)
+                    + BYTES_PER_PROMPT)));
   }
 
   /** The vectors of all blocks. */

@@ -108,6 +108,15 @@ class TestEstimate {
   }
 
   @Test
+  void whatIsExpectedGoesByTheWindowsThatAreSimilar() {
+    DiskNeed need = DiskNeed.expected(1_000_000, 1000, 2, KEPT, 10, new double[] {3, 40});
+
+    // 3 and 10 strings of 12 bytes, 3 and 40 tokens of 12, and twice all tokens in the mixture.
+    assertThat(need.results()).isEqualTo(1000 * (13 * 12 + 43 * 12 + 2 * 43 * 12 + 200));
+    assertThat(need.activations()).isEqualTo(DISK.activations());
+  }
+
+  @Test
   void noMoreSimilarStringsAreKeptThanThereAreWindows() {
     assertThat(DiskNeed.of(3, 1000, 2, KEPT, 10).results())
         .isEqualTo(1000 * (2 * (36 + 600) + 1200 + 200));
@@ -201,6 +210,7 @@ class TestEstimate {
                 .016,
                 false,
                 true,
+                DISK.without(WINDOWS).total(),
                 50_000_000)
             .text();
 
