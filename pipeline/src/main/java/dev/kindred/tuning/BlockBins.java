@@ -3,14 +3,19 @@ package dev.kindred.tuning;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * What follows a prompt's similar strings in one block, by bins of their similarity, so that it can
  * be asked for above any bin's edge.
  *
- * <p>Letters: T = tokens that follow any string of any bin and block, E = bins.
+ * <p>Letters: T = tokens that follow any string of any bin and block, U = those of them that follow
+ * one of this block, E = bins.
  */
 sealed interface BlockBins extends Serializable {
+
+  /** Returns which of T the block's tokens are, [U], ascending. */
+  int[] places();
 
   /** Returns how many windows are above a bin's lower edge. */
   long strings(int bin);
@@ -21,17 +26,18 @@ sealed interface BlockBins extends Serializable {
   /**
    * Gives the counts of all strings above a bin's lower edge, rounded to float.
    *
-   * @param counts [T], is overwritten
+   * @param counts [U] and more, of which the first U are overwritten
    */
   void counts(int bin, double[] counts);
 
   /**
-   * Sums above each edge. It is asked for in no time, and takes 4 E T bytes.
+   * Sums above each edge. It is asked for in no time, and takes 4 E U bytes.
    *
-   * @param counts [E][T]; null above the highest bin with strings
+   * @param places [U]
+   * @param counts [E][U]; null above the highest bin with strings
    * @param strings [E]
    */
-  record Sums(float[][] counts, long[] strings, int ownBin) implements BlockBins {
+  record Sums(int[] places, float[][] counts, long[] strings, int ownBin) implements BlockBins {
     @Override
     public long strings(int bin) {
       return strings[bin];
@@ -39,7 +45,7 @@ sealed interface BlockBins extends Serializable {
 
     @Override
     public void counts(int bin, double[] sums) {
-      for (int i = 0; i < sums.length; i++) {
+      for (int i = 0; i < places.length; i++) {
         sums[i] = counts[bin] == null ? 0 : counts[bin][i];
       }
     }
@@ -49,12 +55,13 @@ sealed interface BlockBins extends Serializable {
    * Counts of single bins, from the highest down, which are added up whenever it is asked. Where
    * many tokens could follow, few do.
    *
-   * @param ends [E], the first place behind a bin's entries
-   * @param places which of T, an entry
+   * @param places [U]
+   * @param ends [E], the first entry that is not of a bin or one above it
+   * @param tokens which of U, an entry
    * @param counts at least 1, an entry
    * @param strings [E]
    */
-  record Entries(int[] ends, int[] places, long[] counts, long[] strings, int ownBin)
+  record Entries(int[] places, int[] ends, int[] tokens, long[] counts, long[] strings, int ownBin)
       implements BlockBins {
     @Override
     public long strings(int bin) {
@@ -63,12 +70,12 @@ sealed interface BlockBins extends Serializable {
 
     @Override
     public void counts(int bin, double[] sums) {
-      Arrays.fill(sums, 0);
+      Arrays.fill(sums, 0, places.length, 0);
       for (int i = 0; i < ends[bin]; i++) {
-        sums[places[i]] += counts[i];
+        sums[tokens[i]] += counts[i];
       }
 
-      for (int i = 0; i < sums.length; i++) {
+      for (int i = 0; i < places.length; i++) {
         sums[i] = (float) sums[i];
       }
     }
@@ -81,22 +88,24 @@ sealed interface BlockBins extends Serializable {
     /** How much more memory sums may take than entries, for their speed. */
     private static final int MOST_TIMES = 2;
 
-    private final int tokens; // T
     private final long[] strings; // [E], of each bin alone
     private final int[] sizes; // [E], entries
     private final int[][] places; // [E][..]
     private final long[][] counts; // [E][..]
     private int ownBin = -1;
 
-    Builder(int bins, int tokens) {
-      this.tokens = tokens;
+    Builder(int bins) {
       this.strings = new long[bins];
       this.sizes = new int[bins];
       this.places = new int[bins][0];
       this.counts = new long[bins][0];
     }
 
-    /** Adds how often a token follows the strings of a bin. */
+    /**
+     * Adds how often a token follows the strings of a bin.
+     *
+     * @param place which of T it is
+     */
     void add(int bin, int place, long count) {
       if (sizes[bin] == places[bin].length) {
         int longer = Math.max(8, 2 * sizes[bin]);
@@ -126,31 +135,44 @@ sealed interface BlockBins extends Serializable {
       }
 
       int entries = Arrays.stream(sizes).sum();
-      return (long) Float.BYTES * bins * tokens <= (long) MOST_TIMES * BYTES_PER_ENTRY * entries
-          ? sums(above)
-          : entries(above, entries);
+      int[] tokens =
+          IntStream.range(0, bins)
+              .flatMap(bin -> Arrays.stream(places[bin], 0, sizes[bin]))
+              .sorted()
+              .distinct()
+              .toArray();
+      for (int bin = 0; bin < bins; bin++) {
+        for (int i = 0; i < sizes[bin]; i++) {
+          places[bin][i] = Arrays.binarySearch(tokens, places[bin][i]);
+        }
+      }
+
+      long bytesOfSums = (long) Float.BYTES * bins * tokens.length;
+      return bytesOfSums <= (long) MOST_TIMES * BYTES_PER_ENTRY * entries
+          ? sums(tokens, above)
+          : entries(tokens, above, entries);
     }
 
-    private Sums sums(long[] above) {
+    private Sums sums(int[] tokens, long[] above) {
       float[][] sums = new float[above.length][];
-      double[] sum = new double[tokens];
+      double[] sum = new double[tokens.length];
       for (int bin = above.length - 1; bin >= 0; bin--) {
         for (int i = 0; i < sizes[bin]; i++) {
           sum[places[bin][i]] += counts[bin][i];
         }
 
         if (above[bin] > 0) {
-          sums[bin] = new float[tokens];
-          for (int i = 0; i < tokens; i++) {
+          sums[bin] = new float[tokens.length];
+          for (int i = 0; i < tokens.length; i++) {
             sums[bin][i] = (float) sum[i];
           }
         }
       }
 
-      return new Sums(sums, above, ownBin);
+      return new Sums(tokens, sums, above, ownBin);
     }
 
-    private Entries entries(long[] above, int entries) {
+    private Entries entries(int[] tokens, long[] above, int entries) {
       int[] ends = new int[above.length];
       int[] allPlaces = new int[entries];
       long[] allCounts = new long[entries];
@@ -162,7 +184,7 @@ sealed interface BlockBins extends Serializable {
         ends[bin] = end;
       }
 
-      return new Entries(ends, allPlaces, allCounts, above, ownBin);
+      return new Entries(tokens, ends, allPlaces, allCounts, above, ownBin);
     }
   }
 }

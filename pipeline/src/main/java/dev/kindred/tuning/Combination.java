@@ -33,47 +33,63 @@ public interface Combination extends Serializable {
   }
 
   /**
-   * A sum of what each block gives by its own threshold and weight: a search that changes one block
-   * adds the others up once.
+   * A sum of each block's counts times a factor: a search that changes one block adds the others up
+   * once.
    */
   interface Sum extends Combination {
-    /** Adds what a block gives to shares. */
-    void add(
-        PromptBins prompt,
-        Tuned tuned,
-        int block,
-        boolean withOwn,
-        double[] counts,
-        double[] shares);
+    /**
+     * What a block's counts are multiplied by.
+     *
+     * @param weight the block's, not negative
+     * @param total sum of its counts
+     */
+    double factor(double weight, double total);
+
+    /**
+     * Gives what a block adds, of its tokens.
+     *
+     * @param shares [U] and more, of which the first U are overwritten
+     */
+    default void ofBlock(
+        PromptBins prompt, Tuned tuned, int block, boolean withOwn, double[] shares) {
+      int tokens = prompt.places(block).length;
+      double weight = tuned.weights()[block];
+      double factor =
+          weight == 0
+              ? 0
+              : factor(weight, prompt.countsOfBlock(block, tuned.bins()[block], withOwn, shares));
+      if (factor == 0) {
+        Arrays.fill(shares, 0, tokens, 0);
+        return;
+      }
+
+      for (int i = 0; i < tokens; i++) {
+        shares[i] *= factor;
+      }
+    }
 
     @Override
     default void mix(
         PromptBins prompt, Tuned tuned, boolean withOwn, double[] counts, double[] shares) {
       Arrays.fill(shares, 0);
       for (int block = 0; block < tuned.weights().length; block++) {
-        add(prompt, tuned, block, withOwn, counts, shares);
+        ofBlock(prompt, tuned, block, withOwn, counts);
+        int[] places = prompt.places(block);
+        for (int i = 0; i < places.length; i++) {
+          shares[places[i]] += counts[i];
+        }
       }
     }
   }
 
   /** Blocks' counts times their factors in a {@link Mixture}, summed. */
   static Sum mixture(double saturation) {
-    return (prompt, tuned, block, withOwn, counts, shares) -> {
-      if (tuned.weights()[block] > 0) {
-        double total = prompt.counts(block, tuned.bins()[block], withOwn, counts);
-        add(shares, counts, Mixture.factor(tuned.weights()[block], total, saturation));
-      }
-    };
+    return (weight, total) -> Mixture.factor(weight, total, saturation);
   }
 
   /** Each block's distribution, however little evidence it has, times its weight. */
   static Sum distributions() {
-    return (prompt, tuned, block, withOwn, counts, shares) -> {
-      double total = prompt.counts(block, tuned.bins()[block], withOwn, counts);
-      if (total > 0) {
-        add(shares, counts, tuned.weights()[block] / total);
-      }
-    };
+    return (weight, total) -> total > 0 ? weight / total : 0;
   }
 
   /** The distribution of the one block that would have the greatest share of a mixture. */

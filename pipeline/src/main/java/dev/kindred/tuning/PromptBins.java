@@ -28,7 +28,8 @@ import org.apache.spark.sql.Row;
  * <p>Only tokens that follow a string of any bin are in it: the others add nothing to how much two
  * distributions have in common.
  *
- * <p>Letters: T = tokens that follow any string of any bin, E = bins.
+ * <p>Letters: T = tokens that follow any string of any bin, U = those that follow one of a block, E
+ * = bins.
  */
 public final class PromptBins implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -107,7 +108,7 @@ public final class PromptBins implements Serializable {
 
     int[] support = tokens.stream().mapToInt(Integer::intValue).toArray();
     BlockBins.Builder[] builders = new BlockBins.Builder[numberOfBlocks];
-    Arrays.setAll(builders, block -> new BlockBins.Builder(bins, support.length));
+    Arrays.setAll(builders, block -> new BlockBins.Builder(bins));
     for (int i = 0; i < evidence.size(); i++) {
       Row bin = evidence.get(i);
       BlockBins.Builder block = builders[numbers.indexOf(bin.getInt(0))];
@@ -153,22 +154,49 @@ public final class PromptBins implements Serializable {
     return blocks[block].strings(bin);
   }
 
+  /** Returns which of T a block's tokens are, [U], ascending. */
+  int[] places(int block) {
+    return blocks[block].places();
+  }
+
   /**
-   * Next-token counts of the strings above a bin's lower edge.
+   * Next-token counts of the strings above a bin's lower edge, of the block's tokens.
    *
    * @param withOwn whether the prompt's own window is evidence
+   * @param counts [U] and more, of which the first U are overwritten
+   * @return their sum
+   */
+  double countsOfBlock(int block, int bin, boolean withOwn, double[] counts) {
+    blocks[block].counts(bin, counts);
+    int[] places = blocks[block].places();
+    boolean isOwnAmongThem = !withOwn && blocks[block].ownBin() >= bin;
+    double total = 0;
+    for (int i = 0; i < places.length; i++) {
+      counts[i] = isOwnAmongThem ? (float) counts[i] - own[places[i]] : counts[i];
+      total += counts[i];
+    }
+
+    return total;
+  }
+
+  /**
+   * The same of all tokens.
+   *
    * @param counts [T], is overwritten
    * @return their sum
    */
   double counts(int block, int bin, boolean withOwn, double[] counts) {
-    blocks[block].counts(bin, counts);
-    boolean isOwnAmongThem = !withOwn && blocks[block].ownBin() >= bin;
-    double total = 0;
-    for (int i = 0; i < counts.length; i++) {
-      counts[i] = isOwnAmongThem ? (float) counts[i] - own[i] : counts[i];
-      total += counts[i];
+    double total = countsOfBlock(block, bin, withOwn, counts);
+    int[] places = blocks[block].places();
+    int end = counts.length;
+    for (int i = places.length - 1; i >= 0; i--) { // downwards, as none lies before its place
+      double count = counts[i];
+      Arrays.fill(counts, places[i], end, 0);
+      counts[places[i]] = count;
+      end = places[i];
     }
 
+    Arrays.fill(counts, 0, end, 0);
     return total;
   }
 
@@ -186,6 +214,62 @@ public final class PromptBins implements Serializable {
       common += modelRoots[i] * Math.sqrt(shares[i]);
     }
 
+    return distance(total, common);
+  }
+
+  /**
+   * The same of a block's tokens alone.
+   *
+   * @param shares [U] and more
+   */
+  double distanceOfBlock(int block, double[] shares) {
+    return new Rest(0, 0).distance(this, block, shares);
+  }
+
+  private static double distance(double total, double common) {
     return total == 0 ? 1 : Math.sqrt(Math.max(0, 1 - common / Math.sqrt(total)));
+  }
+
+  /**
+   * What tokens add to a distance that do not follow strings of a block.
+   *
+   * @param total sum of their shares
+   * @param common sum of the roots of shares times those of the model's probabilities
+   */
+  record Rest(double total, double common) {
+    /** Of shares, [T]. */
+    static Rest of(PromptBins prompt, int block, double[] shares) {
+      int[] places = prompt.places(block);
+      double total = 0;
+      double common = 0;
+      int next = 0;
+      for (int i = 0; i < shares.length; i++) {
+        if (next < places.length && places[next] == i) {
+          next++;
+        } else {
+          total += shares[i];
+          common += prompt.modelRoots[i] * Math.sqrt(shares[i]);
+        }
+      }
+
+      return new Rest(total, common);
+    }
+
+    /**
+     * The distance of these and of the block's tokens.
+     *
+     * @param shares of the latter, [U] and more
+     */
+    double distance(PromptBins prompt, int block, double[] shares) {
+      int[] places = prompt.places(block);
+      double sum = total;
+      double inCommon = common;
+      for (int i = 0; i < places.length; i++) {
+        sum += shares[i];
+        inCommon += prompt.modelRoots[places[i]] * Math.sqrt(shares[i]);
+      }
+
+      return PromptBins.distance(sum, inCommon);
+    }
   }
 }

@@ -100,10 +100,10 @@ public final class ThresholdCurves {
     int next = 0;
     for (int block = 0; block < blocks; block++) {
       for (int bin = 0; bin < bins; bin++) {
-        prompt.counts(block, bin, true, counts);
-        values[next++] = (float) prompt.distance(counts);
-        prompt.counts(block, bin, false, counts);
-        values[next++] = (float) prompt.distance(counts);
+        prompt.countsOfBlock(block, bin, true, counts);
+        values[next++] = (float) prompt.distanceOfBlock(block, counts);
+        prompt.countsOfBlock(block, bin, false, counts);
+        values[next++] = (float) prompt.distanceOfBlock(block, counts);
         values[next++] = prompt.strings(block, bin);
       }
     }

@@ -73,11 +73,13 @@ public final class Tuner {
     double step = FIRST_STEP;
     while (step > LAST_STEP) {
       double before = best.distance();
+      Changes changes = changes(combination, best.tuned());
       for (int block = 0; block < start.bins().length; block++) {
-        ToDoubleFunction<Tuned> distance = distanceByBlock(combination, best.tuned(), block);
+        ToDoubleFunction<Tuned> distance = changes.of(block, best.tuned());
         best = new Result(best.tuned(), distance.applyAsDouble(best.tuned())); // to its last digit
         best = bestThreshold(distance, best, block);
         best = bestWeight(distance, best, block, step);
+        changes.made(block, best.tuned());
       }
 
       if (before - best.distance() < LEAST_GAIN) {
@@ -88,45 +90,106 @@ public final class Tuner {
     return best;
   }
 
-  /**
-   * Returns the mean distance of settings that differ in one block alone. Where blocks are summed
-   * up, the sum of the others is taken once; the last digits may then be others than those of
-   * {@link #distance}.
-   */
-  private ToDoubleFunction<Tuned> distanceByBlock(
-      Combination combination, Tuned tuned, int changed) {
-    if (!(combination instanceof Combination.Sum sum)) {
-      return tried -> distance(combination, tried);
-    }
+  /** The mean distances of settings that differ in one block alone, one block after the other. */
+  private interface Changes {
+    /**
+     * Begins with a block.
+     *
+     * @param tuned the setting so far
+     * @return the mean distance of settings that have others in this block alone
+     */
+    ToDoubleFunction<Tuned> of(int block, Tuned tuned);
 
-    double[][] others =
-        prompts.parallelStream()
-            .map(prompt -> sumOfOthers(sum, prompt, tuned, changed))
-            .toArray(double[][]::new);
-    return tried ->
-        mean(
-            IntStream.range(0, prompts.size())
-                .parallel()
-                .mapToDouble(
-                    i -> {
-                      PromptBins prompt = prompts.get(i);
-                      double[] shares = others[i].clone();
-                      sum.add(prompt, tried, changed, withOwn, new double[shares.length], shares);
-                      return prompt.distance(shares);
-                    })
-                .toArray());
+    /** Ends with the block. */
+    void made(int block, Tuned tuned);
   }
 
-  private double[] sumOfOthers(Combination.Sum sum, PromptBins prompt, Tuned tuned, int changed) {
-    double[] shares = new double[prompt.tokens()];
-    double[] counts = new double[shares.length];
-    for (int block = 0; block < tuned.bins().length; block++) {
-      if (block != changed) {
-        sum.add(prompt, tuned, block, withOwn, counts, shares);
-      }
+  private Changes changes(Combination combination, Tuned tuned) {
+    if (combination instanceof Combination.Sum sum) {
+      return new ChangesOfSum(sum, tuned);
     }
 
-    return shares;
+    return new Changes() {
+      @Override
+      public ToDoubleFunction<Tuned> of(int block, Tuned ignored) {
+        return tried -> distance(combination, tried);
+      }
+
+      @Override
+      public void made(int block, Tuned ignored) {
+        // Each distance is mixed anew.
+      }
+    };
+  }
+
+  /**
+   * Where blocks are summed up, the sum is taken once: a block is taken out of it, and put back as
+   * it was changed. What is tried in between costs the block's own tokens alone. The last digits
+   * may be others than those of {@link #distance}.
+   */
+  private final class ChangesOfSum implements Changes {
+    private final Combination.Sum sum;
+    private final double[][] shares; // [P][T], of all blocks but one that is being changed
+
+    private ChangesOfSum(Combination.Sum sum, Tuned tuned) {
+      this.sum = sum;
+      this.shares =
+          prompts.parallelStream()
+              .map(
+                  prompt -> {
+                    double[] ofPrompt = new double[prompt.tokens()];
+                    sum.mix(prompt, tuned, withOwn, new double[ofPrompt.length], ofPrompt);
+                    return ofPrompt;
+                  })
+              .toArray(double[][]::new);
+    }
+
+    @Override
+    public ToDoubleFunction<Tuned> of(int block, Tuned tuned) {
+      PromptBins.Rest[] rests =
+          IntStream.range(0, prompts.size())
+              .parallel()
+              .mapToObj(
+                  i -> {
+                    add(i, block, tuned, -1);
+                    return PromptBins.Rest.of(prompts.get(i), block, shares[i]);
+                  })
+              .toArray(PromptBins.Rest[]::new);
+      return tried ->
+          mean(
+              IntStream.range(0, prompts.size())
+                  .parallel()
+                  .mapToDouble(i -> distance(i, block, tried, rests[i]))
+                  .toArray());
+    }
+
+    @Override
+    public void made(int block, Tuned tuned) {
+      IntStream.range(0, prompts.size()).parallel().forEach(i -> add(i, block, tuned, 1));
+    }
+
+    private double distance(int i, int block, Tuned tried, PromptBins.Rest rest) {
+      PromptBins prompt = prompts.get(i);
+      int[] places = prompt.places(block);
+      double[] ofBlock = new double[places.length];
+      sum.ofBlock(prompt, tried, block, withOwn, ofBlock);
+      for (int j = 0; j < places.length; j++) {
+        ofBlock[j] += shares[i][places[j]];
+      }
+
+      return rest.distance(prompt, block, ofBlock);
+    }
+
+    /** Adds what a block gives, or takes it away: what is left of no other block is 0. */
+    private void add(int i, int block, Tuned tuned, int sign) {
+      int[] places = prompts.get(i).places(block);
+      double[] ofBlock = new double[places.length];
+      sum.ofBlock(prompts.get(i), tuned, block, withOwn, ofBlock);
+      for (int j = 0; j < places.length; j++) {
+        double shared = shares[i][places[j]] + sign * ofBlock[j];
+        shares[i][places[j]] = Math.max(0, shared); // rounding can make it negative
+      }
+    }
   }
 
   private Result bestThreshold(ToDoubleFunction<Tuned> distance, Result from, int block) {

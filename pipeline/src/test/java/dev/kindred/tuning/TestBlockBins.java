@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -17,7 +18,7 @@ class TestBlockBins {
     Random random = new Random(tokens);
     long[][] inBins = new long[BINS][tokens];
     long[] strings = new long[BINS];
-    BlockBins.Builder builder = new BlockBins.Builder(BINS, tokens);
+    BlockBins.Builder builder = new BlockBins.Builder(BINS);
     for (int i = 0; i < additions; i++) {
       int bin = random.nextInt(BINS - 2); // the highest are empty
       int token = random.nextInt(tokens);
@@ -40,20 +41,27 @@ class TestBlockBins {
         expected[token] = (float) sums[token];
       }
 
+      double[] ofBlock = new double[tokens];
+      Arrays.fill(ofBlock, 7);
+      built.counts(bin, ofBlock);
       double[] found = new double[tokens];
-      Arrays.fill(found, 7);
-      built.counts(bin, found);
+      for (int i = 0; i < built.places().length; i++) {
+        found[built.places()[i]] = ofBlock[i];
+      }
+
       assertThat(found).isEqualTo(expected);
       assertThat(built.strings(bin)).isEqualTo(stringsAbove);
     }
 
+    assertThat(built.places())
+        .isEqualTo(IntStream.range(0, tokens).filter(token -> sums[token] > 0).toArray());
     assertThat(built.ownBin() >= 0).isEqualTo(additions > 0);
   }
 
   @ParameterizedTest
   @CsvSource({"5, true", "400, false"})
   void sumsAreKeptWhereTokensAreFew(int tokens, boolean areSums) {
-    BlockBins.Builder builder = new BlockBins.Builder(BINS, tokens);
+    BlockBins.Builder builder = new BlockBins.Builder(BINS);
     Random random = new Random(1);
     for (int i = 0; i < 60; i++) {
       builder.add(random.nextInt(BINS), random.nextInt(tokens), 1);

@@ -87,7 +87,9 @@ public final class ActivationsStage {
     }
 
     checkDisk.accept(count);
-    int tasks = (int) Math.max(1, count / input.tasks().windowsPerTask());
+    int cores = corpus.spark().sparkContext().defaultParallelism();
+    // Of few windows each core has some; no task has less than a batch.
+    int tasks = (int) Math.max(cores, count / input.tasks().windowsPerTask());
     int blocks = input.model().blocks().count();
     part.appendVectors(
         progress.counted(

@@ -29,6 +29,11 @@ import org.apache.spark.sql.Row;
  */
 public record ModelInput(
     CorpusInput corpus, ModelDirectory model, ActivationStore store, TaskOptions tasks) {
+  /**
+   * Prompts of a batch, at most. Windows that are drawn share few prefixes, so that larger batches
+   * would only leave cores without any.
+   */
+  private static final int PROMPTS_AT_ONCE = 512;
 
   /**
    * Reads a model directory and checks what can be checked without Spark.
@@ -139,11 +144,12 @@ public record ModelInput(
 
   /** Runs a model over prompts: rows of the table predictions, with the prompts' activations. */
   Dataset<Row> evaluate(Dataset<Row> prompts, ModelDirectory evaluated) {
-    int count = (int) Math.max(1, 4 * prompts.count() / tasks.windowsPerTask());
+    int cores = corpus.spark().sparkContext().defaultParallelism();
+    int count = (int) Math.max(cores, 4 * prompts.count() / tasks.windowsPerTask());
     return Predictions.compute(
         prompts,
         evaluated.onExecutors(corpus.workspace().spark()),
-        tasks.windowsInFlight(corpus.windowLength()),
+        Math.min(PROMPTS_AT_ONCE, tasks.windowsInFlight(corpus.windowLength())),
         count);
   }
 }
