@@ -74,10 +74,10 @@ public final class Baselines {
         .join(similarCounts, "prompt_id")
         .join(statistics.rows(), new String[] {"prompt_id"}, "left")
         .select("prompt_id", "suffixes", ModelPredictions.PREDICTION, "similar_counts")
+        .sort("prompt_id") // before the measuring, as a sort reads its rows twice
         .flatMap(
             new Measure(statistics.reader(), predictions.reader(), fits, mixture, randomStrings),
-            Tables.BASELINES.encoder())
-        .sort("prompt_id", "baseline");
+            Tables.BASELINES.encoder());
   }
 
   /**
@@ -96,6 +96,7 @@ public final class Baselines {
         .columns()
         .join(statistics.rows(), new String[] {"prompt_id"}, "left")
         .select("prompt_id", "suffixes", ModelPredictions.PREDICTION)
+        .sort("prompt_id") // before the measuring, as a sort reads its rows twice
         .map(
             (MapFunction<Row, Row>)
                 row -> {
@@ -110,8 +111,7 @@ public final class Baselines {
                       fit.ngram().probabilities(all, tokens),
                       fit.ngram().probabilities(all.withoutOwnWindow(), tokens));
                 },
-            Tables.BASELINES.encoder())
-        .sort("prompt_id");
+            Tables.BASELINES.encoder());
   }
 
   /**
@@ -173,6 +173,7 @@ public final class Baselines {
       measured.add(row(promptId, "unigram", model, all.following(0), others.following(0)));
       measured.add(
           row(promptId, "random_strings", model, randomStrings(promptId, prompt.getList(3)), null));
+      measured.sort(Comparator.comparing(row -> row.getString(1)));
       return measured.iterator();
     }
 

@@ -44,10 +44,10 @@ public final class Distances {
             map_values(col("probabilities")),
             map_keys(col("leave_one_out_probabilities")),
             map_values(col("leave_one_out_probabilities")))
+        .sort("prompt_id") // before the measuring, as a sort reads its rows twice
         .map(
             (MapFunction<Row, Row>) pair -> measure(reader.read(pair, 1), pair),
-            Tables.DISTANCES.encoder())
-        .sort("prompt_id");
+            Tables.DISTANCES.encoder());
   }
 
   /**

@@ -29,6 +29,7 @@ public final class ModelDistances {
         .join(
             alternates.columns().withColumnRenamed(ModelPredictions.PREDICTION, "alternate"),
             "prompt_id")
+        .sort("prompt_id") // before the measuring, as a sort reads its rows twice
         .map(
             (MapFunction<Row, Row>)
                 pair -> {
@@ -39,7 +40,6 @@ public final class ModelDistances {
                       Hellinger.distance(model.dense(), alternate.dense()),
                       model.top(1)[0] == alternate.top(1)[0]);
                 },
-            Tables.MODEL_DISTANCES.encoder())
-        .sort("prompt_id");
+            Tables.MODEL_DISTANCES.encoder());
   }
 }

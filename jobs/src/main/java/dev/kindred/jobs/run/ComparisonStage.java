@@ -55,9 +55,8 @@ public final class ComparisonStage {
 
             distances.write(
                 ModelDistances.measure(
-                        ModelPredictions.of(predictions, input.model()),
-                        ModelPredictions.of(ofAlternate.read(), alternate))
-                    .coalesce(1));
+                    ModelPredictions.of(predictions, input.model()),
+                    ModelPredictions.of(ofAlternate.read(), alternate)));
           },
           distances);
     }

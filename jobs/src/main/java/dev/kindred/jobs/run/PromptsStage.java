@@ -106,7 +106,12 @@ public final class PromptsStage {
                     NGramFit.SEED));
           }
 
-          predictions.write(input.evaluate(prompts.read(), input.model()).sort("prompt_id"));
+          // Into one partition, as sort would evaluate all of them once more for its sample.
+          predictions.write(
+              input
+                  .evaluate(prompts.read(), input.model())
+                  .repartition(1)
+                  .sortWithinPartitions("prompt_id"));
         },
         predictions);
   }
