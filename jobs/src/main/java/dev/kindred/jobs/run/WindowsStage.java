@@ -16,10 +16,13 @@ import org.apache.spark.storage.StorageLevel;
 /** Stage 1: the windows of the corpus, where they stand, and the tokens. */
 public final class WindowsStage {
   /**
-   * The stages of extracting windows take times in these proportions: to cut them, to count them
-   * them, and to write them in order.
+   * The stages of extracting windows take times in these proportions: to cut them, to count them,
+   * to sample their order and to write them in it.
    */
-  private static final double[] EXTRACTION = {3, 4, 3};
+  private static final double[] EXTRACTION = {3, 4, 1.5, 5.5};
+
+  /** The same, and to sample and write where they stand, and to write the passages. */
+  private static final double[] WITH_PLACES = {3, 4, 1.5, 5.5, 1, 1, 2.5};
 
   private WindowsStage() {}
 
@@ -48,7 +51,7 @@ public final class WindowsStage {
 
   /** Counts the windows once for all tables that are made of them. */
   private static void count(CorpusInput corpus, Part windows) {
-    corpus.progress().expectStages(EXTRACTION);
+    corpus.progress().expectStages(corpus.places().isPresent() ? WITH_PLACES : EXTRACTION);
     Dataset<Row> counts =
         WindowCounts.of(
                 corpus.spark(),
