@@ -142,7 +142,8 @@ record ClusterPlan(List<Simulated> stages) {
       stages.add(
           stage(
               "windows",
-              Estimate.WINDOWS_FIXED,
+              Estimate.WINDOWS_FIXED
+                  + run.kept().shape().vocabularySize() * Estimate.WINDOWS_PER_TOKEN,
               work.windows() * SHUFFLED_BYTES_PER_WINDOW / BYTES_PER_TASK,
               work.occurrences() * Estimate.WINDOWS_PER_OCCURRENCE));
       if (run.kept().store() != ActivationStore.NONE) {
@@ -175,7 +176,7 @@ record ClusterPlan(List<Simulated> stages) {
                       + work.prompts() * (double) ModelPredictions.bytes(run.kept().shape()))
                   / BYTES_PER_TASK,
               work.windows() * Estimate.EVALUATION_PER_WINDOW
-                  + work.prompts() * Estimate.EVALUATION_PER_PROMPT));
+                  + work.prompts() * Estimate.evaluationPerPrompt(run.kept().shape())));
       stages.add(
           stage(
               "audit",

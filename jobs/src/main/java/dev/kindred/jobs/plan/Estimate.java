@@ -16,17 +16,20 @@ import java.util.List;
  * <p>What a calibration of seconds cannot measure (Spark's start of stages, its shuffles, merging
  * and writing evidence) stands here as constants, fitted to runs over 1/16 to all of
  * TinyShakespeare with 5,000 and 20,000 prompts on two cores; docs/benchmarks.md has them. The
- * audit's are of one run over all of it, the evaluation's of one over Dickens with 20,000 prompts.
+ * audit's and the evaluation's are of runs over a sixteenth of it with models of 65 and 49,152
+ * tokens; docs/scale.md has those.
  */
 record Estimate(List<Stage> stages) {
   static final double WINDOWS_FIXED = 7;
   static final double WINDOWS_PER_OCCURRENCE = 1.9e-5;
+  static final double WINDOWS_PER_TOKEN = 2e-4; // of the vocabulary: tasks read the tokenizer
   static final double MODEL_STAGE_FIXED = 5;
   static final double SORT_PER_WINDOW = 1e-5;
-  static final double EVALUATION_FIXED = 10;
+  static final double EVALUATION_FIXED = 15;
   static final double EVALUATION_PER_WINDOW = 7e-5;
   static final double EVALUATION_PER_PROMPT = 2.6e-4;
-  static final double AUDIT_FIXED = 4;
+  static final double EVALUATION_PER_PROBABILITY = 4e-7; // a prompt's, of each token
+  static final double AUDIT_FIXED = 12;
   static final double AUDIT_PER_VECTOR = 6e-6;
 
   /**
@@ -107,7 +110,9 @@ record Estimate(List<Stage> stages) {
                 reused.windows(),
                 0,
                 disk.windows(),
-                WINDOWS_FIXED + work.occurrences() * WINDOWS_PER_OCCURRENCE / rates.cores()),
+                WINDOWS_FIXED
+                    + shape.vocabularySize() * WINDOWS_PER_TOKEN
+                    + work.occurrences() * WINDOWS_PER_OCCURRENCE / rates.cores()),
             stage(
                 "activations",
                 reused.activations(),
@@ -157,7 +162,7 @@ record Estimate(List<Stage> stages) {
                 0,
                 EVALUATION_FIXED
                     + (work.windows() * EVALUATION_PER_WINDOW
-                            + work.prompts() * EVALUATION_PER_PROMPT)
+                            + work.prompts() * evaluationPerPrompt(shape))
                         / rates.cores()),
             stage(
                 "audit",
@@ -166,6 +171,11 @@ record Estimate(List<Stage> stages) {
                 0,
                 AUDIT_FIXED + work.windows() * shape.blocks() * AUDIT_PER_VECTOR / rates.cores())));
     return new Estimate(List.copyOf(stages));
+  }
+
+  /** Core seconds that the evaluation of a prompt takes. */
+  static double evaluationPerPrompt(ModelShape shape) {
+    return EVALUATION_PER_PROMPT + shape.vocabularySize() * EVALUATION_PER_PROBABILITY;
   }
 
   private static Stage stage(

@@ -126,8 +126,8 @@ class TestEstimate {
   void stagesTakeWhatTheirWorkTakesAtTheRates() {
     Estimate estimate = Estimate.of(WORK, RATES, KEPT, DISK, NOTHING);
 
-    // 7 + 2e6 * 1.9e-5 / 2
-    check(estimate.stages().get(0), "windows", 0, 400_000_000, 26);
+    // 7 + 50 tokens * 2e-4 + 2e6 * 1.9e-5 / 2
+    check(estimate.stages().get(0), "windows", 0, 400_000_000, 26.01);
     // 5 + 1e6 * 1e-5 / 2 + 4e12 / 1e11 + 8e8 bytes / 4e8
     check(estimate.stages().get(1), "activations", 4e12, 864_000_000, 5 + 5 + 40 + 2);
     // 5 + 2e10 / 1e11 + 8e5 bytes / 4e8
@@ -138,16 +138,16 @@ class TestEstimate {
     check(estimate.stages().get(4), "noise floor", 4e10, 800_000, 10.4);
     // 1e9 pairs * 4e-9 / 2 + 8e8 bytes / 8e8 + 2000 * 4.5e-4 / 2 + 2 blocks * 2
     check(estimate.stages().get(5), "join", 1e11, 2_840_000, 2 + 1 + .45 + 4);
-    // 10 + (1e6 * 7e-5 + 1000 * 2.6e-4) / 2
-    check(estimate.stages().get(6), "evaluation", 0, 0, 45.13);
-    // 4 + 2e6 vectors * 6e-6 / 2
-    check(estimate.stages().get(7), "audit", 0, 0, 10);
+    // 15 + (1e6 * 7e-5 + 1000 * (2.6e-4 + 50 tokens * 4e-7)) / 2
+    check(estimate.stages().get(6), "evaluation", 0, 0, 50.14);
+    // 12 + 2e6 vectors * 6e-6 / 2
+    check(estimate.stages().get(7), "audit", 0, 0, 18);
     check(
         estimate.total(),
         "total",
         4e12 + 2e10 + 4e10 + 4e10 + 1e11,
         DISK.total(),
-        26 + 52 + 5.202 + 5.4 + 10.4 + 7.45 + 45.13 + 10);
+        26.01 + 52 + 5.202 + 5.4 + 10.4 + 7.45 + 50.14 + 18);
   }
 
   @Test
@@ -176,7 +176,7 @@ class TestEstimate {
       check(stage, stage.name(), 0, 0, 0);
     }
 
-    assertThat(estimate.total().seconds()).isCloseTo(7.45 + 45.13 + 10, within(1e-9));
+    assertThat(estimate.total().seconds()).isCloseTo(7.45 + 50.14 + 18, within(1e-9));
   }
 
   @Test
@@ -220,10 +220,10 @@ class TestEstimate {
         .contains("Block 0's network reads the last token alone")
         .contains("windows         reused: its tables are there")
         .contains("activations      4.00e+12       300 MB       2.0 GB       864 MB       52.0 s")
-        .containsPattern("\nf32, as chosen above {20,}864 MB +870 MB +2:16 min\n")
-        .containsPattern("\nf16 {36,}464 MB +470 MB +2:14 min\n")
+        .containsPattern("\nf32, as chosen above {20,}864 MB +870 MB +2:29 min\n")
+        .containsPattern("\nf16 {36,}464 MB +470 MB +2:27 min\n")
         .contains("The warehouse's disk is too small")
         .endsWith(
-            "kindred: plan windows=1000000 flop=4.200e+12 disk_bytes=869904000 seconds=136\n");
+            "kindred: plan windows=1000000 flop=4.200e+12 disk_bytes=869904000 seconds=149\n");
   }
 }
