@@ -78,6 +78,7 @@ record ClusterPlan(List<Simulated> stages) {
    * @param kept what is kept of the model, and how
    * @param modelBytes of its weights
    * @param windowsPerTask that a task evaluates
+   * @param batchSize windows that it evaluates at once: no task has less
    * @param keepSimilar strings of a prompt and block
    */
   record Run(
@@ -85,6 +86,7 @@ record ClusterPlan(List<Simulated> stages) {
       DiskNeed.Kept kept,
       double modelBytes,
       int windowsPerTask,
+      int batchSize,
       int keepSimilar) {}
 
   /**
@@ -182,7 +184,7 @@ record ClusterPlan(List<Simulated> stages) {
               "audit",
               Estimate.AUDIT_FIXED,
               vectorBytes() * blocks() / BYTES_PER_TASK,
-              (double) work.windows() * blocks() * Estimate.AUDIT_PER_VECTOR));
+              Estimate.auditedVectors(work, run.kept()) * Estimate.AUDIT_PER_VECTOR));
       return new ClusterPlan(List.copyOf(stages));
     }
 
@@ -224,7 +226,7 @@ record ClusterPlan(List<Simulated> stages) {
       double windows = run.work().windows();
       double prompts = run.work().prompts();
       int passes = WindowPass.pieces(run.work().windows(), run.windowsPerTask() * cluster.cores());
-      double tasks = Math.min(cores(), Math.max(1, windows / passes / run.windowsPerTask()));
+      double tasks = Math.min(cores(), Math.max(1, windows / passes / run.batchSize()));
       double found = Arrays.stream(rates.found()).average().orElse(0);
       double core =
           evaluating()

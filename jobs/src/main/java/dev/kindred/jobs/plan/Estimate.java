@@ -169,8 +169,15 @@ record Estimate(List<Stage> stages) {
                 false,
                 0,
                 0,
-                AUDIT_FIXED + work.windows() * shape.blocks() * AUDIT_PER_VECTOR / rates.cores())));
+                AUDIT_FIXED + auditedVectors(work, kept) * AUDIT_PER_VECTOR / rates.cores())));
     return new Estimate(List.copyOf(stages));
+  }
+
+  /** How many vectors of windows the audit reads: those that are kept. */
+  static double auditedVectors(Work work, DiskNeed.Kept kept) {
+    return kept.store() == ActivationStore.NONE
+        ? 0
+        : (double) work.windows() * kept.shape().blocks();
   }
 
   /** Core seconds that the evaluation of a prompt takes. */

@@ -118,6 +118,7 @@ public final class Plan {
             kept,
             model.operations(new long[] {1}, model.shape().blocks()) / 2 * Float.BYTES,
             experiment.input().tasks().windowsPerTask(),
+            experiment.input().tasks().windowsInFlight(corpus.windowLength()),
             experiment.keepSimilar());
     int here = measured.rates().cores();
     return new ClusterPlanText(

@@ -29,6 +29,7 @@ class TestClusterPlan {
         new DiskNeed.Kept(SHAPE, store),
         1e6,
         16_384,
+        4_096,
         10);
   }
 
@@ -108,6 +109,11 @@ class TestClusterPlan {
         .extracting(Simulated::name)
         .containsExactly(
             "windows", "predictions", "fitting windows", "pass and join", "evaluation", "audit");
+    assertThat(stage(plan, "audit").coreSeconds()).isZero();
+    // 12 pieces of at most a task a core, of which none has less than a batch.
+    assertThat(stage(plan, "pass and join").tasks()).isEqualTo(12 * 100);
+    ClusterPlan wide = ClusterPlan.of(run, RATES, NONE, HERE.withCores(10_000));
+    assertThat(stage(wide, "pass and join").tasks()).isEqualTo(12 * Math.round(1e8 / 12 / 4096));
     // 1e8 windows: sorted in 1e-5 s, 4e6 operations at 5e10, and 1000 pairs of 1 and of 3 ns.
     assertThat(stage(plan, "pass and join").coreSeconds())
         .isCloseTo(1e8 * (1e-5 + 8e-5 + 4e-6) + 2 * 1000 * 4.5e-4, within(1e-3));
