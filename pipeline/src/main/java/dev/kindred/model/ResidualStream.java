@@ -37,6 +37,15 @@ public interface ResidualStream extends AutoCloseable {
   Pass run(Input input, Changes changes);
 
   /**
+   * What the model adds to the residual stream for tokens, without their positions: what is at
+   * {@link HookPoint#EMBED}.
+   *
+   * @param tokenIds R, each in [0, V)
+   * @return R x D
+   */
+  float[] embed(int[] tokenIds);
+
+  /**
    * Runs vectors, each a sequence of its own, through the blocks from one on.
    *
    * @param block in [0, N]

@@ -32,16 +32,7 @@ final class TorchEmbedding {
    * @param at the tokens' positions, from 0; broadcast against them
    */
   NDArray embed(NDArray tokenIds, NDArray at, Tap tap) {
-    NDArray x = Rows.copies(tokens, tokenIds);
-    if (embedding.scale() != 1) {
-      x = TorchActivation.times(x, embedding.scale());
-    }
-
-    if (projection != null) {
-      x = projection.apply(x);
-    }
-
-    NDArray embedded = tap.at(HookPoint.EMBED, x);
+    NDArray embedded = tap.at(HookPoint.EMBED, rows(tokenIds));
     if (positions == null) {
       return norm.apply(embedded);
     }
@@ -54,5 +45,15 @@ final class TorchEmbedding {
     }
 
     return norm.apply(embedded.addi(added));
+  }
+
+  /** What is added for tokens, without their positions, [.., D]. */
+  NDArray rows(NDArray tokenIds) {
+    NDArray x = Rows.copies(tokens, tokenIds);
+    if (embedding.scale() != 1) {
+      x = TorchActivation.times(x, embedding.scale());
+    }
+
+    return projection == null ? x : projection.apply(x);
   }
 }

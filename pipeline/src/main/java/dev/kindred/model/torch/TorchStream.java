@@ -106,6 +106,13 @@ public final class TorchStream implements ResidualStream {
   }
 
   @Override
+  public float[] embed(int[] tokenIds) {
+    return computed(
+        batch ->
+            layers.embedding().rows(Rows.tokens(batch, new int[][] {tokenIds})).toFloatArray());
+  }
+
+  @Override
   public float[] logitsAlone(int block, float[] x) {
     return computed(batch -> logits(block, vectors(batch, x)).toFloatArray());
   }
