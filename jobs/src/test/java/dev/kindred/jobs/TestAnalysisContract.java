@@ -35,6 +35,7 @@ class TestAnalysisContract {
   private static final Map<String, String[]> OPTIONS =
       Map.of(
           "lens", new String[] {"And only l"},
+          "attribute", new String[] {"And only l", "--method", "gradient"},
           "ablate", new String[] {},
           "geometry", new String[] {},
           "learn-embeddings", EMBEDDINGS,
@@ -47,6 +48,7 @@ class TestAnalysisContract {
   private static final Map<String, Refused> REFUSED =
       Map.of(
           "lens", new Refused("prompt 1: the model has no token for", "caf\u00e9"),
+          "attribute", new Refused("--method none: expected one of", "a", "--method", "none"),
           "ablate", new Refused("--run-id newest: not a run's id", "--run-id", "newest"),
           "geometry", new Refused("--prompt", "--prompt", "caf\u00e9"),
           "learn-embeddings", new Refused("--stage block-99", "--stage", "block-99"),

@@ -29,7 +29,7 @@ public record Attribution(
     List<String> tokens,
     String predicted,
     double probability,
-    String objective,
+    Attributed objective,
     double value,
     List<Scores> scores,
     Integrated integrated,
@@ -59,6 +59,14 @@ public record Attribution(
       Replacement replacement,
       Replacement single,
       Replacement.Row baseline) {}
+
+  /**
+   * What is attributed.
+   *
+   * @param token that it is about; null for the sum of all
+   * @param other token that a difference takes away; null for others
+   */
+  public record Attributed(Objective.Kind kind, String token, String other) {}
 
   /**
    * What one method says.
@@ -110,7 +118,7 @@ public record Attribution(
         Arrays.stream(tokenIds).mapToObj(tokenizer::text).toList(),
         tokenizer.text(first),
         Softmax.row(prediction.logits(), 0, prediction.logits().length)[first],
-        name(prediction.objective(), tokenizer),
+        attributed(prediction.objective(), tokenizer),
         prediction.value(),
         found.scores,
         found.integrated,
@@ -118,16 +126,12 @@ public record Attribution(
         found.removals());
   }
 
-  private static String name(Objective objective, Tokenizer tokenizer) {
-    return switch (objective.kind()) {
-      case LOG_PROBABILITY -> "log-probability of " + tokenizer.text(objective.token());
-      case LOGIT_DIFFERENCE ->
-          "logit of "
-              + tokenizer.text(objective.token())
-              + " less that of "
-              + tokenizer.text(objective.other());
-      case LOGIT_SUM -> "sum of all logits";
-    };
+  private static Attributed attributed(Objective objective, Tokenizer tokenizer) {
+    Objective.Kind kind = objective.kind();
+    return new Attributed(
+        kind,
+        kind == Objective.Kind.LOGIT_SUM ? null : tokenizer.text(objective.token()),
+        kind == Objective.Kind.LOGIT_DIFFERENCE ? tokenizer.text(objective.other()) : null);
   }
 
   /** Scores as they are found. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.attribution;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import dev.kindred.math.Softmax;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.function.Function;
 
 /**
@@ -26,7 +28,13 @@ public record Objective(Kind kind, int token, int other) {
     /** The token's logit less the other's. */
     LOGIT_DIFFERENCE,
     /** All logits, added. */
-    LOGIT_SUM
+    LOGIT_SUM;
+
+    /** The name: {@code log-probability}. */
+    @JsonValue
+    public String text() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
   }
 
   /** How an objective follows from a prompt's own logits, V. */

@@ -9,6 +9,7 @@ public final class Analyses {
   public static final List<Analysis> ALL =
       List.of(
           new LensAnalysis(),
+          new AttributionAnalysis(),
           new AblationAnalysis(),
           new GeometryAnalysis(),
           new EmbeddingAnalysis(),

@@ -63,6 +63,8 @@ class TestOptionsOfCommands {
             + PAGE
             + "--recompute --warehouse --run-id --strings");
     options.put("lens", GIVEN_PROMPTS + READ_MODEL + PAGE + "--parts");
+    options.put(
+        "attribute", GIVEN_PROMPTS + READ_MODEL + PAGE + "--method --replacement --objective");
     options.put("ablate", OF_RUN);
     options.put("geometry", OF_RUN + "--prompt");
     options.put("learn-embeddings", EMBEDDINGS);

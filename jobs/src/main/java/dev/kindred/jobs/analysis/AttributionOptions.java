@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.analysis;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.attribution.Attribution.Method;
+import dev.kindred.attribution.Attribution.Question;
+import dev.kindred.attribution.Objective;
+import dev.kindred.attribution.Replacement;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.jobs.option.Values;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.ModelDirectory;
+import java.util.EnumSet;
+import java.util.Set;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** What is attributed, and how. */
+final class AttributionOptions {
+  private static final String TOKEN = "token:";
+  private static final String LOG_PROBABILITY = "log-probability";
+  private static final String GIVEN = "log-probability-of:";
+  private static final int MOST_AVERAGED = 256; // tokens of a vocabulary whose average is cheap
+
+  @Option(
+      names = "--method",
+      paramLabel = "gradient|occlusion|integrated|combined|all",
+      converter = MethodConverter.class,
+      defaultValue = "all",
+      description = "how (${DEFAULT-VALUE})")
+  private Set<Method> methods;
+
+  @Option(
+      names = "--replacement",
+      paramLabel = "marginal|mean|zero|token:TEXT|delete",
+      converter = ReplacementConverter.class,
+      description =
+          "what stands where occlusion takes a token away: all tokens in turn, their mean, nothing,"
+              + " one token, or the next token of the prompt (marginal up to 256 tokens of vocabulary,"
+              + " else mean)")
+  private String replacement;
+
+  @Option(
+      names = "--objective",
+      paramLabel = "log-probability|log-probability-of:TEXT|logit-difference|logit-sum",
+      converter = ObjectiveConverter.class,
+      defaultValue = LOG_PROBABILITY,
+      description =
+          "what is attributed: of the predicted token, of another, of the predicted token less the"
+              + " next most probable, or of all, as published (${DEFAULT-VALUE})")
+  private String objective;
+
+  /** Takes a method's name, or all. */
+  static final class MethodConverter implements ITypeConverter<Set<Method>> {
+    /** Takes one name. */
+    private static final class One extends Values.OneOf<Method> {
+      private One() {
+        super(Method.class);
+      }
+    }
+
+    @Override
+    public Set<Method> convert(String text) {
+      if (text.equalsIgnoreCase("all")) {
+        return EnumSet.allOf(Method.class);
+      }
+
+      try {
+        return EnumSet.of(new One().convert(text));
+      } catch (TypeConversionException e) {
+        throw new TypeConversionException(e.getMessage() + ", or all");
+      }
+    }
+  }
+
+  /** Takes a replacement, whose token must be one of the model's. */
+  static final class ReplacementConverter implements ITypeConverter<String> {
+    @Override
+    public String convert(String text) {
+      if (!text.matches("(?s)marginal|mean|zero|delete|" + TOKEN + ".+")) {
+        throw new TypeConversionException(
+            "expected marginal, mean, zero, delete, or token:TEXT such as token:a");
+      }
+
+      return text;
+    }
+  }
+
+  /** Takes an objective, whose token must be one of the model's. */
+  static final class ObjectiveConverter implements ITypeConverter<String> {
+    @Override
+    public String convert(String text) {
+      if (!text.matches("(?s)log-probability|logit-difference|logit-sum|" + GIVEN + ".+")) {
+        throw new TypeConversionException(
+            "expected log-probability, logit-difference, logit-sum, or log-probability-of:TEXT such"
+                + " as log-probability-of:a");
+      }
+
+      return text;
+    }
+  }
+
+  /**
+   * Checks what must fit the model, before it is loaded.
+   *
+   * @throws InvalidInput if a text is not one token of it
+   */
+  void check(ModelDirectory directory) {
+    objective(directory);
+    if (isToken()) {
+      replacementToken(directory);
+    }
+  }
+
+  /** Whether occlusion leaves tokens out. */
+  boolean isDeleting() {
+    return "delete".equals(replacement);
+  }
+
+  private boolean isToken() {
+    return replacement != null && replacement.startsWith(TOKEN);
+  }
+
+  /** Returns what is asked of a model. */
+  Question question(ModelDirectory directory, ResidualStream model) {
+    Replacement.Row mean = Replacement.mean(model);
+    Replacement.Row zero = Replacement.zero(model);
+    Replacement taken =
+        switch (name(directory)) {
+          case "marginal" -> Replacement.uniform(model);
+          case "mean" -> mean;
+          case "zero" -> zero;
+          case "delete" -> new Replacement.Delete();
+          default -> Replacement.token(replacementToken(directory));
+        };
+    return new Question(
+        methods,
+        objective(directory),
+        taken,
+        taken.isSingle() ? taken : mean,
+        "zero".equals(replacement) ? zero : mean);
+  }
+
+  /** Returns the name of what stands where a token is taken away. */
+  String name(ModelDirectory directory) {
+    return replacement != null
+        ? replacement
+        : directory.shape().vocabularySize() <= MOST_AVERAGED ? "marginal" : "mean";
+  }
+
+  private int replacementToken(ModelDirectory directory) {
+    return token("--replacement", TOKEN, replacement, directory);
+  }
+
+  private Objective.Choice objective(ModelDirectory directory) {
+    if (objective.startsWith(GIVEN)) {
+      int token = token("--objective", GIVEN, objective, directory);
+      return logits -> Objective.logProbability(token);
+    }
+
+    return switch (objective) {
+      case "logit-difference" -> Objective::logitDifference;
+      case "logit-sum" -> Objective::logitSum;
+      default -> Objective::predicted;
+    };
+  }
+
+  private static int token(String option, String kind, String value, ModelDirectory directory) {
+    int[] ids =
+        Prompts.parse(
+                option + " " + value, value.substring(kind.length()), directory.tokenizerJson())
+            .tokenIds();
+    if (ids.length != 1) {
+      throw new InvalidInput(
+          "%s %s: the text is %d tokens of the model; give the text of one",
+          option, value, ids.length);
+    }
+
+    return ids[0];
+  }
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code kindred attribute}, as a user meets it. */
+class TestAttribute {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir private static Path folder;
+
+  private static CommandLineRun attribute(String... arguments) {
+    return CommandLineRun.of(
+        Stream.concat(Stream.of("attribute"), Stream.of(arguments)).toArray(String[]::new));
+  }
+
+  @Test
+  void theTerminalShowsEveryMethodAndWhatBecomesOfThePrediction() {
+    CommandLineRun run = attribute("And only l");
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out())
+        .containsSubsequence(
+            "And·only·l\n\npredicts o with ",
+            "attributed: log-probability of o, -",
+            "gradient signed ",
+            "occlusion drop ",
+            "integrated ",
+            "combined sound ",
+            "add up to",
+            "rank correlation ",
+            "without the first",
+            "random ")
+        .doesNotContain("\u001b");
+    assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
+  }
+
+  @Test
+  void jsonHasTheScoresOfTheMethodThatIsAskedFor() throws IOException {
+    CommandLineRun run =
+        attribute(
+            "And only l",
+            "--json",
+            "--method",
+            "occlusion",
+            "--replacement",
+            "token:A",
+            "--objective",
+            "log-probability-of:o");
+
+    assertThat(run.status()).as(run.err()).isZero();
+    JsonNode found = JSON.readTree(run.out());
+    assertThat(found.get("replacement").asText()).isEqualTo("token:A");
+    JsonNode prompt = found.get("prompts").get(0);
+    assertThat(prompt.get("objective"))
+        .hasToString("{\"kind\":\"log-probability\",\"token\":\"o\",\"other\":null}");
+    assertThat(prompt.get("scores"))
+        .extracting(scores -> scores.get("method").asText())
+        .containsExactly(
+            "occlusion drop", "occlusion total-variation", "occlusion kl", "occlusion l1-logits");
+    JsonNode drop = prompt.get("scores").get(0).get("values");
+    assertThat(drop).hasSize(10);
+    assertThat(drop.get(0).asDouble()).isCloseTo(0, within(1e-4)); // it is an A
+    JsonNode removals = prompt.get("removals");
+    assertThat(removals.get(0).get("values").get(0).asDouble())
+        .isCloseTo(prompt.get("value").asDouble(), within(1e-4));
+  }
+
+  @Test
+  void thePageShadesTokensAndEscapesThem() throws IOException {
+    Path page = folder.resolve("attribution.html");
+    CommandLineRun run =
+        attribute(
+            "A & B",
+            "--html",
+            page.toString(),
+            "--model",
+            Path.of(System.getProperty("kindred.home"), "models/tinyshakespeare").toString());
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out()).isEmpty();
+    assertThat(Files.readString(page))
+        .contains("<th scope=\"row\">gradient signed</th>", "--share: 50%", "&amp;")
+        .doesNotContain("& B");
+  }
+
+  @Test
+  void badInputIsOneLine() {
+    assertInvalid(attribute(), "no prompt: give prompts such as \"And only l\", or a file");
+    assertInvalid(
+        attribute("a", "--method", "saliency"), "--method saliency: expected one of [gradient,");
+    assertInvalid(
+        attribute("a", "--replacement", "token:"),
+        "--replacement token:: expected marginal, mean, zero, delete, or token:TEXT");
+    assertInvalid(attribute("a", "--replacement", "token:ab"), "the text is 2 tokens of the model");
+    assertInvalid(
+        attribute("a", "--objective", "log-probability-of:\u00e9"),
+        "--objective log-probability-of:\u00e9: the model has no token for");
+    assertInvalid(
+        attribute("a", "--objective", "entropy"), "--objective entropy: expected log-probability,");
+    assertInvalid(
+        attribute("ab", "a", "--replacement", "delete"),
+        "--replacement delete: prompt 2 has one token; give longer prompts");
+  }
+
+  private static void assertInvalid(CommandLineRun run, String message) {
+    assertThat(run.messages()).as(run.err()).hasSize(1).first().asString().contains(message);
+    assertThat(run.status()).isEqualTo(2);
+  }
+}
