@@ -145,8 +145,15 @@ public record Attribution(
     private Found(AttributedPrediction prediction, Question question) {
       this.prediction = prediction;
       this.question = question;
-      if (question.methods().contains(Method.GRADIENT)) {
-        float[] gradient = prediction.gradient();
+      Set<Method> methods = question.methods();
+      boolean isCombined = methods.contains(Method.COMBINED);
+      float[] gradient =
+          methods.contains(Method.GRADIENT) || isCombined ? prediction.gradient() : null;
+      Occlusion occlusion =
+          methods.contains(Method.OCCLUSION) || isCombined
+              ? Occlusion.of(prediction, question.replacement())
+              : null;
+      if (methods.contains(Method.GRADIENT)) {
         for (GradientInput variant : GradientInput.values()) {
           add(
               "gradient " + variant.text(),
@@ -155,15 +162,14 @@ public record Attribution(
         }
       }
 
-      if (question.methods().contains(Method.OCCLUSION)) {
-        Occlusion occlusion = Occlusion.of(prediction, question.replacement());
+      if (methods.contains(Method.OCCLUSION)) {
         add("occlusion drop", occlusion.drop(), true);
         add("occlusion total-variation", occlusion.totalVariation(), true);
         add("occlusion kl", occlusion.kl(), false);
         add("occlusion l1-logits", occlusion.l1Logits(), false);
       }
 
-      if (question.methods().contains(Method.INTEGRATED)) {
+      if (methods.contains(Method.INTEGRATED)) {
         IntegratedGradients gradients = IntegratedGradients.of(prediction, question.baseline());
         integrated =
             new Integrated(
@@ -174,8 +180,8 @@ public record Attribution(
         add("integrated", gradients.scores(), true);
       }
 
-      if (question.methods().contains(Method.COMBINED)) {
-        combine();
+      if (isCombined) {
+        combine(gradient, occlusion);
       }
     }
 
@@ -184,21 +190,20 @@ public record Attribution(
     }
 
     /** The published combination, and the same of what it should have been made of. */
-    private void combine() {
-      double[] drop = Occlusion.of(prediction, question.replacement()).drop();
+    private void combine(float[] gradient, Occlusion occlusion) {
       add(
           "combined sound",
           Combination.mean(
-              scores(GradientInput.ABS_OF_SUM, prediction.gradient()),
-              Arrays.stream(drop).map(Math::abs).toArray()),
+              scores(GradientInput.ABS_OF_SUM, gradient),
+              Arrays.stream(occlusion.drop()).map(Math::abs).toArray()),
           false);
-      AttributedPrediction published = prediction.with(Objective.logitSum(prediction.logits()));
+      Objective published = Objective.logitSum(prediction.logits());
       add(
           "combined as-published",
           Combination.minMax(
               Combination.mean(
-                  scores(GradientInput.SUM_OF_ABS, published.gradient()),
-                  Occlusion.of(published, question.replacement()).l1Logits())),
+                  scores(GradientInput.SUM_OF_ABS, prediction.with(published).gradient()),
+                  occlusion.l1Logits())), // which no objective changes
           false);
     }
 

@@ -20,18 +20,18 @@ public record IntegratedGradients(double[] scores, double sum, double difference
 
   private static final int MOST_STEPS = 2048;
 
-  /** The share of the difference by which the sum may miss it. */
+  /** The share of the difference by which the sum may miss it, or, of small ones, how much. */
   public static final double ERROR = .01;
 
   /**
-   * Integrates with {@link #STEPS} points, or two, four, .. times as many until the sum is within
-   * {@link #ERROR} of the difference, up to 2,048: norms make some ways steep near their ends.
+   * Integrates with {@link #STEPS} points, or two, four, .. times as many until the sum {@linkplain
+   * #isComplete is the difference}, up to 2,048: norms make some ways steep near their ends.
    *
    * @param baseline the row of every token there
    */
   public static IntegratedGradients of(AttributedPrediction prediction, Replacement.Row baseline) {
     IntegratedGradients found = of(prediction, baseline, STEPS);
-    while (!(found.error() <= ERROR) && found.steps() < MOST_STEPS) {
+    while (!found.isComplete() && found.steps() < MOST_STEPS) {
       found = of(prediction, baseline, 2 * found.steps());
     }
 
@@ -81,6 +81,11 @@ public record IntegratedGradients(double[] scores, double sum, double difference
   /** How far the sum is from the difference, as a share of it. */
   public double error() {
     return Math.abs(sum - difference) / Math.abs(difference);
+  }
+
+  /** Whether the sum is within 1 % of the difference, or within 0.01. */
+  public boolean isComplete() {
+    return Math.abs(sum - difference) <= ERROR * Math.max(1, Math.abs(difference));
   }
 
   /** Fills in points in (0, 1) and their weights, which sum to 1. */
