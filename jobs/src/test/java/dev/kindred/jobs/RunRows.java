@@ -50,6 +50,13 @@ public final class RunRows {
 
   private RunRows() {}
 
+  /** Rows as text, in the order of that. */
+  static List<String> asText(Dataset<Row> rows) {
+    return rows.selectExpr("cast(struct(*) as string) as row").sort("row").collectAsList().stream()
+        .map(row -> row.getString(0))
+        .toList();
+  }
+
   /**
    * All rows of a run that is over as sorted text, by table: without keys, the run's record, and
    * the figures on how a join computed what it found.

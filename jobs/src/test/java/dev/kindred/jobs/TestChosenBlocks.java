@@ -53,16 +53,10 @@ final class TestChosenBlocks {
             : table.equals(Tables.PROMPT_ACTIVATIONS)
                 ? found.part(table, of.getString(0), of.getString(2))
                 : found.part(table, runId);
-    return part
-        .read()
-        .where(isOfChosen ? functions.lit(true) : functions.col("block").isin(1, 4))
-        .drop("run_id", "model_id")
-        .selectExpr("cast(struct(*) as string) as row")
-        .sort("row")
-        .collectAsList()
-        .stream()
-        .map(row -> row.getString(0))
-        .toList();
+    return RunRows.asText(
+        part.read()
+            .where(isOfChosen ? functions.lit(true) : functions.col("block").isin(1, 4))
+            .drop("run_id", "model_id"));
   }
 
   @Test

@@ -18,52 +18,48 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run that keeps no activations and is stopped on its way, beside one that keeps them. */
+/** A run that keeps no activations and is stopped twice on its way, beside one that keeps them. */
 final class TestNothingStored {
   @TempDir private static Path folder;
 
   private static Path warehouse;
   private static CommandLineRun stopped;
+  private static CommandLineRun stoppedAgain;
   private static CommandLineRun run;
 
   @BeforeAll
   static void run() throws InterruptedException {
     warehouse = folder.resolve("warehouse");
-    Thread stop = new Thread(TestNothingStored::stopAfterTheFirstPiece);
-    stop.start();
-    stopped = command("run", "--alternates", "none");
-    stop.interrupt();
-    stop.join();
+    stopped = stoppedAfterTheFirstPartOf(Tables.EVIDENCE_PIECES);
+    stoppedAgain = stoppedAfterTheFirstPartOf(Tables.BLOCK_DISTRIBUTIONS);
     run = command("run", "--alternates", "none");
     assertThat(run.status()).as(run.err()).isZero();
   }
 
   private static CommandLineRun command(String name, String... more) {
-    List<String> words =
-        new ArrayList<>(
-            List.of(
-                name,
-                "--corpus",
-                SharedRun.corpus().toString(),
-                "--prompts",
-                Integer.toString(SharedRun.PROMPTS),
-                "--windows-per-task",
-                "1000",
-                "--store-activations",
-                "none",
-                "--warehouse",
-                warehouse.toString()));
-    words.addAll(List.of(more));
-    return CommandLineRun.of(words.toArray(String[]::new));
+    List<String> options =
+        new ArrayList<>(List.of("--windows-per-task", "1000", "--store-activations", "none"));
+    options.addAll(List.of(more));
+    return SharedRun.again(name, warehouse, options);
+  }
+
+  private static CommandLineRun stoppedAfterTheFirstPartOf(Table table)
+      throws InterruptedException {
+    Thread stop = new Thread(() -> stopAfterTheFirstPartOf(table));
+    stop.start();
+    CommandLineRun died = command("run", "--alternates", "none");
+    stop.interrupt();
+    stop.join();
+    return died;
   }
 
   /**
-   * Cancels what Spark does once the first piece of the windows has been committed, until it is
+   * Cancels what Spark does once the first part of a table has been committed, until it is
    * interrupted: between two jobs there is nothing to cancel.
    */
-  private static void stopAfterTheFirstPiece() {
+  private static void stopAfterTheFirstPartOf(Table table) {
     try {
-      while (pieces().noneMatch(file -> file.endsWith("_commits/complete.json"))) {
+      while (files(table).noneMatch(file -> file.endsWith("_commits/complete.json"))) {
         Thread.sleep(20);
       }
 
@@ -76,14 +72,13 @@ final class TestNothingStored {
     }
   }
 
-  /** Files of the table evidence_pieces. */
-  private static Stream<Path> pieces() {
-    Path table = warehouse.resolve(Tables.EVIDENCE_PIECES.name());
-    if (!Files.exists(table)) {
+  private static Stream<Path> files(Table table) {
+    Path folder = warehouse.resolve(table.name());
+    if (!Files.exists(folder)) {
       return Stream.of();
     }
 
-    try (Stream<Path> files = Files.walk(table)) {
+    try (Stream<Path> files = Files.walk(folder)) {
       return files.filter(Files::isRegularFile).toList().stream();
     } catch (UncheckedIOException | IOException e) {
       return Stream.of(); // it is written just now
@@ -91,16 +86,8 @@ final class TestNothingStored {
   }
 
   private static List<String> rows(Path of, Table table, String runId) {
-    return new Warehouse(LocalSpark.session(), of.toString())
-            .part(table, runId)
-            .read()
-            .drop("run_id")
-            .selectExpr("cast(struct(*) as string) as row")
-            .sort("row")
-            .collectAsList()
-            .stream()
-            .map(row -> row.getString(0))
-            .toList();
+    Warehouse found = new Warehouse(LocalSpark.session(), of.toString());
+    return RunRows.asText(found.part(table, runId).read().drop("run_id"));
   }
 
   @Test
@@ -121,8 +108,12 @@ final class TestNothingStored {
   @Test
   void goesOnWithThePiecesThatAreThereAndLeavesNothingOfThem() {
     assertThat(stopped.status()).isNotZero();
-    assertThat(run.err()).containsPattern("\\d of 3 pieces are there already");
-    assertThat(pieces()).isEmpty();
+    assertThat(stoppedAgain.err()).containsPattern("[12] of 3 pieces are there already");
+    assertThat(stoppedAgain.status()).isNotZero();
+    assertThat(run.err())
+        .containsPattern("\\d of 3 pieces are there already")
+        .contains("3 of 3 pieces are there already", "block 0 is there already");
+    assertThat(files(Tables.EVIDENCE_PIECES)).isEmpty();
     assertThat(warehouse.resolve(Tables.ACTIVATIONS.name())).doesNotExist();
   }
 

@@ -48,20 +48,10 @@ final class TestStoredInBinary16 {
   static void run() throws IOException {
     warehouse = SharedRun.copyTo(folder.resolve("warehouse"));
     run =
-        CommandLineRun.of(
+        SharedRun.again(
             "run",
-            "--corpus",
-            SharedRun.corpus().toString(),
-            "--prompts",
-            Integer.toString(SharedRun.PROMPTS),
-            "--alternates",
-            "none",
-            "--store-activations",
-            "f16",
-            "--blocks",
-            "1,4",
-            "--warehouse",
-            warehouse.toString());
+            warehouse,
+            List.of("--alternates", "none", "--store-activations", "f16", "--blocks", "1,4"));
     assertThat(run.status()).as(run.err()).isZero();
   }
 

@@ -28,11 +28,12 @@ public record Occlusion(double[] drop, double[] totalVariation, double[] kl, dou
     Occlusion found =
         new Occlusion(
             new double[length], new double[length], new double[length], new double[length]);
+    Own own = Own.of(prediction);
     if (replacement instanceof Replacement.Tokens several) {
       for (int t = 0; t < length; t++) {
         float[][] logits = prediction.logitsOfTokens(with(prediction, t, several.ids()));
         for (int i = 0; i < logits.length; i++) {
-          found.add(prediction, t, logits[i], several.weights()[i]);
+          found.add(own, t, logits[i], several.weights()[i]);
         }
       }
 
@@ -43,7 +44,7 @@ public record Occlusion(double[] drop, double[] totalVariation, double[] kl, dou
     Arrays.setAll(orders, t -> new int[] {t});
     float[][] logits = Removal.logits(prediction, replacement, orders);
     for (int t = 0; t < length; t++) {
-      found.add(prediction, t, logits[t], 1);
+      found.add(own, t, logits[t], 1);
     }
 
     return found;
@@ -59,22 +60,34 @@ public record Occlusion(double[] drop, double[] totalVariation, double[] kl, dou
     return sequences;
   }
 
-  private void add(AttributedPrediction prediction, int t, float[] logits, double weight) {
-    float[] own = prediction.logits();
-    double[] p = Softmax.row(own, 0, own.length);
+  /** What the prompt as it is gives, which everything is compared with. */
+  private record Own(
+      AttributedPrediction prediction, double value, double[] probabilities, double logNormalizer) {
+    private static Own of(AttributedPrediction prediction) {
+      float[] logits = prediction.logits();
+      return new Own(
+          prediction,
+          prediction.value(),
+          Softmax.row(logits, 0, logits.length),
+          Objective.logNormalizer(logits));
+    }
+  }
+
+  private void add(Own own, int t, float[] logits, double weight) {
+    double[] p = own.probabilities();
     double[] q = Softmax.row(logits, 0, logits.length);
-    double shift = Objective.logNormalizer(logits) - Objective.logNormalizer(own);
+    double shift = Objective.logNormalizer(logits) - own.logNormalizer();
     double differences = 0;
     double divergence = 0;
     double ofLogits = 0;
     for (int v = 0; v < p.length; v++) {
-      double ofLogit = (double) own[v] - logits[v];
+      double ofLogit = (double) own.prediction().logits()[v] - logits[v];
       differences += Math.abs(p[v] - q[v]);
       divergence += p[v] == 0 ? 0 : p[v] * (ofLogit + shift); // finite also where q is 0
       ofLogits += Math.abs(ofLogit);
     }
 
-    drop[t] += weight * (prediction.value() - prediction.objective().of(logits));
+    drop[t] += weight * (own.value() - own.prediction().objective().of(logits));
     totalVariation[t] += weight * differences / 2;
     kl[t] += weight * divergence;
     l1Logits[t] += weight * ofLogits;

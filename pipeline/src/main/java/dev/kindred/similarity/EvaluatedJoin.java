@@ -7,7 +7,6 @@ import dev.kindred.ContentId;
 import dev.kindred.activation.TreeBatches;
 import dev.kindred.activation.TreeBatches.Sequence;
 import dev.kindred.activation.WindowVector;
-import dev.kindred.kernel.TileKernels;
 import dev.kindred.math.Vectors;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.GpuTasks;
@@ -146,13 +145,11 @@ public final class EvaluatedJoin {
     for (Side side : sides) {
       PromptVectors all =
           PromptVector.matrix(PromptVector.collect(side.promptActivations(), side.prompts()));
-      JoinPlan plan =
+      List<float[]> ofBlock =
           side.settings().prefixAxes() == 0
-              ? JoinPlan.bruteForce()
-              : plan(
-                  all,
-                  rows(sample[model.value().blocks().place(side.block())], all.dimension()),
-                  side.settings());
+              ? List.of()
+              : rows(sample[model.value().blocks().place(side.block())], all.dimension());
+      JoinPlan plan = JoinPlanner.plan(all, ofBlock, side.settings());
       JoinCounters counters = JoinCounters.register(context);
       for (PromptVectors slice : JoinMemory.slices(all, side.settings())) {
         targets.add(
@@ -201,14 +198,6 @@ public final class EvaluatedJoin {
     }
 
     return rows;
-  }
-
-  private static JoinPlan plan(PromptVectors prompts, List<float[]> sample, JoinSettings settings) {
-    double floor = settings.bins().floor();
-    return settings.prefixAxes() == JoinSettings.AUTO_AXES
-        ? JoinPlanner.plan(TileKernels.get(settings.kernel()), prompts, sample, floor)
-        : JoinPlanner.forced(
-            TileKernels.get(settings.kernel()), prompts, sample, floor, settings.prefixAxes());
   }
 
   /** Windows that tasks have evaluated and joined so far. A task that runs twice counts twice. */

@@ -52,8 +52,8 @@ public final class JoinMemory {
     }
   }
 
-  /** As they came, as unit vectors, and rotated. */
-  private static long bytesOfVectors(int dimension) {
+  /** A prompt's vector as it came, as a unit vector, and rotated. */
+  public static long bytesOfVectors(int dimension) {
     return 3L * Float.BYTES * dimension;
   }
 

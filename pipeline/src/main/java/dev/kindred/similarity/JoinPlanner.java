@@ -2,6 +2,7 @@
 package dev.kindred.similarity;
 
 import dev.kindred.kernel.TileKernel;
+import dev.kindred.kernel.TileKernels;
 import dev.kindred.math.Cosine;
 import java.util.List;
 
@@ -28,6 +29,19 @@ final class JoinPlanner {
   private static final double PAIR = 3000;
 
   private JoinPlanner() {}
+
+  /**
+   * The plan that settings ask for: the cheapest, or one with so many axes.
+   *
+   * @param windows a sample of vectors; none are needed for 0 axes, which is brute force
+   */
+  static JoinPlan plan(PromptVectors prompts, List<float[]> windows, JoinSettings settings) {
+    TileKernel kernel = TileKernels.get(settings.kernel());
+    double threshold = settings.bins().floor();
+    return settings.prefixAxes() == JoinSettings.AUTO_AXES
+        ? plan(kernel, prompts, windows, threshold)
+        : forced(kernel, prompts, windows, threshold, settings.prefixAxes());
+  }
 
   /** The cheapest plan. */
   static JoinPlan plan(

@@ -43,11 +43,7 @@ public final class JoinSample {
       List<float[]> prompts, List<float[]> windows, JoinSettings settings, double seconds) {
     TileKernel kernel = TileKernels.get(settings.kernel());
     PromptVectors vectors = vectors(prompts);
-    JoinPlan plan =
-        settings.prefixAxes() == JoinSettings.AUTO_AXES
-            ? JoinPlanner.plan(kernel, vectors, windows, settings.bins().floor())
-            : JoinPlanner.forced(
-                kernel, vectors, windows, settings.bins().floor(), settings.prefixAxes());
+    JoinPlan plan = JoinPlanner.plan(vectors, windows, settings);
     EvidenceTable evidence =
         new EvidenceTable(
             vectors, settings.vocabularySize(), settings.bins().count(), settings.keep());

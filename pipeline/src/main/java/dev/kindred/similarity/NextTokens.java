@@ -16,6 +16,9 @@ import org.apache.spark.sql.Row;
 public final class NextTokens implements Serializable {
   private static final long serialVersionUID = 1L;
 
+  /** What a window takes here, about. */
+  public static final long BYTES_PER_WINDOW = 20;
+
   private final long[] windowIds; // ascending
   private final int[] starts; // windowIds.length + 1 places in tokens and counts
   private final int[] tokens;
@@ -29,7 +32,7 @@ public final class NextTokens implements Serializable {
   }
 
   /**
-   * Collects to the driver, about 20 bytes a window.
+   * Collects to the driver, about {@value #BYTES_PER_WINDOW} bytes a window.
    *
    * @param windows rows of {@link Tables#WINDOWS} of one corpus
    */

@@ -2,8 +2,6 @@
 package dev.kindred.similarity;
 
 import dev.kindred.activation.WindowVector;
-import dev.kindred.kernel.TileKernel;
-import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.Precision;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
@@ -169,6 +167,11 @@ public final class SimilarStrings {
     return parts == 1 ? cores : (int) Math.max(1, TASKS_PER_CORE * (long) cores / parts);
   }
 
+  /** How many pieces so many windows are joined in. */
+  public static long pieces(long windows) {
+    return (windows + PIECE_WINDOWS - 1) / PIECE_WINDOWS;
+  }
+
   /** Where executors come and go the number of cores is not known. */
   private static JavaRDD<WindowVector> inFewTasks(
       SparkSession spark, JavaRDD<WindowVector> vectors, long parts) {
@@ -184,7 +187,6 @@ public final class SimilarStrings {
       return JoinPlan.bruteForce();
     }
 
-    TileKernel kernel = TileKernels.get(settings.kernel());
     JavaRDD<WindowVector> first = vectors(pieces.get(0));
     int step = Math.max(1, first.getNumPartitions() / SAMPLED_PARTITIONS);
     int each = JoinPlanner.SAMPLE_WINDOWS / SAMPLED_PARTITIONS;
@@ -193,10 +195,7 @@ public final class SimilarStrings {
             .map(WindowVector::ffnOut)
             .limit(JoinPlanner.SAMPLE_WINDOWS)
             .toList();
-    return settings.prefixAxes() == JoinSettings.AUTO_AXES
-        ? JoinPlanner.plan(kernel, prompts, sample, settings.bins().floor())
-        : JoinPlanner.forced(
-            kernel, prompts, sample, settings.bins().floor(), settings.prefixAxes());
+    return JoinPlanner.plan(prompts, sample, settings);
   }
 
   /** The first rows of every so many partitions: a sample that does not read the others. */

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.analysis;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.kindred.InvalidInput;
 import dev.kindred.attribution.Attribution;
 import dev.kindred.attribution.Attribution.Question;
@@ -11,6 +8,7 @@ import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.report.Findings;
+import dev.kindred.jobs.report.SnakeCaseJson;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
@@ -48,9 +46,6 @@ final class AttributionAnalysis implements Analysis {
         "kindred attribute --prompts prompts.jsonl --html attribution.html"
       })
   static final class AttributeCommand extends PromptAnalysisCommand<Attribution> {
-    private static final JsonMapper JSON =
-        JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
-
     @Mixin private AttributionOptions options;
 
     @Override
@@ -89,13 +84,8 @@ final class AttributionAnalysis implements Analysis {
 
     @Override
     String json(ModelDirectory directory, List<Attribution> found) {
-      try {
-        return JSON.writerWithDefaultPrettyPrinter()
-            .writeValueAsString(
-                new Attributions(directory.uri(), directory.id(), options.name(directory), found));
-      } catch (JsonProcessingException e) {
-        throw new IllegalStateException(e);
-      }
+      return SnakeCaseJson.of(
+          new Attributions(directory.uri(), directory.id(), options.name(directory), found));
     }
 
     @Override

@@ -124,22 +124,16 @@ final class AttributionOptions {
 
   /** Returns what is asked of a model. */
   Question question(ModelDirectory directory, ResidualStream model) {
-    Replacement.Row mean = Replacement.mean(model);
-    Replacement.Row zero = Replacement.zero(model);
+    String name = name(directory);
+    Replacement.Row row = name.equals("zero") ? Replacement.zero(model) : Replacement.mean(model);
     Replacement taken =
-        switch (name(directory)) {
+        switch (name) {
           case "marginal" -> Replacement.uniform(model);
-          case "mean" -> mean;
-          case "zero" -> zero;
+          case "mean", "zero" -> row;
           case "delete" -> new Replacement.Delete();
           default -> Replacement.token(replacementToken(directory));
         };
-    return new Question(
-        methods,
-        objective(directory),
-        taken,
-        taken.isSingle() ? taken : mean,
-        "zero".equals(replacement) ? zero : mean);
+    return new Question(methods, objective(directory), taken, taken.isSingle() ? taken : row, row);
   }
 
   /** Returns the name of what stands where a token is taken away. */

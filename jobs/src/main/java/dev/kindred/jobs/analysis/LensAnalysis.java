@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.analysis;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.Findings.OfPrompt;
+import dev.kindred.jobs.report.SnakeCaseJson;
 import dev.kindred.lens.Lens;
 import dev.kindred.lens.LogitLens;
 import dev.kindred.model.ResidualStream;
@@ -92,9 +90,6 @@ final class LensAnalysis implements Analysis {
         "kindred lens --prompts prompts.jsonl --html lens.html"
       })
   static final class LensCommand extends PromptAnalysisCommand<Lens> {
-    private static final JsonMapper JSON =
-        JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
-
     @Option(names = "--parts", description = "shows the stream after each block's attention, too")
     private boolean isWithParts;
 
@@ -117,12 +112,7 @@ final class LensAnalysis implements Analysis {
 
     @Override
     String json(ModelDirectory directory, List<Lens> lenses) {
-      try {
-        return JSON.writerWithDefaultPrettyPrinter()
-            .writeValueAsString(new Lenses(directory.uri(), directory.id(), lenses));
-      } catch (JsonProcessingException e) {
-        throw new IllegalStateException(e);
-      }
+      return SnakeCaseJson.of(new Lenses(directory.uri(), directory.id(), lenses));
     }
 
     @Override

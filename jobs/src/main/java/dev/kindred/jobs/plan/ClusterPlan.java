@@ -9,6 +9,7 @@ import dev.kindred.model.ModelShape;
 import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.similarity.EvidenceSample;
 import dev.kindred.similarity.JoinMemory;
+import dev.kindred.similarity.NextTokens;
 import dev.kindred.similarity.SimilarStrings;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,16 +26,8 @@ import java.util.List;
  * @param stages in order
  */
 record ClusterPlan(List<Simulated> stages) {
-  /** Bytes of a windows table's row while it is shuffled, as {@link DiskNeed} counts them. */
-  private static final double SHUFFLED_BYTES_PER_WINDOW = 400;
-
   /** What Spark makes a task of where it chooses itself: spark.sql.adaptive's advisory size. */
   private static final double BYTES_PER_TASK = 64 << 20;
-
-  private static final double BYTES_OF_NEXT_TOKENS = 20; // a window's
-
-  /** A vector of a prompt as it came, as a unit vector, and rotated. */
-  private static final double COPIES_OF_PROMPTS = 3;
 
   /** By how much tasks of one stage differ: two in three are within a tenth of the usual. */
   private static final double SPREAD = .1;
@@ -146,7 +139,7 @@ record ClusterPlan(List<Simulated> stages) {
               "windows",
               Estimate.WINDOWS_FIXED
                   + run.kept().shape().vocabularySize() * Estimate.WINDOWS_PER_TOKEN,
-              work.windows() * SHUFFLED_BYTES_PER_WINDOW / BYTES_PER_TASK,
+              (double) DiskNeed.ofWindows(work.windows()) / BYTES_PER_TASK,
               work.occurrences() * Estimate.WINDOWS_PER_OCCURRENCE));
       if (run.kept().store() != ActivationStore.NONE) {
         stages.add(
@@ -174,7 +167,7 @@ record ClusterPlan(List<Simulated> stages) {
           stage(
               "evaluation",
               Estimate.EVALUATION_FIXED,
-              (work.windows() * SHUFFLED_BYTES_PER_WINDOW
+              ((double) DiskNeed.ofWindows(work.windows())
                       + work.prompts() * (double) ModelPredictions.bytes(run.kept().shape()))
                   / BYTES_PER_TASK,
               work.windows() * Estimate.EVALUATION_PER_WINDOW
@@ -201,14 +194,14 @@ record ClusterPlan(List<Simulated> stages) {
       double windows = run.work().windows();
       double prompts = run.work().prompts();
       long slices = slices(run.work().prompts());
-      long pieces = pieces();
+      long pieces = SimilarStrings.pieces(run.work().windows());
       long tasks = SimilarStrings.tasks(cores(), slices * pieces);
       double collecting = windows * overheads.nextTokensSeconds() / blocks(); // once for all
       double driver =
           JoinTime.BLOCK_SECONDS
               + bytesOfPrompts() / cluster.networkBytesPerSecond()
               + cluster.broadcastSeconds(
-                  COPIES_OF_PROMPTS * bytesOfPrompts() + BYTES_OF_NEXT_TOKENS * windows)
+                  bytesOfPromptsInJoins() + NextTokens.BYTES_PER_WINDOW * windows)
               + collecting;
       double pairs = Arrays.stream(rates.secondsPerPair()).average().orElse(0);
       double found = Arrays.stream(rates.found()).average().orElse(0);
@@ -236,12 +229,8 @@ record ClusterPlan(List<Simulated> stages) {
       double driver =
           JoinTime.BLOCK_SECONDS
               + windows / passes * overheads.nextTokensSeconds()
-              + cluster.broadcastSeconds(BYTES_OF_NEXT_TOKENS * windows / passes)
-              + blocks()
-                  * bytesOfPrompts()
-                  * COPIES_OF_PROMPTS
-                  / cluster.networkBytesPerSecond()
-                  / passes;
+              + cluster.broadcastSeconds(NextTokens.BYTES_PER_WINDOW * windows / passes)
+              + blocks() * bytesOfPromptsInJoins() / cluster.networkBytesPerSecond() / passes;
       return stage("pass and join", driver, tasks, core / passes).times(passes);
     }
 
@@ -280,6 +269,11 @@ record ClusterPlan(List<Simulated> stages) {
       return (double) run.work().prompts() * Float.BYTES * run.kept().shape().modelDimension();
     }
 
+    private double bytesOfPromptsInJoins() {
+      return (double) run.work().prompts()
+          * JoinMemory.bytesOfVectors(run.kept().shape().modelDimension());
+    }
+
     /** Bytes of the windows' vectors of a block, as they are kept. */
     private double vectorBytes() {
       return run.kept().store() == ActivationStore.NONE
@@ -287,11 +281,6 @@ record ClusterPlan(List<Simulated> stages) {
           : (double) run.work().windows()
               * run.kept().store().precision().bytes()
               * run.kept().shape().modelDimension();
-    }
-
-    private long pieces() {
-      return (run.work().windows() + SimilarStrings.PIECE_WINDOWS - 1)
-          / SimilarStrings.PIECE_WINDOWS;
     }
 
     private long slices(long prompts) {

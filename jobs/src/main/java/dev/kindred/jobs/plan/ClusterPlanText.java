@@ -5,7 +5,6 @@ import dev.kindred.jobs.plan.ClusterPlan.Simulated;
 import dev.kindred.jobs.run.DiskNeed;
 import dev.kindred.jobs.run.TaskNeed;
 import dev.kindred.jobs.workspace.Progress;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -80,10 +79,10 @@ record ClusterPlanText(
     line(
         text,
         "Disk %s, of it activations %s. A task's heap: model %s, join %s.",
-        bytes(disk.total()),
-        bytes(disk.activations()),
-        bytes(modelTask.heapBytes()),
-        bytes(joinTask.heapBytes()));
+        PlanText.bytes(disk.total()),
+        PlanText.bytes(disk.activations()),
+        PlanText.bytes(modelTask.heapBytes()),
+        PlanText.bytes(joinTask.heapBytes()));
     Simulated total = plan.total();
     line(
         text,
@@ -102,9 +101,9 @@ record ClusterPlanText(
         text,
         "%-16s %14s %10s %14s   %s",
         String.format(Locale.ROOT, "%,d", cores),
-        time(plan.total().seconds()),
+        Progress.text(plan.total().seconds()),
         percent(plan.total().busy(cores)),
-        time(plan.total().driverSeconds()),
+        Progress.text(plan.total().driverSeconds()),
         plan.waitsLongest(cores).name());
   }
 
@@ -114,9 +113,9 @@ record ClusterPlanText(
         "%-16s %12s %14s %12s %12s %10s",
         stage.name(),
         String.format(Locale.ROOT, "%,d", stage.tasks()),
-        time(stage.driverSeconds()),
+        Progress.text(stage.driverSeconds()),
         String.format(Locale.ROOT, "%,.1f", stage.coreSeconds() / 3600),
-        time(stage.seconds()),
+        Progress.text(stage.seconds()),
         percent(stage.busy(cluster.cores())));
   }
 
@@ -126,16 +125,6 @@ record ClusterPlanText(
 
   private static String percent(double share) {
     return String.format(Locale.ROOT, "%.0f %%", 100 * share);
-  }
-
-  private static String time(double seconds) {
-    return Progress.text(Duration.ofMillis(Math.round(1000 * seconds)));
-  }
-
-  private static String bytes(double bytes) {
-    return bytes >= 1e12
-        ? String.format(Locale.ROOT, "%.1f TB", bytes / 1e12)
-        : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
   }
 
   private static void line(StringBuilder text, String format, Object... values) {

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.model.BlockVector;
 import java.util.List;
@@ -30,9 +27,6 @@ public record Explained(
     String unplaced,
     Read read,
     List<Explanation> prompts) {
-  private static final JsonMapper JSON =
-      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
-
   /**
    * What was read to find similar strings.
    *
@@ -50,10 +44,6 @@ public record Explained(
 
   /** As one JSON object, names in snake case. */
   public String json() {
-    try {
-      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
+    return SnakeCaseJson.of(this);
   }
 }

@@ -145,7 +145,7 @@ public record DiskNeed(
   }
 
   /** What the table windows needs. */
-  static long ofWindows(long windows) {
+  public static long ofWindows(long windows) {
     return windows * BYTES_PER_WINDOW;
   }
 

@@ -23,9 +23,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -150,6 +152,10 @@ public final class JoinStage {
       Function<Dataset<Evidence>, Dataset<Row>> stringsOf,
       Part counts,
       Function<Dataset<Evidence>, Dataset<Row>> countsOf) {
+    private boolean isThere() {
+      return JoinStage.isThere(strings, counts);
+    }
+
     private void write(Dataset<Evidence> evidence, Map<String, Double> metrics) {
       if (!strings.isComplete()) {
         strings.write(
@@ -199,31 +205,35 @@ public final class JoinStage {
 
   /** Joins for a run in one pass over the windows. */
   private void evaluateFor(RunPlan run) {
-    List<Wanted> open = new ArrayList<>();
+    List<Wanted> all = new ArrayList<>();
     for (int block : of.blocks().numbers()) {
       Part strings = warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block);
       Part counts = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block);
       double threshold = threshold(run, block);
-      if (isThere(strings, counts)) {
-        progress.note("block %d is there already", block);
-      } else if (binned(block, threshold).isPresent()) {
+      Optional<Binned> binned = binned(block, threshold);
+      if (binned.isPresent()) {
         progress.note("block %d is in similarity_bins", block);
-        sumUp(binned(block, threshold).get(), threshold, strings, counts);
+        sumUp(binned.get(), threshold, strings, counts);
       } else {
-        open.add(wanted(block, threshold, strings, counts));
+        all.add(wanted(block, threshold, strings, counts));
       }
     }
 
-    Map<JoinStage, List<Wanted>> wanted = new LinkedHashMap<>();
-    wanted.put(this, open);
-    evaluate(wanted);
+    evaluate(Map.of(this, all));
     progress.end(
         warehouse.part(Tables.SIMILAR_STRINGS, run.runId()),
         warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()));
   }
 
-  /** Makes what is wanted of some prompt sets in one pass over the windows. */
+  /**
+   * Makes what is wanted of some prompt sets in one pass over the windows. The pass is that of all
+   * of it, also where some is there: one that died while it wrote has left its pieces.
+   */
   private static void evaluate(Map<JoinStage, List<Wanted>> wanted) {
+    if (wanted.values().stream().flatMap(List::stream).allMatch(Wanted::isThere)) {
+      return;
+    }
+
     JoinStage any = wanted.keySet().iterator().next();
     List<EvaluatedJoin.Side> sides = new ArrayList<>();
     double seconds = 0;
@@ -244,19 +254,20 @@ public final class JoinStage {
 
     weights[0] = 2 * seconds; // with the model, about
     any.progress.weigh(weights);
-    if (sides.isEmpty()) {
-      return;
-    }
-
     WindowPass pass = new WindowPass(any.input, sides);
     pass.run();
     any.progress.partDone();
     for (Map.Entry<JoinStage, List<Wanted>> stage : wanted.entrySet()) {
       for (Wanted part : stage.getValue()) {
-        EvaluatedJoin.Side side = stage.getKey().side(part);
-        Dataset<Evidence> evidence = pass.evidence(side).persist(StorageLevel.MEMORY_AND_DISK());
-        part.write(evidence, pass.metrics(side));
-        evidence.unpersist();
+        if (part.isThere()) {
+          any.progress.note("block %d is there already", part.block());
+        } else {
+          EvaluatedJoin.Side side = stage.getKey().side(part);
+          Dataset<Evidence> evidence = pass.evidence(side).persist(StorageLevel.MEMORY_AND_DISK());
+          part.write(evidence, pass.metrics(side));
+          evidence.unpersist();
+        }
+
         any.progress.partDone();
       }
     }
@@ -314,19 +325,20 @@ public final class JoinStage {
     for (JoinStage stage : stages) {
       wanted.put(
           stage,
-          stage.of.blocks().numbers().stream()
-              .map(block -> stage.wanted(block, bins))
-              .filter(part -> !isThere(part.strings(), part.counts()))
-              .toList());
+          stage.of.blocks().numbers().stream().map(block -> stage.wanted(block, bins)).toList());
     }
 
+    Set<JoinStage> joined =
+        stages.stream()
+            .filter(stage -> !wanted.get(stage).stream().allMatch(Wanted::isThere))
+            .collect(Collectors.toSet());
     evaluate(wanted);
     for (JoinStage stage : stages) {
       if (stage != stages.get(0)) {
         stage.progress.begin("similarity bins"); // a step that the pass has done, too
       }
 
-      stage.end(bins, !wanted.get(stage).isEmpty());
+      stage.end(bins, joined.contains(stage));
     }
   }
 

@@ -4,7 +4,6 @@ package dev.kindred.jobs.run;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Warehouse;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +31,7 @@ public final class PassTime {
                     Locale.ROOT,
                     "run %s took %s for it",
                     last.get().runId(),
-                    Progress.text(Duration.ofMillis(Math.round(1000 * seconds)))))
+                    Progress.text(seconds)))
         .orElse("kindred plan says how long that takes");
   }
 

@@ -6,6 +6,7 @@ import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
 import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.similarity.JoinMemory;
+import dev.kindred.similarity.NextTokens;
 import dev.kindred.table.Part;
 
 /**
@@ -21,8 +22,6 @@ public record TaskNeed(long heapBytes, long sharedBytes, long engineBytes) {
 
   /** The next tokens of the windows that are joined at once. */
   private static final long NEXT_TOKENS = 160L << 20;
-
-  private static final long NEXT_TOKENS_PER_WINDOW = 20;
 
   /**
    * Returns what a task needs in the stages that evaluate the model: a batch's FFN outputs and
@@ -75,7 +74,8 @@ public record TaskNeed(long heapBytes, long sharedBytes, long engineBytes) {
     JoinMemory.PromptBytes ofPrompts =
         JoinMemory.PromptBytes.of(
             prompts, shape.modelDimension(), shape.vocabularySize(), keepSimilar);
-    long shared = ofPrompts.vectors() + Math.min(NEXT_TOKENS, windows * NEXT_TOKENS_PER_WINDOW);
+    long shared =
+        ofPrompts.vectors() + Math.min(NEXT_TOKENS, windows * NextTokens.BYTES_PER_WINDOW);
     return new TaskNeed(JOIN_CHUNKS + ofPrompts.evidence() + shared, shared, 0);
   }
 }

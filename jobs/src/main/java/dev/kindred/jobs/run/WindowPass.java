@@ -67,8 +67,7 @@ public final class WindowPass {
   public static int pieces(long windows, long windowsAtOnce) {
     long worthwhile =
         Math.min(DiskNeed.EVIDENCE_PIECES, (windows + windowsAtOnce - 1) / windowsAtOnce);
-    long needed = (windows + SimilarStrings.PIECE_WINDOWS - 1) / SimilarStrings.PIECE_WINDOWS;
-    return (int) Math.max(1, Math.max(worthwhile, needed));
+    return (int) Math.max(1, Math.max(worthwhile, SimilarStrings.pieces(windows)));
   }
 
   /** Joins the pieces that have not been. */
@@ -76,12 +75,12 @@ public final class WindowPass {
     Progress progress = input.corpus().progress();
     List<Integer> open =
         IntStream.range(0, cut.count()).filter(piece -> !part(piece).isComplete()).boxed().toList();
-    if (open.isEmpty()) {
-      return;
-    }
-
     if (open.size() < cut.count()) {
       progress.note("%d of %d pieces are there already", cut.count() - open.size(), cut.count());
+    }
+
+    if (open.isEmpty()) {
+      return;
     }
 
     EvaluatedJoin join =
@@ -155,8 +154,11 @@ public final class WindowPass {
     return sums;
   }
 
-  /** Deletes the pieces, once what was made of them is there. */
+  /**
+   * Deletes the pieces, once what was made of them is there, and those that passes over the same
+   * windows have left which died, as with another number of cores.
+   */
   void delete() {
-    whole.delete();
+    input.corpus().part(Tables.EVIDENCE_PIECES, input.model().id(), input.corpus().id()).delete();
   }
 }

@@ -401,6 +401,12 @@ public final class Progress extends SparkListener implements AutoCloseable {
     return Duration.ofNanos(System.nanoTime() - started);
   }
 
+  /** A time in seconds as people read it. */
+  public static String text(double seconds) {
+    return text(Duration.ofMillis(Math.round(1000 * seconds)));
+  }
+
+  /** A time as people read it. */
   public static String text(Duration duration) {
     long seconds = Math.round(duration.toMillis() / 1000.0);
     return seconds >= 3600

@@ -196,7 +196,7 @@ class TestEstimate {
   @Test
   void aPlanIsReadIn100ColumnsAndByScripts() {
     String text =
-        new Plan.PlanText(
+        new PlanText(
                 WORK,
                 RATES,
                 Map.of(
