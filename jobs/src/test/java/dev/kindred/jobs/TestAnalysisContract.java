@@ -34,6 +34,9 @@ class TestAnalysisContract {
   /** Options with which each command does little. */
   private static final Map<String, String[]> OPTIONS =
       Map.of(
+          "invert",
+              new String[] {"And only l", "--steps", "3", "--restarts", "2", "--allowed", "And"},
+          "recover", new String[] {"And"},
           "lens", new String[] {"And only l"},
           "attribute", new String[] {"And only l", "--method", "gradient"},
           "ablate", new String[] {},
@@ -47,6 +50,8 @@ class TestAnalysisContract {
 
   private static final Map<String, Refused> REFUSED =
       Map.of(
+          "invert", new Refused("--tokens [9:]: nothing of prompt 1", "And", "--tokens", "[9:]"),
+          "recover", new Refused("--block 99: the model has", "And", "--block", "99"),
           "lens", new Refused("prompt 1: the model has no token for", "caf\u00e9"),
           "attribute", new Refused("--method none: expected one of", "a", "--method", "none"),
           "ablate", new Refused("--run-id newest: not a run's id", "--run-id", "newest"),

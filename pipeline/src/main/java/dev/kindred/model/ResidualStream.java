@@ -87,6 +87,13 @@ public interface ResidualStream extends AutoCloseable {
   Loss loss(int block, float[] x, int[] targets);
 
   /**
+   * What is at a place at all positions, of a pass that goes no further than it must.
+   *
+   * @return in the shape that {@link HookPoint} says
+   */
+  float[] at(Input input, Changes changes, Hook hook);
+
+  /**
    * The gradient of a number, which is made of what is at one place of a pass, by what is at
    * another.
    *

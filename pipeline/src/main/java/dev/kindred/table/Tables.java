@@ -44,6 +44,8 @@ public final class Tables {
   public static final Table PERTURBATIONS = stated("perturbations");
   public static final Table LEARNED_EMBEDDINGS = stated("learned_embeddings");
   public static final Table SUBSPACES = stated("subspaces");
+  public static final Table INVERSIONS = stated("inversions");
+  public static final Table INVERSION_ORACLES = stated("inversion_oracles");
   public static final Table HOOK_ACTIVATIONS = stated("hook_activations");
   public static final Table ALIGNMENTS = stated("alignments");
   public static final Table SUMMARIES = stated("summaries");

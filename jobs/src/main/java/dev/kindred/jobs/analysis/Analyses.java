@@ -10,6 +10,7 @@ public final class Analyses {
       List.of(
           new LensAnalysis(),
           new AttributionAnalysis(),
+          new InversionAnalysis(),
           new AblationAnalysis(),
           new GeometryAnalysis(),
           new EmbeddingAnalysis(),

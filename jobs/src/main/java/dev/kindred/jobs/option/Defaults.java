@@ -42,7 +42,7 @@ public final class Defaults implements IDefaultValueProvider {
   /** Says that an option has a setting's name and is none. */
   @Retention(RetentionPolicy.RUNTIME)
   @Target(ElementType.FIELD)
-  @interface NoSetting {}
+  public @interface NoSetting {}
 
   private final Map<String, String> values;
   private final Map<String, String> commandLine;

@@ -36,7 +36,7 @@ public final class GivenPrompts {
   private List<Values.Ids> tokenIds = List.of();
 
   /** Whether there are any. */
-  boolean areGiven() {
+  public boolean areGiven() {
     return file != null || !prompts.isEmpty() || !tokenIds.isEmpty();
   }
 

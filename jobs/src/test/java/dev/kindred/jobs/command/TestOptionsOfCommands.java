@@ -67,6 +67,14 @@ class TestOptionsOfCommands {
         "attribute", GIVEN_PROMPTS + READ_MODEL + PAGE + "--method --replacement --objective");
     options.put("ablate", OF_RUN);
     options.put("geometry", OF_RUN + "--prompt");
+    options.put(
+        "invert",
+        GIVEN_PROMPTS
+            + READ_MODEL
+            + WRITER
+            + "--blocks --part --outputs --mask --tokens --features --loss --method --recipe"
+            + " --optimizer --steps --learning-rate --start --restarts --seed --allowed --no-oracle");
+    options.put("recover", GIVEN_PROMPTS + READ_MODEL + "--block --vectors --save");
     options.put("learn-embeddings", EMBEDDINGS);
     options.put("subspaces", EMBEDDINGS + "--ranks --mix --html");
     options.put("align", OF_RUN + "--recipe --ranks --seed");

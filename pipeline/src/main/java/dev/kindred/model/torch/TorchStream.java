@@ -28,6 +28,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -163,6 +164,40 @@ public final class TorchStream implements ResidualStream {
   }
 
   @Override
+  public float[] at(Input input, Changes changes, Hook hook) {
+    check(changes);
+    check(hook);
+    return computed(
+        batch -> {
+          NDArray[] found = new NDArray[1];
+          Sight sight =
+              (seen, x) -> {
+                found[0] = seen.equals(hook) ? x : found[0];
+                return x;
+              };
+          walk(batch, input, new Walk(changes, sight, Set.of(hook)), () -> found[0] != null);
+          if (found[0] == null) {
+            throw new IllegalArgumentException(
+                "Invalid place: no pass from this input comes by " + hook);
+          }
+
+          return found[0].toFloatArray();
+        });
+  }
+
+  /** Goes through the model until something is found, which is asked before each block. */
+  private void walk(NDManager batch, Input input, Walk walk, BooleanSupplier isFound) {
+    NDArray x = walk.begin(batch, input);
+    for (int i = input.block(); i < layers.blocks().size() && !isFound.getAsBoolean(); i++) {
+      x = layers.blocks().get(i).apply(x, Dropout.NONE, walk.tap(i));
+    }
+
+    if (!isFound.getAsBoolean()) {
+      layers.unembedding().logits(x, walk.tap(Walk.AROUND));
+    }
+  }
+
+  @Override
   public float[] gradient(
       Input input, Changes changes, Hook by, Hook of, UnaryOperator<float[]> derivative) {
     check(changes);
@@ -172,15 +207,7 @@ public final class TorchStream implements ResidualStream {
         batch -> {
           Tape tape = new Tape(by, of);
           Walk walk = new Walk(changes, tape, new HashSet<>(List.of(by, of)));
-          NDArray x = walk.begin(batch, input);
-          for (int i = input.block(); i < layers.blocks().size() && tape.end == null; i++) {
-            x = layers.blocks().get(i).apply(x, Dropout.NONE, walk.tap(i));
-          }
-
-          if (tape.end == null) {
-            layers.unembedding().logits(x, walk.tap(Walk.AROUND));
-          }
-
+          walk(batch, input, walk, () -> tape.end != null);
           if (tape.start == null || tape.end == null) {
             throw new IllegalArgumentException(
                 "Invalid gradient: no pass from this input comes by " + by + ", then " + of);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.analysis;
+
+import dev.kindred.corpus.Prompt;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.inversion.Decoder;
+import dev.kindred.inversion.Decoding;
+import dev.kindred.inversion.InversionGrid;
+import dev.kindred.inversion.TokenVectors;
+import dev.kindred.jobs.option.GivenPrompts;
+import dev.kindred.jobs.option.KindredCommand;
+import dev.kindred.jobs.report.Findings;
+import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.LoadedModels;
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Table;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Inversion: what the output of some blocks still knows of the tokens that went in. */
+final class InversionAnalysis implements Analysis {
+  @Override
+  public String name() {
+    return "inversion";
+  }
+
+  @Override
+  public List<Table> tables() {
+    return List.of(Tables.INVERSIONS, Tables.INVERSION_ORACLES);
+  }
+
+  @Override
+  public List<KindredCommand> commands(List<Analysis> all) {
+    return List.of(new InvertCommand(), new RecoverCommand());
+  }
+
+  /** The command. */
+  @Command(
+      name = "invert",
+      description =
+          "Searches, by gradient descent from noise, for inputs that give the output of some blocks,"
+              + " and reads them as tokens: tables inversions and inversion_oracles. Lists make a grid"
+              + " of all combinations.",
+      footer = {
+        "kindred invert 'The sky is blue.' --model models/dickens-small --blocks 1,2,6",
+        "kindred invert --prompts prompts.txt --loss l1,cosine --tokens '[:],[4:]'",
+        "kindred invert 'The sky is blue.' --part attention-only --features '[:64],random:64:7'"
+      })
+  static final class InvertCommand extends ModelAnalysisCommand {
+    /** Tokens of a vocabulary whose round trips are all read; of more, so many are. */
+    private static final int ROUND_TRIPS = 4096;
+
+    @Mixin private GivenPrompts given;
+    @Mixin private InversionOptions options;
+    private Workspace workspace;
+    private ResidualStream model;
+    private TokenVectors vectors;
+    private InversionGrid grid;
+    private String lastLine;
+
+    @Override
+    void check(Workspace opened, String warehouse) {
+      workspace = opened;
+    }
+
+    @Override
+    void checkOptions(ModelDirectory directory) {
+      List<Prompt> prompts =
+          given.read(
+              directory.tokenizerJson(),
+              Prompts.Lengths.upTo(directory.contextLength()),
+              workspace.hadoop());
+      model = LoadedModels.stream(directory);
+      vectors = TokenVectors.of(model);
+      grid = options.grid(directory, model, vectors, prompts);
+    }
+
+    @Override
+    Findings find(Workspace opened, Warehouse tables, ModelDirectory directory) {
+      InvertGrid job = new InvertGrid(opened, tables, directory, grid);
+      Dataset<Row> searched = job.searched();
+      Dataset<Row> known = options.isAskingTheOracle() ? job.known() : null;
+      lastLine =
+          String.format(
+              Locale.ROOT,
+              "kindred: grid=%s experiments=%d prompts=%d restarts=%d",
+              grid.key(),
+              grid.experiments().size(),
+              grid.prompts().size(),
+              grid.restarts());
+      return new InversionFindings(grid, Tokenizer.of(directory.tokenizerJson()))
+          .of(regime(), searched, known);
+    }
+
+    /**
+     * What decides what can be found at all: V against D, and which tokens are read as themselves.
+     */
+    private String regime() {
+      int read = Math.min(ROUND_TRIPS, vectors.size());
+      int[] sample =
+          IntStream.range(0, read).map(i -> (int) ((long) i * vectors.size() / read)).toArray();
+      Map<Decoding, Integer> own = new Decoder(vectors).roundTrips(sample);
+      return String.format(
+          Locale.ROOT,
+          "%,d tokens in %,d dimensions, deviation of their vectors %.4g; their own vectors are read as"
+              + " themselves: %s%s",
+          vectors.size(),
+          vectors.dimension(),
+          vectors.deviation(),
+          own.entrySet().stream()
+              .map(
+                  entry ->
+                      String.format(
+                          Locale.ROOT,
+                          "%s %.1f%%",
+                          entry.getKey().text(),
+                          100.0 * entry.getValue() / read))
+              .collect(Collectors.joining(", ")),
+          read == vectors.size()
+              ? ""
+              : String.format(Locale.ROOT, " (of %,d tokens, evenly spaced)", read));
+    }
+
+    @Override
+    String lastLine() {
+      return lastLine;
+    }
+  }
+}

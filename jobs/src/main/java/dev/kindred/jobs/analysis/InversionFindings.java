@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.analysis;
+
+import static org.apache.spark.sql.functions.avg;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.expr;
+
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.inversion.Decoding;
+import dev.kindred.inversion.Experiment;
+import dev.kindred.inversion.InversionGrid;
+import dev.kindred.jobs.report.Findings;
+import dev.kindred.jobs.report.Findings.Cell;
+import dev.kindred.jobs.report.Findings.Column;
+import dev.kindred.jobs.report.Findings.Element;
+import dev.kindred.jobs.report.Findings.Grid;
+import dev.kindred.jobs.report.Findings.Note;
+import dev.kindred.math.Bootstrap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/** What inversions came to, as it is shown. */
+final class InversionFindings {
+  private static final int READ_OUT = 3; // prompts whose five best tokens are listed
+
+  private final InversionGrid grid;
+  private final Tokenizer tokenizer;
+
+  InversionFindings(InversionGrid grid, Tokenizer tokenizer) {
+    this.grid = grid;
+    this.tokenizer = tokenizer;
+  }
+
+  /** The findings of all cells. */
+  Findings of(String regime, Dataset<Row> searched, Dataset<Row> known) {
+    List<Element> elements = new ArrayList<>(List.of(Note.everywhere(regime)));
+    TreeMap<Integer, List<Row>> oracle = known == null ? new TreeMap<>() : ofOracle(known);
+    for (int cell = 0; cell < grid.experiments().size(); cell++) {
+      Dataset<Row> its = searched.where(col("cell").equalTo(cell)).cache();
+      Experiment experiment = grid.experiments().get(cell);
+      elements.add(Note.everywhere(name(experiment)));
+      elements.add(accuracies(its, cell));
+      elements.add(Note.everywhere(endings(its)));
+      if (oracle.containsKey(cell)) {
+        elements.add(Note.everywhere(oracleLine(oracle.get(cell))));
+      }
+
+      elements.addAll(readOut(its, experiment));
+      its.unpersist();
+    }
+
+    return new Findings(
+        "",
+        elements,
+        List.of(
+            "select cell, blocks, part, tokens, loss, decoding, counts, avg(if(rank = 1, 1, 0)) as"
+                + " accuracy\nfrom kindred.inversions where grid = '"
+                + grid.key()
+                + "'\ngroup by all order by all"));
+  }
+
+  private static String name(Experiment experiment) {
+    return String.format(
+        Locale.ROOT,
+        "%s, %s, loss %s, %s, start %.3g:%.3g",
+        experiment.method().text(),
+        experiment.target(),
+        experiment.loss(),
+        experiment.descent(),
+        experiment.startMean(),
+        experiment.startDeviation());
+  }
+
+  /** How well a decoding did in one prompt, over its restarts. */
+  private static final List<String> MEASURES =
+      List.of(
+          "avg(if(counts, right, null))",
+          "avg(if(counts, null, right))",
+          "avg(if(rank <= 5, 1.0D, 0.0D))",
+          "avg(if(unchanged, 1.0D, 0.0D))");
+
+  private Grid accuracies(Dataset<Row> its, int cell) {
+    Dataset<Row> rows = its.withColumn("right", expr("if(rank = 1, 1.0D, 0.0D)"));
+    Dataset<Row> exact =
+        rows.groupBy("decoding", "prompt", "restart")
+            .agg(
+                expr("min(right)").as("exact"),
+                expr("collect_list(best[0])").as("found"),
+                expr("collect_list(true_id)").as("asked"))
+            .withColumn(
+                "bag",
+                expr(
+                    "aggregate(array_distinct(asked), 0.0D, (sum, id) -> sum +"
+                        + " least(size(filter(asked, x -> x = id)),"
+                        + " size(filter(found, x -> x = id)))) / size(asked)"))
+            .groupBy("decoding", "prompt")
+            .agg(avg("exact").as("exact"), avg("bag").as("bag"));
+    Dataset<Row> perPrompt =
+        rows.groupBy("decoding", "prompt")
+            .agg(
+                expr(MEASURES.get(0)).as("self"),
+                expr(MEASURES.get(1)).as("others"),
+                expr(MEASURES.get(2)).as("top5"),
+                expr(MEASURES.get(3)).as("unchanged"))
+            .join(
+                exact,
+                scala.jdk.javaapi.CollectionConverters.asScala(List.of("decoding", "prompt"))
+                    .toSeq())
+            .select("decoding", "prompt", "self", "others", "top5", "bag", "exact", "unchanged");
+    TreeMap<String, List<Row>> byDecoding = new TreeMap<>();
+    perPrompt
+        .collectAsList()
+        .forEach(
+            row ->
+                byDecoding.computeIfAbsent(row.getString(0), name -> new ArrayList<>()).add(row));
+    List<Findings.Row> shown = new ArrayList<>();
+    byDecoding.forEach(
+        (decoding, prompts) -> {
+          prompts.sort(java.util.Comparator.comparingInt(row -> row.getInt(1)));
+          shown.add(
+              Findings.Row.of(
+                  decoding,
+                  IntStream.range(2, 8)
+                      .mapToObj(column -> mean(prompts, column))
+                      .toArray(String[]::new)));
+        });
+    return new Grid(
+        "Accuracy of experiment " + cell,
+        "read by",
+        List.of(
+            Column.of("right"),
+            Column.of("elsewhere"),
+            Column.of("in 5"),
+            Column.of("any order"),
+            Column.of("exact"),
+            Column.of("not moved")),
+        shown);
+  }
+
+  /** A mean over prompts with its interval, as percent. */
+  private static String mean(List<Row> prompts, int column) {
+    double[] values =
+        prompts.stream()
+            .filter(row -> !row.isNullAt(column))
+            .mapToDouble(row -> row.getDouble(column))
+            .toArray();
+    if (values.length == 0) {
+      return "-";
+    }
+
+    double mean =
+        IntStream.range(0, values.length).mapToDouble(i -> values[i]).sum() / values.length;
+    if (values.length == 1) {
+      return String.format(Locale.ROOT, "%.0f%%", 100 * mean);
+    }
+
+    Bootstrap.Interval interval = Bootstrap.intervals(new double[][] {values})[0];
+    return String.format(
+        Locale.ROOT, "%.0f%% (%.0f-%.0f)", 100 * mean, 100 * interval.low(), 100 * interval.high());
+  }
+
+  private static String endings(Dataset<Row> its) {
+    Row row =
+        its.groupBy("prompt", "restart")
+            .agg(
+                expr("first(first_loss)").as("first_loss"),
+                expr("first(last_loss)").as("last_loss"),
+                expr("first(cosine)").as("cosine"),
+                expr("if(first(accepted), 1.0D, 0.0D)").as("accepted"))
+            .agg(
+                expr("median(first_loss)"),
+                expr("median(last_loss)"),
+                expr("median(cosine)"),
+                expr("avg(accepted)"))
+            .first();
+    return String.format(
+        Locale.ROOT,
+        "median loss %.4g -> %.4g, median cosine %.5f, accepted %.1f%% (nearer than true vectors with"
+            + " noise)",
+        row.getDouble(0),
+        row.getDouble(1),
+        row.getDouble(2),
+        100 * row.getDouble(3));
+  }
+
+  private static TreeMap<Integer, List<Row>> ofOracle(Dataset<Row> known) {
+    TreeMap<Integer, List<Row>> cells = new TreeMap<>();
+    known
+        .select(
+            expr("cell"),
+            expr("seen"),
+            expr("runner_up_distance"),
+            expr("noise"),
+            expr("runner_up_distance / noise"))
+        .collectAsList()
+        .forEach(row -> cells.computeIfAbsent(row.getInt(0), cell -> new ArrayList<>()).add(row));
+    return cells;
+  }
+
+  private static String oracleLine(List<Row> rows) {
+    List<Row> seen = rows.stream().filter(row -> row.getBoolean(1)).toList();
+    long told = seen.stream().filter(row -> row.getDouble(4) > 2).count();
+    double[] margins = seen.stream().mapToDouble(row -> row.getDouble(4)).sorted().toArray();
+    double[] distances = seen.stream().mapToDouble(row -> row.getDouble(2)).sorted().toArray();
+    if (seen.isEmpty()) {
+      return "oracle: what counts sees none of the positions";
+    }
+
+    return String.format(
+        Locale.ROOT,
+        "oracle: with all others true, the output tells %,d of %,d single tokens from every other"
+            + " (nearest other: median distance %.3g, least %.3g, which is %.3g times rounding)%s",
+        told,
+        seen.size(),
+        distances[distances.length / 2],
+        distances[0],
+        margins[0],
+        seen.size() == rows.size()
+            ? ""
+            : String.format(
+                Locale.ROOT, "; %,d positions it does not see", rows.size() - seen.size()));
+  }
+
+  /** The five best tokens of each position, rank by rank, as the studies print them. */
+  private List<Element> readOut(Dataset<Row> its, Experiment experiment) {
+    List<Element> elements = new ArrayList<>();
+    for (int prompt = 0; prompt < Math.min(READ_OUT, grid.prompts().size()); prompt++) {
+      int[] ids = grid.prompts().get(prompt);
+      List<Row> rows =
+          its.where(
+                  col("prompt")
+                      .equalTo(prompt)
+                      .and(col("restart").equalTo(0))
+                      .and(col("decoding").equalTo(Decoding.PINV.text())))
+              .orderBy("position")
+              .select("best", "counts")
+              .collectAsList();
+      List<Column> columns = new ArrayList<>();
+      for (int position = 0; position < ids.length; position++) {
+        columns.add(new Column("", Cell.token(tokenizer.text(ids[position]))));
+      }
+
+      List<Findings.Row> ranks = new ArrayList<>();
+      ranks.add(
+          Findings.Row.of(
+              "counts",
+              rows.stream().map(row -> row.getBoolean(1) ? "*" : "").toArray(String[]::new)));
+      int best = rows.get(0).getList(0).size();
+      for (int rank = 0; rank < best; rank++) {
+        int place = rank;
+        ranks.add(
+            new Findings.Row(
+                Cell.of("rank " + (rank + 1)),
+                rows.stream()
+                    .map(row -> Cell.token(tokenizer.text(row.<Integer>getList(0).get(place))))
+                    .toList()));
+      }
+
+      elements.add(
+          new Grid(
+              "Tokens found for prompt " + (prompt + 1) + ", read by pinv, first restart",
+              "prompt " + (prompt + 1) + " by pinv",
+              columns,
+              ranks));
+    }
+
+    return elements;
+  }
+}

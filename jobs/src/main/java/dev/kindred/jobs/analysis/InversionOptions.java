@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.analysis;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Prompt;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.inversion.BlockPart;
+import dev.kindred.inversion.Descent;
+import dev.kindred.inversion.Experiment;
+import dev.kindred.inversion.Experiment.Method;
+import dev.kindred.inversion.Experiment.Positions;
+import dev.kindred.inversion.FeatureChoice;
+import dev.kindred.inversion.InversionGrid;
+import dev.kindred.inversion.InversionLoss;
+import dev.kindred.inversion.InversionLoss.Kind;
+import dev.kindred.inversion.Target;
+import dev.kindred.inversion.TokenRange;
+import dev.kindred.inversion.TokenVectors;
+import dev.kindred.jobs.option.Defaults.NoSetting;
+import dev.kindred.jobs.option.Values;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.ModelDirectory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** What is inverted, and how: lists make a grid of all their combinations. */
+final class InversionOptions {
+  private static final int SOUND_STEPS = 500;
+  private static final int PUBLISHED_STEPS = 1000;
+  private static final double PUBLISHED_RATE = 2;
+  private static final double PUBLISHED_FACTOR = .1;
+  private static final double SHIFT = .35; // of the token vectors' standard deviation
+  private static final double FALL = .1; // of the rate, to the last step
+
+  @NoSetting
+  @Option(
+      names = "--blocks",
+      paramLabel = "N,N,..",
+      split = ",",
+      converter = BlockCount.class,
+      defaultValue = "1",
+      description =
+          "after how many blocks the output is, each in turn; 0: the input (${DEFAULT-VALUE})")
+  private List<Integer> blocks;
+
+  @Option(
+      names = "--part",
+      paramLabel = "PART,..",
+      split = ",",
+      converter = PartConverter.class,
+      defaultValue = "block",
+      description =
+          "what of each block: block, attention-only, attention-block, no-attn-residual,"
+              + " no-mlp-residual, no-ln1, no-ln2, no-ln, mlp-only (${DEFAULT-VALUE})")
+  private List<BlockPart> parts;
+
+  @Option(
+      names = "--outputs",
+      paramLabel = "last|each|first-again",
+      converter = OutputsConverter.class,
+      defaultValue = "last",
+      description =
+          "whose output counts: the last block's, every block's, or block 0's applied again and"
+              + " again, as published (${DEFAULT-VALUE})")
+  private Target.Outputs outputs;
+
+  @Option(
+      names = "--mask",
+      paramLabel = "causal|none,..",
+      split = ",",
+      converter = MaskConverter.class,
+      defaultValue = "causal",
+      description = "whether attention sees only what comes before (${DEFAULT-VALUE})")
+  private List<Mask> masks;
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "SLICE,..",
+      split = ",",
+      converter = SliceConverter.class,
+      defaultValue = "[:]",
+      description = "positions of the output that count: [:], [2:], [:3], [-1] (${DEFAULT-VALUE})")
+  private List<TokenRange> tokens;
+
+  @Option(
+      names = "--features",
+      paramLabel = "CHOICE,..",
+      split = ",",
+      converter = FeaturesConverter.class,
+      defaultValue = "all",
+      description =
+          "features of the output that count: all, [:64], [32:96], or random:64:7, which is 64 of"
+              + " them drawn with seed 7 (${DEFAULT-VALUE})")
+  private List<FeatureChoice> features;
+
+  @Option(
+      names = "--loss",
+      paramLabel = "LOSS,..",
+      split = ",",
+      converter = LossConverter.class,
+      defaultValue = "l1",
+      description =
+          "l1, l2, l2-squared, cosine, cosine-abs as published, or mixed:A:B, which is A times"
+              + " cosine and B times l1 (${DEFAULT-VALUE})")
+  private List<InversionLoss> losses;
+
+  @Option(
+      names = "--method",
+      paramLabel = "indirect|direct,..",
+      split = ",",
+      converter = MethodConverter.class,
+      defaultValue = "indirect",
+      description =
+          "whether vectors are searched for, or mixtures of the vocabulary (${DEFAULT-VALUE})")
+  private List<Method> methods;
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "sound|as-published",
+      converter = RecipeConverter.class,
+      defaultValue = "sound",
+      description =
+          "what the options below are if they are not given: noise as large as token vectors, or"
+              + " the published noise of 1, steps of 2, and position 0 everywhere"
+              + " (${DEFAULT-VALUE})")
+  private Recipe recipe;
+
+  @Option(
+      names = "--optimizer",
+      paramLabel = "gd|adam",
+      converter = OptimizerConverter.class,
+      defaultValue = "gd",
+      description = "plain gradient descent, or Adam (${DEFAULT-VALUE})")
+  private Descent.Optimizer optimizer;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      converter = Values.Count.class,
+      description = "steps of a search (sound: 500, as-published: 1000)")
+  private Integer steps;
+
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "FIRST[:LAST]",
+      converter = PairConverter.class,
+      description = "rate of the first step, and where it falls to (by loss; a tenth of the first)")
+  private double[] rate;
+
+  @Option(
+      names = "--start",
+      paramLabel = "MEAN:DEVIATION",
+      converter = PairConverter.class,
+      description =
+          "normal noise that a search begins with (sound: 0 and the token vectors' own; else 0:1)")
+  private double[] start;
+
+  @Option(
+      names = "--restarts",
+      paramLabel = "N",
+      converter = Values.Count.class,
+      defaultValue = "5",
+      description = "searches of each prompt, with other noise (${DEFAULT-VALUE})")
+  private int restarts;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      converter = Values.Whole.class,
+      defaultValue = "42",
+      description = "seed of all noise (${DEFAULT-VALUE})")
+  private long seed;
+
+  @Option(
+      names = "--allowed",
+      paramLabel = "TEXT",
+      description =
+          "reads vectors among the tokens of this text, too: both without others, and with others at"
+              + " a score of 0, as published")
+  private String allowed;
+
+  @Option(
+      names = "--no-oracle",
+      description =
+          "leaves out to try every token of the vocabulary in every place, which tells whether the"
+              + " output knows it at all")
+  private boolean hasNoOracle;
+
+  /** What attention sees. */
+  private enum Mask {
+    CAUSAL,
+    NONE
+  }
+
+  /** What options are that are not given. */
+  private enum Recipe {
+    SOUND,
+    AS_PUBLISHED
+  }
+
+  /** Takes names of an enum that are told by a function. */
+  private abstract static class Named<E> implements ITypeConverter<E> {
+    private final E[] values;
+    private final Function<E, String> text;
+
+    private Named(E[] values, Function<E, String> text) {
+      this.values = values;
+      this.text = text;
+    }
+
+    @Override
+    public E convert(String given) {
+      return Arrays.stream(values)
+          .filter(value -> text.apply(value).equalsIgnoreCase(given.trim()))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new TypeConversionException(
+                      "expected one of "
+                          + String.join(", ", Arrays.stream(values).map(text).toList())));
+    }
+  }
+
+  /** Takes a part of a block. */
+  static final class PartConverter extends Named<BlockPart> {
+    PartConverter() {
+      super(BlockPart.values(), BlockPart::text);
+    }
+  }
+
+  /** Takes which outputs count. */
+  static final class OutputsConverter extends Named<Target.Outputs> {
+    OutputsConverter() {
+      super(Target.Outputs.values(), Target.Outputs::text);
+    }
+  }
+
+  /** Takes a method. */
+  static final class MethodConverter extends Named<Method> {
+    MethodConverter() {
+      super(Method.values(), Method::text);
+    }
+  }
+
+  /** Takes an optimiser. */
+  static final class OptimizerConverter extends Named<Descent.Optimizer> {
+    OptimizerConverter() {
+      super(Descent.Optimizer.values(), Descent.Optimizer::text);
+    }
+  }
+
+  /** Takes a mask. */
+  static final class MaskConverter extends Named<Mask> {
+    MaskConverter() {
+      super(Mask.values(), mask -> mask.name().toLowerCase(Locale.ROOT));
+    }
+  }
+
+  /** Takes a recipe. */
+  static final class RecipeConverter extends Named<Recipe> {
+    RecipeConverter() {
+      super(Recipe.values(), recipe -> recipe.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+    }
+  }
+
+  /** Takes a number of blocks. */
+  static final class BlockCount extends Values.WholeInRange {
+    BlockCount() {
+      super(0, 10_000);
+    }
+  }
+
+  /** Takes what another converter parses, whose message lacks the option's name. */
+  private abstract static class Parsed<T> implements ITypeConverter<T> {
+    private static final String OPTION = "value";
+
+    abstract T parse(String option, String text);
+
+    @Override
+    public T convert(String text) {
+      try {
+        return parse(OPTION, text.trim());
+      } catch (InvalidInput e) {
+        throw new TypeConversionException(
+            e.getMessage().substring(e.getMessage().indexOf(": ") + 2));
+      }
+    }
+  }
+
+  /** Takes a slice. */
+  static final class SliceConverter extends Parsed<TokenRange> {
+    @Override
+    TokenRange parse(String option, String text) {
+      return TokenRange.parse(option, text);
+    }
+  }
+
+  /** Takes a choice of features. */
+  static final class FeaturesConverter extends Parsed<FeatureChoice> {
+    @Override
+    FeatureChoice parse(String option, String text) {
+      return FeatureChoice.parse(option, text);
+    }
+  }
+
+  /** Takes a loss. */
+  static final class LossConverter extends Parsed<InversionLoss> {
+    @Override
+    InversionLoss parse(String option, String text) {
+      return InversionLoss.parse(option, text);
+    }
+  }
+
+  /** Takes one or two numbers. */
+  static final class PairConverter implements ITypeConverter<double[]> {
+    @Override
+    public double[] convert(String text) {
+      String[] parts = text.split(":", -1);
+      Values.Real real = new Values.Real();
+      if (parts.length > 2) {
+        throw new TypeConversionException("expected two numbers with a colon between them");
+      }
+
+      double first = real.convert(parts[0]);
+      return new double[] {first, parts.length == 2 ? real.convert(parts[1]) : first * FALL};
+    }
+  }
+
+  boolean isAskingTheOracle() {
+    return !hasNoOracle;
+  }
+
+  /**
+   * Returns everything that is asked.
+   *
+   * @param model which is loaded
+   * @throws InvalidInput if something does not fit the model
+   */
+  InversionGrid grid(
+      ModelDirectory directory, ResidualStream model, TokenVectors vectors, List<Prompt> prompts) {
+    double deviation = vectors.deviation();
+    int longest = prompts.stream().mapToInt(prompt -> prompt.tokenIds().length).max().orElseThrow();
+    List<Experiment> experiments = new ArrayList<>();
+    for (Method method : methods) {
+      for (int count : blocks) {
+        for (BlockPart part : parts) {
+          for (Mask mask : masks) {
+            for (TokenRange range : tokens) {
+              for (FeatureChoice choice : features) {
+                Target target =
+                    new Target(
+                        count,
+                        outputs,
+                        part,
+                        mask == Mask.CAUSAL,
+                        range,
+                        choice.of(vectors.dimension()));
+                target.check(model.shape(), model);
+                for (InversionLoss loss : losses) {
+                  experiments.add(experiment(method, target, loss, deviation, longest, vectors));
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+
+    checkSlices(prompts);
+    return new InversionGrid(
+        experiments,
+        prompts.stream().map(prompt -> directory.input(prompt.tokenIds())).toList(),
+        restarts,
+        seed,
+        allowed(directory));
+  }
+
+  private void checkSlices(List<Prompt> prompts) {
+    for (TokenRange range : tokens) {
+      for (int i = 0; i < prompts.size(); i++) {
+        int length = prompts.get(i).tokenIds().length;
+        if (range.size(length) == 0) {
+          throw new InvalidInput(
+              "--tokens %s: nothing of prompt %d is in it, which has %d tokens; give a longer"
+                  + " prompt, or another slice",
+              range, i + 1, length);
+        }
+      }
+    }
+  }
+
+  private Experiment experiment(
+      Method method,
+      Target target,
+      InversionLoss loss,
+      double deviation,
+      int longest,
+      TokenVectors vectors) {
+    boolean isDirect = method == Method.DIRECT;
+    if (isDirect && optimizer == Descent.Optimizer.ADAM) {
+      throw new InvalidInput("--optimizer adam: a direct search has none but gd; leave it out");
+    }
+
+    double first =
+        rate != null
+            ? rate[0]
+            : firstRate(isDirect, loss.kind(), deviation, longest * vectors.dimension());
+    boolean sound = recipe == Recipe.SOUND;
+    int count = steps != null ? steps : sound || isDirect ? SOUND_STEPS : PUBLISHED_STEPS;
+    boolean asPublished = !sound && !isDirect;
+    return new Experiment(
+        method,
+        target,
+        asPublished && loss.kind() == Kind.L1 ? InversionLoss.of(Kind.L1, PUBLISHED_FACTOR) : loss,
+        new Descent(optimizer, count, first, rate != null ? rate[1] : first * FALL),
+        start == null ? 0 : start[0],
+        start != null ? start[1] : sound && !isDirect ? deviation : 1,
+        isDirect ? Positions.NONE : sound ? Positions.OWN : Positions.ZERO,
+        SHIFT * deviation);
+  }
+
+  /**
+   * The rate of the first step if none is given. Sums of absolute differences move a number by its
+   * rate, so that it is told in standard deviations of the token vectors; lengths share one step
+   * among all numbers; a cosine's gradient falls with the length of vectors.
+   */
+  private double firstRate(boolean isDirect, Kind kind, double deviation, int numbers) {
+    if (isDirect) {
+      return kind.isOfDirection() ? 20 : .01;
+    }
+
+    if (recipe == Recipe.AS_PUBLISHED) {
+      return PUBLISHED_RATE;
+    }
+
+    if (optimizer == Descent.Optimizer.ADAM) {
+      return .25 * deviation;
+    }
+
+    return switch (kind) {
+      case L1, MIXED -> .045 * deviation;
+      case L2 -> .045 * deviation * Math.sqrt(numbers);
+      case L2_SQUARED -> 5e-4;
+      case COSINE, COSINE_ABS -> 1000 * deviation * deviation;
+    };
+  }
+
+  private int[] allowed(ModelDirectory directory) {
+    if (allowed == null) {
+      return new int[0];
+    }
+
+    int[] ids = Prompts.parse("--allowed", allowed, directory.tokenizerJson()).tokenIds();
+    if (ids.length == 0) {
+      throw new InvalidInput("--allowed: the text has no token; give some, or leave it out");
+    }
+
+    return Arrays.stream(ids).sorted().distinct().toArray();
+  }
+}

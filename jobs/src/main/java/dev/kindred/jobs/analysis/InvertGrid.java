@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.analysis;
+
+import static org.apache.spark.sql.functions.col;
+
+import dev.kindred.inversion.InversionGrid;
+import dev.kindred.inversion.InversionGrid.Unit;
+import dev.kindred.inversion.Inversions;
+import dev.kindred.inversion.Inversions.Question;
+import dev.kindred.jobs.run.Stages;
+import dev.kindred.jobs.workspace.Progress;
+import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.Blocks;
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Part;
+import dev.kindred.table.Table;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Searches a grid. Groups that a job which died had finished stay; a grid that is complete is left
+ * as it is.
+ */
+final class InvertGrid {
+  private static final int MOST_TASKS = 1_000; // each writes a file
+  private static final int TASKS_PER_CORE = 8;
+  private static final long ROW_BYTES = 100; // at most, of a compressed row
+  private static final long READINGS = 5; // of a position, or fewer
+
+  private final SparkSession spark;
+  private final Progress progress;
+  private final Warehouse warehouse;
+  private final ModelDirectory model;
+  private final InversionGrid grid;
+
+  InvertGrid(Workspace workspace, Warehouse warehouse, ModelDirectory model, InversionGrid grid) {
+    this.spark = workspace.spark();
+    this.progress = workspace.progress();
+    this.warehouse = warehouse;
+    this.model = model;
+    this.grid = grid;
+  }
+
+  /** Searches for what is not there yet, and returns what there is. */
+  Dataset<Row> searched() {
+    List<Unit> units = grid.units();
+    long searches = (long) grid.experiments().size() * grid.prompts().size() * grid.restarts();
+    long tokens = grid.prompts().stream().mapToLong(prompt -> prompt.length).sum();
+    return filled(
+            "inversions",
+            Tables.INVERSIONS,
+            units,
+            (List<String> there) ->
+                progress.note(
+                    "%,d searches of up to %,d steps in %,d groups, %,d of them there already",
+                    searches,
+                    grid.experiments().stream()
+                        .mapToInt(experiment -> experiment.descent().steps())
+                        .max()
+                        .orElse(0),
+                    units.size(),
+                    there.size()),
+            unit -> key(unit.cell(), unit.prompts()[0], unit.restarts()[0]),
+            List.of("cell", "prompt", "restart"),
+            tokens * grid.restarts() * grid.experiments().size() * READINGS,
+            (missing, tasks) ->
+                Inversions.search(spark, model.onExecutors(spark), grid, missing, tasks))
+        .read();
+  }
+
+  /** Asks the oracle what is not there yet, and returns what there is. */
+  Dataset<Row> known() {
+    List<Question> questions = new ArrayList<>();
+    for (int cell : grid.oracleCells()) {
+      for (int prompt = 0; prompt < grid.prompts().size(); prompt++) {
+        questions.add(new Question(cell, prompt));
+      }
+    }
+
+    long tokens = grid.prompts().stream().mapToLong(prompt -> prompt.length).sum();
+    return filled(
+            "oracle",
+            Tables.INVERSION_ORACLES,
+            questions,
+            (List<String> there) ->
+                progress.note(
+                    "%,d tokens x %,d candidates for %,d outputs",
+                    tokens, model.shape().vocabularySize(), grid.oracleCells().size()),
+            question -> key(question.cell(), question.prompt(), 0),
+            List.of("cell", "prompt"),
+            tokens * grid.oracleCells().size(),
+            (missing, tasks) ->
+                Inversions.ask(spark, model.onExecutors(spark), grid, missing, tasks))
+        .read();
+  }
+
+  private static String key(int cell, int prompt, int restart) {
+    return cell + "/" + prompt + "/" + restart;
+  }
+
+  /**
+   * Fills a part with what is missing.
+   *
+   * @param key of the first row of a piece of work: a task commits whole pieces
+   * @param columns that the key is made of; a third is 0 if there is none
+   */
+  private <W> Part filled(
+      String step,
+      Table table,
+      List<W> work,
+      java.util.function.Consumer<List<String>> note,
+      Function<W, String> key,
+      List<String> columns,
+      long rows,
+      BiFunction<List<W>, Integer, Dataset<Row>> compute) {
+    Part part = warehouse.part(table, model.id(), grid.key());
+    if (part.isComplete()) {
+      progress.reused(step, part);
+      return part;
+    }
+
+    progress.begin(step);
+    if (part.resume()) {
+      Set<String> there = there(part, columns);
+      List<W> missing = work.stream().filter(one -> !there.contains(key.apply(one))).toList();
+      List<String> done = work.stream().map(key).filter(there::contains).toList();
+      note.accept(done);
+      if (!missing.isEmpty()) {
+        warehouse.checkFree("the table " + table.name(), rows * ROW_BYTES);
+        part.appendByTask(progress.counted(compute.apply(missing, tasks(missing.size())), rows));
+      }
+
+      part.complete(Map.of());
+      Stages.audit(
+          warehouse,
+          "current",
+          1,
+          model.shape(),
+          Blocks.all(model.shape().blocks()).numbers(),
+          List.of(part));
+    }
+
+    progress.end(part);
+    return part;
+  }
+
+  private static Set<String> there(Part part, List<String> columns) {
+    Set<String> there = new HashSet<>();
+    Dataset<Row> rows =
+        part.readSoFar()
+            .select(
+                columns.stream()
+                    .map(org.apache.spark.sql.functions::col)
+                    .toArray(org.apache.spark.sql.Column[]::new))
+            .where(col("position").equalTo(0))
+            .distinct();
+    for (Row row : rows.collectAsList()) {
+      there.add(key(row.getInt(0), row.getInt(1), row.size() > 2 ? row.getInt(2) : 0));
+    }
+
+    return there;
+  }
+
+  private int tasks(int pieces) {
+    int forCores = TASKS_PER_CORE * spark.sparkContext().defaultParallelism();
+    return Math.min(MOST_TASKS, Math.min(pieces, Math.max(forCores, pieces / TASKS_PER_CORE)));
+  }
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.inversion;
+
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Reads vectors as tokens. Of equal scores, the lower id comes first.
+ *
+ * <p>Letters in shapes: V = {@code d_vocab}, D = {@code d_model}.
+ */
+public final class Decoder {
+  /** How many of the best tokens are kept. */
+  public static final int BEST = 5;
+
+  private final TokenVectors tokens;
+  private final PseudoInverse pseudoInverse;
+  private final double[] means; // of each token's vector
+  private final double[] norms; // of each token's vector
+  private final double[] centredNorms;
+
+  /** Of the tokens of a vocabulary. */
+  public Decoder(TokenVectors tokens) {
+    this.tokens = tokens;
+    this.pseudoInverse = new PseudoInverse(tokens);
+    this.means = new double[tokens.size()];
+    this.norms = new double[tokens.size()];
+    this.centredNorms = new double[tokens.size()];
+    for (int token = 0; token < means.length; token++) {
+      double[] vector = vector(tokens.rows(), token);
+      means[token] = mean(vector);
+      norms[token] = norm(vector, 0);
+      centredNorms[token] = norm(vector, means[token]);
+    }
+  }
+
+  /**
+   * What a vector was read as.
+   *
+   * @param best ids, the best first, up to {@link #BEST}
+   * @param rank of the true token, from 1
+   * @param score of the true token
+   * @param margin the true token's score less the best of others
+   */
+  public record Decoded(int[] best, int rank, double score, double margin) {
+    /** The winner. */
+    public int token() {
+      return best[0];
+    }
+  }
+
+  /**
+   * Reads a row of vectors.
+   *
+   * @param vectors R x D, without what positions add
+   * @param scale of token vectors against which lengths are compared: 1, or what a direct search
+   *     multiplies them by
+   */
+  public Decoded decode(Decoding decoding, float[] vectors, int row, double scale, int trueId) {
+    return decoded(scores(decoding, vector(vectors, row), scale), trueId);
+  }
+
+  /** Reads scores, V. */
+  static Decoded decoded(double[] scores, int trueId) {
+    double score = scores[trueId];
+    int rank = 1;
+    double other = Double.NEGATIVE_INFINITY;
+    for (int token = 0; token < scores.length; token++) {
+      if (token != trueId) {
+        rank += scores[token] > score || scores[token] == score && token < trueId ? 1 : 0;
+        other = Math.max(other, scores[token]);
+      }
+    }
+
+    return new Decoded(best(scores), rank, score, score - other);
+  }
+
+  private static int[] best(double[] scores) {
+    int[] best = new int[Math.min(BEST, scores.length)];
+    int found = 0;
+    for (int token = 0; token < scores.length; token++) {
+      int place = found;
+      while (place > 0 && scores[token] > scores[best[place - 1]]) {
+        place--;
+      }
+
+      if (place < best.length) {
+        int moved = Math.min(found, best.length - 1) - place;
+        System.arraycopy(best, place, best, place + 1, moved);
+        best[place] = token;
+        found = Math.min(found + 1, best.length);
+      }
+    }
+
+    return best;
+  }
+
+  /** The scores of all tokens for a row of vectors. */
+  public double[] scores(Decoding decoding, float[] vectors, int row) {
+    return scores(decoding, vector(vectors, row), 1);
+  }
+
+  /** The same of lengths that are compared with multiples of token vectors. */
+  double[] scores(Decoding decoding, float[] vectors, int row, double scale) {
+    return scores(decoding, vector(vectors, row), scale);
+  }
+
+  private double[] scores(Decoding decoding, double[] x, double scale) {
+    return switch (decoding) {
+      case PINV -> pseudoInverse.scores(x);
+      case NEAREST -> each(token -> -distance(x, token, scale));
+      case COSINE -> {
+        double norm = norm(x, 0);
+        yield each(token -> cosine(dot(x, 0, token, 0), norm, norms[token]));
+      }
+      case CENTRED_COSINE -> {
+        double mean = mean(x);
+        double norm = norm(x, mean);
+        yield each(token -> cosine(dot(x, mean, token, means[token]), norm, centredNorms[token]));
+      }
+    };
+  }
+
+  /**
+   * Leaves some tokens alone.
+   *
+   * @param scores V
+   * @param allowed ids
+   * @param asPublished whether scores of others become 0, so that one of them can win, instead of
+   *     minus infinity
+   */
+  public static double[] restricted(double[] scores, int[] allowed, boolean asPublished) {
+    double[] restricted = new double[scores.length];
+    Arrays.fill(restricted, asPublished ? 0 : Double.NEGATIVE_INFINITY);
+    for (int token : allowed) {
+      restricted[token] = scores[token];
+    }
+
+    return restricted;
+  }
+
+  /** Of some tokens, how many are read as themselves when their own vectors are read. */
+  public Map<Decoding, Integer> roundTrips(int[] some) {
+    Map<Decoding, Integer> own = new EnumMap<>(Decoding.class);
+    for (Decoding decoding : Decoding.values()) {
+      own.put(
+          decoding,
+          (int)
+              Arrays.stream(some)
+                  .parallel()
+                  .filter(token -> best(scores(decoding, tokens.rows(), token))[0] == token)
+                  .count());
+    }
+
+    return own;
+  }
+
+  /**
+   * Reads every token's own vector: the share of tokens that are read as another is what an
+   * inversion cannot find whatever it does.
+   *
+   * @return for each decoding, what each token was read as
+   */
+  public Map<Decoding, int[]> roundTrip() {
+    Map<Decoding, int[]> read = new EnumMap<>(Decoding.class);
+    for (Decoding decoding : Decoding.values()) {
+      read.put(
+          decoding,
+          IntStream.range(0, tokens.size())
+              .parallel()
+              .map(token -> best(scores(decoding, tokens.rows(), token))[0])
+              .toArray());
+    }
+
+    return read;
+  }
+
+  private double[] each(java.util.function.IntToDoubleFunction score) {
+    return IntStream.range(0, tokens.size()).mapToDouble(score).toArray();
+  }
+
+  private double distance(double[] x, int token, double scale) {
+    int row = token * tokens.dimension();
+    double squares = 0;
+    for (int i = 0; i < x.length; i++) {
+      double difference = x[i] - scale * tokens.rows()[row + i];
+      squares += difference * difference;
+    }
+
+    return Math.sqrt(squares);
+  }
+
+  private double dot(double[] x, double mean, int token, double tokenMean) {
+    int row = token * tokens.dimension();
+    double sum = 0;
+    for (int i = 0; i < x.length; i++) {
+      sum += (x[i] - mean) * (tokens.rows()[row + i] - tokenMean);
+    }
+
+    return sum;
+  }
+
+  private static double cosine(double dot, double norm, double other) {
+    return norm == 0 || other == 0 ? 0 : dot / norm / other;
+  }
+
+  private double[] vector(float[] rows, int row) {
+    double[] vector = new double[tokens.dimension()];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = rows[row * vector.length + i];
+    }
+
+    return vector;
+  }
+
+  private static double mean(double[] vector) {
+    return Arrays.stream(vector).sum() / vector.length;
+  }
+
+  private static double norm(double[] vector, double mean) {
+    double squares = 0;
+    for (double value : vector) {
+      squares += (value - mean) * (value - mean);
+    }
+
+    return Math.sqrt(squares);
+  }
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.inversion;
+
+import dev.kindred.InvalidInput;
+import java.io.Serializable;
+import java.util.Locale;
+
+/**
+ * How vectors go downhill: so many steps, whose rate falls linearly. Step i of N has the rate r0 (N
+ * - i) / N + r1 i / N.
+ *
+ * @param optimizer what is done with a gradient
+ * @param steps N
+ * @param firstRate r0
+ * @param lastRate r1, which no step has quite
+ */
+public record Descent(Optimizer optimizer, int steps, double firstRate, double lastRate)
+    implements Serializable {
+
+  /** What is done with a gradient. */
+  public enum Optimizer {
+    /** x - rate gradient. */
+    GD,
+    /** Adam (Kingma and Ba 2015): betas .9 and .999, epsilon 1e-8 outside of the root. */
+    ADAM;
+
+    /** The name: {@code adam}. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Checks what is given. */
+  public Descent {
+    if (!(firstRate > 0) || !(lastRate >= 0) || Double.isInfinite(firstRate + lastRate)) {
+      throw new InvalidInput(
+          "--learning-rate %s:%s: expected two numbers, such as .002:.0002", firstRate, lastRate);
+    }
+  }
+
+  double rate(int step) {
+    return firstRate * (steps - step) / steps + lastRate * step / steps;
+  }
+
+  /** A descent of so many numbers that has not begun. */
+  Walker walker(int size) {
+    return optimizer == Optimizer.GD ? new Plain() : new Adam(size);
+  }
+
+  /** Moves numbers, step by step. */
+  abstract class Walker {
+    private int step;
+
+    /** The rate of the next step. */
+    final double rate() {
+      return Descent.this.rate(step);
+    }
+
+    /** Takes the next step. */
+    final void step(float[] x, float[] gradient) {
+      move(x, gradient, rate(), step + 1);
+      step++;
+    }
+
+    /** Moves; the first step is 1. */
+    abstract void move(float[] x, float[] gradient, double rate, int number);
+  }
+
+  private final class Plain extends Walker {
+    @Override
+    void move(float[] x, float[] gradient, double rate, int number) {
+      for (int i = 0; i < x.length; i++) {
+        x[i] = (float) (x[i] - rate * gradient[i]);
+      }
+    }
+  }
+
+  private final class Adam extends Walker {
+    private static final double BETA1 = .9;
+    private static final double BETA2 = .999;
+    private static final double EPSILON = 1e-8;
+
+    private final double[] mean;
+    private final double[] variance;
+
+    private Adam(int size) {
+      this.mean = new double[size];
+      this.variance = new double[size];
+    }
+
+    @Override
+    void move(float[] x, float[] gradient, double rate, int number) {
+      double correction1 = 1 - Math.pow(BETA1, number);
+      double correction2 = 1 - Math.pow(BETA2, number);
+      for (int i = 0; i < x.length; i++) {
+        double slope = gradient[i];
+        mean[i] = BETA1 * mean[i] + (1 - BETA1) * slope;
+        variance[i] = BETA2 * variance[i] + (1 - BETA2) * slope * slope;
+        x[i] =
+            (float)
+                (x[i]
+                    - rate
+                        * (mean[i] / correction1)
+                        / (Math.sqrt(variance[i] / correction2) + EPSILON));
+      }
+    }
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT, "%s steps=%d rate=%s:%s", optimizer.text(), steps, firstRate, lastRate);
+  }
+}

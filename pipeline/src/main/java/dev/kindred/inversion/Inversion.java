@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.inversion;
+
+import dev.kindred.model.ResidualStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.ejml.data.DMatrixRMaj;
+
+/**
+ * Searches for what gave some outputs, and reads what it finds as tokens.
+ *
+ * <p>Letters in shapes: B = sequences of a unit, T = tokens in each, D = {@code d_model}.
+ */
+public final class Inversion {
+  /** How a direct search is read as published: the greatest number of the mixture itself. */
+  public static final String RAW = "raw";
+
+  private static final String ALLOWED = "allowed:";
+  private static final String ALLOWED_ZERO = "allowed-zero:";
+
+  private final ResidualStream model;
+  private final TokenVectors tokens;
+  private final Decoder decoder;
+  private final InversionGrid grid;
+  private DMatrixRMaj products; // of token vectors, once a direct search needs them
+
+  /** Of a model. */
+  public Inversion(ResidualStream model, TokenVectors tokens, Decoder decoder, InversionGrid grid) {
+    this.model = model;
+    this.tokens = tokens;
+    this.decoder = decoder;
+    this.grid = grid;
+  }
+
+  /**
+   * How a vector was read.
+   *
+   * @param isAllowed whether the true token may win
+   * @param unchanged whether the winner is that of the vector before the first step
+   */
+  public record Reading(
+      int position,
+      String decoding,
+      Decoder.Decoded decoded,
+      boolean isAllowed,
+      boolean unchanged) {}
+
+  /**
+   * What a search of one prompt came to.
+   *
+   * @param moved of each position, the length of the way from the start
+   * @param missed of each position, the distance from the true vector
+   * @param firstLoss before the first step
+   * @param lastLoss after the last
+   * @param l1 sum of absolute differences of what counts
+   * @param cosine of what counts with what was to be met
+   * @param accepted whether the output is nearer than that of noisy true vectors
+   */
+  public record Found(
+      int prompt,
+      int restart,
+      List<Reading> readings,
+      double[] moved,
+      double[] missed,
+      double firstLoss,
+      double lastLoss,
+      double l1,
+      double cosine,
+      boolean accepted) {}
+
+  /** Searches for the sequences of a unit. */
+  public List<Found> find(InversionGrid.Unit unit) {
+    Experiment experiment = grid.experiments().get(unit.cell());
+    int length = grid.prompts().get(unit.prompts()[0]).length;
+    int size = length * tokens.dimension();
+    boolean isDirect = experiment.method() == Experiment.Method.DIRECT;
+    float[] positions = positions(experiment, length);
+    float[] truth = new float[unit.size() * size];
+    float[] start = new float[truth.length];
+    float[] shifted = new float[truth.length];
+    List<float[]> mixtures = new ArrayList<>();
+    for (int i = 0; i < unit.size(); i++) {
+      int[] ids = grid.prompts().get(unit.prompts()[i]);
+      float[] rows = tokens.of(ids);
+      float[] noise =
+          Noise.of(grid.seed(), ids, Noise.SHARED, tokens.dimension(), 0, experiment.shift());
+      float[] begun = begin(experiment, ids, unit.restarts()[i], mixtures);
+      for (int k = 0; k < size; k++) {
+        truth[i * size + k] = (float) (experiment.scale() * rows[k]) + positions[k];
+        shifted[i * size + k] = truth[i * size + k] + (float) experiment.scale() * noise[k];
+        start[i * size + k] = begun[k];
+      }
+    }
+
+    Mixtures direct = isDirect ? new Mixtures(tokens, products(), unit.size() * length) : null;
+    Search search =
+        new Search(
+            model,
+            experiment.target(),
+            length,
+            experiment.loss(),
+            experiment.descent(),
+            isDirect ? direct : Search.Steepness.PLAIN,
+            start,
+            truth);
+    double[] firstLosses = null;
+    for (int step = 0; step < experiment.descent().steps(); step++) {
+      search.step();
+      firstLosses = firstLosses == null ? search.losses().clone() : firstLosses;
+    }
+
+    float[][] outputs = search.outputs();
+    float[][] ofShifted = new TargetOutput(model, experiment.target(), length).of(shifted);
+    List<Found> found = new ArrayList<>();
+    for (int i = 0; i < unit.size(); i++) {
+      int[] ids = grid.prompts().get(unit.prompts()[i]);
+      List<Reading> readings = readings(experiment, ids, positions, start, search.vectors(), i);
+      if (isDirect) {
+        readings.addAll(raw(direct, ids, mixtures.get(i), i));
+      }
+
+      float[] target = search.targets()[i];
+      double l1 = l1(outputs[i], target);
+      double cosine = cosine(outputs[i], target);
+      found.add(
+          new Found(
+              unit.prompts()[i],
+              unit.restarts()[i],
+              readings,
+              distances(search.vectors(), start, i, length),
+              distances(search.vectors(), truth, i, length),
+              firstLosses == null ? loss(experiment, outputs[i], target) : firstLosses[i],
+              loss(experiment, outputs[i], target),
+              l1,
+              cosine,
+              experiment.loss().kind().isOfDirection()
+                  ? cosine > cosine(ofShifted[i], target)
+                  : l1 < l1(ofShifted[i], target)));
+    }
+
+    return found;
+  }
+
+  private float[] positions(Experiment experiment, int length) {
+    int dimension = tokens.dimension();
+    float[] own = TokenVectors.positions(model, length);
+    return switch (experiment.positions()) {
+      case OWN -> own;
+      case NONE -> new float[own.length];
+      case ZERO -> {
+        float[] zero = new float[own.length];
+        for (int position = 0; position < length; position++) {
+          System.arraycopy(own, 0, zero, position * dimension, dimension);
+        }
+
+        yield zero;
+      }
+    };
+  }
+
+  /** The vectors with which a search begins, T x D; a direct one keeps its mixtures. */
+  private float[] begin(Experiment experiment, int[] ids, int restart, List<float[]> mixtures) {
+    boolean isDirect = experiment.method() == Experiment.Method.DIRECT;
+    float[] noise =
+        Noise.of(
+            grid.seed(),
+            ids,
+            restart,
+            isDirect ? tokens.size() : tokens.dimension(),
+            experiment.startMean(),
+            experiment.startDeviation());
+    if (!isDirect) {
+      return noise;
+    }
+
+    mixtures.add(noise);
+    return Mixtures.vectors(tokens, noise);
+  }
+
+  private DMatrixRMaj products() {
+    if (products == null) {
+      products = Mixtures.products(tokens);
+    }
+
+    return products;
+  }
+
+  /** Reads all positions of a sequence in every way. */
+  private List<Reading> readings(
+      Experiment experiment, int[] ids, float[] positions, float[] start, float[] end, int i) {
+    float[] before = without(start, positions, i);
+    float[] after = without(end, positions, i);
+    List<Reading> readings = new ArrayList<>();
+    for (int position = 0; position < ids.length; position++) {
+      for (Decoding decoding : Decoding.values()) {
+        double[] was = decoder.scores(decoding, before, position, experiment.scale());
+        double[] is = decoder.scores(decoding, after, position, experiment.scale());
+        add(readings, position, decoding.text(), ids[position], was, is);
+      }
+    }
+
+    return readings;
+  }
+
+  private void add(
+      List<Reading> readings, int position, String name, int trueId, double[] was, double[] is) {
+    readings.add(reading(position, name, trueId, true, was, is));
+    if (grid.allowed().length > 0) {
+      boolean isAllowed = java.util.Arrays.binarySearch(grid.allowed(), trueId) >= 0;
+      for (boolean asPublished : new boolean[] {false, true}) {
+        readings.add(
+            reading(
+                position,
+                (asPublished ? ALLOWED_ZERO : ALLOWED) + name,
+                trueId,
+                isAllowed,
+                Decoder.restricted(was, grid.allowed(), asPublished),
+                Decoder.restricted(is, grid.allowed(), asPublished)));
+      }
+    }
+  }
+
+  private static Reading reading(
+      int position, String name, int trueId, boolean isAllowed, double[] was, double[] is) {
+    Decoder.Decoded decoded = Decoder.decoded(is, trueId);
+    return new Reading(
+        position,
+        name,
+        decoded,
+        isAllowed,
+        decoded.token() == Decoder.decoded(was, trueId).token());
+  }
+
+  private List<Reading> raw(Mixtures direct, int[] ids, float[] mixtures, int i) {
+    List<Reading> readings = new ArrayList<>();
+    for (int position = 0; position < ids.length; position++) {
+      double[] was = new double[tokens.size()];
+      for (int token = 0; token < was.length; token++) {
+        was[token] = mixtures[position * was.length + token];
+      }
+
+      add(
+          readings,
+          position,
+          RAW,
+          ids[position],
+          was,
+          direct.mixture(i * ids.length + position, mixtures, position));
+    }
+
+    return readings;
+  }
+
+  private static float[] without(float[] vectors, float[] positions, int sequence) {
+    float[] alone = new float[positions.length];
+    for (int k = 0; k < alone.length; k++) {
+      alone[k] = vectors[sequence * alone.length + k] - positions[k];
+    }
+
+    return alone;
+  }
+
+  private double[] distances(float[] a, float[] b, int sequence, int length) {
+    int dimension = tokens.dimension();
+    double[] distances = new double[length];
+    for (int position = 0; position < length; position++) {
+      double squares = 0;
+      for (int k = 0; k < dimension; k++) {
+        int place = (sequence * length + position) * dimension + k;
+        double difference = (double) a[place] - b[place];
+        squares += difference * difference;
+      }
+
+      distances[position] = Math.sqrt(squares);
+    }
+
+    return distances;
+  }
+
+  private static double loss(Experiment experiment, float[] o, float[] t) {
+    return experiment.loss().of(o, t, new double[o.length]);
+  }
+
+  private static double l1(float[] o, float[] t) {
+    return InversionLoss.of(InversionLoss.Kind.L1, 1).of(o, t, new double[o.length]);
+  }
+
+  private static double cosine(float[] o, float[] t) {
+    return 1 - InversionLoss.of(InversionLoss.Kind.COSINE, 1).of(o, t, new double[o.length]);
+  }
+}

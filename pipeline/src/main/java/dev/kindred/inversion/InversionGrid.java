@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.inversion;
+
+import dev.kindred.ContentId;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * All that is asked of a model at once: every experiment with every prompt, some times.
+ *
+ * @param experiments its cells
+ * @param prompts token ids of each, with the token that begins texts if the model reads one
+ * @param restarts how often each is begun anew
+ * @param seed of all noise
+ * @param allowed tokens that a restricted reading may take; empty for none
+ */
+public record InversionGrid(
+    List<Experiment> experiments, List<int[]> prompts, int restarts, long seed, int[] allowed)
+    implements Serializable {
+  /** Tokens of sequences that are searched together: enough for the matrix products. */
+  private static final int TOKENS_TOGETHER = 512;
+
+  /**
+   * What is searched for together. What a unit is made of never depends on partitions, for last
+   * bits of a product depend on how many rows it has.
+   *
+   * @param cell the experiment's number
+   * @param prompts numbers of prompts of one length
+   * @param restarts of each of them
+   */
+  public record Unit(int cell, int[] prompts, int[] restarts) implements Serializable {
+    int size() {
+      return prompts.length;
+    }
+  }
+
+  /** Everything that is to be searched for, experiment by experiment. */
+  public List<Unit> units() {
+    TreeMap<Integer, List<int[]>> byLength = new TreeMap<>(); // of prompt and restart
+    for (int prompt = 0; prompt < prompts.size(); prompt++) {
+      for (int restart = 0; restart < restarts; restart++) {
+        byLength
+            .computeIfAbsent(prompts.get(prompt).length, length -> new ArrayList<>())
+            .add(new int[] {prompt, restart});
+      }
+    }
+
+    List<Unit> units = new ArrayList<>();
+    for (int cell = 0; cell < experiments.size(); cell++) {
+      int its = cell;
+      byLength.forEach(
+          (length, pairs) -> {
+            int together = Math.max(1, TOKENS_TOGETHER / length);
+            for (int first = 0; first < pairs.size(); first += together) {
+              List<int[]> some = pairs.subList(first, Math.min(first + together, pairs.size()));
+              units.add(
+                  new Unit(
+                      its,
+                      some.stream().mapToInt(pair -> pair[0]).toArray(),
+                      some.stream().mapToInt(pair -> pair[1]).toArray()));
+            }
+          });
+    }
+
+    return units;
+  }
+
+  /** The cells with different outputs: the first with each. */
+  public List<Integer> oracleCells() {
+    List<Integer> cells = new ArrayList<>();
+    for (int cell = 0; cell < experiments.size(); cell++) {
+      Target target = experiments.get(cell).target();
+      if (cells.stream().noneMatch(other -> experiments.get(other).target().equals(target))) {
+        cells.add(cell);
+      }
+    }
+
+    return cells;
+  }
+
+  /** Differs for everything that gives different rows. */
+  public String key() {
+    ContentId id = new ContentId();
+    experiments.forEach(experiment -> id.add(experiment.toString()));
+    prompts.forEach(prompt -> id.add(Arrays.toString(prompt)));
+    id.add(restarts + " " + seed + " " + Arrays.toString(allowed));
+    return id.id("g");
+  }
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.inversion;
+
+import dev.kindred.inversion.InversionGrid.Unit;
+import dev.kindred.model.GpuTasks;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.LoadedModels;
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Table;
+import dev.kindred.table.Tables;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** Searches of a grid, and the oracle beside them, spread over executors. */
+public final class Inversions {
+  private Inversions() {}
+
+  /**
+   * Searches. Every unit is computed by itself, so that tasks make no difference.
+   *
+   * @param units what is to be searched for of the grid
+   * @param tasks over which units are spread
+   * @return rows with the file columns of {@link Tables#INVERSIONS}, in no order; each evaluation
+   *     of them computes everything anew
+   */
+  public static Dataset<Row> search(
+      SparkSession spark,
+      Broadcast<ModelDirectory> model,
+      InversionGrid grid,
+      List<Unit> units,
+      int tasks) {
+    return spread(
+        spark,
+        Tables.INVERSIONS,
+        units.size(),
+        tasks,
+        new Task(model, grid) {
+          @Override
+          Stream<Row> rows(Inverter inverter, int number) {
+            return searched(inverter, units.get(number));
+          }
+        });
+  }
+
+  /**
+   * A prompt whose tokens are asked for one by one.
+   *
+   * @param cell whose output is compared
+   * @param prompt its number
+   */
+  public record Question(int cell, int prompt) implements java.io.Serializable {}
+
+  /**
+   * Asks the oracle.
+   *
+   * @return rows with the file columns of {@link Tables#INVERSION_ORACLES}
+   */
+  public static Dataset<Row> ask(
+      SparkSession spark,
+      Broadcast<ModelDirectory> model,
+      InversionGrid grid,
+      List<Question> questions,
+      int tasks) {
+    return spread(
+        spark,
+        Tables.INVERSION_ORACLES,
+        questions.size(),
+        tasks,
+        new Task(model, grid) {
+          @Override
+          Stream<Row> rows(Inverter inverter, int number) {
+            return known(inverter, questions.get(number));
+          }
+        });
+  }
+
+  private static Dataset<Row> spread(
+      SparkSession spark, Table table, int size, int tasks, Task task) {
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    Dataset<Integer> numbers =
+        spark.createDataset(
+            context.parallelize(IntStream.range(0, size).boxed().toList(), tasks).rdd(),
+            Encoders.INT());
+    return GpuTasks.mapPartitions(numbers, task, table.encoder());
+  }
+
+  /** A model with what reads its vectors. */
+  private record Inverter(
+      ResidualStream model, TokenVectors tokens, Decoder decoder, InversionGrid grid) {}
+
+  private abstract static class Task implements MapPartitionsFunction<Integer, Row> {
+    private static final long serialVersionUID = 1L;
+
+    private final Broadcast<ModelDirectory> directory;
+    private final InversionGrid grid;
+
+    private Task(Broadcast<ModelDirectory> directory, InversionGrid grid) {
+      this.directory = directory;
+      this.grid = grid;
+    }
+
+    abstract Stream<Row> rows(Inverter inverter, int number);
+
+    @Override
+    public Iterator<Row> call(Iterator<Integer> numbers) {
+      if (!numbers.hasNext()) {
+        return Collections.emptyIterator();
+      }
+
+      ResidualStream model = LoadedModels.stream(directory.value());
+      Decoders.Read read = Decoders.of(directory.value().id(), model);
+      Inverter inverter = new Inverter(model, read.tokens(), read.decoder(), grid);
+      return StreamSupport.stream(
+              Spliterators.spliteratorUnknownSize(numbers, Spliterator.ORDERED), false)
+          .flatMap(number -> rows(inverter, number))
+          .iterator();
+    }
+  }
+
+  private static Stream<Row> searched(Inverter inverter, Unit unit) {
+    InversionGrid grid = inverter.grid();
+    Experiment experiment = grid.experiments().get(unit.cell());
+    Target target = experiment.target();
+    int dimension = inverter.tokens().dimension();
+    return new Inversion(inverter.model(), inverter.tokens(), inverter.decoder(), grid)
+        .find(unit).stream()
+            .flatMap(
+                found ->
+                    found.readings().stream()
+                        .map(
+                            reading -> {
+                              int[] ids = grid.prompts().get(found.prompt());
+                              int position = reading.position();
+                              return Tables.INVERSIONS.row(
+                                  unit.cell(),
+                                  experiment.method().text(),
+                                  target.blocks(),
+                                  target.outputs().text(),
+                                  target.part().text(),
+                                  target.causal(),
+                                  target.tokens().toString(),
+                                  target.width(dimension),
+                                  experiment.loss().toString(),
+                                  found.prompt(),
+                                  found.restart(),
+                                  position,
+                                  ids[position],
+                                  target.tokens().contains(position, ids.length),
+                                  reading.decoding(),
+                                  reading.decoded().best(),
+                                  reading.decoded().rank(),
+                                  reading.isAllowed() ? reading.decoded().margin() : null,
+                                  reading.unchanged(),
+                                  found.moved()[position],
+                                  found.missed()[position],
+                                  found.firstLoss(),
+                                  found.lastLoss(),
+                                  found.l1(),
+                                  found.cosine(),
+                                  found.accepted());
+                            }));
+  }
+
+  private static Stream<Row> known(Inverter inverter, Question question) {
+    InversionGrid grid = inverter.grid();
+    Target target = grid.experiments().get(question.cell()).target();
+    int[] ids = grid.prompts().get(question.prompt());
+    return new Oracle(inverter.model(), inverter.tokens(), target)
+        .known(ids, TokenVectors.positions(inverter.model(), ids.length)).stream()
+            .map(
+                known ->
+                    Tables.INVERSION_ORACLES.row(
+                        question.cell(),
+                        question.prompt(),
+                        known.position(),
+                        known.trueId(),
+                        known.trueDistance(),
+                        known.runnerUp(),
+                        known.runnerUpDistance(),
+                        known.noise(),
+                        known.seen()));
+  }
+}

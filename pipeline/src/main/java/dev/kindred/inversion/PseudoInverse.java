@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.inversion;
+
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.CommonOps_DDRM;
+import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
+import org.ejml.dense.row.factory.LinearSolverFactory_DDRM;
+import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
+import org.ejml.interfaces.linsol.LinearSolverDense;
+
+/**
+ * The pseudo-inverse of the token vectors W, V x D, which is never made itself: W+ = (W'W)^-1 W'
+ * where tokens are more than features, else W' (WW')^-1. Where W lacks rank, the inverse is taken
+ * of the directions that it has: those whose eigenvalue in the smaller of the two products is above
+ * its rounding.
+ */
+final class PseudoInverse {
+  /** Reciprocal condition of the product below which its rank is looked at. */
+  private static final double WELL_CONDITIONED = 1e-9;
+
+  private static final double ROUNDING = Math.ulp(1.0);
+
+  private final TokenVectors tokens;
+  private final boolean isTall; // V >= D
+  private final DMatrixRMaj inverse; // of the smaller product, min(V, D) squared
+
+  PseudoInverse(TokenVectors tokens) {
+    this.tokens = tokens;
+    this.isTall = tokens.size() >= tokens.dimension();
+    int side = Math.min(tokens.size(), tokens.dimension());
+    double[] values = new double[tokens.rows().length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = tokens.rows()[i];
+    }
+
+    DMatrixRMaj w = DMatrixRMaj.wrap(tokens.size(), tokens.dimension(), values);
+    DMatrixRMaj product = new DMatrixRMaj(side, side);
+    if (isTall) {
+      CommonOps_DDRM.multInner(w, product);
+    } else {
+      CommonOps_DDRM.multOuter(w, product);
+    }
+
+    this.inverse = inverse(product);
+  }
+
+  private DMatrixRMaj inverse(DMatrixRMaj product) {
+    int side = product.numRows;
+    LinearSolverDense<DMatrixRMaj> solver = LinearSolverFactory_DDRM.symmPosDef(side);
+    DMatrixRMaj inverse = new DMatrixRMaj(side, side);
+    if (solver.setA(product.copy()) && solver.quality() > WELL_CONDITIONED) {
+      solver.invert(inverse);
+      return inverse;
+    }
+
+    EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(side, true, true);
+    if (!eigen.decompose(product.copy())) {
+      throw new IllegalStateException("No eigenvalues found of the token vectors' products");
+    }
+
+    double largest = 0;
+    for (int i = 0; i < side; i++) {
+      largest = Math.max(largest, eigen.getEigenvalue(i).getReal());
+    }
+
+    double least = largest * ROUNDING * Math.max(tokens.size(), tokens.dimension());
+    for (int i = 0; i < side; i++) {
+      double value = eigen.getEigenvalue(i).getReal();
+      if (value > least) {
+        DMatrixRMaj direction = eigen.getEigenVector(i);
+        CommonOps_DDRM.multAddTransB(1 / value, direction, direction, inverse);
+      }
+    }
+
+    return inverse;
+  }
+
+  /** The score of each token, x W+: D numbers to V. */
+  double[] scores(double[] x) {
+    return isTall ? products(applied(x)) : applied(products(x));
+  }
+
+  private double[] applied(double[] x) {
+    DMatrixRMaj out = new DMatrixRMaj(x.length, 1);
+    CommonOps_DDRM.mult(inverse, DMatrixRMaj.wrap(x.length, 1, x), out);
+    return out.data;
+  }
+
+  /** The product of each token's vector with x. */
+  private double[] products(double[] x) {
+    int dimension = tokens.dimension();
+    double[] products = new double[tokens.size()];
+    for (int token = 0; token < products.length; token++) {
+      int row = token * dimension;
+      double sum = 0;
+      for (int i = 0; i < dimension; i++) {
+        sum += tokens.rows()[row + i] * x[i];
+      }
+
+      products[token] = sum;
+    }
+
+    return products;
+  }
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.inversion;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.model.Hook;
+import dev.kindred.model.HookPoint;
+import dev.kindred.model.ModelShape;
+import dev.kindred.model.ResidualStream;
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.IntStream;
+
+/**
+ * Which output of a model is to be met, and what of it counts.
+ *
+ * <p>Letters in shapes: T = tokens, D = {@code d_model}, O = outputs, F = features of each that
+ * count.
+ *
+ * @param blocks how many are used, from the first; 0 for the input itself
+ * @param outputs which of their outputs count
+ * @param part of each block
+ * @param causal whether a position sees itself and those before it, as usual, or all
+ * @param tokens positions that count
+ * @param features those that count, ascending; null for all D
+ */
+public record Target(
+    int blocks, Outputs outputs, BlockPart part, boolean causal, TokenRange tokens, int[] features)
+    implements Serializable {
+
+  /** Which outputs count. */
+  public enum Outputs {
+    /** That of the last block. */
+    LAST,
+    /** That of each. */
+    EACH,
+    /** Those of block 0, applied to what it made, again and again, as published. */
+    FIRST_AGAIN;
+
+    /** The name: {@code first-again}. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /** The whole output of some blocks. */
+  public static Target of(int blocks) {
+    return new Target(blocks, Outputs.LAST, BlockPart.BLOCK, true, TokenRange.ALL, null);
+  }
+
+  /** The same of other positions. */
+  public Target with(TokenRange range) {
+    return new Target(blocks, outputs, part, causal, range, features);
+  }
+
+  /** The same of other features. */
+  public Target withFeatures(int... some) {
+    return new Target(blocks, outputs, part, causal, tokens, some);
+  }
+
+  /**
+   * Checks that a model has this.
+   *
+   * @throws InvalidInput naming what it lacks
+   */
+  public void check(ModelShape shape, ResidualStream model) {
+    if (blocks > shape.blocks()) {
+      throw new InvalidInput(
+          "--blocks %d: the model has %d blocks; give 0 to %d",
+          blocks, shape.blocks(), shape.blocks());
+    }
+
+    if (features != null && features[features.length - 1] >= shape.modelDimension()) {
+      throw new InvalidInput(
+          "--features: %d is none of the model's %d features; give ones below %d",
+          features[features.length - 1], shape.modelDimension(), shape.modelDimension());
+    }
+
+    if (part.isOfSerialBlocks()) {
+      for (int block = 0; block < blocks; block++) {
+        if (!model.hooks().contains(Hook.of(HookPoint.RESID_MID, block))) {
+          throw new InvalidInput(
+              "--part %s: block %d has one residual around both of its parts; give block,"
+                  + " attention-only, attention-block, no-ln1, no-ln2, no-ln or mlp-only",
+              part.text(), block);
+        }
+      }
+    }
+  }
+
+  /** How many features count, F. */
+  int width(int dimension) {
+    return features == null ? dimension : features.length;
+  }
+
+  int feature(int index) {
+    return features == null ? index : features[index];
+  }
+
+  /** How many outputs count, O. */
+  int count() {
+    return outputs == Outputs.LAST ? 1 : blocks;
+  }
+
+  /** Numbers that count, of one sequence: O times its tokens in the range times F. */
+  int size(int length, int dimension) {
+    return count() * tokens.size(length) * width(dimension);
+  }
+
+  /** The features that there are of a model with so many. */
+  int[] features(int dimension) {
+    return features == null ? IntStream.range(0, dimension).toArray() : features;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Target that && toString().equals(that.toString());
+  }
+
+  @Override
+  public int hashCode() {
+    return toString().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "blocks=%d outputs=%s part=%s causal=%s tokens=%s features=%s",
+        blocks,
+        outputs.text(),
+        part.text(),
+        causal,
+        tokens,
+        features == null ? "all" : Arrays.toString(features));
+  }
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.inversion;
+
+import dev.kindred.model.Changes;
+import dev.kindred.model.Hook;
+import dev.kindred.model.HookPoint;
+import dev.kindred.model.Input;
+import dev.kindred.model.ModelShape;
+import dev.kindred.model.ResidualStream;
+import java.util.stream.IntStream;
+
+/**
+ * What each token of a vocabulary adds to the residual stream, W, and what positions add, p.
+ *
+ * <p>Letters in shapes: V = {@code d_vocab}, D = {@code d_model}, T = tokens of a sequence.
+ *
+ * @param rows V x D
+ * @param size V
+ * @param dimension D
+ */
+public record TokenVectors(float[] rows, int size, int dimension) {
+
+  /** Those of a model. */
+  public static TokenVectors of(ResidualStream model) {
+    ModelShape shape = model.shape();
+    int size = shape.vocabularySize();
+    return new TokenVectors(
+        model.embed(IntStream.range(0, size).toArray()), size, shape.modelDimension());
+  }
+
+  /**
+   * What positions add to the stream: nothing where attention turns vectors instead.
+   *
+   * @return T x D
+   */
+  public static float[] positions(ResidualStream model, int length) {
+    Hook hook = Hook.of(HookPoint.POS_EMBED, Hook.MODEL);
+    return model.hooks().contains(hook)
+        ? model.at(Input.tokens(new int[1][length]), Changes.NONE, hook)
+        : new float[length * model.shape().modelDimension()];
+  }
+
+  /** The standard deviation of all numbers of W, divided by their count. */
+  public double deviation() {
+    double sum = 0;
+    for (float value : rows) {
+      sum += value;
+    }
+
+    double mean = sum / rows.length;
+    double squares = 0;
+    for (float value : rows) {
+      squares += (value - mean) * (value - mean);
+    }
+
+    return Math.sqrt(squares / rows.length);
+  }
+
+  /** The rows of tokens, T x D. */
+  float[] of(int[] tokenIds) {
+    float[] of = new float[tokenIds.length * dimension];
+    for (int i = 0; i < tokenIds.length; i++) {
+      System.arraycopy(rows, tokenIds[i] * dimension, of, i * dimension, dimension);
+    }
+
+    return of;
+  }
+}

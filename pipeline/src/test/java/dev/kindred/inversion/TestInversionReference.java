@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.inversion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Searches from given starts against the same in PyTorch, in double precision. A case says how far
+ * PyTorch itself comes from that in single precision; this engine is granted ten times as much.
+ * Paths that rounding can turn are compared for five steps instead of twenty.
+ */
+class TestInversionReference {
+  private static final double GRANTED = 10;
+  private static final double ROUNDING = 1e-6; // of the greatest value, at least
+
+  /** What of a start moved by 1e-9 is left after 20 steps, beyond which a path is chaotic. */
+  private static final double CHAOTIC = 1e-6;
+
+  /** How far PyTorch in single precision may be after 20 steps. */
+  private static final double LOST = 1e-4;
+
+  /** A residual so small that rounding can turn its sign, which an l1 gradient is made of. */
+  private static final double TURNED = 1e-6;
+
+  private static final int COMPARED_LOSSES = 5;
+
+  static Stream<String> searches() {
+    return InversionCase.names("ds-", "llama-", "neox-", "hf-");
+  }
+
+  private static Search search(InversionCase expected) {
+    return new Search(
+        expected.model(),
+        expected.target(),
+        expected.length(),
+        expected.loss(),
+        expected.descent(),
+        Search.Steepness.PLAIN,
+        expected.arrays().get("start"),
+        expected.trueVectors());
+  }
+
+  private static double greatest(float[] values) {
+    return IntStream.range(0, values.length).mapToDouble(i -> Math.abs(values[i])).max().orElse(0);
+  }
+
+  private static double difference(float[] found, float[] expected) {
+    assertThat(found).hasSameSizeAs(expected);
+    return IntStream.range(0, found.length)
+        .mapToDouble(i -> Math.abs((double) found[i] - expected[i]))
+        .max()
+        .orElse(0);
+  }
+
+  private static double granted(InversionCase expected, String what) {
+    return GRANTED * expected.json().get("float32").get(what).asDouble();
+  }
+
+  @ParameterizedTest
+  @MethodSource("searches")
+  void outputGradientAndTheFirstTwentyStepsAreThose(String name) {
+    InversionCase expected = InversionCase.read(name);
+    Search search = search(expected);
+    float[] target = expected.arrays().get("target");
+    assertThat(difference(search.targets()[0], target))
+        .as("target")
+        .isLessThan(1e-5 * (1 + greatest(target)));
+
+    float[] gradient = expected.arrays().get("gradient");
+    assertThat(difference(search.gradient(), gradient))
+        .as("gradient")
+        .isLessThan(
+            (ROUNDING + granted(expected, "gradient_relative")) * (1e-12 + greatest(gradient)));
+
+    double[] losses = InversionCase.numbers(expected.json().get("losses"));
+    boolean lost =
+        expected.json().get("float32").get("x20").asDouble() > LOST
+            || expected.json().at("/double_start_moved_by_1e-9/x20").asDouble() > CHAOTIC
+            || expected.json().path("smallest_residual_20").asDouble(1) < TURNED;
+    for (int step = 0; step < (lost ? 5 : 20); step++) {
+      search.step();
+      if (step < COMPARED_LOSSES) {
+        assertThat(search.losses()[0])
+            .as("loss %d", step)
+            .isCloseTo(
+                losses[step],
+                within((ROUNDING + granted(expected, "loss_relative")) * (1e-6 + losses[step])));
+      }
+
+      String at = "x" + (step + 1);
+      if (expected.arrays().containsKey(at)) {
+        float[] x = expected.arrays().get(at);
+        assertThat(difference(search.vectors(), x))
+            .as(at)
+            .isLessThan(ROUNDING * (1 + greatest(x)) + granted(expected, at));
+      }
+    }
+  }
+
+  static Stream<String> directSearches() {
+    return InversionCase.names("direct-");
+  }
+
+  @ParameterizedTest
+  @MethodSource("directSearches")
+  void mixturesOfTheVocabularyAreThoseOfTheSearchInAllItsDimensions(String name) {
+    InversionCase expected = InversionCase.read(name);
+    TokenVectors tokens = expected.tokens();
+    float[] start = expected.arrays().get("start");
+    float[] truth = tokens.of(expected.tokenIds());
+    for (int i = 0; i < truth.length; i++) {
+      truth[i] *= (float) Experiment.DIRECT_SCALE;
+    }
+
+    Mixtures mixtures = new Mixtures(tokens, Mixtures.products(tokens), expected.length());
+    Search search =
+        new Search(
+            expected.model(),
+            expected.target(),
+            expected.length(),
+            expected.loss(),
+            expected.descent(),
+            mixtures,
+            Mixtures.vectors(tokens, start),
+            truth);
+    for (int step = 1; step <= 20; step++) {
+      search.step();
+      float[] at = expected.arrays().get("e" + step);
+      if (at != null) {
+        assertThat(difference(search.vectors(), at))
+            .as("e%d", step)
+            .isLessThan(1e-4 * (1 + greatest(at)));
+      }
+    }
+
+    float[] end = expected.arrays().get("a20");
+    int row = expected.length() - 1;
+    double[] mixture = mixtures.mixture(row, start, row);
+    for (int token = 0; token < mixture.length; token++) {
+      assertThat(mixture[token])
+          .isCloseTo(end[row * mixture.length + token], within(1e-4 * (1 + greatest(end))));
+    }
+  }
+
+  static Stream<String> decodings() {
+    return InversionCase.names("decode-");
+  }
+
+  @ParameterizedTest
+  @MethodSource("decodings")
+  void vectorsAreReadAsThoseTokens(String name) {
+    InversionCase expected = InversionCase.read(name);
+    Decoder decoder = new Decoder(expected.tokens());
+    int[] trueIds = InversionCase.ids(expected.json().get("true_ids"));
+    int[] allowed = InversionCase.ids(expected.json().get("allowed"));
+    float[] vectors = expected.arrays().get("e");
+    for (Decoding decoding : Decoding.values()) {
+      JsonNode its = expected.json().get("decodings").get(decoding.text());
+      for (int row = 0; row < trueIds.length; row++) {
+        Decoder.Decoded read = decoder.decode(decoding, vectors, row, 1, trueIds[row]);
+        double[] scores = decoder.scores(decoding, vectors, row);
+        String where = decoding.text() + " row " + row;
+        double score = its.get("score_of_true").get(row).asDouble();
+        assertThat(read.score()).as(where).isCloseTo(score, within(1e-5 * (1 + Math.abs(score))));
+        double margin = its.get("margin_of_true").get(row).asDouble();
+        assertThat(read.margin())
+            .as(where)
+            .isCloseTo(margin, within(1e-5 * (1 + Math.abs(margin))));
+        if (its.get("gap_of_first_two").get(row).asDouble() > 1e-5) {
+          assertThat(read.token()).as(where).isEqualTo(its.get("ids").get(row).asInt());
+          assertThat(read.rank()).as(where).isEqualTo(its.get("rank_of_true").get(row).asInt());
+          int[] best = InversionCase.ids(its.get("top5").get(row));
+          for (int place = 0; place < best.length; place++) {
+            assertThat(scores[read.best()[place]])
+                .as("%s place %d", where, place)
+                .isCloseTo(scores[best[place]], within(1e-6));
+          }
+        }
+
+        for (String mode : new String[] {"minus-infinity", "zero"}) {
+          double[] restricted = Decoder.restricted(scores, allowed, mode.equals("zero"));
+          int token = its.get("restricted_" + mode).get("ids").get(row).asInt();
+          assertThat(restricted[Decoder.decoded(restricted, trueIds[row]).token()])
+              .as("%s restricted %s", where, mode)
+              .isCloseTo(restricted[token], within(1e-6));
+        }
+      }
+    }
+  }
+
+  static Stream<String> roundTrips() {
+    return InversionCase.names("round-trip-");
+  }
+
+  @ParameterizedTest
+  @MethodSource("roundTrips")
+  void tokensThatAreReadAsOthersAreThose(String name) {
+    InversionCase expected = InversionCase.read(name);
+    TokenVectors tokens =
+        expected.arrays().containsKey("W")
+            ? toy(expected.arrays().get("W"), expected.json())
+            : expected.tokens();
+    Decoder decoder = new Decoder(tokens);
+    decoder
+        .roundTrip()
+        .forEach(
+            (decoding, read) -> {
+              JsonNode undecided = expected.json().get("undecided_" + decoding.text());
+              int[] skipped = undecided == null ? new int[0] : InversionCase.ids(undecided);
+              JsonNode fails = expected.json().get("fails_" + decoding.text());
+              int[] asExpected = IntStream.range(0, tokens.size()).toArray();
+              InversionCase.list(fails)
+                  .forEach(pair -> asExpected[pair.get(0).asInt()] = pair.get(1).asInt());
+              int[] found = read.clone();
+              Arrays.stream(skipped).forEach(token -> found[token] = asExpected[token]);
+              assertThat(found).as(decoding.text()).containsExactly(asExpected);
+            });
+  }
+
+  private static TokenVectors toy(float[] rows, JsonNode json) {
+    int size = json.get("vocabulary").asInt();
+    return new TokenVectors(rows, size, rows.length / size);
+  }
+
+  static Stream<String> oracles() {
+    return InversionCase.names("oracle-");
+  }
+
+  @ParameterizedTest
+  @MethodSource("oracles")
+  void distancesOfAllTokensInAPlaceAreThose(String name) {
+    InversionCase expected = InversionCase.read(name);
+    Oracle oracle = new Oracle(expected.model(), expected.tokens(), expected.target());
+    float[] positions = TokenVectors.positions(expected.model(), expected.length());
+    double near = 1e-5 * expected.json().get("target_norm").asDouble();
+    for (Oracle.Known known : oracle.known(expected.tokenIds(), positions)) {
+      JsonNode its = expected.json().get("positions").get(known.position());
+      String where = "position " + known.position();
+      assertThat(known.seen()).as(where).isEqualTo(its.get("seen").asBoolean());
+      assertThat(known.trueDistance()).as(where).isLessThan(near);
+      if (known.seen()) {
+        assertThat(known.runnerUpDistance())
+            .as(where)
+            .isCloseTo(its.get("runner_up_distance").asDouble(), within(near));
+        if (its.get("third_distance").asDouble() - its.get("runner_up_distance").asDouble()
+            > 2 * near) {
+          assertThat(known.runnerUp()).as(where).isEqualTo(its.get("runner_up").asInt());
+        }
+      } else {
+        assertThat(known.runnerUpDistance()).as(where).isLessThan(near);
+      }
+    }
+  }
+
+  static Stream<String> recoveries() {
+    return InversionCase.names("recover-");
+  }
+
+  @ParameterizedTest
+  @MethodSource("recoveries")
+  void tokensAreRecoveredFromVectorsAlone(String name) {
+    InversionCase expected = InversionCase.read(name);
+    JsonNode path = expected.json().at("/target/block_paths/0");
+    Target target = Target.of(path.size());
+    TargetOutput output = new TargetOutput(expected.model(), target, expected.length());
+    float[] vectors = output.of(expected.ownVectors())[0];
+    List<Recovery.Recovered> found =
+        Recovery.recover(expected.languageModel(), path.size() - 1, vectors);
+    assertThat(found.stream().mapToInt(Recovery.Recovered::tokenId).toArray())
+        .containsExactly(InversionCase.ids(expected.json().get("recovered")));
+  }
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.inversion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import dev.kindred.LocalSpark;
+import dev.kindred.inversion.Experiment.Method;
+import dev.kindred.inversion.Experiment.Positions;
+import dev.kindred.inversion.InversionLoss.Kind;
+import dev.kindred.inversion.Inversions.Question;
+import dev.kindred.model.Models;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.ModelDirectory;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Searches by themselves, and spread by Spark. */
+class TestInversions {
+  private static final int[] SHORT = {31, 70, 1, 73};
+  private static final int[] LONG = {42, 58, 55, 1, 69, 61};
+
+  private static ModelDirectory directory;
+  private static ResidualStream model;
+  private static TokenVectors tokens;
+
+  @BeforeAll
+  static void load() {
+    directory = Models.directory("models/dickens-small");
+    model = directory.loadStream(Device.cpu());
+    tokens = TokenVectors.of(model);
+  }
+
+  @AfterAll
+  static void close() {
+    model.close();
+  }
+
+  private static Experiment experiment(Method method, Target target, Kind loss, int steps) {
+    boolean isDirect = method == Method.DIRECT;
+    return new Experiment(
+        method,
+        target,
+        InversionLoss.of(loss, 1),
+        new Descent(
+            Descent.Optimizer.GD,
+            steps,
+            isDirect ? .01 : loss == Kind.COSINE ? 2 : .002,
+            isDirect ? .001 : loss == Kind.COSINE ? .2 : .0002),
+        0,
+        isDirect ? 1 : .0428,
+        isDirect ? Positions.NONE : Positions.OWN,
+        .015);
+  }
+
+  private static InversionGrid grid(List<Experiment> experiments, int restarts) {
+    return new InversionGrid(experiments, List.of(LONG, SHORT, LONG), restarts, 7, new int[0]);
+  }
+
+  private static List<Inversion.Found> found(Experiment experiment) {
+    InversionGrid grid = new InversionGrid(List.of(experiment), List.of(LONG), 1, 7, new int[0]);
+    return new Inversion(model, tokens, new Decoder(tokens), grid).find(grid.units().get(0));
+  }
+
+  private static double right(Inversion.Found found, String decoding, TokenRange among) {
+    return found.readings().stream()
+        .filter(reading -> reading.decoding().equals(decoding))
+        .filter(reading -> among.contains(reading.position(), LONG.length))
+        .mapToDouble(reading -> reading.decoded().rank() == 1 ? 1 : 0)
+        .average()
+        .orElseThrow();
+  }
+
+  @Test
+  void theInputItselfIsFoundToWithinTheLastStep() {
+    Inversion.Found found = found(experiment(Method.INDIRECT, Target.of(0), Kind.L1, 500)).get(0);
+    double bound = .002 * Math.sqrt(tokens.dimension());
+    assertThat(Arrays.stream(found.missed()).max().orElseThrow()).isLessThan(bound);
+    assertThat(right(found, Decoding.NEAREST.text(), TokenRange.ALL)).isEqualTo(1);
+  }
+
+  @Test
+  void positionsThatACausalOutputDoesNotSeeStayWhereTheyBegan() {
+    TokenRange first = TokenRange.parse("--tokens", "[:2]");
+    Inversion.Found found =
+        found(experiment(Method.INDIRECT, Target.of(2).with(first), Kind.L1, 20)).get(0);
+    for (int position = 0; position < LONG.length; position++) {
+      if (first.contains(position, LONG.length)) {
+        assertThat(found.moved()[position]).isPositive();
+      } else {
+        assertThat(found.moved()[position]).isZero();
+      }
+    }
+  }
+
+  @Test
+  void aDirectSearchFindsTokensWhereTheyAreFewerThanDimensions() {
+    Inversion.Found found = found(experiment(Method.DIRECT, Target.of(1), Kind.L1, 500)).get(0);
+    assertThat(right(found, Inversion.RAW, TokenRange.ALL)).isEqualTo(1);
+  }
+
+  @Test
+  void noStepLeavesNothingAccepted() {
+    Inversion.Found found = found(experiment(Method.INDIRECT, Target.of(1), Kind.L1, 0)).get(0);
+    assertThat(found.accepted()).isFalse();
+    assertThat(found.firstLoss()).isEqualTo(found.lastLoss());
+  }
+
+  @Test
+  void unitsHoldSequencesOfOneLengthEachOnce() {
+    InversionGrid grid = grid(List.of(experiment(Method.INDIRECT, Target.of(1), Kind.L1, 3)), 300);
+    List<InversionGrid.Unit> units = grid.units();
+    assertThat(
+            units.stream()
+                .flatMap(
+                    unit ->
+                        IntStream.range(0, unit.size())
+                            .mapToObj(i -> unit.prompts()[i] + "/" + unit.restarts()[i])))
+        .doesNotHaveDuplicates()
+        .hasSize(3 * 300);
+    for (InversionGrid.Unit unit : units) {
+      assertThat(
+              Arrays.stream(unit.prompts())
+                  .map(prompt -> grid.prompts().get(prompt).length)
+                  .distinct())
+          .hasSize(1);
+    }
+  }
+
+  @Test
+  void rowsDoNotDependOnHowManyTasksThereAre() {
+    SparkSession spark = LocalSpark.session();
+    InversionGrid grid =
+        grid(
+            List.of(
+                experiment(Method.INDIRECT, Target.of(1), Kind.L1, 4),
+                experiment(Method.DIRECT, Target.of(2), Kind.COSINE, 4)),
+            60);
+    var onExecutors = directory.onExecutors(spark);
+    List<String> one = sorted(Inversions.search(spark, onExecutors, grid, grid.units(), 1));
+    assertThat(one).hasSizeGreaterThan(1000);
+    assertThat(sorted(Inversions.search(spark, onExecutors, grid, grid.units(), 7))).isEqualTo(one);
+
+    List<Question> questions =
+        IntStream.range(0, 3).mapToObj(prompt -> new Question(0, prompt)).toList();
+    assertThat(sorted(Inversions.ask(spark, onExecutors, grid, questions, 1)))
+        .hasSize(2 * LONG.length + SHORT.length)
+        .isEqualTo(sorted(Inversions.ask(spark, onExecutors, grid, questions, 7)));
+  }
+
+  private static List<String> sorted(org.apache.spark.sql.Dataset<Row> rows) {
+    return rows.collectAsList().stream().map(Row::toString).sorted().toList();
+  }
+}
