@@ -36,6 +36,8 @@ class TestAnalysisContract {
       Map.of(
           "invert",
               new String[] {"And only l", "--steps", "3", "--restarts", "2", "--allowed", "And"},
+          "channel",
+              new String[] {"And", "--steps", "3", "--restarts", "2", "--features", "[:9],[:99]"},
           "recover", new String[] {"And"},
           "lens", new String[] {"And only l"},
           "attribute", new String[] {"And only l", "--method", "gradient"},
@@ -51,6 +53,7 @@ class TestAnalysisContract {
   private static final Map<String, Refused> REFUSED =
       Map.of(
           "invert", new Refused("--tokens [9:]: nothing of prompt 1", "And", "--tokens", "[9:]"),
+          "channel", new Refused("--features 9: expected all, a slice", "And", "--features", "9"),
           "recover", new Refused("--block 99: the model has", "And", "--block", "99"),
           "lens", new Refused("prompt 1: the model has no token for", "caf\u00e9"),
           "attribute", new Refused("--method none: expected one of", "a", "--method", "none"),

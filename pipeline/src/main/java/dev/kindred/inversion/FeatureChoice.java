@@ -16,7 +16,10 @@ import java.util.stream.IntStream;
  * @param seed of the draw
  */
 public record FeatureChoice(TokenRange slice, int drawn, long seed) {
-  private static final String ALL = "all";
+  /** All features. */
+  public static final FeatureChoice ALL = new FeatureChoice(TokenRange.ALL, 0, 0);
+
+  private static final String ALL_TEXT = "all";
   private static final Pattern RANDOM = Pattern.compile("random:(\\d{1,6})(?::(\\d{1,9}))?");
 
   /**
@@ -25,8 +28,8 @@ public record FeatureChoice(TokenRange slice, int drawn, long seed) {
    * @throws InvalidInput if it is none
    */
   public static FeatureChoice parse(String option, String text) {
-    if (text.equalsIgnoreCase(ALL)) {
-      return new FeatureChoice(TokenRange.ALL, 0, 0);
+    if (text.equalsIgnoreCase(ALL_TEXT)) {
+      return ALL;
     }
 
     Matcher random = RANDOM.matcher(text);
@@ -45,13 +48,18 @@ public record FeatureChoice(TokenRange slice, int drawn, long seed) {
     return new FeatureChoice(TokenRange.parse(option, text), 0, 0);
   }
 
+  /** The first so many. */
+  public static FeatureChoice first(int width) {
+    return new FeatureChoice(TokenRange.upTo(width), 0, 0);
+  }
+
   /**
    * The features, ascending; null for all.
    *
    * @throws InvalidInput if there are none, or not so many
    */
   public int[] of(int dimension) {
-    if (slice.equals(TokenRange.ALL) && drawn == 0) {
+    if (equals(ALL)) {
       return null;
     }
 

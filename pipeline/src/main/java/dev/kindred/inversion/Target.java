@@ -108,7 +108,7 @@ public record Target(
   }
 
   /** The features that there are of a model with so many. */
-  int[] features(int dimension) {
+  public int[] features(int dimension) {
     return features == null ? IntStream.range(0, dimension).toArray() : features;
   }
 

@@ -21,6 +21,11 @@ public record TokenRange(int from, int to) implements Serializable {
 
   public static final TokenRange ALL = new TokenRange(0, END);
 
+  /** The first so many. */
+  public static TokenRange upTo(int count) {
+    return new TokenRange(0, count);
+  }
+
   /**
    * What {@link #toString} gave.
    *

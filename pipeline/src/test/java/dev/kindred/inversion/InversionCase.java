@@ -158,6 +158,16 @@ record InversionCase(String name, JsonNode json, Map<String, float[]> arrays) {
     List<JsonNode> last = list(paths.get(paths.size() - 1));
     boolean again = last.size() > 1 && last.get(1).asInt() == 0;
     JsonNode slice = target.get("slice");
+    if (slice == null) {
+      return new Target(
+          last.size(),
+          Target.Outputs.LAST,
+          BlockPart.valueOf(target.get("part").asText().toUpperCase(Locale.ROOT)),
+          target.get("causal").asBoolean(),
+          TokenRange.ALL,
+          null);
+    }
+
     JsonNode range = slice.get("tokens");
     int d = model().shape().modelDimension();
     int[] features =

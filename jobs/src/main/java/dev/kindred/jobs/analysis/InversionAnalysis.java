@@ -6,11 +6,14 @@ import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.inversion.Decoder;
 import dev.kindred.inversion.Decoding;
+import dev.kindred.inversion.FeatureChoice;
 import dev.kindred.inversion.InversionGrid;
 import dev.kindred.inversion.TokenVectors;
 import dev.kindred.jobs.option.GivenPrompts;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.report.Findings;
+import dev.kindred.jobs.report.Findings.Element;
+import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.LoadedModels;
@@ -18,6 +21,7 @@ import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,7 +46,7 @@ final class InversionAnalysis implements Analysis {
 
   @Override
   public List<KindredCommand> commands(List<Analysis> all) {
-    return List.of(new InvertCommand(), new RecoverCommand());
+    return List.of(new InvertCommand(), new ChannelCommand(), new RecoverCommand());
   }
 
   /** The command. */
@@ -57,7 +61,7 @@ final class InversionAnalysis implements Analysis {
         "kindred invert --prompts prompts.txt --loss l1,cosine --tokens '[:],[4:]'",
         "kindred invert 'The sky is blue.' --part attention-only --features '[:64],random:64:7'"
       })
-  static final class InvertCommand extends ModelAnalysisCommand {
+  static class InvertCommand extends ModelAnalysisCommand {
     /** Tokens of a vocabulary whose round trips are all read; of more, so many are. */
     private static final int ROUND_TRIPS = 4096;
 
@@ -83,14 +87,46 @@ final class InversionAnalysis implements Analysis {
               workspace.hadoop());
       model = LoadedModels.stream(directory);
       vectors = TokenVectors.of(model);
-      grid = options.grid(directory, model, vectors, prompts);
+      grid =
+          options.grid(
+              directory,
+              model,
+              vectors,
+              prompts,
+              options.featuresOr(features(vectors.dimension())));
+    }
+
+    /** Returns the features that count if none are given. */
+    List<FeatureChoice> features(int dimension) {
+      return List.of(FeatureChoice.ALL);
+    }
+
+    /** Whether every token is tried in every place, too. */
+    boolean isAskingTheOracle() {
+      return options.isAskingTheOracle();
+    }
+
+    /** The model that is inverted. */
+    ResidualStream model() {
+      return model;
+    }
+
+    /** The vectors of its tokens. */
+    TokenVectors vectors() {
+      return vectors;
+    }
+
+    /** Returns what is shown of what was found. */
+    List<Element> shown(
+        InversionFindings findings, InversionGrid all, Dataset<Row> searched, Dataset<Row> known) {
+      return findings.of(searched, known);
     }
 
     @Override
     Findings find(Workspace opened, Warehouse tables, ModelDirectory directory) {
       InvertGrid job = new InvertGrid(opened, tables, directory, grid);
       Dataset<Row> searched = job.searched();
-      Dataset<Row> known = options.isAskingTheOracle() ? job.known() : null;
+      Dataset<Row> known = isAskingTheOracle() ? job.known() : null;
       lastLine =
           String.format(
               Locale.ROOT,
@@ -99,8 +135,14 @@ final class InversionAnalysis implements Analysis {
               grid.experiments().size(),
               grid.prompts().size(),
               grid.restarts());
-      return new InversionFindings(grid, Tokenizer.of(directory.tokenizerJson()))
-          .of(regime(), searched, known);
+      List<Element> elements = new ArrayList<>(List.of(Note.everywhere(regime())));
+      elements.addAll(
+          shown(
+              new InversionFindings(grid, Tokenizer.of(directory.tokenizerJson())),
+              grid,
+              searched,
+              known));
+      return new Findings("", elements, List.of());
     }
 
     /**

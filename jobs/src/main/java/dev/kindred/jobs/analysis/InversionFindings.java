@@ -37,8 +37,8 @@ final class InversionFindings {
   }
 
   /** The findings of all cells. */
-  Findings of(String regime, Dataset<Row> searched, Dataset<Row> known) {
-    List<Element> elements = new ArrayList<>(List.of(Note.everywhere(regime)));
+  List<Element> of(Dataset<Row> searched, Dataset<Row> known) {
+    List<Element> elements = new ArrayList<>();
     TreeMap<Integer, List<Row>> oracle = known == null ? new TreeMap<>() : ofOracle(known);
     for (int cell = 0; cell < grid.experiments().size(); cell++) {
       Dataset<Row> its = searched.where(col("cell").equalTo(cell)).cache();
@@ -54,14 +54,7 @@ final class InversionFindings {
       its.unpersist();
     }
 
-    return new Findings(
-        "",
-        elements,
-        List.of(
-            "select cell, blocks, part, tokens, loss, decoding, counts, avg(if(rank = 1, 1, 0)) as"
-                + " accuracy\nfrom kindred.inversions where grid = '"
-                + grid.key()
-                + "'\ngroup by all order by all"));
+    return elements;
   }
 
   private static String name(Experiment experiment) {

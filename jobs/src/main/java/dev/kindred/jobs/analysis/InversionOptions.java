@@ -332,6 +332,11 @@ final class InversionOptions {
     }
   }
 
+  /** Choices of features in the place of all, unless some were given. */
+  List<FeatureChoice> featuresOr(List<FeatureChoice> others) {
+    return features.equals(List.of(FeatureChoice.ALL)) ? others : features;
+  }
+
   boolean isAskingTheOracle() {
     return !hasNoOracle;
   }
@@ -340,10 +345,15 @@ final class InversionOptions {
    * Returns everything that is asked.
    *
    * @param model which is loaded
+   * @param choices of features
    * @throws InvalidInput if something does not fit the model
    */
   InversionGrid grid(
-      ModelDirectory directory, ResidualStream model, TokenVectors vectors, List<Prompt> prompts) {
+      ModelDirectory directory,
+      ResidualStream model,
+      TokenVectors vectors,
+      List<Prompt> prompts,
+      List<FeatureChoice> choices) {
     double deviation = vectors.deviation();
     int longest = prompts.stream().mapToInt(prompt -> prompt.tokenIds().length).max().orElseThrow();
     List<Experiment> experiments = new ArrayList<>();
@@ -352,7 +362,7 @@ final class InversionOptions {
         for (BlockPart part : parts) {
           for (Mask mask : masks) {
             for (TokenRange range : tokens) {
-              for (FeatureChoice choice : features) {
+              for (FeatureChoice choice : choices) {
                 Target target =
                     new Target(
                         count,

@@ -37,6 +37,12 @@ class TestOptionsOfCommands {
       EVALUATION + PLACES + PROMPTS + RULE + JOIN + "--keep-similar ";
   private static final String EMBEDDINGS =
       READ_MODEL + WRITER + "--stage --restarts --optimizer --seed --tokens --max-steps ";
+  private static final String INVERSION =
+      GIVEN_PROMPTS
+          + READ_MODEL
+          + WRITER
+          + "--blocks --part --outputs --mask --tokens --features --loss --method --recipe"
+          + " --optimizer --steps --learning-rate --start --restarts --seed --allowed --no-oracle";
   private static final String OF_RUN = MODEL + WRITER + REPORT + "--run-id ";
 
   private static Map<String, String> options() {
@@ -67,13 +73,8 @@ class TestOptionsOfCommands {
         "attribute", GIVEN_PROMPTS + READ_MODEL + PAGE + "--method --replacement --objective");
     options.put("ablate", OF_RUN);
     options.put("geometry", OF_RUN + "--prompt");
-    options.put(
-        "invert",
-        GIVEN_PROMPTS
-            + READ_MODEL
-            + WRITER
-            + "--blocks --part --outputs --mask --tokens --features --loss --method --recipe"
-            + " --optimizer --steps --learning-rate --start --restarts --seed --allowed --no-oracle");
+    options.put("invert", INVERSION);
+    options.put("channel", INVERSION);
     options.put("recover", GIVEN_PROMPTS + READ_MODEL + "--block --vectors --save");
     options.put("learn-embeddings", EMBEDDINGS);
     options.put("subspaces", EMBEDDINGS + "--ranks --mix --html");

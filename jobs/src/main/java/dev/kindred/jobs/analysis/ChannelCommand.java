@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.analysis;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.expr;
+
+import dev.kindred.inversion.Channel;
+import dev.kindred.inversion.Decoding;
+import dev.kindred.inversion.Experiment;
+import dev.kindred.inversion.FeatureChoice;
+import dev.kindred.inversion.InversionGrid;
+import dev.kindred.inversion.Target;
+import dev.kindred.jobs.report.Findings;
+import dev.kindred.jobs.report.Findings.Column;
+import dev.kindred.jobs.report.Findings.Element;
+import dev.kindred.jobs.report.Findings.Grid;
+import dev.kindred.jobs.report.Findings.Note;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import picocli.CommandLine.Command;
+
+/** How accuracy grows with the width of the output that counts. */
+@Command(
+    name = "channel",
+    description =
+        "Searches as invert does, with more and more features of the output, and says how accuracy"
+            + " grows with them: whether it jumps or rises. Table inversions.",
+    footer = {
+      "kindred channel 'The sky is blue.' --model models/dickens-small",
+      "kindred channel --prompts prompts.txt --part block,attention-only --loss cosine",
+      "kindred channel 'The sky is blue.' --features '[:80],[:88],[:96],[:104]'"
+    })
+final class ChannelCommand extends InversionAnalysis.InvertCommand {
+  private static final int WIDTHS = 16;
+
+  @Override
+  List<FeatureChoice> features(int dimension) {
+    return IntStream.rangeClosed(1, WIDTHS)
+        .map(i -> Math.max(1, dimension * i / WIDTHS))
+        .distinct()
+        .mapToObj(FeatureChoice::first)
+        .toList();
+  }
+
+  @Override
+  boolean isAskingTheOracle() {
+    return false; // each width is an output of its own
+  }
+
+  @Override
+  List<Element> shown(
+      InversionFindings findings, InversionGrid grid, Dataset<Row> searched, Dataset<Row> known) {
+    Map<String, List<Integer>> curves =
+        new LinkedHashMap<>(); // cells that differ in features alone
+    for (int cell = 0; cell < grid.experiments().size(); cell++) {
+      Experiment experiment = grid.experiments().get(cell);
+      String name = experiment.toString().replaceAll("features=(\\[[^]]*]|all) ?", "");
+      curves.computeIfAbsent(name, same -> new ArrayList<>()).add(cell);
+    }
+
+    List<Element> elements = new ArrayList<>();
+    curves.forEach((name, cells) -> elements.addAll(curve(name, cells, grid, searched)));
+    return elements;
+  }
+
+  private List<Element> curve(
+      String name, List<Integer> cells, InversionGrid grid, Dataset<Row> searched) {
+    List<Row> rows =
+        searched
+            .where(col("cell").isin(cells.toArray()).and(col("counts")))
+            .groupBy("decoding", "features", "prompt", "restart")
+            .agg(expr("avg(if(rank = 1, 1.0D, 0.0D))").as("right"))
+            .collectAsList();
+    List<Integer> widths = rows.stream().map(row -> row.getInt(1)).distinct().sorted().toList();
+    List<Element> elements = new ArrayList<>(List.of(Note.everywhere(name)));
+    List<Findings.Row> shown = new ArrayList<>();
+    for (Decoding decoding : Decoding.values()) {
+      double[][] accuracies = accuracies(rows, decoding, widths);
+      Channel channel =
+          Channel.of(widths.stream().mapToInt(Integer::intValue).toArray(), accuracies);
+      List<String> cellsShown = new ArrayList<>();
+      for (int w = 0; w < widths.size(); w++) {
+        int width = w;
+        double mean =
+            Arrays.stream(accuracies).mapToDouble(search -> search[width]).sum()
+                / accuracies.length;
+        cellsShown.add(String.format(Locale.ROOT, "%.0f%%", 100 * mean));
+      }
+
+      shown.add(Findings.Row.of(decoding.text(), cellsShown.toArray(String[]::new)));
+      elements.add(
+          Note.everywhere(
+              String.format(
+                  Locale.ROOT,
+                  "%s: half of the tokens at %.0f features, from 10 to 90 %% within %.0f; %.1f %% of the"
+                      + " steps to more features made a search worse",
+                  decoding.text(),
+                  channel.half(),
+                  channel.band(),
+                  100 * channel.falling())));
+    }
+
+    shown.add(
+        Findings.Row.of(
+            "share of the output's squared length",
+            lengths(cells, grid, widths).toArray(String[]::new)));
+    elements.add(
+        1,
+        new Grid(
+            "Right tokens by features that count",
+            "read by, features",
+            widths.stream().map(width -> Column.of(String.valueOf(width))).toList(),
+            shown));
+    return elements;
+  }
+
+  /** What the features that count have of the whole output, as a mean over prompts. */
+  private List<String> lengths(List<Integer> cells, InversionGrid grid, List<Integer> widths) {
+    int dimension = vectors().dimension();
+    double[] sums = new double[widths.size()];
+    double[] counts = new double[widths.size()];
+    Target first = grid.experiments().get(cells.get(0)).target();
+    for (int[] prompt : grid.prompts()) {
+      double[] shares = Channel.shares(model(), vectors(), first, prompt);
+      for (int cell : cells) {
+        int[] features = grid.experiments().get(cell).target().features(dimension);
+        int place = widths.indexOf(features.length);
+        sums[place] += Arrays.stream(features).mapToDouble(feature -> shares[feature]).sum();
+        counts[place]++;
+      }
+    }
+
+    return IntStream.range(0, sums.length)
+        .mapToObj(w -> String.format(Locale.ROOT, "%.0f%%", 100 * sums[w] / counts[w]))
+        .toList();
+  }
+
+  /** Searches by widths; of features of equal number, as random choices, the mean. */
+  private static double[][] accuracies(List<Row> rows, Decoding decoding, List<Integer> widths) {
+    Map<List<Integer>, double[]> searches =
+        new TreeMap<>(
+            Comparator.<List<Integer>>comparingInt(key -> key.get(0))
+                .thenComparingInt(key -> key.get(1)));
+    rows.stream()
+        .filter(row -> row.getString(0).equals(decoding.text()))
+        .forEach(
+            row ->
+                searches
+                        .computeIfAbsent(
+                            List.of(row.getInt(2), row.getInt(3)),
+                            key -> new double[widths.size()])[widths.indexOf(row.getInt(1))] =
+                    row.getDouble(4));
+    return searches.values().toArray(double[][]::new);
+  }
+}
