@@ -172,6 +172,22 @@ class TestStoppedAndKilledWriters {
   }
 
   @Test
+  void inversionsThatAreKilledAgainAndAgainEndWithTheSameTables() throws Exception {
+    surviveKills(
+        "inversions",
+        "invert",
+        "abc",
+        "ab",
+        "--model",
+        SmallModel.URI,
+        "--steps",
+        "3",
+        "--restarts",
+        "300",
+        "--no-oracle");
+  }
+
+  @Test
   void learnedEmbeddingsThatAreKilledAgainAndAgainEndWithTheSameTables() throws Exception {
     surviveKills(
         "learned_embeddings",

@@ -15,9 +15,7 @@ import java.util.regex.Pattern;
  */
 public record TokenRange(int from, int to) implements Serializable {
   private static final int END = Integer.MAX_VALUE;
-  private static final int MOST_DIGITS = 6;
-  private static final Pattern SLICE =
-      Pattern.compile("\\[?(-?\\d{1,%1$d})?(:)?(-?\\d{1,%1$d})?]?".formatted(MOST_DIGITS));
+  private static final Pattern SLICE = Pattern.compile("\\[?(-?\\d{1,6})?(:)?(-?\\d{1,6})?]?");
 
   public static final TokenRange ALL = new TokenRange(0, END);
 
