@@ -4,6 +4,7 @@ package dev.kindred.inversion;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -141,34 +142,19 @@ public final class Decoder {
     return restricted;
   }
 
-  /** Of some tokens, how many are read as themselves when their own vectors are read. */
-  public Map<Decoding, Integer> roundTrips(int[] some) {
-    Map<Decoding, Integer> own = new EnumMap<>(Decoding.class);
-    for (Decoding decoding : Decoding.values()) {
-      own.put(
-          decoding,
-          (int)
-              Arrays.stream(some)
-                  .parallel()
-                  .filter(token -> best(scores(decoding, tokens.rows(), token))[0] == token)
-                  .count());
-    }
-
-    return own;
-  }
-
   /**
-   * Reads every token's own vector: the share of tokens that are read as another is what an
-   * inversion cannot find whatever it does.
+   * Reads tokens' own vectors: the share of tokens that are read as another is what an inversion
+   * cannot find whatever it does.
    *
-   * @return for each decoding, what each token was read as
+   * @param some token ids
+   * @return for each decoding, what each of them was read as
    */
-  public Map<Decoding, int[]> roundTrip() {
+  public Map<Decoding, int[]> roundTrip(int[] some) {
     Map<Decoding, int[]> read = new EnumMap<>(Decoding.class);
     for (Decoding decoding : Decoding.values()) {
       read.put(
           decoding,
-          IntStream.range(0, tokens.size())
+          Arrays.stream(some)
               .parallel()
               .map(token -> best(scores(decoding, tokens.rows(), token))[0])
               .toArray());
@@ -177,7 +163,7 @@ public final class Decoder {
     return read;
   }
 
-  private double[] each(java.util.function.IntToDoubleFunction score) {
+  private double[] each(IntToDoubleFunction score) {
     return IntStream.range(0, tokens.size()).mapToDouble(score).toArray();
   }
 

@@ -3,6 +3,7 @@ package dev.kindred.inversion;
 
 import dev.kindred.model.ResidualStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.ejml.data.DMatrixRMaj;
 
@@ -206,7 +207,7 @@ public final class Inversion {
       List<Reading> readings, int position, String name, int trueId, double[] was, double[] is) {
     readings.add(reading(position, name, trueId, true, was, is));
     if (grid.allowed().length > 0) {
-      boolean isAllowed = java.util.Arrays.binarySearch(grid.allowed(), trueId) >= 0;
+      boolean isAllowed = Arrays.binarySearch(grid.allowed(), trueId) >= 0;
       for (boolean asPublished : new boolean[] {false, true}) {
         readings.add(
             reading(

@@ -8,6 +8,7 @@ import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
+import java.io.Serializable;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -61,7 +62,7 @@ public final class Inversions {
    * @param cell whose output is compared
    * @param prompt its number
    */
-  public record Question(int cell, int prompt) implements java.io.Serializable {}
+  public record Question(int cell, int prompt) implements Serializable {}
 
   /**
    * Asks the oracle.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.inversion;
 
+import java.util.Arrays;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 
@@ -47,7 +48,7 @@ final class Mixtures implements Search.Steepness {
     float[] vectors = new float[rows * dimension];
     double[] sum = new double[dimension];
     for (int row = 0; row < rows; row++) {
-      java.util.Arrays.fill(sum, 0);
+      Arrays.fill(sum, 0);
       for (int token = 0; token < tokens.size(); token++) {
         double weight = mixtures[row * tokens.size() + token];
         for (int i = 0; i < dimension; i++) {

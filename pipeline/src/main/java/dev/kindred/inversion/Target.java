@@ -53,11 +53,6 @@ public record Target(
     return new Target(blocks, outputs, part, causal, range, features);
   }
 
-  /** The same of other features. */
-  public Target withFeatures(int... some) {
-    return new Target(blocks, outputs, part, causal, tokens, some);
-  }
-
   /**
    * Checks that a model has this.
    *

@@ -9,6 +9,7 @@ import dev.kindred.model.ResidualStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * A model's output, as much of it as a {@link Target} counts, as a function of the vectors that
@@ -149,8 +150,7 @@ final class TargetOutput {
     return gradient;
   }
 
-  private float[] back(
-      Stage stage, float[] x, java.util.function.UnaryOperator<float[]> derivative) {
+  private float[] back(Stage stage, float[] x, UnaryOperator<float[]> derivative) {
     return model.gradient(
         Input.before(stage.first(), x, length),
         stage.changes(),

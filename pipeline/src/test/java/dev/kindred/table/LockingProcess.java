@@ -58,7 +58,8 @@ final class LockingProcess implements AutoCloseable {
 
   /** SIGTERM, as Ctrl-C ends it, too; returns its status. */
   int terminate() throws InterruptedException {
-    process.destroy();
+    // The process's own destroy() also ends its standard input, after which it may end by itself.
+    process.toHandle().destroy();
     return process.waitFor();
   }
 

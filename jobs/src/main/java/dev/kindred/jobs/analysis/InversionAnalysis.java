@@ -22,6 +22,7 @@ import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -124,6 +125,7 @@ final class InversionAnalysis implements Analysis {
 
     @Override
     Findings find(Workspace opened, Warehouse tables, ModelDirectory directory) {
+      noteForbidden();
       InvertGrid job = new InvertGrid(opened, tables, directory, grid);
       Dataset<Row> searched = job.searched();
       Dataset<Row> known = isAskingTheOracle() ? job.known() : null;
@@ -145,14 +147,31 @@ final class InversionAnalysis implements Analysis {
       return new Findings("", elements, List.of());
     }
 
+    /** Says how many tokens a restricted reading cannot find. */
+    private void noteForbidden() {
+      long all = grid.prompts().stream().mapToLong(prompt -> prompt.length).sum();
+      long forbidden =
+          grid.prompts().stream()
+              .flatMapToInt(Arrays::stream)
+              .filter(token -> Arrays.binarySearch(grid.allowed(), token) < 0)
+              .count();
+      if (grid.allowed().length > 0 && forbidden > 0) {
+        workspace
+            .progress()
+            .note(
+                "--allowed: %,d of %,d tokens of the prompts are not in it, and cannot be found there",
+                forbidden, all);
+      }
+    }
+
     /**
      * What decides what can be found at all: V against D, and which tokens are read as themselves.
      */
     private String regime() {
-      int read = Math.min(ROUND_TRIPS, vectors.size());
+      int count = Math.min(ROUND_TRIPS, vectors.size());
       int[] sample =
-          IntStream.range(0, read).map(i -> (int) ((long) i * vectors.size() / read)).toArray();
-      Map<Decoding, Integer> own = new Decoder(vectors).roundTrips(sample);
+          IntStream.range(0, count).map(i -> (int) ((long) i * vectors.size() / count)).toArray();
+      Map<Decoding, int[]> read = new Decoder(vectors).roundTrip(sample);
       return String.format(
           Locale.ROOT,
           "%,d tokens in %,d dimensions, deviation of their vectors %.4g; their own vectors are read as"
@@ -160,18 +179,23 @@ final class InversionAnalysis implements Analysis {
           vectors.size(),
           vectors.dimension(),
           vectors.deviation(),
-          own.entrySet().stream()
+          read.entrySet().stream()
               .map(
                   entry ->
                       String.format(
                           Locale.ROOT,
                           "%s %.1f%%",
                           entry.getKey().text(),
-                          100.0 * entry.getValue() / read))
+                          100 * share(entry.getValue(), sample)))
               .collect(Collectors.joining(", ")),
-          read == vectors.size()
+          count == vectors.size()
               ? ""
-              : String.format(Locale.ROOT, " (of %,d tokens, evenly spaced)", read));
+              : String.format(Locale.ROOT, " (of %,d tokens, evenly spaced)", count));
+    }
+
+    private static double share(int[] read, int[] tokens) {
+      return (double) IntStream.range(0, read.length).filter(i -> read[i] == tokens[i]).count()
+          / read.length;
     }
 
     @Override

@@ -17,6 +17,7 @@ import dev.kindred.jobs.report.Findings.Grid;
 import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.math.Bootstrap;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
@@ -27,6 +28,11 @@ import org.apache.spark.sql.Row;
 /** What inversions came to, as it is shown. */
 final class InversionFindings {
   private static final int READ_OUT = 3; // prompts whose five best tokens are listed
+
+  /** The share of the tokens that were found in whatever place, each as often as it is there. */
+  private static final String BAG =
+      "aggregate(array_distinct(asked), 0.0D, (sum, id) -> sum + least(size(filter(asked, x -> x ="
+          + " id)), size(filter(found, x -> x = id)))) / size(asked)";
 
   private final InversionGrid grid;
   private final Tokenizer tokenizer;
@@ -60,51 +66,41 @@ final class InversionFindings {
   private static String name(Experiment experiment) {
     return String.format(
         Locale.ROOT,
-        "%s, %s, loss %s, %s, start %.3g:%.3g",
+        "%s, %s, loss %s, %,d steps of %s from %.3g to %.3g, noise %.3g:%.3g",
         experiment.method().text(),
         experiment.target(),
         experiment.loss(),
-        experiment.descent(),
+        experiment.descent().steps(),
+        experiment.descent().optimizer().text(),
+        experiment.descent().firstRate(),
+        experiment.descent().lastRate(),
         experiment.startMean(),
         experiment.startDeviation());
   }
 
-  /** How well a decoding did in one prompt, over its restarts. */
-  private static final List<String> MEASURES =
-      List.of(
-          "avg(if(counts, right, null))",
-          "avg(if(counts, null, right))",
-          "avg(if(rank <= 5, 1.0D, 0.0D))",
-          "avg(if(unchanged, 1.0D, 0.0D))");
-
   private Grid accuracies(Dataset<Row> its, int cell) {
-    Dataset<Row> rows = its.withColumn("right", expr("if(rank = 1, 1.0D, 0.0D)"));
-    Dataset<Row> exact =
-        rows.groupBy("decoding", "prompt", "restart")
+    Dataset<Row> searches =
+        its.withColumn("right", expr("if(rank = 1, 1.0D, 0.0D)"))
+            .groupBy("decoding", "prompt", "restart")
             .agg(
+                expr("avg(if(counts, right, null))").as("self"),
+                expr("avg(if(counts, null, right))").as("others"),
+                expr("avg(if(rank <= 5, 1.0D, 0.0D))").as("top5"),
                 expr("min(right)").as("exact"),
+                expr("avg(if(unchanged, 1.0D, 0.0D))").as("unchanged"),
                 expr("collect_list(best[0])").as("found"),
                 expr("collect_list(true_id)").as("asked"))
-            .withColumn(
-                "bag",
-                expr(
-                    "aggregate(array_distinct(asked), 0.0D, (sum, id) -> sum +"
-                        + " least(size(filter(asked, x -> x = id)),"
-                        + " size(filter(found, x -> x = id)))) / size(asked)"))
-            .groupBy("decoding", "prompt")
-            .agg(avg("exact").as("exact"), avg("bag").as("bag"));
+            .withColumn("bag", expr(BAG));
     Dataset<Row> perPrompt =
-        rows.groupBy("decoding", "prompt")
+        searches
+            .groupBy("decoding", "prompt")
             .agg(
-                expr(MEASURES.get(0)).as("self"),
-                expr(MEASURES.get(1)).as("others"),
-                expr(MEASURES.get(2)).as("top5"),
-                expr(MEASURES.get(3)).as("unchanged"))
-            .join(
-                exact,
-                scala.jdk.javaapi.CollectionConverters.asScala(List.of("decoding", "prompt"))
-                    .toSeq())
-            .select("decoding", "prompt", "self", "others", "top5", "bag", "exact", "unchanged");
+                avg("self"),
+                avg("others"),
+                avg("top5"),
+                avg("bag"),
+                avg("exact"),
+                avg("unchanged"));
     TreeMap<String, List<Row>> byDecoding = new TreeMap<>();
     perPrompt
         .collectAsList()
@@ -114,7 +110,7 @@ final class InversionFindings {
     List<Findings.Row> shown = new ArrayList<>();
     byDecoding.forEach(
         (decoding, prompts) -> {
-          prompts.sort(java.util.Comparator.comparingInt(row -> row.getInt(1)));
+          prompts.sort(Comparator.comparingInt(row -> row.getInt(1)));
           shown.add(
               Findings.Row.of(
                   decoding,

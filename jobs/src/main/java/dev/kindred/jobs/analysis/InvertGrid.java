@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -118,7 +119,7 @@ final class InvertGrid {
       String step,
       Table table,
       List<W> work,
-      java.util.function.Consumer<List<String>> note,
+      Consumer<List<String>> note,
       Function<W, String> key,
       List<String> columns,
       long rows,
@@ -158,11 +159,8 @@ final class InvertGrid {
     Set<String> there = new HashSet<>();
     Dataset<Row> rows =
         part.readSoFar()
-            .select(
-                columns.stream()
-                    .map(org.apache.spark.sql.functions::col)
-                    .toArray(org.apache.spark.sql.Column[]::new))
             .where(col("position").equalTo(0))
+            .selectExpr(columns.toArray(String[]::new))
             .distinct();
     for (Row row : rows.collectAsList()) {
       there.add(key(row.getInt(0), row.getInt(1), row.size() > 2 ? row.getInt(2) : 0));
