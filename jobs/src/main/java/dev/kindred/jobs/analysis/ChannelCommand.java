@@ -39,7 +39,7 @@ import picocli.CommandLine.Command;
       "kindred channel --prompts prompts.txt --part block,attention-only --loss cosine",
       "kindred channel 'The sky is blue.' --features '[:80],[:88],[:96],[:104]'"
     })
-final class ChannelCommand extends InversionAnalysis.InvertCommand {
+final class ChannelCommand extends InvertCommand {
   private static final int WIDTHS = 16;
 
   @Override

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.analysis;
+
+import dev.kindred.corpus.Prompt;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.inversion.Decoder;
+import dev.kindred.inversion.Decoding;
+import dev.kindred.inversion.FeatureChoice;
+import dev.kindred.inversion.InversionGrid;
+import dev.kindred.inversion.TokenVectors;
+import dev.kindred.jobs.option.GivenPrompts;
+import dev.kindred.jobs.report.Findings;
+import dev.kindred.jobs.report.Findings.Element;
+import dev.kindred.jobs.report.Findings.Note;
+import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.LoadedModels;
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Searches a grid of inversions. */
+@Command(
+    name = "invert",
+    description =
+        "Searches, by gradient descent from noise, for inputs that give the output of some blocks,"
+            + " and reads them as tokens: tables inversions and inversion_oracles. Lists make a grid"
+            + " of all combinations.",
+    footer = {
+      "kindred invert 'The sky is blue.' --model models/dickens-small --blocks 1,2,6",
+      "kindred invert --prompts prompts.txt --loss l1,cosine --tokens '[:],[4:]'",
+      "kindred invert 'The sky is blue.' --part attention-only --features '[:64],random:64:7'"
+    })
+class InvertCommand extends ModelAnalysisCommand {
+  /** Tokens of a vocabulary whose round trips are all read; of more, so many are. */
+  private static final int ROUND_TRIPS = 4096;
+
+  @Mixin private GivenPrompts given;
+  @Mixin private InversionOptions options;
+  private Workspace workspace;
+  private ResidualStream model;
+  private TokenVectors vectors;
+  private InversionGrid grid;
+  private String lastLine;
+
+  @Override
+  void check(Workspace opened, String warehouse) {
+    workspace = opened;
+  }
+
+  @Override
+  void checkOptions(ModelDirectory directory) {
+    List<Prompt> prompts =
+        given.read(
+            directory.tokenizerJson(),
+            Prompts.Lengths.upTo(directory.contextLength()),
+            workspace.hadoop());
+    model = LoadedModels.stream(directory);
+    vectors = TokenVectors.of(model);
+    grid =
+        options.grid(
+            directory, model, vectors, prompts, options.featuresOr(features(vectors.dimension())));
+  }
+
+  /** Returns the features that count if none are given. */
+  List<FeatureChoice> features(int dimension) {
+    return List.of(FeatureChoice.ALL);
+  }
+
+  /** Whether every token is tried in every place, too. */
+  boolean isAskingTheOracle() {
+    return options.isAskingTheOracle();
+  }
+
+  /** The model that is inverted. */
+  ResidualStream model() {
+    return model;
+  }
+
+  /** The vectors of its tokens. */
+  TokenVectors vectors() {
+    return vectors;
+  }
+
+  /** Returns what is shown of what was found. */
+  List<Element> shown(
+      InversionFindings findings, InversionGrid all, Dataset<Row> searched, Dataset<Row> known) {
+    return findings.of(searched, known);
+  }
+
+  @Override
+  Findings find(Workspace opened, Warehouse tables, ModelDirectory directory) {
+    noteForbidden();
+    InvertGrid job = new InvertGrid(opened, tables, directory, grid);
+    Dataset<Row> searched = job.searched();
+    Dataset<Row> known = isAskingTheOracle() ? job.known() : null;
+    lastLine =
+        String.format(
+            Locale.ROOT,
+            "kindred: grid=%s experiments=%d prompts=%d restarts=%d",
+            grid.key(),
+            grid.experiments().size(),
+            grid.prompts().size(),
+            grid.restarts());
+    List<Element> elements = new ArrayList<>(List.of(Note.everywhere(regime())));
+    elements.addAll(
+        shown(
+            new InversionFindings(grid, Tokenizer.of(directory.tokenizerJson())),
+            grid,
+            searched,
+            known));
+    return new Findings("", elements, List.of());
+  }
+
+  /** Says how many tokens a restricted reading cannot find. */
+  private void noteForbidden() {
+    long all = grid.prompts().stream().mapToLong(prompt -> prompt.length).sum();
+    long forbidden =
+        grid.prompts().stream()
+            .flatMapToInt(Arrays::stream)
+            .filter(token -> Arrays.binarySearch(grid.allowed(), token) < 0)
+            .count();
+    if (grid.allowed().length > 0 && forbidden > 0) {
+      workspace
+          .progress()
+          .note(
+              "--allowed: %,d of %,d tokens of the prompts are not in it, and cannot be found there",
+              forbidden, all);
+    }
+  }
+
+  /**
+   * What decides what can be found at all: V against D, and which tokens are read as themselves.
+   */
+  private String regime() {
+    int count = Math.min(ROUND_TRIPS, vectors.size());
+    int[] sample =
+        IntStream.range(0, count).map(i -> (int) ((long) i * vectors.size() / count)).toArray();
+    Map<Decoding, int[]> read = new Decoder(vectors).roundTrip(sample);
+    return String.format(
+        Locale.ROOT,
+        "%,d tokens in %,d dimensions, deviation of their vectors %.4g; their own vectors are read as"
+            + " themselves: %s%s",
+        vectors.size(),
+        vectors.dimension(),
+        vectors.deviation(),
+        read.entrySet().stream()
+            .map(
+                entry ->
+                    String.format(
+                        Locale.ROOT,
+                        "%s %.1f%%",
+                        entry.getKey().text(),
+                        100 * share(entry.getValue(), sample)))
+            .collect(Collectors.joining(", ")),
+        count == vectors.size()
+            ? ""
+            : String.format(Locale.ROOT, " (of %,d tokens, evenly spaced)", count));
+  }
+
+  private static double share(int[] read, int[] tokens) {
+    return (double) IntStream.range(0, read.length).filter(i -> read[i] == tokens[i]).count()
+        / read.length;
+  }
+
+  @Override
+  String lastLine() {
+    return lastLine;
+  }
+}
