@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.inversion;
 
+import dev.kindred.math.Vectors;
 import dev.kindred.model.ResidualStream;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -71,12 +72,7 @@ public record Channel(double half, double band, double falling) {
    */
   public static double[] shares(
       ResidualStream model, TokenVectors tokens, Target target, int[] input) {
-    float[] x = tokens.of(input);
-    float[] positions = TokenVectors.positions(model, input.length);
-    for (int i = 0; i < x.length; i++) {
-      x[i] += positions[i];
-    }
-
+    float[] x = Vectors.sum(tokens.of(input), TokenVectors.positions(model, input.length));
     Target whole =
         new Target(
             target.blocks(),

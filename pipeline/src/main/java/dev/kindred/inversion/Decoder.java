@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.inversion;
 
+import dev.kindred.math.Cosine;
+import dev.kindred.math.TopTokens;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -52,17 +54,6 @@ public final class Decoder {
     }
   }
 
-  /**
-   * Reads a row of vectors.
-   *
-   * @param vectors R x D, without what positions add
-   * @param scale of token vectors against which lengths are compared: 1, or what a direct search
-   *     multiplies them by
-   */
-  public Decoded decode(Decoding decoding, float[] vectors, int row, double scale, int trueId) {
-    return decoded(scores(decoding, vector(vectors, row), scale), trueId);
-  }
-
   /** Reads scores, V. */
   static Decoded decoded(double[] scores, int trueId) {
     double score = scores[trueId];
@@ -79,32 +70,19 @@ public final class Decoder {
   }
 
   private static int[] best(double[] scores) {
-    int[] best = new int[Math.min(BEST, scores.length)];
-    int found = 0;
-    for (int token = 0; token < scores.length; token++) {
-      int place = found;
-      while (place > 0 && scores[token] > scores[best[place - 1]]) {
-        place--;
-      }
-
-      if (place < best.length) {
-        int moved = Math.min(found, best.length - 1) - place;
-        System.arraycopy(best, place, best, place + 1, moved);
-        best[place] = token;
-        found = Math.min(found + 1, best.length);
-      }
-    }
-
-    return best;
+    int[] ids = IntStream.range(0, scores.length).toArray();
+    return TopTokens.places(ids, scores, BEST);
   }
 
-  /** The scores of all tokens for a row of vectors. */
-  public double[] scores(Decoding decoding, float[] vectors, int row) {
-    return scores(decoding, vector(vectors, row), 1);
-  }
-
-  /** The same of lengths that are compared with multiples of token vectors. */
-  double[] scores(Decoding decoding, float[] vectors, int row, double scale) {
+  /**
+   * The scores of all tokens for a row of vectors.
+   *
+   * @param vectors R x D, without what positions add
+   * @param scale of token vectors against which lengths are compared: 1, or what a direct search
+   *     multiplies them by
+   * @return V
+   */
+  public double[] scores(Decoding decoding, float[] vectors, int row, double scale) {
     return scores(decoding, vector(vectors, row), scale);
   }
 
@@ -156,7 +134,7 @@ public final class Decoder {
           decoding,
           Arrays.stream(some)
               .parallel()
-              .map(token -> best(scores(decoding, tokens.rows(), token))[0])
+              .map(token -> best(scores(decoding, tokens.rows(), token, 1))[0])
               .toArray());
     }
 
@@ -194,10 +172,7 @@ public final class Decoder {
 
   private double[] vector(float[] rows, int row) {
     double[] vector = new double[tokens.dimension()];
-    for (int i = 0; i < vector.length; i++) {
-      vector[i] = rows[row * vector.length + i];
-    }
-
+    Cosine.widen(rows, row * vector.length, vector.length, vector, 0);
     return vector;
   }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.inversion;
 
+import dev.kindred.math.Vectors;
 import dev.kindred.model.ResidualStream;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -180,7 +181,7 @@ public final class Inversion {
 
   private DMatrixRMaj products() {
     if (products == null) {
-      products = Mixtures.products(tokens);
+      products = tokens.products();
     }
 
     return products;
@@ -189,8 +190,8 @@ public final class Inversion {
   /** Reads all positions of a sequence in every way. */
   private List<Reading> readings(
       Experiment experiment, int[] ids, float[] positions, float[] start, float[] end, int i) {
-    float[] before = without(start, positions, i);
-    float[] after = without(end, positions, i);
+    float[] before = Vectors.difference(Vectors.row(start, i, positions.length), positions);
+    float[] after = Vectors.difference(Vectors.row(end, i, positions.length), positions);
     List<Reading> readings = new ArrayList<>();
     for (int position = 0; position < ids.length; position++) {
       for (Decoding decoding : Decoding.values()) {
@@ -252,27 +253,12 @@ public final class Inversion {
     return readings;
   }
 
-  private static float[] without(float[] vectors, float[] positions, int sequence) {
-    float[] alone = new float[positions.length];
-    for (int k = 0; k < alone.length; k++) {
-      alone[k] = vectors[sequence * alone.length + k] - positions[k];
-    }
-
-    return alone;
-  }
-
   private double[] distances(float[] a, float[] b, int sequence, int length) {
     int dimension = tokens.dimension();
     double[] distances = new double[length];
     for (int position = 0; position < length; position++) {
-      double squares = 0;
-      for (int k = 0; k < dimension; k++) {
-        int place = (sequence * length + position) * dimension + k;
-        double difference = (double) a[place] - b[place];
-        squares += difference * difference;
-      }
-
-      distances[position] = Math.sqrt(squares);
+      int row = (sequence * length + position) * dimension;
+      distances[position] = Vectors.distance(a, row, b, row, dimension);
     }
 
     return distances;

@@ -6,7 +6,6 @@ import dev.kindred.model.GpuTasks;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
-import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.Collections;
@@ -14,14 +13,11 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Spliterator;
 import java.util.Spliterators;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -43,9 +39,8 @@ public final class Inversions {
       InversionGrid grid,
       List<Unit> units,
       int tasks) {
-    return spread(
+    return GpuTasks.mapNumbers(
         spark,
-        Tables.INVERSIONS,
         units.size(),
         tasks,
         new Task(model, grid) {
@@ -53,7 +48,8 @@ public final class Inversions {
           Stream<Row> rows(Inverter inverter, int number) {
             return searched(inverter, units.get(number));
           }
-        });
+        },
+        Tables.INVERSIONS.encoder());
   }
 
   /**
@@ -75,9 +71,8 @@ public final class Inversions {
       InversionGrid grid,
       List<Question> questions,
       int tasks) {
-    return spread(
+    return GpuTasks.mapNumbers(
         spark,
-        Tables.INVERSION_ORACLES,
         questions.size(),
         tasks,
         new Task(model, grid) {
@@ -85,17 +80,8 @@ public final class Inversions {
           Stream<Row> rows(Inverter inverter, int number) {
             return known(inverter, questions.get(number));
           }
-        });
-  }
-
-  private static Dataset<Row> spread(
-      SparkSession spark, Table table, int size, int tasks, Task task) {
-    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    Dataset<Integer> numbers =
-        spark.createDataset(
-            context.parallelize(IntStream.range(0, size).boxed().toList(), tasks).rdd(),
-            Encoders.INT());
-    return GpuTasks.mapPartitions(numbers, task, table.encoder());
+        },
+        Tables.INVERSION_ORACLES.encoder());
   }
 
   /** A model with what reads its vectors. */

@@ -29,18 +29,6 @@ final class Mixtures implements Search.Steepness {
     this.moved = new double[rows * tokens.dimension()];
   }
 
-  /** Returns W'W, D x D. */
-  static DMatrixRMaj products(TokenVectors tokens) {
-    double[] values = new double[tokens.rows().length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = tokens.rows()[i];
-    }
-
-    DMatrixRMaj products = new DMatrixRMaj(tokens.dimension(), tokens.dimension());
-    CommonOps_DDRM.multInner(DMatrixRMaj.wrap(tokens.size(), tokens.dimension(), values), products);
-    return products;
-  }
-
   /** The vectors of mixtures, R x V to R x D. */
   static float[] vectors(TokenVectors tokens, float[] mixtures) {
     int dimension = tokens.dimension();

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.inversion;
 
+import dev.kindred.math.Cosine;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.ResidualStream;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -16,9 +17,6 @@ import java.util.List;
 public final class Oracle {
   /** Tokens of candidates that a pass has at most, so that memory does not grow with V. */
   private static final int TOKENS_AT_ONCE = 1 << 13;
-
-  /** Half of the distance between 1 and the next number of single precision. */
-  private static final double ROUNDING = Math.ulp(1f) / 2;
 
   private final ResidualStream model;
   private final TokenVectors tokens;
@@ -71,14 +69,14 @@ public final class Oracle {
   public List<Known> known(int[] tokenIds, float[] positions) {
     int length = tokenIds.length;
     TargetOutput output = new TargetOutput(model, target, length);
-    float[] vectors = sum(tokens.of(tokenIds), positions);
+    float[] vectors = Vectors.sum(tokens.of(tokenIds), positions);
     float[] expected = output.of(vectors)[0];
     double[][] distances = new double[length][];
     for (int position = 0; position < length; position++) {
       distances[position] = distances(output, vectors, positions, expected, position);
     }
 
-    double noise = ROUNDING * norm(expected);
+    double noise = Cosine.FLOAT_ROUNDING * Vectors.norm(expected);
     for (int position = 0; position < length; position++) {
       noise = Math.max(noise, distances[position][tokenIds[position]]);
     }
@@ -133,7 +131,7 @@ public final class Oracle {
 
       float[][] outputs = output.of(x);
       for (int i = 0; i < count; i++) {
-        distances[first + i] = distance(outputs[i], expected);
+        distances[first + i] = Vectors.distance(outputs[i], expected);
       }
     }
 
@@ -149,28 +147,5 @@ public final class Oracle {
     }
 
     return nearest;
-  }
-
-  private static float[] sum(float[] a, float[] b) {
-    float[] sum = Arrays.copyOf(a, a.length);
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += b[i];
-    }
-
-    return sum;
-  }
-
-  private static double distance(float[] a, float[] b) {
-    double squares = 0;
-    for (int i = 0; i < a.length; i++) {
-      double difference = (double) a[i] - b[i];
-      squares += difference * difference;
-    }
-
-    return Math.sqrt(squares);
-  }
-
-  private static double norm(float[] vector) {
-    return distance(vector, new float[vector.length]);
   }
 }

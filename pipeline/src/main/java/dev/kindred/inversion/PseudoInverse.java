@@ -27,21 +27,14 @@ final class PseudoInverse {
   PseudoInverse(TokenVectors tokens) {
     this.tokens = tokens;
     this.isTall = tokens.size() >= tokens.dimension();
-    int side = Math.min(tokens.size(), tokens.dimension());
-    double[] values = new double[tokens.rows().length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = tokens.rows()[i];
-    }
+    this.inverse = inverse(isTall ? tokens.products() : outerProducts(tokens));
+  }
 
-    DMatrixRMaj w = DMatrixRMaj.wrap(tokens.size(), tokens.dimension(), values);
-    DMatrixRMaj product = new DMatrixRMaj(side, side);
-    if (isTall) {
-      CommonOps_DDRM.multInner(w, product);
-    } else {
-      CommonOps_DDRM.multOuter(w, product);
-    }
-
-    this.inverse = inverse(product);
+  /** WW', V x V. */
+  private static DMatrixRMaj outerProducts(TokenVectors tokens) {
+    DMatrixRMaj products = new DMatrixRMaj(tokens.size(), tokens.size());
+    CommonOps_DDRM.multOuter(tokens.matrix(), products);
+    return products;
   }
 
   private DMatrixRMaj inverse(DMatrixRMaj product) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.inversion;
 
+import dev.kindred.math.Cosine;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.BlockVector;
 import dev.kindred.model.Changes;
 import dev.kindred.model.Hook;
@@ -21,9 +23,6 @@ import java.util.List;
  * <p>Letters in shapes: T = tokens, V = {@code d_vocab}, D = {@code d_model}.
  */
 public final class Recovery {
-  /** Half of the distance between 1 and the next number of single precision. */
-  private static final double ROUNDING = Math.ulp(1f) / 2;
-
   /** So that memory does not grow with V. */
   private static final int CANDIDATES_AT_ONCE = 4096;
 
@@ -48,7 +47,7 @@ public final class Recovery {
       double norm) {
     /** How many times rounding's distance the next token is away. */
     public double margin() {
-      return runnerUpDistance / Math.max(distance, ROUNDING * norm);
+      return runnerUpDistance / Math.max(distance, Cosine.FLOAT_ROUNDING * norm);
     }
   }
 
@@ -117,14 +116,8 @@ public final class Recovery {
     int second = -1;
     double[] distances = new double[vocabulary];
     for (int token = 0; token < vocabulary; token++) {
-      double squares = 0;
-      for (int i = 0; i < dimension; i++) {
-        double difference =
-            (double) outputs[token * dimension + i] - vectors[position * dimension + i];
-        squares += difference * difference;
-      }
-
-      distances[token] = Math.sqrt(squares);
+      distances[token] =
+          Vectors.distance(outputs, token * dimension, vectors, position * dimension, dimension);
       if (first < 0 || distances[token] < distances[first]) {
         second = first;
         first = token;
@@ -133,18 +126,12 @@ public final class Recovery {
       }
     }
 
-    double norm = 0;
-    for (int i = 0; i < dimension; i++) {
-      double value = vectors[position * dimension + i];
-      norm += value * value;
-    }
-
     return new Recovered(
         position,
         first,
         distances[first],
         Math.max(second, 0),
         second < 0 ? Double.POSITIVE_INFINITY : distances[second],
-        Math.sqrt(norm));
+        Vectors.norm(Vectors.row(vectors, position, dimension)));
   }
 }

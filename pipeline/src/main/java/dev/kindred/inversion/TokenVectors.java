@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.inversion;
 
+import dev.kindred.math.Cosine;
 import dev.kindred.model.Changes;
 import dev.kindred.model.Hook;
 import dev.kindred.model.HookPoint;
@@ -8,6 +9,8 @@ import dev.kindred.model.Input;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.ResidualStream;
 import java.util.stream.IntStream;
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.CommonOps_DDRM;
 
 /**
  * What each token of a vocabulary adds to the residual stream, W, and what positions add, p.
@@ -54,6 +57,20 @@ public record TokenVectors(float[] rows, int size, int dimension) {
     }
 
     return Math.sqrt(squares / rows.length);
+  }
+
+  /** W in double precision, V x D. */
+  DMatrixRMaj matrix() {
+    double[] values = new double[rows.length];
+    Cosine.widen(rows, 0, rows.length, values, 0);
+    return DMatrixRMaj.wrap(size, dimension, values);
+  }
+
+  /** W'W, D x D. */
+  DMatrixRMaj products() {
+    DMatrixRMaj products = new DMatrixRMaj(dimension, dimension);
+    CommonOps_DDRM.multInner(matrix(), products);
+    return products;
   }
 
   /** The rows of tokens, T x D. */

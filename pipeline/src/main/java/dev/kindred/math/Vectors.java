@@ -32,6 +32,22 @@ public final class Vectors {
     return difference;
   }
 
+  /** Euclidean distance. */
+  public static double distance(float[] a, float[] b) {
+    return distance(a, 0, b, 0, a.length);
+  }
+
+  /** Euclidean distance of parts of two arrays. */
+  public static double distance(float[] a, int fromA, float[] b, int fromB, int length) {
+    double squares = 0;
+    for (int i = 0; i < length; i++) {
+      double difference = (double) a[fromA + i] - b[fromB + i];
+      squares += difference * difference;
+    }
+
+    return Math.sqrt(squares);
+  }
+
   /** Euclidean norm. */
   public static double norm(float[] vector) {
     double squares = 0;

@@ -3,6 +3,7 @@ package dev.kindred.model;
 
 import dev.kindred.InvalidInput;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -12,6 +13,7 @@ import org.apache.spark.resource.ResourceProfileBuilder;
 import org.apache.spark.resource.TaskResourceRequests;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoder;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -47,6 +49,26 @@ public final class GpuTasks {
 
     JavaRDD<U> mapped = oneGpuEach(input.toJavaRDD().mapPartitions(function::call));
     return input.sparkSession().createDataset(mapped.rdd(), output);
+  }
+
+  /**
+   * The same over the numbers from 0 on, each of which stands for a piece of work.
+   *
+   * @param size how many
+   * @param tasks over which they are spread
+   */
+  public static <U> Dataset<U> mapNumbers(
+      SparkSession spark,
+      int size,
+      int tasks,
+      MapPartitionsFunction<Integer, U> function,
+      Encoder<U> output) {
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    List<Integer> numbers = IntStream.range(0, size).boxed().toList();
+    return mapPartitions(
+        spark.createDataset(context.parallelize(numbers, tasks).rdd(), Encoders.INT()),
+        function,
+        output);
   }
 
   /**

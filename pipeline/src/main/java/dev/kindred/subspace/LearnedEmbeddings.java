@@ -15,11 +15,9 @@ import java.util.Spliterators;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -45,13 +43,10 @@ public final class LearnedEmbeddings {
       EmbeddingRecipe recipe,
       List<EmbeddingRecipe.Unit> units,
       int tasks) {
-    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    Dataset<Integer> numbers =
-        spark.createDataset(
-            context.parallelize(IntStream.range(0, units.size()).boxed().toList(), tasks).rdd(),
-            Encoders.INT());
-    return GpuTasks.mapPartitions(
-        numbers,
+    return GpuTasks.mapNumbers(
+        spark,
+        units.size(),
+        tasks,
         new Learn(model, stage, recipe, List.copyOf(units)),
         Tables.LEARNED_EMBEDDINGS.encoder());
   }

@@ -120,7 +120,7 @@ class TestInversionReference {
       truth[i] *= (float) Experiment.DIRECT_SCALE;
     }
 
-    Mixtures mixtures = new Mixtures(tokens, Mixtures.products(tokens), expected.length());
+    Mixtures mixtures = new Mixtures(tokens, tokens.products(), expected.length());
     Search search =
         new Search(
             expected.model(),
@@ -165,8 +165,8 @@ class TestInversionReference {
     for (Decoding decoding : Decoding.values()) {
       JsonNode its = expected.json().get("decodings").get(decoding.text());
       for (int row = 0; row < trueIds.length; row++) {
-        Decoder.Decoded read = decoder.decode(decoding, vectors, row, 1, trueIds[row]);
-        double[] scores = decoder.scores(decoding, vectors, row);
+        double[] scores = decoder.scores(decoding, vectors, row, 1);
+        Decoder.Decoded read = Decoder.decoded(scores, trueIds[row]);
         String where = decoding.text() + " row " + row;
         double score = its.get("score_of_true").get(row).asDouble();
         assertThat(read.score()).as(where).isCloseTo(score, within(1e-5 * (1 + Math.abs(score))));
