@@ -4,8 +4,6 @@ package dev.kindred.jobs.analysis;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
-import dev.kindred.jobs.run.Stages;
-import dev.kindred.model.Blocks;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.subspace.EmbeddingRecipe;
 import dev.kindred.subspace.Stage;
@@ -39,16 +37,5 @@ record EmbeddingSelection(
   /** These embeddings' part of a table. */
   Part part(Warehouse warehouse, Table table, String recipeKey) {
     return warehouse.part(table, model.id(), stage.toString(), recipeKey);
-  }
-
-  /** Audits a part that has just been written, of a model that need not have a run. */
-  void audit(Warehouse warehouse, Part written) {
-    Stages.audit(
-        warehouse,
-        "current",
-        1,
-        model.shape(),
-        Blocks.all(model.shape().blocks()).numbers(),
-        List.of(written));
   }
 }

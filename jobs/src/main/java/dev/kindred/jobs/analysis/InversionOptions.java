@@ -24,13 +24,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** What is inverted, and how: lists make a grid of all their combinations. */
 final class InversionOptions {
+  private static final String COMMA = "\\s*,\\s*";
   private static final int SOUND_STEPS = 500;
   private static final int PUBLISHED_STEPS = 1000;
   private static final double PUBLISHED_RATE = 2;
@@ -42,7 +42,7 @@ final class InversionOptions {
   @Option(
       names = "--blocks",
       paramLabel = "N,N,..",
-      split = ",",
+      split = COMMA,
       converter = BlockCount.class,
       defaultValue = "1",
       description =
@@ -52,7 +52,7 @@ final class InversionOptions {
   @Option(
       names = "--part",
       paramLabel = "PART,..",
-      split = ",",
+      split = COMMA,
       converter = PartConverter.class,
       defaultValue = "block",
       description =
@@ -73,7 +73,7 @@ final class InversionOptions {
   @Option(
       names = "--mask",
       paramLabel = "causal|none,..",
-      split = ",",
+      split = COMMA,
       converter = MaskConverter.class,
       defaultValue = "causal",
       description = "whether attention sees only what comes before (${DEFAULT-VALUE})")
@@ -82,7 +82,7 @@ final class InversionOptions {
   @Option(
       names = "--tokens",
       paramLabel = "SLICE,..",
-      split = ",",
+      split = COMMA,
       converter = SliceConverter.class,
       defaultValue = "[:]",
       description = "positions of the output that count: [:], [2:], [:3], [-1] (${DEFAULT-VALUE})")
@@ -91,7 +91,7 @@ final class InversionOptions {
   @Option(
       names = "--features",
       paramLabel = "CHOICE,..",
-      split = ",",
+      split = COMMA,
       converter = FeaturesConverter.class,
       defaultValue = "all",
       description =
@@ -102,7 +102,7 @@ final class InversionOptions {
   @Option(
       names = "--loss",
       paramLabel = "LOSS,..",
-      split = ",",
+      split = COMMA,
       converter = LossConverter.class,
       defaultValue = "l1",
       description =
@@ -113,7 +113,7 @@ final class InversionOptions {
   @Option(
       names = "--method",
       paramLabel = "indirect|direct,..",
-      split = ",",
+      split = COMMA,
       converter = MethodConverter.class,
       defaultValue = "indirect",
       description =
@@ -204,68 +204,45 @@ final class InversionOptions {
     AS_PUBLISHED
   }
 
-  /** Takes names of an enum that are told by a function. */
-  private abstract static class Named<E> implements ITypeConverter<E> {
-    private final E[] values;
-    private final Function<E, String> text;
-
-    private Named(E[] values, Function<E, String> text) {
-      this.values = values;
-      this.text = text;
-    }
-
-    @Override
-    public E convert(String given) {
-      return Arrays.stream(values)
-          .filter(value -> text.apply(value).equalsIgnoreCase(given.trim()))
-          .findFirst()
-          .orElseThrow(
-              () ->
-                  new TypeConversionException(
-                      "expected one of "
-                          + String.join(", ", Arrays.stream(values).map(text).toList())));
-    }
-  }
-
   /** Takes a part of a block. */
-  static final class PartConverter extends Named<BlockPart> {
+  static final class PartConverter extends Values.OneOf<BlockPart> {
     PartConverter() {
-      super(BlockPart.values(), BlockPart::text);
+      super(BlockPart.class, BlockPart::text);
     }
   }
 
   /** Takes which outputs count. */
-  static final class OutputsConverter extends Named<Target.Outputs> {
+  static final class OutputsConverter extends Values.OneOf<Target.Outputs> {
     OutputsConverter() {
-      super(Target.Outputs.values(), Target.Outputs::text);
+      super(Target.Outputs.class, Target.Outputs::text);
     }
   }
 
   /** Takes a method. */
-  static final class MethodConverter extends Named<Method> {
+  static final class MethodConverter extends Values.OneOf<Method> {
     MethodConverter() {
-      super(Method.values(), Method::text);
+      super(Method.class, Method::text);
     }
   }
 
   /** Takes an optimiser. */
-  static final class OptimizerConverter extends Named<Descent.Optimizer> {
+  static final class OptimizerConverter extends Values.OneOf<Descent.Optimizer> {
     OptimizerConverter() {
-      super(Descent.Optimizer.values(), Descent.Optimizer::text);
+      super(Descent.Optimizer.class, Descent.Optimizer::text);
     }
   }
 
   /** Takes a mask. */
-  static final class MaskConverter extends Named<Mask> {
+  static final class MaskConverter extends Values.OneOf<Mask> {
     MaskConverter() {
-      super(Mask.values(), mask -> mask.name().toLowerCase(Locale.ROOT));
+      super(Mask.class);
     }
   }
 
   /** Takes a recipe. */
-  static final class RecipeConverter extends Named<Recipe> {
+  static final class RecipeConverter extends Values.OneOf<Recipe> {
     RecipeConverter() {
-      super(Recipe.values(), recipe -> recipe.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+      super(Recipe.class, recipe -> recipe.name().toLowerCase(Locale.ROOT).replace('_', '-'));
     }
   }
 

@@ -4,7 +4,7 @@ package dev.kindred.jobs.analysis;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
-import dev.kindred.inversion.Decoder;
+import dev.kindred.inversion.Decoders;
 import dev.kindred.inversion.Decoding;
 import dev.kindred.inversion.FeatureChoice;
 import dev.kindred.inversion.InversionGrid;
@@ -113,7 +113,7 @@ class InvertCommand extends ModelAnalysisCommand {
             grid.experiments().size(),
             grid.prompts().size(),
             grid.restarts());
-    List<Element> elements = new ArrayList<>(List.of(Note.everywhere(regime())));
+    List<Element> elements = new ArrayList<>(List.of(Note.everywhere(regime(directory))));
     elements.addAll(
         shown(
             new InversionFindings(grid, Tokenizer.of(directory.tokenizerJson())),
@@ -143,11 +143,11 @@ class InvertCommand extends ModelAnalysisCommand {
   /**
    * What decides what can be found at all: V against D, and which tokens are read as themselves.
    */
-  private String regime() {
+  private String regime(ModelDirectory directory) {
     int count = Math.min(ROUND_TRIPS, vectors.size());
     int[] sample =
         IntStream.range(0, count).map(i -> (int) ((long) i * vectors.size() / count)).toArray();
-    Map<Decoding, int[]> read = new Decoder(vectors).roundTrip(sample);
+    Map<Decoding, int[]> read = Decoders.of(directory.id(), model).decoder().roundTrip(sample);
     return String.format(
         Locale.ROOT,
         "%,d tokens in %,d dimensions, deviation of their vectors %.4g; their own vectors are read as"

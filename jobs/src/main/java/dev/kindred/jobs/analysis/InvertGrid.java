@@ -10,7 +10,6 @@ import dev.kindred.inversion.Inversions.Question;
 import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.model.Blocks;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Part;
 import dev.kindred.table.Table;
@@ -142,13 +141,7 @@ final class InvertGrid {
       }
 
       part.complete(Map.of());
-      Stages.audit(
-          warehouse,
-          "current",
-          1,
-          model.shape(),
-          Blocks.all(model.shape().blocks()).numbers(),
-          List.of(part));
+      Stages.audit(warehouse, model.shape(), part);
     }
 
     progress.end(part);

@@ -9,6 +9,7 @@ import dev.kindred.jobs.report.Findings.Grid;
 import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.jobs.report.Findings.Row;
 import dev.kindred.jobs.report.VisibleText;
+import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.subspace.EmbeddingRecipe;
@@ -87,7 +88,7 @@ final class LearnEmbeddings {
     }
 
     part.complete(Map.of());
-    selection.audit(warehouse, part);
+    Stages.audit(warehouse, selection.model().shape(), part);
     progress.end(part);
     return found();
   }

@@ -17,6 +17,7 @@ import dev.kindred.jobs.report.Findings.Plots;
 import dev.kindred.jobs.report.Findings.Row;
 import dev.kindred.jobs.report.Numbers;
 import dev.kindred.jobs.report.VisibleText;
+import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.subspace.Subspaces;
@@ -106,7 +107,7 @@ final class TokenSubspaces {
                       .repartition(1) // coalesced, the decompositions would be one task, too
                       .sortWithinPartitions("token_id", "rank")),
           subspaces);
-      selection.audit(warehouse, subspaces);
+      Stages.audit(warehouse, selection.model().shape(), subspaces);
     }
 
     found = Subspaces.spectra(subspaces.read());

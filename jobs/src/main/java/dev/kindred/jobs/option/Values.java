@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.ArgSpec;
@@ -314,22 +315,32 @@ public final class Values {
 
   /** One of some names, in upper or lower case. */
   public abstract static class OneOf<E extends Enum<E>> implements ITypeConverter<E> {
-    private final Class<E> choices;
+    private final E[] choices;
+    private final Function<E, String> name;
 
     protected OneOf(Class<E> choices) {
-      this.choices = choices;
+      this(choices, choice -> choice.toString().toLowerCase(Locale.ROOT));
+    }
+
+    /**
+     * Of names that are not those of the enum.
+     *
+     * @param name in lower case
+     */
+    protected OneOf(Class<E> choices, Function<E, String> name) {
+      this.choices = choices.getEnumConstants();
+      this.name = name;
     }
 
     @Override
     public E convert(String text) {
-      for (E choice : choices.getEnumConstants()) {
-        if (choice.name().equalsIgnoreCase(text)) {
+      for (E choice : choices) {
+        if (name.apply(choice).equalsIgnoreCase(text)) {
           return choice;
         }
       }
 
-      throw expected(
-          "one of %s", Arrays.toString(choices.getEnumConstants()).toLowerCase(Locale.ROOT));
+      throw expected("one of %s", Arrays.stream(choices).map(name).toList());
     }
   }
 

@@ -4,6 +4,7 @@ package dev.kindred.jobs.run;
 import dev.kindred.InvalidInput;
 import dev.kindred.audit.Audit;
 import dev.kindred.corpus.CorpusScan;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Part;
@@ -49,6 +50,16 @@ public final class Stages {
     }
 
     return part.read();
+  }
+
+  /**
+   * Audits a part about all blocks of a model, which need not have a run, that has just been
+   * written.
+   *
+   * @throws RunRejected naming the first problem, and what to remove
+   */
+  public static void audit(Warehouse warehouse, ModelShape shape, Part written) {
+    audit(warehouse, "current", 1, shape, Blocks.all(shape.blocks()).numbers(), List.of(written));
   }
 
   /**
