@@ -35,7 +35,19 @@ class TestAnalysisContract {
   private static final Map<String, String[]> OPTIONS =
       Map.of(
           "invert",
-              new String[] {"And only l", "--steps", "3", "--restarts", "2", "--allowed", "And"},
+              new String[] {
+                "And only l",
+                "--steps",
+                "3",
+                "--restarts",
+                "2",
+                "--allowed",
+                "And",
+                "--learning-rate",
+                ".002:.0002",
+                "--start",
+                "0:.04"
+              },
           "channel",
               new String[] {"And", "--steps", "3", "--restarts", "2", "--features", "[:9],[:99]"},
           "recover", new String[] {"And"},

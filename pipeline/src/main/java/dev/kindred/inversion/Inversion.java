@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.inversion;
 
+import dev.kindred.InvalidInput;
 import dev.kindred.math.Vectors;
 import dev.kindred.model.ResidualStream;
 import java.util.ArrayList;
@@ -112,6 +113,11 @@ public final class Inversion {
     }
 
     float[][] outputs = search.outputs();
+    checkFinite(experiment.descent(), search.vectors());
+    for (float[] output : outputs) {
+      checkFinite(experiment.descent(), output);
+    }
+
     float[][] ofShifted = new TargetOutput(model, experiment.target(), length).of(shifted);
     List<Found> found = new ArrayList<>();
     for (int i = 0; i < unit.size(); i++) {
@@ -141,6 +147,18 @@ public final class Inversion {
     }
 
     return found;
+  }
+
+  /** Checks that a search has not run away: ranks among numbers that are none mean nothing. */
+  private static void checkFinite(Descent descent, float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw new InvalidInput(
+            "--learning-rate %s:%s: a search left the finite numbers within %,d steps; give a smaller"
+                + " first rate",
+            descent.firstRate(), descent.lastRate(), descent.steps());
+      }
+    }
   }
 
   private float[] positions(Experiment experiment, int length) {

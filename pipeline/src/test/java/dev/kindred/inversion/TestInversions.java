@@ -2,8 +2,10 @@
 package dev.kindred.inversion;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
+import dev.kindred.InvalidInput;
 import dev.kindred.LocalSpark;
 import dev.kindred.inversion.Experiment.Method;
 import dev.kindred.inversion.Experiment.Positions;
@@ -110,6 +112,24 @@ class TestInversions {
     Inversion.Found found = found(experiment(Method.INDIRECT, Target.of(1), Kind.L1, 0)).get(0);
     assertThat(found.accepted()).isFalse();
     assertThat(found.firstLoss()).isEqualTo(found.lastLoss());
+  }
+
+  @Test
+  void aSearchThatRunsAwayIsRefusedAndNotRanked() {
+    Experiment sound = experiment(Method.INDIRECT, Target.of(1), Kind.L2_SQUARED, 40);
+    Experiment steep =
+        new Experiment(
+            sound.method(),
+            sound.target(),
+            sound.loss(),
+            new Descent(Descent.Optimizer.GD, 40, 1e30, 1e30),
+            sound.startMean(),
+            sound.startDeviation(),
+            sound.positions(),
+            sound.shift());
+    assertThatThrownBy(() -> found(steep))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageStartingWith("--learning-rate 1.0E30:1.0E30: a search left the finite numbers");
   }
 
   @Test

@@ -149,17 +149,17 @@ final class InversionOptions {
   @Option(
       names = "--learning-rate",
       paramLabel = "FIRST[:LAST]",
-      converter = PairConverter.class,
+      converter = RateConverter.class,
       description = "rate of the first step, and where it falls to (by loss; a tenth of the first)")
-  private double[] rate;
+  private Pair rate;
 
   @Option(
       names = "--start",
       paramLabel = "MEAN:DEVIATION",
-      converter = PairConverter.class,
+      converter = StartConverter.class,
       description =
           "normal noise that a search begins with (sound: 0 and the token vectors' own; else 0:1)")
-  private double[] start;
+  private Pair start;
 
   @Option(
       names = "--restarts",
@@ -294,18 +294,39 @@ final class InversionOptions {
     }
   }
 
-  /** Takes one or two numbers. */
-  static final class PairConverter implements ITypeConverter<double[]> {
+  /** Two numbers; an array would be an option that can be given several times. */
+  private record Pair(double first, double second) {}
+
+  /** Takes one or two numbers: the second is a tenth of the first if it is not given. */
+  static final class RateConverter implements ITypeConverter<Pair> {
     @Override
-    public double[] convert(String text) {
+    public Pair convert(String text) {
       String[] parts = text.split(":", -1);
-      Values.Real real = new Values.Real();
       if (parts.length > 2) {
-        throw new TypeConversionException("expected two numbers with a colon between them");
+        throw new TypeConversionException("expected one number, or two such as .002:.0002");
       }
 
-      double first = real.convert(parts[0]);
-      return new double[] {first, parts.length == 2 ? real.convert(parts[1]) : first * FALL};
+      double first = new Values.Real().convert(parts[0]);
+      return new Pair(
+          first, parts.length == 2 ? new Values.Real().convert(parts[1]) : first * FALL);
+    }
+  }
+
+  /** Takes a mean and a deviation. */
+  static final class StartConverter implements ITypeConverter<Pair> {
+    @Override
+    public Pair convert(String text) {
+      String[] parts = text.split(":", -1);
+      if (parts.length != 2) {
+        throw new TypeConversionException("expected a mean and a deviation, such as 0:.05");
+      }
+
+      double deviation = new Values.Real().convert(parts[1]);
+      if (deviation < 0) {
+        throw new TypeConversionException("expected a deviation of 0 or more, such as 0:.05");
+      }
+
+      return new Pair(new Values.Real().convert(parts[0]), deviation);
     }
   }
 
@@ -359,24 +380,20 @@ final class InversionOptions {
       }
     }
 
-    checkSlices(prompts);
-    return new InversionGrid(
-        experiments,
-        prompts.stream().map(prompt -> directory.input(prompt.tokenIds())).toList(),
-        restarts,
-        seed,
-        allowed(directory));
+    List<int[]> inputs =
+        prompts.stream().map(prompt -> directory.input(prompt.tokenIds())).toList();
+    checkSlices(inputs);
+    return new InversionGrid(experiments, inputs, restarts, seed, allowed(directory));
   }
 
-  private void checkSlices(List<Prompt> prompts) {
+  private void checkSlices(List<int[]> inputs) {
     for (TokenRange range : tokens) {
-      for (int i = 0; i < prompts.size(); i++) {
-        int length = prompts.get(i).tokenIds().length;
-        if (range.size(length) == 0) {
+      for (int i = 0; i < inputs.size(); i++) {
+        if (range.size(inputs.get(i).length) == 0) {
           throw new InvalidInput(
-              "--tokens %s: nothing of prompt %d is in it, which has %d tokens; give a longer"
-                  + " prompt, or another slice",
-              range, i + 1, length);
+              "--tokens %s: nothing of prompt %d is in it, of which the model reads %d tokens; give a"
+                  + " longer prompt, or another slice",
+              range, i + 1, inputs.get(i).length);
         }
       }
     }
@@ -396,7 +413,7 @@ final class InversionOptions {
 
     double first =
         rate != null
-            ? rate[0]
+            ? rate.first()
             : firstRate(isDirect, loss.kind(), deviation, longest * vectors.dimension());
     boolean sound = recipe == Recipe.SOUND;
     int count = steps != null ? steps : sound || isDirect ? SOUND_STEPS : PUBLISHED_STEPS;
@@ -405,9 +422,9 @@ final class InversionOptions {
         method,
         target,
         asPublished && loss.kind() == Kind.L1 ? InversionLoss.of(Kind.L1, PUBLISHED_FACTOR) : loss,
-        new Descent(optimizer, count, first, rate != null ? rate[1] : first * FALL),
-        start == null ? 0 : start[0],
-        start != null ? start[1] : sound && !isDirect ? deviation : 1,
+        new Descent(optimizer, count, first, rate != null ? rate.second() : first * FALL),
+        start == null ? 0 : start.first(),
+        start != null ? start.second() : sound && !isDirect ? deviation : 1,
         isDirect ? Positions.NONE : sound ? Positions.OWN : Positions.ZERO,
         SHIFT * deviation);
   }
