@@ -231,7 +231,7 @@ class TestAnalysisContract {
     return Analyses.ALL.stream()
         .filter(
             analysis ->
-                commands(analysis).stream().anyMatch(command -> hasOption(command, "--run-id")))
+                commands(analysis).stream().anyMatch(command -> hasOption(command, "--report")))
         .map(
             analysis ->
                 DynamicTest.dynamicTest(

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,6 +77,78 @@ class TestAttribute {
         .isCloseTo(prompt.get("value").asDouble(), within(1e-4));
   }
 
+  private static List<String> rows(Path warehouse, String statement) {
+    CommandLineRun run =
+        CommandLineRun.of(
+            "sql", "--warehouse", warehouse.toString(), "--format", "csv", "-e", statement);
+    assertThat(run.status()).as(run.err()).isZero();
+    return run.out().lines().skip(1).toList();
+  }
+
+  @Test
+  void withAWarehouseTheSameIsFoundAndIsInTablesToo() throws IOException {
+    Path warehouse = SharedRun.copyTo(folder.resolve("given"));
+    String[] prompts = {"And only l", "She said", "--json", "--method", "occlusion"};
+    JsonNode plain = JSON.readTree(attribute(prompts).out());
+    CommandLineRun kept =
+        attribute(
+            Stream.concat(Stream.of(prompts), Stream.of("--warehouse", warehouse.toString()))
+                .toArray(String[]::new));
+
+    assertThat(kept.status()).as(kept.err()).isZero();
+    JsonNode found = JSON.readTree(kept.out());
+    assertThat(found.get("prompts")).isEqualTo(plain.get("prompts"));
+    assertThat(found.get("weights").asText()).isEqualTo("uniform");
+    assertThat(
+            rows(
+                warehouse,
+                "select sum(score) from kindred.current.attributions where question = '"
+                    + found.get("question").asText()
+                    + "' and prompt_id = 1 and variant = 'drop'"))
+        .singleElement()
+        .satisfies(
+            sum ->
+                assertThat(Double.parseDouble(sum))
+                    .isCloseTo(sum(plain.at("/prompts/1/scores/0/values")), within(1e-9)));
+  }
+
+  private static double sum(JsonNode values) {
+    double sum = 0;
+    for (JsonNode value : values) {
+      sum += value.asDouble();
+    }
+
+    return sum;
+  }
+
+  @Test
+  void thePromptsOfARunAreAttributedAndItsCorpusWeighsTokens() throws IOException {
+    Path warehouse = SharedRun.copyTo(folder.resolve("run"));
+    String[] ofRun = {"--run-id", SharedRun.runId(), "--warehouse", warehouse.toString()};
+    CommandLineRun run =
+        attribute(
+            Stream.concat(Stream.of(ofRun), Stream.of("--method", "gradient"))
+                .toArray(String[]::new));
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out())
+        .startsWith(SharedRun.PROMPTS + " prompts, mean ± standard deviation; in SQL: question = '")
+        .contains("gradient signed, gradient l2 ");
+    assertThat(
+            rows(
+                warehouse,
+                "select count(distinct prompt_id), count(*) from kindred.current.attributions a"
+                    + " join kindred.current.prompts p using (prompt_set, prompt_id)"
+                    + " where a.token_id = p.token_ids[a.position]"))
+        .containsExactly(SharedRun.PROMPTS + "," + SharedRun.PROMPTS * 10 * 6);
+    CommandLineRun given =
+        attribute(
+            Stream.concat(Stream.of(ofRun), Stream.of("And only l", "--method", "occlusion"))
+                .toArray(String[]::new));
+    assertThat(given.out())
+        .contains("taken away: each token in turn, as frequent as in the corpus c-");
+  }
+
   @Test
   void thePageShadesTokensAndEscapesThem() throws IOException {
     Path page = folder.resolve("attribution.html");
@@ -98,10 +171,14 @@ class TestAttribute {
   void badInputIsOneLine() {
     assertInvalid(attribute(), "no prompt: give prompts such as \"And only l\", or a file");
     assertInvalid(
+        attribute("--run-id", "newest", "--warehouse", "."), "--run-id newest: not a run's id");
+    assertInvalid(
+        attribute("a", "--warehouse", folder.toString(), "--method", "x"), "--method x: expected");
+    assertInvalid(
         attribute("a", "--method", "saliency"), "--method saliency: expected one of [gradient,");
     assertInvalid(
         attribute("a", "--replacement", "token:"),
-        "--replacement token:: expected marginal, mean, zero, delete, or token:TEXT");
+        "--replacement token:: expected marginal, uniform, mean, zero, delete, or token:TEXT");
     assertInvalid(attribute("a", "--replacement", "token:ab"), "the text is 2 tokens of the model");
     assertInvalid(
         attribute("a", "--objective", "log-probability-of:\u00e9"),

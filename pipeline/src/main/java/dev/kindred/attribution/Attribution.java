@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.attribution;
 
-import dev.kindred.corpus.Tokenizer;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.kindred.attribution.Score.Method;
 import dev.kindred.math.Softmax;
 import dev.kindred.model.ResidualStream;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,37 +15,27 @@ import java.util.stream.IntStream;
 /**
  * Which tokens of a prompt the prediction at its end hangs on, by several methods.
  *
- * @param text the prompt
- * @param tokens that the model reads, one text each
+ * @param tokenIds T, with all that the model reads
  * @param predicted the most probable token after the prompt
  * @param probability of the predicted token, in [0, 1]
  * @param objective what is attributed
  * @param value of the objective
- * @param scores of the methods; methods differ in their units
+ * @param scores in the order of {@link Score}
  * @param integrated whether integrated gradients add up; null if they were not asked for
- * @param agreements of pairs of methods; none if fewer than two were asked for
- * @param removals what becomes of the objective as tokens are taken away
+ * @param agreements of pairs of scores that are compared; none if fewer than two were asked for
+ * @param removals what becomes of the objective as tokens are taken away; random orders come last
  */
 public record Attribution(
-    String text,
-    List<String> tokens,
-    String predicted,
+    int[] tokenIds,
+    int predicted,
     double probability,
-    Attributed objective,
+    Objective objective,
     double value,
     List<Scores> scores,
     Integrated integrated,
     List<Agreement> agreements,
     List<Removals> removals) {
   private static final int RANDOM_ORDERS = 10;
-
-  /** Ways to attribute. */
-  public enum Method {
-    GRADIENT,
-    OCCLUSION,
-    INTEGRATED,
-    COMBINED
-  }
 
   /**
    * What is asked for.
@@ -58,80 +50,101 @@ public record Attribution(
       Objective.Choice objective,
       Replacement replacement,
       Replacement single,
-      Replacement.Row baseline) {}
+      Replacement.Row baseline)
+      implements Serializable {}
 
   /**
-   * What is attributed.
+   * A score of all tokens.
    *
-   * @param token that it is about; null for the sum of all
-   * @param other token that a difference takes away; null for others
-   */
-  public record Attributed(Objective.Kind kind, String token, String other) {}
-
-  /**
-   * What one method says.
-   *
-   * @param method its name
    * @param values one a token
    */
-  public record Scores(String method, double[] values) {}
+  public record Scores(@JsonProperty("method") Score score, double[] values) {}
 
   /**
    * Completeness of integrated gradients.
    *
    * @param sum of the scores
    * @param difference of the objective between prompt and baseline, which it should be
-   * @param error the share by which it is not; null where the difference is 0
    * @param steps points of the integral
    */
-  public record Integrated(double sum, double difference, Double error, int steps) {}
+  public record Integrated(double sum, double difference, int steps) {}
 
   /**
-   * Spearman's rank correlation of two methods.
+   * Spearman's rank correlation of two scores.
    *
    * @param all over all tokens; null if it is not defined
    * @param withoutLast over all but the last, which most methods put first
    */
-  public record Agreement(String first, String second, Double all, Double withoutLast) {}
+  public record Agreement(Score first, Score second, Double all, Double withoutLast) {
+    /** Whether the score is one of the two. */
+    boolean isOf(Score score) {
+      return first == score || second == score;
+    }
+
+    /** Returns the one of the two that the score is not. */
+    Score other(Score score) {
+      return first == score ? second : first;
+    }
+  }
 
   /**
    * The objective after the first 0, 1, .. tokens of an order have been taken away.
    *
-   * @param order the method that puts tokens in order, or {@code random}: then values are means
+   * @param order the score that puts tokens in order; null for random orders, whose values are
+   *     means
    */
-  public record Removals(String order, double[] values) {}
+  public record Removals(Score order, double[] values) {}
 
   /**
    * Attributes the prediction at a prompt's end.
    *
-   * @param text of the prompt, to be shown
    * @param tokenIds what the model reads
    */
-  public static Attribution of(
-      ResidualStream model, Tokenizer tokenizer, String text, int[] tokenIds, Question question) {
+  public static Attribution of(ResidualStream model, int[] tokenIds, Question question) {
     AttributedPrediction prediction =
         AttributedPrediction.of(model, tokenIds, question.objective());
     Found found = new Found(prediction, question);
     int first = Objective.predicted(prediction.logits()).token();
     return new Attribution(
-        text,
-        Arrays.stream(tokenIds).mapToObj(tokenizer::text).toList(),
-        tokenizer.text(first),
+        tokenIds,
+        first,
         Softmax.row(prediction.logits(), 0, prediction.logits().length)[first],
-        attributed(prediction.objective(), tokenizer),
+        prediction.objective(),
         prediction.value(),
         found.scores,
         found.integrated,
-        found.agreements(),
+        agreements(found.scores),
         found.removals());
   }
 
-  private static Attributed attributed(Objective objective, Tokenizer tokenizer) {
-    Objective.Kind kind = objective.kind();
-    return new Attributed(
-        kind,
-        kind == Objective.Kind.LOGIT_SUM ? null : tokenizer.text(objective.token()),
-        kind == Objective.Kind.LOGIT_DIFFERENCE ? tokenizer.text(objective.other()) : null);
+  /** The agreements of all pairs of scores that are compared. */
+  private static List<Agreement> agreements(List<Scores> scores) {
+    List<Scores> compared = compared(scores);
+    List<Agreement> agreements = new ArrayList<>();
+    for (int i = 0; i < compared.size(); i++) {
+      for (int j = i + 1; j < compared.size(); j++) {
+        double[] a = compared.get(i).values();
+        double[] b = compared.get(j).values();
+        agreements.add(
+            new Agreement(
+                compared.get(i).score(),
+                compared.get(j).score(),
+                defined(RankCorrelation.of(a, b)),
+                defined(
+                    RankCorrelation.of(
+                        Arrays.copyOf(a, a.length - 1), Arrays.copyOf(b, b.length - 1)))));
+      }
+    }
+
+    return agreements;
+  }
+
+  private static List<Scores> compared(List<Scores> scores) {
+    return scores.stream().filter(one -> one.score().isCompared()).toList();
+  }
+
+  private static Double defined(double value) {
+    return Double.isFinite(value) ? value : null;
   }
 
   /** Scores as they are found. */
@@ -139,7 +152,6 @@ public record Attribution(
     private final AttributedPrediction prediction;
     private final Question question;
     private final List<Scores> scores = new ArrayList<>();
-    private final List<Scores> compared = new ArrayList<>(); // of one kind each
     private Integrated integrated;
 
     private Found(AttributedPrediction prediction, Question question) {
@@ -155,29 +167,21 @@ public record Attribution(
               : null;
       if (methods.contains(Method.GRADIENT)) {
         for (GradientInput variant : GradientInput.values()) {
-          add(
-              "gradient " + variant.text(),
-              scores(variant, gradient),
-              variant == GradientInput.SIGNED || variant == GradientInput.L2);
+          add(Score.of(variant), scores(variant, gradient));
         }
       }
 
       if (methods.contains(Method.OCCLUSION)) {
-        add("occlusion drop", occlusion.drop(), true);
-        add("occlusion total-variation", occlusion.totalVariation(), true);
-        add("occlusion kl", occlusion.kl(), false);
-        add("occlusion l1-logits", occlusion.l1Logits(), false);
+        add(Score.OCCLUSION_DROP, occlusion.drop());
+        add(Score.OCCLUSION_TOTAL_VARIATION, occlusion.totalVariation());
+        add(Score.OCCLUSION_KL, occlusion.kl());
+        add(Score.OCCLUSION_L1_LOGITS, occlusion.l1Logits());
       }
 
       if (methods.contains(Method.INTEGRATED)) {
         IntegratedGradients gradients = IntegratedGradients.of(prediction, question.baseline());
-        integrated =
-            new Integrated(
-                gradients.sum(),
-                gradients.difference(),
-                defined(gradients.error()),
-                gradients.steps());
-        add("integrated", gradients.scores(), true);
+        integrated = new Integrated(gradients.sum(), gradients.difference(), gradients.steps());
+        add(Score.INTEGRATED, gradients.scores());
       }
 
       if (isCombined) {
@@ -192,53 +196,27 @@ public record Attribution(
     /** The published combination, and the same of what it should have been made of. */
     private void combine(float[] gradient, Occlusion occlusion) {
       add(
-          "combined sound",
+          Score.COMBINED_SOUND,
           Combination.mean(
               scores(GradientInput.ABS_OF_SUM, gradient),
-              Arrays.stream(occlusion.drop()).map(Math::abs).toArray()),
-          false);
+              Arrays.stream(occlusion.drop()).map(Math::abs).toArray()));
       Objective published = Objective.logitSum(prediction.logits());
       add(
-          "combined as-published",
+          Score.COMBINED_AS_PUBLISHED,
           Combination.minMax(
               Combination.mean(
                   scores(GradientInput.SUM_OF_ABS, prediction.with(published).gradient()),
-                  occlusion.l1Logits())), // which no objective changes
-          false);
+                  occlusion.l1Logits()))); // which no objective changes
     }
 
-    private void add(String method, double[] values, boolean isCompared) {
-      Scores found = new Scores(method, values);
-      scores.add(found);
-      if (isCompared) {
-        compared.add(found);
-      }
-    }
-
-    private List<Agreement> agreements() {
-      List<Agreement> agreements = new ArrayList<>();
-      for (int i = 0; i < compared.size(); i++) {
-        for (int j = i + 1; j < compared.size(); j++) {
-          double[] a = compared.get(i).values();
-          double[] b = compared.get(j).values();
-          agreements.add(
-              new Agreement(
-                  compared.get(i).method(),
-                  compared.get(j).method(),
-                  defined(RankCorrelation.of(a, b)),
-                  defined(
-                      RankCorrelation.of(
-                          Arrays.copyOf(a, a.length - 1), Arrays.copyOf(b, b.length - 1)))));
-        }
-      }
-
-      return agreements;
+    private void add(Score score, double[] values) {
+      scores.add(new Scores(score, values));
     }
 
     private List<Removals> removals() {
       List<Removals> removals = new ArrayList<>();
-      for (Scores by : compared) {
-        removals.add(new Removals(by.method(), curve(Removal.descending(by.values()))));
+      for (Scores by : compared(scores)) {
+        removals.add(new Removals(by.score(), curve(Removal.descending(by.values()))));
       }
 
       double[][] random =
@@ -248,16 +226,12 @@ public record Attribution(
       double[] mean = new double[random[0].length];
       Arrays.setAll(
           mean, k -> Arrays.stream(random).mapToDouble(one -> one[k]).sum() / random.length);
-      removals.add(new Removals("random", mean));
+      removals.add(new Removals(null, mean));
       return removals;
     }
 
     private double[] curve(int[] order) {
       return Removal.curve(prediction, question.single(), order);
-    }
-
-    private static Double defined(double value) {
-      return Double.isFinite(value) ? value : null;
     }
   }
 }

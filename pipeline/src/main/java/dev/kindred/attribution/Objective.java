@@ -3,6 +3,7 @@ package dev.kindred.attribution;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.kindred.math.Softmax;
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Function;
@@ -35,10 +36,14 @@ public record Objective(Kind kind, int token, int other) {
     public String text() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
+
+    static Kind of(String text) {
+      return valueOf(text.toUpperCase(Locale.ROOT).replace('-', '_'));
+    }
   }
 
   /** How an objective follows from a prompt's own logits, V. */
-  public interface Choice extends Function<float[], Objective> {}
+  public interface Choice extends Function<float[], Objective>, Serializable {}
 
   /** The log-probability of the token that is predicted. */
   public static Objective predicted(float[] logits) {

@@ -2,13 +2,15 @@
 package dev.kindred.attribution;
 
 import dev.kindred.model.ResidualStream;
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * What stands in a token's place when it is taken away. Its position stays, unless it is left out.
  */
-public sealed interface Replacement {
+public sealed interface Replacement extends Serializable {
 
   /**
    * A row that no token need have.
@@ -54,6 +56,17 @@ public sealed interface Replacement {
   /** One token. */
   static Tokens token(int id) {
     return new Tokens(new int[] {id}, new double[] {1});
+  }
+
+  /**
+   * Every token of a text, as often as it is there.
+   *
+   * @param counts by token id; at least one is above 0
+   */
+  static Tokens marginal(long[] counts) {
+    double all = LongStream.of(counts).sum();
+    int[] ids = IntStream.range(0, counts.length).filter(id -> counts[id] > 0).toArray();
+    return new Tokens(ids, IntStream.of(ids).mapToDouble(id -> counts[id] / all).toArray());
   }
 
   /** Every token of the vocabulary, all alike: where no text says how frequent they are. */

@@ -2,8 +2,10 @@
 package dev.kindred.corpus;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.element_at;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.sum;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.table.Tables;
@@ -41,6 +43,24 @@ public final class Windows {
       SparkSession spark, Corpus corpus, CorpusScan scan, String tokenizerJson, int windowLength) {
     return of(
         WindowCounts.of(spark, corpus, scan, tokenizerJson, windowLength, 1), scan, tokenizerJson);
+  }
+
+  /**
+   * How often each token is the last one of a window: of a corpus's tokens, all that have enough
+   * others before them in their document.
+   *
+   * @param windows rows of {@link Tables#WINDOWS} of one corpus
+   * @param vocabularySize V
+   * @return V counts, by token id
+   */
+  public static long[] tokenCounts(Dataset<Row> windows, int vocabularySize) {
+    long[] counts = new long[vocabularySize];
+    windows
+        .groupBy(element_at(col("token_ids"), -1))
+        .agg(sum("occurrences"))
+        .collectAsList()
+        .forEach(row -> counts[row.getInt(0)] = row.getLong(1));
+    return counts;
   }
 
   /**

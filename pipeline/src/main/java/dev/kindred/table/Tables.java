@@ -12,8 +12,8 @@ import java.util.Optional;
  *
  * <p>{@code windows} to {@code model_distances} are inputs of many runs, keyed by content; so are
  * {@code similarity_bins} and {@code nearest_strings}. {@code block_vectors} to {@code
- * perturbations} belong to a model and prompts, {@code learned_embeddings}, {@code subspaces} and
- * {@code hook_activations} to a model. The others are results, keyed by run.
+ * perturbations} belong to a model and prompts, {@code learned_embeddings} to {@code
+ * hook_activations} to a model. The others are results, keyed by run.
  */
 public final class Tables {
   private static final List<Table> STATED = new ArrayList<>();
@@ -46,6 +46,8 @@ public final class Tables {
   public static final Table SUBSPACES = stated("subspaces");
   public static final Table INVERSIONS = stated("inversions");
   public static final Table INVERSION_ORACLES = stated("inversion_oracles");
+  public static final Table ATTRIBUTIONS = stated("attributions");
+  public static final Table ATTRIBUTION_CHECKS = stated("attribution_checks");
   public static final Table HOOK_ACTIVATIONS = stated("hook_activations");
   public static final Table ALIGNMENTS = stated("alignments");
   public static final Table SUMMARIES = stated("summaries");

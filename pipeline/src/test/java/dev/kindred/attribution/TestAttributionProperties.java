@@ -126,6 +126,28 @@ class TestAttributionProperties {
   }
 
   @Test
+  void aMarginalReplacementIsTheMeanOverTheTokensOfAText() {
+    try (ResidualStream model = Models.directory(Models.TINYSHAKESPEARE).loadStream(Device.cpu())) {
+      AttributedPrediction prediction =
+          AttributedPrediction.of(model, PROMPT, Objective::predicted);
+      long[] counts = new long[model.shape().vocabularySize()];
+      counts[1] = 3;
+      counts[39] = 5;
+      Occlusion found = Occlusion.of(prediction, Replacement.marginal(counts));
+      Occlusion blank = Occlusion.of(prediction, Replacement.token(1));
+      Occlusion letter = Occlusion.of(prediction, Replacement.token(39));
+
+      for (int t = 0; t < PROMPT.length; t++) {
+        assertThat(found.drop()[t])
+            .isCloseTo((3 * blank.drop()[t] + 5 * letter.drop()[t]) / 8, within(1e-5));
+        assertThat(found.totalVariation()[t])
+            .isCloseTo(
+                (3 * blank.totalVariation()[t] + 5 * letter.totalVariation()[t]) / 8, within(1e-6));
+      }
+    }
+  }
+
+  @Test
   void replacingATokenByItselfOrItsOwnRowChangesNothing() {
     try (ResidualStream model = Models.directory(Models.TINYSHAKESPEARE).loadStream(Device.cpu())) {
       AttributedPrediction prediction =

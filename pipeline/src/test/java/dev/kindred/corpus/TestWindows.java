@@ -68,6 +68,18 @@ class TestWindows {
   }
 
   @Test
+  void tokensAreCountedAtTheEndsOfWindows(SparkSession spark) throws IOException {
+    writeTexts(List.of("abcabcc", "b", "ba"));
+    String tokenizer = CharacterTokenizers.of("abcd");
+    Corpus corpus = Corpus.open(spark, folder.toString(), Corpus.Format.AUTO, "text");
+    CorpusScan scan = CorpusScan.scan(corpus, tokenizer, 2);
+
+    // All but the first of each document: b c a b c c, and a.
+    assertThat(Windows.tokenCounts(Windows.extract(spark, corpus, scan, tokenizer, 2), 4))
+        .containsExactly(2, 2, 3, 0);
+  }
+
+  @Test
   void rowsConformToTheWindowsTable(SparkSession spark) throws IOException {
     writeTexts(List.of("abcabcc"));
     String tokenizer = CharacterTokenizers.of("abc");

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.analysis;
 
-import dev.kindred.attribution.Attribution;
 import dev.kindred.attribution.Attribution.Agreement;
-import dev.kindred.attribution.Attribution.Attributed;
+import dev.kindred.attribution.Attributions;
+import dev.kindred.attribution.Score;
+import dev.kindred.attribution.Score.Method;
+import dev.kindred.jobs.analysis.ShownAttribution.Attributed;
+import dev.kindred.jobs.report.Figure;
+import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.Findings.Cell;
 import dev.kindred.jobs.report.Findings.Column;
 import dev.kindred.jobs.report.Findings.Element;
@@ -11,22 +15,104 @@ import dev.kindred.jobs.report.Findings.Grid;
 import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.jobs.report.Findings.Row;
 import dev.kindred.jobs.report.VisibleText;
+import dev.kindred.table.Figures;
+import dev.kindred.table.Figures.Measure;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /** What a prediction is attributed to, as tables. */
 final class AttributionGrids {
+  private static final String NONE = "–";
+
   private AttributionGrids() {}
+
+  /**
+   * Returns what is shown of all prompts of a question together.
+   *
+   * @param figures of {@link Attributions#summarize}
+   */
+  static Findings ofAll(Figures figures, int prompts, String question) {
+    List<Measure> measures = List.copyOf(figures.measures());
+    List<Element> elements = new ArrayList<>();
+    elements.add(
+        Note.everywhere(
+            String.format(
+                Locale.ROOT,
+                "%,d prompts, mean ± standard deviation; in SQL: question = '%s'",
+                prompts,
+                question)));
+    List<Row> correlations =
+        measures.stream()
+            .filter(measure -> measure.quantity().startsWith(Attributions.CORRELATION))
+            .map(measure -> correlation(figures, measure))
+            .flatMap(Optional::stream)
+            .toList();
+    if (!correlations.isEmpty()) {
+      elements.add(
+          new Grid(
+              "Rank correlations of methods over all prompts",
+              "rank correlation",
+              List.of(Column.of("all tokens"), Column.of("without the last")),
+              correlations));
+    }
+
+    elements.add(removals(figures, measures));
+    return new Findings("", elements, List.of());
+  }
+
+  /** A pair of scores, once. */
+  private static Optional<Row> correlation(Figures figures, Measure measure) {
+    String other = measure.quantity().substring(Attributions.CORRELATION.length());
+    if (Score.of(measure.series()).compareTo(Score.of(other)) > 0) {
+      return Optional.empty();
+    }
+
+    Measure withoutLast =
+        Measure.of(measure.series(), Attributions.CORRELATION_WITHOUT_LAST + other);
+    return Optional.of(
+        Row.of(
+            measure.series() + ", " + other,
+            Figure.of(figures, measure).text(2),
+            figures.has(withoutLast, "mean") ? Figure.of(figures, withoutLast).text(2) : NONE));
+  }
+
+  private static Grid removals(Figures figures, List<Measure> measures) {
+    Map<String, TreeMap<Integer, String>> curves = new TreeMap<>();
+    for (Measure measure : measures) {
+      if (measure.quantity().startsWith(Attributions.OBJECTIVE_WITHOUT)) {
+        int taken =
+            Integer.parseInt(measure.quantity().substring(Attributions.OBJECTIVE_WITHOUT.length()));
+        curves
+            .computeIfAbsent(measure.series(), order -> new TreeMap<>())
+            .put(taken, number(figures.get(measure, "mean")));
+      }
+    }
+
+    int columns = curves.values().stream().mapToInt(Map::size).max().orElse(0);
+    return new Grid(
+        "Mean objective as tokens are taken away",
+        "without the first",
+        IntStream.range(0, columns).mapToObj(k -> Column.of(String.valueOf(k))).toList(),
+        curves.entrySet().stream()
+            .sorted(Comparator.comparing(curve -> curve.getKey().equals(Attributions.RANDOM)))
+            .map(curve -> Row.of(curve.getKey(), curve.getValue().values().toArray(String[]::new)))
+            .toList());
+  }
 
   /**
    * Returns all that is shown of a prompt.
    *
    * @param name of the prompt, for captions
+   * @param weights of the tokens that are tried in turn; null if none are
    */
-  static List<Element> of(Attribution found, String name) {
+  static List<Element> of(ShownAttribution found, String name, String weights) {
     List<Element> elements = new ArrayList<>();
     elements.add(
         Note.everywhere(
@@ -38,6 +124,14 @@ final class AttributionGrids {
                 objective(found.objective()),
                 found.value())));
     elements.add(scores(found, name));
+    if (weights != null && isOccluded(found)) {
+      elements.add(
+          Note.everywhere(
+              weights.equals("uniform")
+                  ? "taken away: each token of the vocabulary in turn, all alike"
+                  : "taken away: each token in turn, as frequent as in the corpus " + weights));
+    }
+
     if (found.integrated() != null) {
       elements.add(
           Note.everywhere(
@@ -57,6 +151,12 @@ final class AttributionGrids {
     return elements;
   }
 
+  private static boolean isOccluded(ShownAttribution found) {
+    return found.scores().stream()
+        .map(scores -> scores.score().method())
+        .anyMatch(method -> method == Method.OCCLUSION || method == Method.COMBINED);
+  }
+
   private static String objective(Attributed objective) {
     return switch (objective.kind()) {
       case LOG_PROBABILITY -> "log-probability of " + VisibleText.shown(objective.token());
@@ -69,7 +169,7 @@ final class AttributionGrids {
     };
   }
 
-  private static Grid scores(Attribution found, String name) {
+  private static Grid scores(ShownAttribution found, String name) {
     return new Grid(
         "Attribution of " + name,
         "method",
@@ -80,7 +180,7 @@ final class AttributionGrids {
                   double greatest =
                       Arrays.stream(scores.values()).map(Math::abs).max().orElseThrow();
                   return new Row(
-                      Cell.of(scores.method()),
+                      Cell.of(scores.score().text()),
                       Arrays.stream(scores.values())
                           .mapToObj(
                               value ->
@@ -94,7 +194,7 @@ final class AttributionGrids {
             .toList());
   }
 
-  private static Grid agreements(Attribution found, String name) {
+  private static Grid agreements(ShownAttribution found, String name) {
     return new Grid(
         "Rank correlations of methods for " + name,
         "rank correlation",
@@ -103,13 +203,13 @@ final class AttributionGrids {
             .map(
                 (Agreement pair) ->
                     Row.of(
-                        pair.first() + ", " + pair.second(),
+                        pair.first().text() + ", " + pair.second().text(),
                         correlation(pair.all()),
                         correlation(pair.withoutLast())))
             .toList());
   }
 
-  private static Grid removals(Attribution found, String name) {
+  private static Grid removals(ShownAttribution found, String name) {
     int columns = found.removals().get(0).values().length;
     return new Grid(
         "Objective of " + name + " as tokens are taken away",
@@ -136,6 +236,6 @@ final class AttributionGrids {
   }
 
   private static String correlation(Double value) {
-    return value == null ? "–" : String.format(Locale.ROOT, "%.2f", value);
+    return value == null ? NONE : String.format(Locale.ROOT, "%.2f", value);
   }
 }

@@ -2,10 +2,10 @@
 package dev.kindred.jobs.analysis;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.attribution.Attribution.Method;
 import dev.kindred.attribution.Attribution.Question;
 import dev.kindred.attribution.Objective;
 import dev.kindred.attribution.Replacement;
+import dev.kindred.attribution.Score.Method;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.model.ResidualStream;
@@ -18,6 +18,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /** What is attributed, and how. */
 final class AttributionOptions {
+  private static final String MARGINAL = "marginal";
+  private static final String UNIFORM = "uniform";
   private static final String TOKEN = "token:";
   private static final String LOG_PROBABILITY = "log-probability";
   private static final String GIVEN = "log-probability-of:";
@@ -33,12 +35,12 @@ final class AttributionOptions {
 
   @Option(
       names = "--replacement",
-      paramLabel = "marginal|mean|zero|token:TEXT|delete",
+      paramLabel = "marginal|uniform|mean|zero|token:TEXT|delete",
       converter = ReplacementConverter.class,
       description =
-          "what stands where occlusion takes a token away: all tokens in turn, their mean, nothing,"
-              + " one token, or the next token of the prompt (marginal up to 256 tokens of vocabulary,"
-              + " else mean)")
+          "what stands where occlusion takes a token away: all tokens in turn, as frequent as in the"
+              + " corpus of --run-id; all alike; their mean; nothing; one token; or the next token of"
+              + " the prompt (marginal up to 256 tokens of vocabulary, else mean)")
   private String replacement;
 
   @Option(
@@ -78,9 +80,9 @@ final class AttributionOptions {
   static final class ReplacementConverter implements ITypeConverter<String> {
     @Override
     public String convert(String text) {
-      if (!text.matches("(?s)marginal|mean|zero|delete|" + TOKEN + ".+")) {
+      if (!text.matches("(?s)marginal|uniform|mean|zero|delete|" + TOKEN + ".+")) {
         throw new TypeConversionException(
-            "expected marginal, mean, zero, delete, or token:TEXT such as token:a");
+            "expected marginal, uniform, mean, zero, delete, or token:TEXT such as token:a");
       }
 
       return text;
@@ -122,13 +124,24 @@ final class AttributionOptions {
     return replacement != null && replacement.startsWith(TOKEN);
   }
 
-  /** Returns what is asked of a model. */
-  Question question(ModelDirectory directory, ResidualStream model) {
+  /** Whether occlusion tries all tokens, weighed by how frequent they are where that is known. */
+  boolean isMarginal(ModelDirectory directory) {
+    return name(directory).equals(MARGINAL);
+  }
+
+  /**
+   * Returns what is asked of a model.
+   *
+   * @param counts how often each token is in a text, by its id; null if there is no text
+   */
+  Question question(ModelDirectory directory, ResidualStream model, long[] counts) {
     String name = name(directory);
     Replacement.Row row = name.equals("zero") ? Replacement.zero(model) : Replacement.mean(model);
     Replacement taken =
         switch (name) {
-          case "marginal" -> Replacement.uniform(model);
+          case MARGINAL ->
+              counts == null ? Replacement.uniform(model) : Replacement.marginal(counts);
+          case UNIFORM -> Replacement.uniform(model);
           case "mean", "zero" -> row;
           case "delete" -> new Replacement.Delete();
           default -> Replacement.token(replacementToken(directory));
@@ -140,7 +153,12 @@ final class AttributionOptions {
   String name(ModelDirectory directory) {
     return replacement != null
         ? replacement
-        : directory.shape().vocabularySize() <= MOST_AVERAGED ? "marginal" : "mean";
+        : directory.shape().vocabularySize() <= MOST_AVERAGED ? MARGINAL : "mean";
+  }
+
+  /** Returns the name of what is attributed. */
+  String objective() {
+    return objective;
   }
 
   private int replacementToken(ModelDirectory directory) {

@@ -8,6 +8,7 @@ import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.Findings.OfPrompt;
 import dev.kindred.jobs.report.SnakeCaseJson;
+import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.lens.Lens;
 import dev.kindred.lens.LogitLens;
 import dev.kindred.model.ResidualStream;
@@ -94,7 +95,7 @@ final class LensAnalysis implements Analysis {
     private boolean isWithParts;
 
     @Override
-    List<Lens> find(ModelDirectory directory, List<Prompt> prompts) {
+    List<Lens> find(Workspace workspace, ModelDirectory directory, List<Prompt> prompts) {
       return lenses(
           directory, prompts, isWithParts ? LogitLens.Layers.PARTS : LogitLens.Layers.BLOCKS);
     }

@@ -15,24 +15,48 @@ import dev.kindred.jobs.report.TerminalFindings;
 import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.files.ModelDirectory;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Mixin;
 
 /**
- * A command that finds out something about what a model makes of prompts, and needs nothing but the
- * model directory.
+ * A command that finds out something about what a model makes of prompts. It needs nothing but the
+ * model directory, unless it says otherwise.
  */
 abstract class PromptAnalysisCommand<F> extends KindredCommand {
   @Mixin private GivenPrompts given;
   @Mixin private ReadModelOptions model;
   @Mixin private PageOptions page;
 
-  /** Finds what there is about prompts that the model can read, in their order. */
-  abstract List<F> find(ModelDirectory directory, List<Prompt> prompts);
+  /** Returns the model directory. */
+  ModelDirectory directory(Workspace workspace, ReadModelOptions named) {
+    return named.read(workspace.hadoop());
+  }
+
+  /** Returns the prompts. */
+  List<Prompt> prompts(Workspace workspace, GivenPrompts named, ModelDirectory directory) {
+    return named.read(
+        directory.tokenizerJson(),
+        Prompts.Lengths.upTo(directory.contextLength()),
+        workspace.hadoop());
+  }
+
+  /**
+   * Finds what there is about prompts that the model can read, in their order.
+   *
+   * @return of the first prompts, if there are many
+   */
+  abstract List<F> find(Workspace workspace, ModelDirectory directory, List<Prompt> prompts);
 
   /** Returns how a prompt's findings are shown, under the prompt as their title. */
   abstract Findings shown(F found, String name);
+
+  /** Returns what is shown of all prompts together, before each. */
+  Optional<Findings> ofAll() {
+    return Optional.empty();
+  }
 
   /** Returns all findings as one JSON object. */
   abstract String json(ModelDirectory directory, List<F> found);
@@ -43,13 +67,8 @@ abstract class PromptAnalysisCommand<F> extends KindredCommand {
   @Override
   public final void run(Workspace workspace) {
     Shown.check(page, workspace.hadoop());
-    ModelDirectory directory = model.read(workspace.hadoop());
-    List<Prompt> prompts =
-        given.read(
-            directory.tokenizerJson(),
-            Prompts.Lengths.upTo(directory.contextLength()),
-            workspace.hadoop());
-    List<F> found = find(directory, prompts);
+    ModelDirectory directory = directory(workspace, model);
+    List<F> found = find(workspace, directory, prompts(workspace, given, directory));
     Shown.show(
         page,
         workspace.hadoop(),
@@ -59,7 +78,13 @@ abstract class PromptAnalysisCommand<F> extends KindredCommand {
   }
 
   private List<Findings> all(List<F> found) {
-    return found.stream().map(one -> shown(one, "prompt " + (found.indexOf(one) + 1))).toList();
+    List<Findings> all = new ArrayList<>();
+    ofAll().ifPresent(all::add);
+    for (int i = 0; i < found.size(); i++) {
+      all.add(shown(found.get(i), "prompt " + (i + 1)));
+    }
+
+    return all;
   }
 
   private String html(ModelDirectory directory, List<Findings> findings) {
@@ -70,9 +95,11 @@ abstract class PromptAnalysisCommand<F> extends KindredCommand {
   private static String text(List<Findings> findings) {
     return findings.stream()
         .map(
-            prompt ->
-                TerminalFindings.heading(prompt.title(), Terminal.isColoured())
-                    + TerminalFindings.of(prompt, Terminal.isColoured()))
+            one ->
+                (one.title().isEmpty()
+                        ? ""
+                        : TerminalFindings.heading(one.title(), Terminal.isColoured()))
+                    + TerminalFindings.of(one, Terminal.isColoured()))
         .collect(Collectors.joining());
   }
 }

@@ -70,7 +70,8 @@ class TestOptionsOfCommands {
             + "--recompute --warehouse --run-id --strings");
     options.put("lens", GIVEN_PROMPTS + READ_MODEL + PAGE + "--parts");
     options.put(
-        "attribute", GIVEN_PROMPTS + READ_MODEL + PAGE + "--method --replacement --objective");
+        "attribute",
+        GIVEN_PROMPTS + READ_MODEL + PAGE + WRITER + "--run-id --method --replacement --objective");
     options.put("ablate", OF_RUN);
     options.put("geometry", OF_RUN + "--prompt");
     options.put("invert", INVERSION);
