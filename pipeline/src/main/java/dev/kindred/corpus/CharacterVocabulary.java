@@ -24,7 +24,7 @@ public final class CharacterVocabulary {
   public static String tokenizerJson(Corpus corpus) {
     List<Integer> characters =
         corpus
-            .pieces(true, 0)
+            .pieces(CutPlaces.CHARACTERS, 0)
             .flatMap(CharacterVocabulary::characters)
             .distinct()
             .collect()

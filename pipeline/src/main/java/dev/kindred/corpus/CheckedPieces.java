@@ -90,11 +90,11 @@ final class CheckedPieces implements Iterator<CheckedPieces.Tokens> {
       rows++;
     }
 
-    int[] own = tokenizer.encode(piece.text());
+    int[] own = piece.tokens(tokenizer);
     Tokens tokens =
         new Tokens(
             own,
-            tokenizer.encode(piece.following()),
+            piece.followingTokens(tokenizer),
             position,
             piece.document().name(folder, rows),
             documentStart);

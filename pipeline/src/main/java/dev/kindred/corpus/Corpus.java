@@ -35,7 +35,6 @@ public final class Corpus {
 
   private static final long SECTION_BYTES = 16L << 20;
   private static final int SECTION_FILES = 4096;
-  private static final long WHOLE_DOCUMENT_BYTES = 256L << 20;
 
   private final SparkSession spark;
   private final String uri;
@@ -170,13 +169,13 @@ public final class Corpus {
    * The corpus in sections, one a partition, in order. Later calls give the same sections as the
    * first one.
    *
-   * @param characterLevel whether the tokenizer allows documents to be cut
+   * @param places where the tokenizer allows documents to be cut
    * @param followingTokens how many tokens of what follows a piece needs
    */
-  JavaRDD<Pieces> sections(boolean characterLevel, int followingTokens) {
+  JavaRDD<Pieces> sections(CutPlaces places, int followingTokens) {
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     if (sections == null) {
-      sections = cut(characterLevel, context.defaultParallelism());
+      sections = cut(places, context.defaultParallelism());
     }
 
     Broadcast<SerializableConfiguration> hadoop =
@@ -192,25 +191,24 @@ public final class Corpus {
                     new PiecesOfSplits(
                         section.splits().iterator(),
                         split ->
-                            read.read(
-                                split, hadoop.value().value(), characterLevel, followingTokens))));
+                            read.read(split, hadoop.value().value(), places, followingTokens))));
   }
 
   /** All pieces; those of a section are in one partition. */
-  JavaRDD<Piece> pieces(boolean characterLevel, int followingTokens) {
-    return sections(characterLevel, followingTokens).flatMap(Pieces::pieces);
+  JavaRDD<Piece> pieces(CutPlaces places, int followingTokens) {
+    return sections(places, followingTokens).flatMap(Pieces::pieces);
   }
 
-  private List<Section> cut(boolean characterLevel, int cores) {
+  private List<Section> cut(CutPlaces places, int cores) {
     long total = files.stream().mapToLong(CorpusFile::length).sum();
-    long share = Math.max(Piece.BYTES, total / (2L * cores) + 1);
+    long share = Math.max(CutPlaces.CHARACTERS.step(), total / (2L * cores) + 1);
     long sectionBytes = Math.min(share, format == Format.TEXT ? SECTION_BYTES : splitBytes());
 
     List<Section> cut = new ArrayList<>();
     List<Section.Split> section = new ArrayList<>();
     long bytes = 0;
     for (CorpusFile file : files) {
-      long step = step(file, characterLevel, sectionBytes);
+      long step = step(file, places, sectionBytes);
       for (long start = 0; start < Math.max(1, file.length()); start += step) {
         long end = start + Math.min(file.length() - start, step);
         section.add(new Section.Split(file, start, end));
@@ -234,22 +232,22 @@ public final class Corpus {
     return Math.max(1, spark.sessionState().conf().filesMaxPartitionBytes());
   }
 
-  private long step(CorpusFile file, boolean characterLevel, long sectionBytes) {
+  private long step(CorpusFile file, CutPlaces places, long sectionBytes) {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     return switch (format) {
       case PARQUET -> sectionBytes;
       case JSONL ->
           JsonLines.isCompressed(file.path(), hadoop) ? Math.max(1, file.length()) : sectionBytes;
-      default -> characterLevel ? Piece.BYTES : wholeDocument(file);
+      default -> places == CutPlaces.NOWHERE ? wholeDocument(file) : places.step();
     };
   }
 
   private long wholeDocument(CorpusFile file) {
-    if (file.length() > WHOLE_DOCUMENT_BYTES) {
+    if (file.length() > CutPlaces.LONGEST) {
       throw new InvalidInput(
           "--corpus %s: %s has %d bytes; with this tokenizer a document is tokenised whole and"
               + " may have %d at most: split the file",
-          uri, file.path(), file.length(), WHOLE_DOCUMENT_BYTES);
+          uri, file.path(), file.length(), CutPlaces.LONGEST);
     }
 
     return Math.max(1, file.length());

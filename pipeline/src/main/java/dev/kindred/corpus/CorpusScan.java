@@ -56,7 +56,7 @@ public record CorpusScan(
     String folder = corpus.folder();
     List<SectionScan> sections =
         corpus
-            .sections(tokenizer.isCharacterLevel(), windowLength)
+            .sections(tokenizer.cutPlaces(), windowLength)
             .map(new ScanSection(tokenizerJson, windowLength, folder))
             .collect();
     ByteArrayOutputStream digests = new ByteArrayOutputStream();
@@ -304,7 +304,7 @@ public record CorpusScan(
           lastRows++;
         }
 
-        int following = known(piece.following(), tokenizer);
+        int following = known(piece, tokenizer);
         documents += piece.startsDocument() ? 1 : 0;
         tokens += own.tokenIds().length;
         occurrences += Piece.windowStarts(own.tokenIds().length, following, windowLength);
@@ -330,8 +330,8 @@ public record CorpusScan(
      * Returns how many tokens the following text has. What is wrong with it is the next piece's to
      * complain about.
      */
-    private static int known(String following, Tokenizer tokenizer) {
-      Tokenizer.Encoded encoded = tokenizer.encodeChecked(following);
+    private static int known(Piece piece, Tokenizer tokenizer) {
+      Tokenizer.Encoded encoded = tokenizer.encodeCheckedWithin(piece.following());
       return encoded.loss() == null ? encoded.tokenIds().length : 0;
     }
   }

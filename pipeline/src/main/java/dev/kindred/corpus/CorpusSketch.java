@@ -41,10 +41,10 @@ public final class CorpusSketch implements Serializable {
    * @param windowLength tokens in a window
    */
   public static CorpusSketch of(Corpus corpus, String tokenizerJson, int windowLength) {
-    boolean characterLevel = Tokenizer.of(tokenizerJson).isCharacterLevel();
+    CutPlaces places = Tokenizer.of(tokenizerJson).cutPlaces();
     Function2<CorpusSketch, CorpusSketch, CorpusSketch> merge = CorpusSketch::merge;
     return corpus
-        .pieces(characterLevel, windowLength)
+        .pieces(places, windowLength)
         .mapPartitions(new SketchPieces(tokenizerJson, windowLength))
         .treeReduce(merge);
   }
@@ -137,8 +137,8 @@ public final class CorpusSketch implements Serializable {
           throw new Problem(piece.document(), piece.problem()).asInvalidInput();
         }
 
-        int[] own = tokenizer.encode(piece.text());
-        int[] following = tokenizer.encode(piece.following());
+        int[] own = piece.tokens(tokenizer);
+        int[] following = piece.followingTokens(tokenizer);
         int[] tokens = Arrays.copyOf(own, own.length + following.length);
         System.arraycopy(following, 0, tokens, own.length, following.length);
         sketch.add(tokens, Piece.windowStarts(own.length, following.length, windowLength));

@@ -68,7 +68,7 @@ record JsonLines(String textColumn, String idColumn) implements PieceReader {
 
   @Override
   public Iterator<Piece> read(
-      Section.Split split, Configuration hadoop, boolean characterLevel, int followingTokens) {
+      Section.Split split, Configuration hadoop, CutPlaces places, int followingTokens) {
     DocumentName file = DocumentName.file(split.file().path());
     if (split.file().length() == 0) {
       return List.<Piece>of().iterator();
@@ -77,7 +77,7 @@ record JsonLines(String textColumn, String idColumn) implements PieceReader {
     try {
       FSDataInputStream opened = split.file().open(hadoop);
       TaskContext.get().addTaskCompletionListener((TaskCompletionListener) ended -> close(opened));
-      return pieces(split, opened, hadoop, characterLevel, followingTokens);
+      return pieces(split, opened, hadoop, places, followingTokens);
     } catch (IOException | RuntimeException e) {
       return List.of(Piece.unreadable(file, "cannot be read: " + e.getMessage())).iterator();
     }
@@ -95,7 +95,7 @@ record JsonLines(String textColumn, String idColumn) implements PieceReader {
       Section.Split split,
       FSDataInputStream opened,
       Configuration hadoop,
-      boolean characterLevel,
+      CutPlaces places,
       int followingTokens)
       throws IOException {
     // A line that begins before the split is read by the split before. It may end just before this
@@ -120,7 +120,7 @@ record JsonLines(String textColumn, String idColumn) implements PieceReader {
     }
 
     long end = isCompressed(split.file().path(), hadoop) ? Long.MAX_VALUE : split.end();
-    return new Documents(split, lines, end, characterLevel, followingTokens);
+    return new Documents(split, lines, end, places, followingTokens);
   }
 
   private static InputStream uncompressed(String path, InputStream in, Configuration hadoop)
@@ -137,18 +137,18 @@ record JsonLines(String textColumn, String idColumn) implements PieceReader {
     private final Section.Split split;
     private final Lines lines;
     private final long end;
-    private final boolean characterLevel;
+    private final CutPlaces places;
     private final int followingTokens;
     private long number;
     private Iterator<Piece> pieces = List.<Piece>of().iterator();
     private boolean ended;
 
     private Documents(
-        Section.Split split, Lines lines, long end, boolean characterLevel, int followingTokens) {
+        Section.Split split, Lines lines, long end, CutPlaces places, int followingTokens) {
       this.split = split;
       this.lines = lines;
       this.end = end;
-      this.characterLevel = characterLevel;
+      this.places = places;
       this.followingTokens = followingTokens;
     }
 
@@ -186,8 +186,7 @@ record JsonLines(String textColumn, String idColumn) implements PieceReader {
         List<Piece> ofLine = new ArrayList<>();
         for (NamedText document : documents(line)) {
           ofLine.addAll(
-              Piece.of(
-                  name.withId(document.id()), document.text(), characterLevel, followingTokens));
+              Piece.of(name.withId(document.id()), document.text(), places, followingTokens));
         }
 
         return ofLine;

@@ -38,7 +38,7 @@ record ParquetRows(String textColumn, String idColumn) implements PieceReader {
 
   @Override
   public Iterator<Piece> read(
-      Section.Split split, Configuration hadoop, boolean characterLevel, int followingTokens) {
+      Section.Split split, Configuration hadoop, CutPlaces places, int followingTokens) {
     DocumentName file = DocumentName.file(split.file().path());
     try {
       ParquetFileReader reader =
@@ -46,7 +46,7 @@ record ParquetRows(String textColumn, String idColumn) implements PieceReader {
               new Opened(split.file(), hadoop),
               HadoopReadOptions.builder(hadoop).withRange(split.start(), split.end()).build());
       TaskContext.get().addTaskCompletionListener((TaskCompletionListener) ended -> close(reader));
-      return new Rows(reader, file, columns(reader), characterLevel, followingTokens);
+      return new Rows(reader, file, columns(reader), places, followingTokens);
     } catch (InvalidInput e) {
       return List.of(Piece.unreadable(file, e.getMessage())).iterator();
     } catch (IOException | RuntimeException e) {
@@ -157,7 +157,7 @@ record ParquetRows(String textColumn, String idColumn) implements PieceReader {
     private final ParquetFileReader reader;
     private final DocumentName file;
     private final MessageType columns;
-    private final boolean characterLevel;
+    private final CutPlaces places;
     private final int followingTokens;
     private RecordReader<Group> records;
     private long row;
@@ -169,12 +169,12 @@ record ParquetRows(String textColumn, String idColumn) implements PieceReader {
         ParquetFileReader reader,
         DocumentName file,
         MessageType columns,
-        boolean characterLevel,
+        CutPlaces places,
         int followingTokens) {
       this.reader = reader;
       this.file = file;
       this.columns = columns;
-      this.characterLevel = characterLevel;
+      this.places = places;
       this.followingTokens = followingTokens;
       reader.setRequestedSchema(columns);
     }
@@ -208,7 +208,7 @@ record ParquetRows(String textColumn, String idColumn) implements PieceReader {
         Group record = records.read();
         rowsLeft--;
         row++;
-        return Piece.of(name().withId(id(record)), text(record), characterLevel, followingTokens);
+        return Piece.of(name().withId(id(record)), text(record), places, followingTokens);
       } catch (InvalidInput e) {
         ended = true;
         return List.of(Piece.unreadable(name(), e.getMessage()));

@@ -16,9 +16,9 @@ import org.apache.spark.sql.SparkSession;
 /**
  * The corpus in passages, so that what stands around a place can be read without reading the whole.
  *
- * <p>Passages end where documents do, where {@value Piece#BYTES} bytes of a document are full, and
- * at every multiple of {@value #TOKENS} in the corpus's token stream: a place says by itself which
- * passages it can be in.
+ * <p>Passages end where documents do, where a piece of a long document does, and at every multiple
+ * of {@value #TOKENS} in the corpus's token stream: a place says by itself which passages it can be
+ * in.
  */
 public final class Passages {
   /** Tokens of a passage, at most. A constant of the format. */
@@ -34,12 +34,12 @@ public final class Passages {
    */
   public static Dataset<Row> of(
       SparkSession spark, Corpus corpus, CorpusScan scan, String tokenizerJson, int windowLength) {
-    boolean characterLevel = Tokenizer.of(tokenizerJson).isCharacterLevel();
+    CutPlaces places = Tokenizer.of(tokenizerJson).cutPlaces();
     Broadcast<List<CorpusScan.Expected>> expected =
         JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(scan.sections());
     return spark.createDataset(
         corpus
-            .sections(characterLevel, windowLength)
+            .sections(places, windowLength)
             .mapPartitionsWithIndex(new CutSection(expected, scan.folder(), tokenizerJson), true)
             .rdd(),
         Tables.PASSAGES.encoder());

@@ -24,12 +24,6 @@ record Piece(
     String following,
     String problem) {
 
-  /**
-   * Long documents are cut here, in bytes of UTF-8, where the tokenizer allows it. A constant of
-   * the format: corpus ids are hashes over pieces.
-   */
-  static final int BYTES = 256 * 1024;
-
   static Piece unreadable(DocumentName document, String problem) {
     return new Piece(document, 0, true, "", "", problem);
   }
@@ -37,31 +31,71 @@ record Piece(
   /**
    * A document that is in memory, in pieces.
    *
-   * @param cutting whether long ones are cut
+   * @param places where it may be cut
    * @param followingTokens how many tokens of what follows a piece needs
    */
-  static List<Piece> of(DocumentName document, String text, boolean cutting, int followingTokens) {
-    if (!cutting || text.length() < BYTES / 4) {
+  static List<Piece> of(DocumentName document, String text, CutPlaces places, int followingTokens) {
+    if (text.length() < places.step() / Utf8.LONGEST) {
       return List.of(new Piece(document, 0, true, text, "", null));
     }
 
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     List<Piece> pieces = new ArrayList<>();
-    for (long cut = 0; cut < bytes.length; cut += BYTES) {
-      int start = Utf8.boundary(bytes, (int) cut);
-      int end = Utf8.boundary(bytes, (int) Math.min(bytes.length, cut + BYTES));
-      int followingEnd = Utf8.after(bytes, end, followingTokens);
-      pieces.add(
-          new Piece(
-              document,
-              start,
-              cut == 0,
-              new String(bytes, start, end - start, StandardCharsets.UTF_8),
-              new String(bytes, end, followingEnd - end, StandardCharsets.UTF_8),
-              null));
+    for (long cut = 0; cut < bytes.length; cut += places.step()) {
+      Stretch stretch =
+          new Stretch(bytes, 0, (int) cut, (int) Math.min(bytes.length, cut + places.step()), true);
+      pieces.add(of(document, stretch, cut == 0, places, followingTokens));
     }
 
     return pieces;
+  }
+
+  /**
+   * A range of a document, and some of what stands around it.
+   *
+   * @param bytes UTF-8; what stands before the range is {@link CutPlaces#BEFORE} bytes long, or all
+   * @param offset bytes of the document before the array
+   * @param from the range's start in the array
+   * @param until its end; {@link Utf8#LONGEST} bytes follow at least, or all
+   * @param isEnd whether the document ends with the array
+   */
+  record Stretch(byte[] bytes, long offset, int from, int until, boolean isEnd) {}
+
+  /**
+   * The piece that begins in a range. It is empty if the document cannot be cut there, and long if
+   * it cannot for long behind it.
+   *
+   * @param startsDocument whether the document begins with the range
+   * @return null if more must be known of what stands behind the range
+   * @throws dev.kindred.InvalidInput if the piece is not UTF-8
+   */
+  static Piece of(
+      DocumentName document,
+      Stretch stretch,
+      boolean startsDocument,
+      CutPlaces places,
+      int followingTokens) {
+    byte[] bytes = stretch.bytes();
+    int start =
+        startsDocument ? stretch.from() : places.first(bytes, stretch.from(), stretch.isEnd());
+    if (!startsDocument && (start == CutPlaces.UNDECIDED || start >= stretch.until())) {
+      return new Piece(document, stretch.offset() + stretch.until(), false, "", "", null);
+    }
+
+    int end = places.first(bytes, stretch.until(), stretch.isEnd());
+    int following =
+        end == CutPlaces.UNDECIDED
+            ? CutPlaces.UNDECIDED
+            : places.following(bytes, end, followingTokens, stretch.isEnd());
+    return following == CutPlaces.UNDECIDED
+        ? null
+        : new Piece(
+            document,
+            stretch.offset() + start,
+            startsDocument,
+            Utf8.decode(bytes, start, end, stretch.offset()),
+            new String(bytes, end, following - end, StandardCharsets.UTF_8),
+            null);
   }
 
   /**
@@ -74,7 +108,8 @@ record Piece(
       return new Tokenised(null, new Problem(document, problem));
     }
 
-    Tokenizer.Encoded encoded = tokenizer.encodeChecked(text);
+    Tokenizer.Encoded encoded =
+        startsDocument ? tokenizer.encodeChecked(text) : tokenizer.encodeCheckedWithin(text);
     if (encoded.loss() == null) {
       return new Tokenised(encoded.tokenIds(), null);
     }
@@ -90,6 +125,16 @@ record Piece(
     return new Tokenised(
         null,
         new Problem(document, String.format(Locale.ROOT, remedy, loss.describe(text), place)));
+  }
+
+  /** Token ids of a piece that {@link #tokenise} finds no problem in. */
+  int[] tokens(Tokenizer tokenizer) {
+    return startsDocument ? tokenizer.encode(text) : tokenizer.encodeWithin(text);
+  }
+
+  /** Token ids of what is known to follow. */
+  int[] followingTokens(Tokenizer tokenizer) {
+    return tokenizer.encodeWithin(following);
   }
 
   /**

@@ -12,9 +12,9 @@ interface PieceReader extends Serializable {
    * The pieces of a split, in order, read as they are asked for. What cannot be read is a piece
    * with a problem.
    *
-   * @param characterLevel whether the tokenizer allows documents to be cut
+   * @param places where the tokenizer allows documents to be cut
    * @param followingTokens how many tokens of what follows a piece needs
    */
   Iterator<Piece> read(
-      Section.Split split, Configuration hadoop, boolean characterLevel, int followingTokens);
+      Section.Split split, Configuration hadoop, CutPlaces places, int followingTokens);
 }

@@ -28,10 +28,10 @@ public record TokenStream(int[] tokens, String sha256) {
    * @throws InvalidInput naming the first place that cannot be read or tokenised
    */
   public static TokenStream read(Corpus corpus, String tokenizerJson) {
-    boolean characterLevel = Tokenizer.of(tokenizerJson).isCharacterLevel();
+    CutPlaces places = Tokenizer.of(tokenizerJson).cutPlaces();
     List<TokenisedPiece> pieces = new ArrayList<>();
     corpus
-        .pieces(characterLevel, 0)
+        .pieces(places, 0)
         .map(new Tokenise(tokenizerJson))
         .toLocalIterator()
         .forEachRemaining(pieces::add);

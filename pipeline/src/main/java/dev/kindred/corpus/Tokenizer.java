@@ -34,7 +34,7 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>A tokenizer is <em>character-level</em> when every code point becomes one token whatever
  * stands beside it: a Split on {@code [\s\S]} with a WordLevel model and nothing else. Text may
- * then be cut anywhere; with every other tokenizer a document is tokenised whole.
+ * then be cut anywhere; {@link #cutPlaces} says where it may be with others.
  *
  * <p>One instance per process and content; safe for use by several threads.
  */
@@ -51,6 +51,7 @@ public final class Tokenizer {
 
   private final HuggingFaceTokenizer tokenizer;
   private final boolean characterLevel;
+  private final CutPlaces cutPlaces;
   private final Set<Integer> knownCharacters; // code points; of a character-level tokenizer
   private final int unknownId; // of any other tokenizer
   private final boolean isCheckedByDecoding;
@@ -69,7 +70,8 @@ public final class Tokenizer {
       boolean isCheckedByDecoding,
       int vocabularySize,
       byte[][] bytesOfTokens,
-      Set<Integer> addedTokens) {
+      Set<Integer> addedTokens,
+      JsonNode root) {
     this.addedTokens = addedTokens;
     this.tokenizer = tokenizer;
     this.characterLevel = characterLevel;
@@ -81,6 +83,10 @@ public final class Tokenizer {
     this.lineBreak = treatsBeginnings() ? encode("\n") : null;
     this.lineBreakText = lineBreak == null ? null : decode(lineBreak);
     this.beginning = characterLevel ? null : beginning(tokenizer);
+    this.cutPlaces =
+        characterLevel
+            ? CutPlaces.CHARACTERS
+            : WordCuts.areAllowedBy(root, lineBreak != null) ? CutPlaces.WORDS : CutPlaces.NOWHERE;
   }
 
   /**
@@ -188,7 +194,8 @@ public final class Tokenizer {
         decodes,
         vocabularySize,
         TokenBytes.of(root, vocabularySize),
-        addedTokens(root));
+        addedTokens(root),
+        root);
   }
 
   private static Set<Integer> addedTokens(JsonNode root) {
@@ -292,6 +299,11 @@ public final class Tokenizer {
     return characterLevel;
   }
 
+  /** Where a document may be cut: its pieces' tokens are those of the whole. */
+  CutPlaces cutPlaces() {
+    return cutPlaces;
+  }
+
   /** One more than the largest id of a token. Ids below it need not all have a token. */
   public int vocabularySize() {
     return vocabularySize;
@@ -341,6 +353,29 @@ public final class Tokenizer {
     Encoding encoding = tokenizer.encode(text, false, false);
     int[] tokenIds = ids(encoding);
     return new Encoded(tokenIds, loss(text, encoding, tokenIds));
+  }
+
+  /** The same of a text as it is within a longer one, see {@link #encodeWithin}. */
+  Encoded encodeCheckedWithin(String text) {
+    if (lineBreak == null || text.isEmpty()) {
+      return encodeChecked(text);
+    }
+
+    Encoded both = encodeChecked("\n" + text);
+    int[] tokenIds = both.tokenIds();
+    int[] own =
+        Arrays.copyOfRange(tokenIds, Math.min(lineBreak.length, tokenIds.length), tokenIds.length);
+    if (!Arrays.equals(lineBreak, Arrays.copyOf(tokenIds, tokenIds.length - own.length))) {
+      return encodeChecked(text);
+    }
+
+    Loss loss = both.loss();
+    return new Encoded(
+        own,
+        loss == null
+            ? null
+            : new Loss(
+                Math.max(0, loss.start() - 1), Math.max(0, loss.end() - 1), loss.isUnknown()));
   }
 
   /**

@@ -10,7 +10,8 @@ import java.nio.charset.StandardCharsets;
 
 /** Cutting and strictly decoding UTF-8. */
 final class Utf8 {
-  private static final int LONGEST = 4;
+  /** Bytes of a character, at most. */
+  static final int LONGEST = 4;
 
   private Utf8() {}
 
@@ -42,6 +43,39 @@ final class Utf8 {
     }
 
     return bytes.length;
+  }
+
+  /** The character that ends before an index; -1 if there is none, or no whole one. */
+  static int before(byte[] bytes, int index) {
+    int start = index - 1;
+    while (start > 0 && index - start < LONGEST && isContinuation(bytes[start])) {
+      start--;
+    }
+
+    return start >= 0 && start + length(bytes[start]) == index ? at(bytes, start) : -1;
+  }
+
+  /** The character that begins at an index; -1 if there is none, or no whole one. */
+  static int at(byte[] bytes, int index) {
+    if (index >= bytes.length || isContinuation(bytes[index])) {
+      return -1;
+    }
+
+    int length = length(bytes[index]);
+    if (length == 1) {
+      return bytes[index] >= 0 ? bytes[index] : -1;
+    }
+
+    int character = bytes[index] & (0x7f >> length);
+    for (int i = index + 1; i < index + length; i++) {
+      if (i == bytes.length || !isContinuation(bytes[i])) {
+        return -1;
+      }
+
+      character = character << 6 | bytes[i] & 0x3f;
+    }
+
+    return character;
   }
 
   /** Where a file's text begins: after a byte order mark, if it has one. */

@@ -51,13 +51,13 @@ public final class WindowCounts {
       String tokenizerJson,
       int windowLength,
       int keep) {
-    boolean characterLevel = Tokenizer.of(tokenizerJson).isCharacterLevel();
+    CutPlaces places = Tokenizer.of(tokenizerJson).cutPlaces();
     Broadcast<List<CorpusScan.Expected>> expected =
         JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(scan.sections());
     return spark
         .createDataset(
             corpus
-                .sections(characterLevel, windowLength)
+                .sections(places, windowLength)
                 .mapPartitionsWithIndex(
                     new CutSection(expected, scan.folder(), tokenizerJson, windowLength, keep),
                     true)

@@ -373,7 +373,7 @@ class TestPlaces {
     long bytes = 0;
     for (int i = 0; i < text.length() && tokenizer.isCharacterLevel(); i++) {
       long after = bytes + (text.charAt(i) == 'é' ? 2 : 1);
-      if (bytes / Piece.BYTES < after / Piece.BYTES) {
+      if (bytes / CutPlaces.CHARACTERS.step() < after / CutPlaces.CHARACTERS.step()) {
         starts.add(i + 1);
       }
 

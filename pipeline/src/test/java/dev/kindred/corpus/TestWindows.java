@@ -217,7 +217,7 @@ class TestWindows {
     Files.writeString(folder.resolve(".hidden/a.txt"), "bb");
     Corpus corpus = Corpus.open(spark, folder + "/" + glob, Corpus.Format.AUTO, "text");
 
-    assertThat(corpus.pieces(true, 0).map(Piece::text).collect())
+    assertThat(corpus.pieces(CutPlaces.CHARACTERS, 0).map(Piece::text).collect())
         .containsExactlyInAnyOrder(documents.split(" "));
   }
 
@@ -245,7 +245,7 @@ class TestWindows {
     for (Path corpus : List.of(folder, parquet)) {
       assertThat(
               Corpus.open(spark, corpus.toString(), Corpus.Format.AUTO, column)
-                  .pieces(true, 0)
+                  .pieces(CutPlaces.CHARACTERS, 0)
                   .map(Piece::text)
                   .collect())
           .containsExactly("abca");
@@ -367,7 +367,7 @@ class TestWindows {
 
   @Test
   void aDocumentMayEndWithinAPiecesLastCharacter(SparkSession spark) throws IOException {
-    String text = "a".repeat(Piece.BYTES - 1) + "😀";
+    String text = "a".repeat(CutPlaces.CHARACTERS.step() - 1) + "😀";
     writeTexts(List.of(text));
 
     assertThat(extract(spark, Corpus.Format.AUTO, MIXED, 3))
@@ -376,7 +376,7 @@ class TestWindows {
 
   @Test
   void aWindowMayBeLongerThanALongDocumentsLastPiece(SparkSession spark) throws IOException {
-    String text = "ab".repeat(Piece.BYTES / 2) + "cab";
+    String text = "ab".repeat(CutPlaces.CHARACTERS.step() / 2) + "cab";
     writeTexts(List.of(text));
 
     assertThat(extract(spark, Corpus.Format.AUTO, "abc", 10))
@@ -441,7 +441,9 @@ class TestWindows {
     write(spark, format, documents);
     SparkSession split = splitting(spark);
     long partitions =
-        Corpus.open(split, folder.toString(), format, "text").pieces(true, 3).getNumPartitions();
+        Corpus.open(split, folder.toString(), format, "text")
+            .pieces(CutPlaces.CHARACTERS, 3)
+            .getNumPartitions();
     assertThat(partitions).as("partitions").isGreaterThan(10);
 
     assertThat(extract(split, format, MIXED, 3))
@@ -464,7 +466,7 @@ class TestWindows {
 
       assertThat(
               Corpus.open(session, folder.toString(), Corpus.Format.AUTO, "text")
-                  .pieces(true, 0)
+                  .pieces(CutPlaces.CHARACTERS, 0)
                   .map(Piece::text)
                   .collect())
           .as("split at each %d bytes", bytes)
@@ -543,7 +545,7 @@ class TestWindows {
   @Test
   void theCorpusIdChangesWhenALongDocumentIsSplitWhereItsPiecesMeet(
       @TempDir Path other, SparkSession spark) throws IOException {
-    String piece = "ab".repeat(Piece.BYTES / 2);
+    String piece = "ab".repeat(CutPlaces.CHARACTERS.step() / 2);
 
     assertThat(idOf(spark, folder, List.of(piece + "c"), 1))
         .isNotEqualTo(idOf(spark, other, List.of(piece, "c"), 1));
@@ -673,7 +675,9 @@ class TestWindows {
   /** Three pieces long; both cuts fall within a character of four bytes. */
   private static String textWithCutsInCharacters(Random random) {
     StringBuilder text = new StringBuilder();
-    for (int cut = Piece.BYTES; cut <= 2 * Piece.BYTES; cut += Piece.BYTES) {
+    for (int cut = CutPlaces.CHARACTERS.step();
+        cut <= 2 * CutPlaces.CHARACTERS.step();
+        cut += CutPlaces.CHARACTERS.step()) {
       int bytes = text.toString().getBytes(StandardCharsets.UTF_8).length;
       String filling = randomText(random, 50_000, 50_000);
       text.append(filling);

@@ -125,24 +125,21 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     return NotQueryable.lookUp(() -> tableOfRun(identifier.namespace()[0], table));
   }
 
-  private KindredTable tableOfRun(String namespace, Table table) {
+  private org.apache.spark.sql.connector.catalog.Table tableOfRun(String namespace, Table table) {
     SparkSession spark = SparkSession.active();
     Warehouse warehouse = warehouse(spark);
     Runs.Run run = run(warehouse, namespace);
+    String tableName = String.format(Locale.ROOT, "%s.`%s`.%s", name, run.runId(), table.name());
     Optional<String> places = Runs.places(warehouse, run.runId());
     if (table.partitionColumns().contains(PLACES) && places.isEmpty()) {
-      throw new InvalidInput(
-          "%s.`%s`.%s: the run was made by a version of Kindred that did not keep it; run again with"
-              + " its settings",
-          name, run.runId(), table.name());
+      return new UnkeptTable(tableName, table);
     }
 
     Part part = warehouse.part(table, keys(table, run, places));
     if (!part.isPresent() && table.isOfEveryRun()) {
       throw new InvalidInput(
-          "%s.`%s`.%s: the %s run does not have this table in %s; it may have been deleted by kindred"
-              + " expire",
-          name, run.runId(), table.name(), run.status(), warehouse.root());
+          "%s: the %s run does not have this table in %s; it may have been deleted by kindred expire",
+          tableName, run.status(), warehouse.root());
     }
 
     if (run.isPublished()) {
@@ -152,7 +149,7 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     checkBlocks(warehouse, table, run, part);
     return new KindredTable(
         spark,
-        String.format(Locale.ROOT, "%s.`%s`.%s", name, run.runId(), table.name()),
+        tableName,
         String.format(Locale.ROOT, "%s/%s@%s", warehouse.root(), table.name(), run.runId()),
         table,
         part.index());

@@ -299,6 +299,20 @@ class TestKindredCatalog {
   }
 
   @Test
+  void aViewCanBeMadeOfWhatAnOlderRunDidNotKeep() {
+    query(
+        "create or replace temporary view older as select * from kindred.`"
+            + firstRun
+            + "`.passages");
+
+    assertThat(session.table("older").columns())
+        .isEqualTo(session.table("kindred.`" + secondRun + "`.passages").columns());
+    assertThatThrownBy(() -> query("select count(*) from older"))
+        .isInstanceOf(AnalysisException.class)
+        .hasMessageContaining("passages: the run was made by a version of Kindred that did not");
+  }
+
+  @Test
   void anUnknownRunIsNamed() {
     assertThatThrownBy(() -> query("select * from kindred.`r-1`.distances"))
         .isInstanceOf(AnalysisException.class)
