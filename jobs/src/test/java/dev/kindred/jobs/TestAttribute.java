@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -150,6 +151,44 @@ class TestAttribute {
   }
 
   @Test
+  void aTriangleHasEachPositionsPredictionAsTheTextUpToThereHasIt() throws IOException {
+    String text = "And on";
+    String[] options = {"--method", "gradient", "--json"};
+    JsonNode positions =
+        JSON.readTree(
+                attribute(
+                        Stream.concat(Stream.of(text, "--triangle"), Stream.of(options))
+                            .toArray(String[]::new))
+                    .out())
+            .at("/prompts/0/positions");
+    JsonNode prefixes =
+        JSON.readTree(
+                attribute(
+                        Stream.concat(
+                                IntStream.rangeClosed(1, text.length())
+                                    .mapToObj(end -> text.substring(0, end)),
+                                Stream.of(options))
+                            .toArray(String[]::new))
+                    .out())
+            .get("prompts");
+
+    assertThat(positions).hasSize(text.length());
+    for (int i = 0; i < text.length(); i++) {
+      assertThat(positions.get(i).get("scores")).isEqualTo(prefixes.get(i).get("scores"));
+      assertThat(positions.get(i).get("predicted")).isEqualTo(prefixes.get(i).get("predicted"));
+    }
+
+    CommandLineRun shown = attribute(text, "--triangle", "--method", "gradient");
+    assertThat(shown.out())
+        .startsWith("And·on\n\neach row: the prediction after its position")
+        .containsSubsequence("gradient signed of ", "gradient l2 of ")
+        .doesNotContain("without the first");
+    assertThat(shown.out().lines().dropWhile(line -> !line.startsWith("gradient l2 of ")).skip(1))
+        .extracting(line -> line.split("-?\\d\\.\\d+(e-?\\d+)?|-?\\d+e-\\d+", -1).length - 1)
+        .startsWith(1, 2, 3, 4, 5, 6);
+  }
+
+  @Test
   void thePageShadesTokensAndEscapesThem() throws IOException {
     Path page = folder.resolve("attribution.html");
     CommandLineRun run =
@@ -185,6 +224,11 @@ class TestAttribute {
         "--objective log-probability-of:\u00e9: the model has no token for");
     assertInvalid(
         attribute("a", "--objective", "entropy"), "--objective entropy: expected log-probability,");
+    assertInvalid(
+        attribute("a", "--triangle", "--warehouse", "none"), "--triangle: fills no tables");
+    assertInvalid(
+        attribute("ab", "--triangle", "--replacement", "delete"),
+        "--replacement delete: nothing is left before the first");
     assertInvalid(
         attribute("ab", "a", "--replacement", "delete"),
         "--replacement delete: prompt 2 has one token; give longer prompts");

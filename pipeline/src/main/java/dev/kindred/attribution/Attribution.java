@@ -23,7 +23,8 @@ import java.util.stream.IntStream;
  * @param scores in the order of {@link Score}
  * @param integrated whether integrated gradients add up; null if they were not asked for
  * @param agreements of pairs of scores that are compared; none if fewer than two were asked for
- * @param removals what becomes of the objective as tokens are taken away; random orders come last
+ * @param removals what becomes of the objective as tokens are taken away; random orders come last;
+ *     none of a {@linkplain #atEachPosition text}
  */
 public record Attribution(
     int[] tokenIds,
@@ -101,6 +102,24 @@ public record Attribution(
    * @param tokenIds what the model reads
    */
   public static Attribution of(ResidualStream model, int[] tokenIds, Question question) {
+    return of(model, tokenIds, question, true);
+  }
+
+  /**
+   * Attributes the prediction at each position of a text to all tokens up to there.
+   *
+   * @param tokenIds what the model reads, T
+   * @return T, the shortest first
+   */
+  public static List<Attribution> atEachPosition(
+      ResidualStream model, int[] tokenIds, Question question) {
+    return IntStream.rangeClosed(1, tokenIds.length)
+        .mapToObj(length -> of(model, Arrays.copyOf(tokenIds, length), question, false))
+        .toList();
+  }
+
+  private static Attribution of(
+      ResidualStream model, int[] tokenIds, Question question, boolean isWithRemovals) {
     AttributedPrediction prediction =
         AttributedPrediction.of(model, tokenIds, question.objective());
     Found found = new Found(prediction, question);
@@ -114,7 +133,7 @@ public record Attribution(
         found.scores,
         found.integrated,
         agreements(found.scores),
-        found.removals());
+        isWithRemovals ? found.removals() : List.of());
   }
 
   /** The agreements of all pairs of scores that are compared. */

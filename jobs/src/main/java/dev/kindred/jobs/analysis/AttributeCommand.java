@@ -42,10 +42,11 @@ import picocli.CommandLine.Option;
       "kindred attribute 'And only l'",
       "kindred attribute 'She said i' --method occlusion --replacement token:e",
       "kindred attribute --prompts prompts.jsonl --html attribution.html",
+      "kindred attribute 'The sky is blue.' --triangle --method occlusion",
       "kindred attribute --prompts prompts.jsonl --warehouse study",
       "kindred attribute --run-id r-20261122-041500-3f2a --warehouse study"
     })
-final class AttributeCommand extends PromptAnalysisCommand<ShownAttribution> {
+final class AttributeCommand extends PromptAnalysisCommand<List<ShownAttribution>> {
   private static final String UNIFORM = "uniform";
   private static final int SHOWN = 3; // prompts of a run
 
@@ -59,6 +60,11 @@ final class AttributeCommand extends PromptAnalysisCommand<ShownAttribution> {
           "a published run: its prompts are attributed if none are given, and its corpus says how"
               + " frequent tokens are")
   private String runId;
+
+  @Option(
+      names = "--triangle",
+      description = "attributes the prediction at each position of a text to all tokens before it")
+  private boolean isTriangle;
 
   private RunPlan run; // null without one
   private boolean isOfRunsPrompts;
@@ -78,6 +84,18 @@ final class AttributeCommand extends PromptAnalysisCommand<ShownAttribution> {
 
   @Override
   ModelDirectory directory(Workspace workspace, ReadModelOptions named) {
+    if (isTriangle && isKept()) {
+      throw new InvalidInput(
+          "--triangle: fills no tables; leave it out, or %s",
+          runId != null ? "--run-id " + runId : "--warehouse " + warehouse.uri());
+    }
+
+    if (isTriangle && options.isDeleting()) {
+      throw new InvalidInput(
+          "--replacement delete: nothing is left before the first prediction of a --triangle; give"
+              + " another, as mean");
+    }
+
     ModelDirectory directory;
     if (runId == null) {
       directory = super.directory(workspace, named);
@@ -117,8 +135,10 @@ final class AttributeCommand extends PromptAnalysisCommand<ShownAttribution> {
     return prompts;
   }
 
+  /** A list a prompt: its attribution, or those of all its positions. */
   @Override
-  List<ShownAttribution> find(Workspace workspace, ModelDirectory directory, List<Prompt> prompts) {
+  List<List<ShownAttribution>> find(
+      Workspace workspace, ModelDirectory directory, List<Prompt> prompts) {
     List<int[]> read = prompts.stream().map(prompt -> directory.input(prompt.tokenIds())).toList();
     for (int i = 0; i < read.size(); i++) {
       if (options.isDeleting() && read.get(i).length < 2) {
@@ -129,13 +149,22 @@ final class AttributeCommand extends PromptAnalysisCommand<ShownAttribution> {
 
     ResidualStream model = LoadedModels.stream(directory);
     Question asked = options.question(directory, model, counts(workspace, directory));
-    List<Attribution> found =
-        isKept()
-            ? kept(workspace, directory, asked, read)
-            : read.stream().map(ids -> Attribution.of(model, ids, asked)).toList();
+    List<List<Attribution>> found;
+    if (isKept()) {
+      found = kept(workspace, directory, asked, read).stream().map(List::of).toList();
+    } else if (isTriangle) {
+      found = read.stream().map(ids -> Attribution.atEachPosition(model, ids, asked)).toList();
+    } else {
+      found = read.stream().map(ids -> List.of(Attribution.of(model, ids, asked))).toList();
+    }
+
     Tokenizer tokenizer = Tokenizer.of(directory.tokenizerJson());
     return IntStream.range(0, found.size())
-        .mapToObj(i -> ShownAttribution.of(found.get(i), prompts.get(i).text(), tokenizer))
+        .mapToObj(
+            i ->
+                found.get(i).stream()
+                    .map(one -> ShownAttribution.of(one, prompts.get(i).text(), tokenizer))
+                    .toList())
         .toList();
   }
 
@@ -175,8 +204,13 @@ final class AttributeCommand extends PromptAnalysisCommand<ShownAttribution> {
   }
 
   @Override
-  Findings shown(ShownAttribution found, String name) {
-    return new Findings(found.text(), AttributionGrids.of(found, name, weights), List.of());
+  Findings shown(List<ShownAttribution> found, String name) {
+    return new Findings(
+        found.get(0).text(),
+        isTriangle
+            ? AttributionGrids.triangles(found, name, weights)
+            : AttributionGrids.of(found.get(0), name, weights),
+        List.of());
   }
 
   @Override
@@ -188,6 +222,7 @@ final class AttributeCommand extends PromptAnalysisCommand<ShownAttribution> {
    * All prompts, with names in snake case.
    *
    * @param question the key of the tables' rows; null if nothing is kept
+   * @param prompts a {@link ShownAttribution} or {@link Triangle} each
    */
   private record Attributed(
       String model,
@@ -195,13 +230,25 @@ final class AttributeCommand extends PromptAnalysisCommand<ShownAttribution> {
       String replacement,
       String weights,
       String question,
-      List<ShownAttribution> prompts) {}
+      List<?> prompts) {}
+
+  /**
+   * A text whose positions are attributed.
+   *
+   * @param text of the prompt
+   * @param positions one a token that the model reads, each over the tokens up to it
+   */
+  private record Triangle(String text, List<ShownAttribution> positions) {}
 
   @Override
-  String json(ModelDirectory directory, List<ShownAttribution> found) {
+  String json(ModelDirectory directory, List<List<ShownAttribution>> found) {
+    List<?> prompts =
+        isTriangle
+            ? found.stream().map(all -> new Triangle(all.get(0).text(), all)).toList()
+            : found.stream().map(all -> all.get(0)).toList();
     return SnakeCaseJson.of(
         new Attributed(
-            directory.uri(), directory.id(), options.name(directory), weights, question, found));
+            directory.uri(), directory.id(), options.name(directory), weights, question, prompts));
   }
 
   @Override

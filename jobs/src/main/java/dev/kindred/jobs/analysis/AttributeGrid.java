@@ -30,7 +30,7 @@ import org.apache.spark.storage.StorageLevel;
  */
 final class AttributeGrid {
   private static final String STEP = "attributions";
-  private static final int GROUP = 1024; // prompts; never another number: it tells what is there
+  private static final int GROUP = 1024; // prompts; of another number groups would not be found
   private static final int TASKS_PER_CORE = 8;
   private static final long SCORE_BYTES = 40; // at most, of a compressed row
   private static final long CHECK_BYTES = 400;
@@ -42,13 +42,23 @@ final class AttributeGrid {
   private final Warehouse warehouse;
   private final ModelDirectory model;
   private final Asked asked;
+  private final int together; // prompts of a group
 
   AttributeGrid(Workspace workspace, Warehouse warehouse, ModelDirectory model, Asked asked) {
+    this(workspace, warehouse, model, asked, GROUP);
+  }
+
+  /**
+   * @param together prompts of a group
+   */
+  AttributeGrid(
+      Workspace workspace, Warehouse warehouse, ModelDirectory model, Asked asked, int together) {
     this.spark = workspace.spark();
     this.progress = workspace.progress();
     this.warehouse = warehouse;
     this.model = model;
     this.asked = asked;
+    this.together = together;
   }
 
   /**
@@ -67,8 +77,8 @@ final class AttributeGrid {
 
   /** Computes what is not there yet, and returns what there is. */
   Filled filled() {
-    Part scores = warehouse.part(Tables.ATTRIBUTIONS, model.id(), asked.key());
-    Part checks = warehouse.part(Tables.ATTRIBUTION_CHECKS, model.id(), asked.key());
+    Part scores = scores();
+    Part checks = checks();
     if (scores.isComplete() && checks.isComplete()) {
       progress.reused(STEP, scores);
       progress.reused(STEP, checks);
@@ -79,6 +89,16 @@ final class AttributeGrid {
     }
 
     return new Filled(scores.read(), checks.read());
+  }
+
+  /** The part of {@link Tables#ATTRIBUTIONS}. */
+  Part scores() {
+    return warehouse.part(Tables.ATTRIBUTIONS, model.id(), asked.key());
+  }
+
+  /** The part of {@link Tables#ATTRIBUTION_CHECKS}. */
+  Part checks() {
+    return warehouse.part(Tables.ATTRIBUTION_CHECKS, model.id(), asked.key());
   }
 
   private void fill(Part scores, Part checks) {
@@ -109,8 +129,8 @@ final class AttributeGrid {
    * @param scores null if they are there
    * @param checks null if they are there
    */
-  private void append(int group, Part scores, Part checks) {
-    int from = group * GROUP;
+  void append(int group, Part scores, Part checks) {
+    int from = group * together;
     int tasks = Math.min(size(group), TASKS_PER_CORE * spark.sparkContext().defaultParallelism());
     Dataset<Row> measured =
         progress
@@ -145,7 +165,7 @@ final class AttributeGrid {
 
     List<Row> there =
         part.readSoFar()
-            .select(floor(col("prompt_id").divide(GROUP)).cast("int"))
+            .select(floor(col("prompt_id").divide(together)).cast("int"))
             .distinct()
             .collectAsList();
     Set<Integer> missing =
@@ -164,16 +184,17 @@ final class AttributeGrid {
   private long tokens(Set<Integer> groups) {
     return groups.stream()
         .flatMap(
-            group -> asked.prompts().subList(group * GROUP, group * GROUP + size(group)).stream())
+            group ->
+                asked.prompts().subList(group * together, group * together + size(group)).stream())
         .mapToLong(prompt -> prompt.length)
         .sum();
   }
 
   private int groups() {
-    return (asked.prompts().size() + GROUP - 1) / GROUP;
+    return (asked.prompts().size() + together - 1) / together;
   }
 
   private int size(int group) {
-    return Math.min(GROUP, asked.prompts().size() - group * GROUP);
+    return Math.min(together, asked.prompts().size() - group * together);
   }
 }

@@ -2,6 +2,7 @@
 package dev.kindred.jobs.analysis;
 
 import dev.kindred.attribution.Attribution.Agreement;
+import dev.kindred.attribution.Attribution.Scores;
 import dev.kindred.attribution.Attributions;
 import dev.kindred.attribution.Score;
 import dev.kindred.attribution.Score.Method;
@@ -124,14 +125,7 @@ final class AttributionGrids {
                 objective(found.objective()),
                 found.value())));
     elements.add(scores(found, name));
-    if (weights != null && isOccluded(found)) {
-      elements.add(
-          Note.everywhere(
-              weights.equals("uniform")
-                  ? "taken away: each token of the vocabulary in turn, all alike"
-                  : "taken away: each token in turn, as frequent as in the corpus " + weights));
-    }
-
+    addWeights(elements, found, weights);
     if (found.integrated() != null) {
       elements.add(
           Note.everywhere(
@@ -149,6 +143,16 @@ final class AttributionGrids {
 
     elements.add(removals(found, name));
     return elements;
+  }
+
+  private static void addWeights(List<Element> elements, ShownAttribution found, String weights) {
+    if (weights != null && isOccluded(found)) {
+      elements.add(
+          Note.everywhere(
+              weights.equals("uniform")
+                  ? "taken away: each token of the vocabulary in turn, all alike"
+                  : "taken away: each token in turn, as frequent as in the corpus " + weights));
+    }
   }
 
   private static boolean isOccluded(ShownAttribution found) {
@@ -173,25 +177,66 @@ final class AttributionGrids {
     return new Grid(
         "Attribution of " + name,
         "method",
-        found.tokens().stream().map(token -> new Column("", Cell.token(token))).toList(),
+        columns(found),
         found.scores().stream()
-            .map(
-                scores -> {
-                  double greatest =
-                      Arrays.stream(scores.values()).map(Math::abs).max().orElseThrow();
-                  return new Row(
-                      Cell.of(scores.score().text()),
-                      Arrays.stream(scores.values())
-                          .mapToObj(
-                              value ->
-                                  new Cell(
-                                      number(value),
-                                      false,
-                                      "",
-                                      greatest == 0 ? 0 : Math.abs(value) / greatest))
-                          .toList());
-                })
+            .map(scores -> new Row(Cell.of(scores.score().text()), shaded(scores.values())))
             .toList());
+  }
+
+  private static List<Column> columns(ShownAttribution found) {
+    return found.tokens().stream().map(token -> new Column("", Cell.token(token))).toList();
+  }
+
+  /** Values, each shaded by its share of the greatest. */
+  private static List<Cell> shaded(double[] values) {
+    double greatest = Arrays.stream(values).map(Math::abs).max().orElseThrow();
+    return Arrays.stream(values)
+        .mapToObj(
+            value ->
+                new Cell(number(value), false, "", greatest == 0 ? 0 : Math.abs(value) / greatest))
+        .toList();
+  }
+
+  /**
+   * Returns a triangle for each score of a text that is compared with others, or for each if none
+   * is: a row a position, of what its prediction owes to the tokens up to there.
+   *
+   * @param positions one a token, in order
+   * @param name of the text, for captions
+   * @param weights of the tokens that are tried in turn; null if none are
+   */
+  static List<Element> triangles(List<ShownAttribution> positions, String name, String weights) {
+    ShownAttribution whole = positions.get(positions.size() - 1);
+    List<Score> scores = whole.scores().stream().map(Scores::score).toList();
+    boolean areCompared = scores.stream().anyMatch(Score::isCompared);
+    List<Element> elements = new ArrayList<>();
+    elements.add(
+        Note.everywhere(
+            "each row: the prediction after its position, and what it owes to the tokens before"));
+    for (int i = 0; i < scores.size(); i++) {
+      if (scores.get(i).isCompared() || !areCompared) {
+        elements.add(triangle(positions, i, name));
+      }
+    }
+
+    addWeights(elements, whole, weights);
+    return elements;
+  }
+
+  private static Grid triangle(List<ShownAttribution> positions, int score, String name) {
+    ShownAttribution whole = positions.get(positions.size() - 1);
+    String method = whole.scores().get(score).score().text();
+    List<Row> rows = new ArrayList<>();
+    for (ShownAttribution position : positions) {
+      List<Cell> cells = new ArrayList<>(shaded(position.scores().get(score).values()));
+      while (cells.size() < positions.size()) {
+        cells.add(Cell.of(""));
+      }
+
+      rows.add(new Row(Cell.token(position.predicted()), cells));
+    }
+
+    return new Grid(method + " of each position of " + name, method + " of", columns(whole), rows);
   }
 
   private static Grid agreements(ShownAttribution found, String name) {

@@ -13,7 +13,7 @@ import java.util.List;
 /**
  * An attribution with the texts of its tokens, as terminal, page and JSON have it.
  *
- * @param text the prompt
+ * @param text the prompt, or the text whose beginning is attributed
  * @param tokens that the model reads, one text each
  * @param predicted the most probable token after the prompt
  * @param probability of the predicted token, in [0, 1]

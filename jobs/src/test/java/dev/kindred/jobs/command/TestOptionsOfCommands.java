@@ -71,7 +71,11 @@ class TestOptionsOfCommands {
     options.put("lens", GIVEN_PROMPTS + READ_MODEL + PAGE + "--parts");
     options.put(
         "attribute",
-        GIVEN_PROMPTS + READ_MODEL + PAGE + WRITER + "--run-id --method --replacement --objective");
+        GIVEN_PROMPTS
+            + READ_MODEL
+            + PAGE
+            + WRITER
+            + "--run-id --triangle --method --replacement --objective");
     options.put("ablate", OF_RUN);
     options.put("geometry", OF_RUN + "--prompt");
     options.put("invert", INVERSION);
