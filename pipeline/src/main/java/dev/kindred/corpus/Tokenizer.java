@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.corpus;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -22,7 +22,6 @@ import java.text.Normalizer;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -52,7 +51,7 @@ public final class Tokenizer {
   private final HuggingFaceTokenizer tokenizer;
   private final boolean characterLevel;
   private final CutPlaces cutPlaces;
-  private final Set<Integer> knownCharacters; // code points; of a character-level tokenizer
+  private final CharacterIds characterIds; // of a character-level tokenizer
   private final int unknownId; // of any other tokenizer
   private final boolean isCheckedByDecoding;
   private final int vocabularySize;
@@ -65,7 +64,7 @@ public final class Tokenizer {
   private Tokenizer(
       HuggingFaceTokenizer tokenizer,
       boolean characterLevel,
-      Set<Integer> knownCharacters,
+      CharacterIds characterIds,
       int unknownId,
       boolean isCheckedByDecoding,
       int vocabularySize,
@@ -75,14 +74,14 @@ public final class Tokenizer {
     this.addedTokens = addedTokens;
     this.tokenizer = tokenizer;
     this.characterLevel = characterLevel;
-    this.knownCharacters = knownCharacters;
+    this.characterIds = characterIds;
     this.unknownId = unknownId;
     this.isCheckedByDecoding = isCheckedByDecoding;
     this.vocabularySize = vocabularySize;
     this.bytesOfTokens = bytesOfTokens;
     this.lineBreak = treatsBeginnings() ? encode("\n") : null;
     this.lineBreakText = lineBreak == null ? null : decode(lineBreak);
-    this.beginning = characterLevel ? null : beginning(tokenizer);
+    this.beginning = characterLevel ? null : findBeginning();
     this.cutPlaces =
         characterLevel
             ? CutPlaces.CHARACTERS
@@ -115,9 +114,9 @@ public final class Tokenizer {
         : null;
   }
 
-  private static Integer beginning(HuggingFaceTokenizer tokenizer) {
-    int[] with = ids(tokenizer.encode("a", true, false));
-    int[] without = ids(tokenizer.encode("a", false, false));
+  private Integer findBeginning() {
+    int[] with = ids(tokenizer.encode("a", true, false).getIds());
+    int[] without = encode("a");
     return with.length > without.length && (without.length == 0 || with[0] != without[0])
         ? (Integer) with[0]
         : null;
@@ -173,23 +172,12 @@ public final class Tokenizer {
       throw new InvalidInput("tokenizer.json: cannot be loaded: %s", e.getMessage());
     }
 
-    JsonNode vocabulary = root.path("model").path("vocab");
-    Set<Integer> characters = new HashSet<>();
-    if (characterLevel) {
-      for (Iterator<String> i = vocabulary.fieldNames(); i.hasNext(); ) {
-        String token = i.next();
-        if (token.codePointCount(0, token.length()) == 1) {
-          characters.add(token.codePointAt(0));
-        }
-      }
-    }
-
     String decoder = root.path("decoder").path("type").asText();
     boolean decodes = !decoder.isEmpty() && !decoder.equals("WordPiece"); // which removes blanks
     return new Tokenizer(
         tokenizer,
         characterLevel,
-        characters,
+        characterLevel ? CharacterIds.of(root.path("model").path("vocab")) : null,
         unknownId,
         decodes,
         vocabularySize,
@@ -346,13 +334,16 @@ public final class Tokenizer {
     }
 
     if (characterLevel) {
-      Loss loss = firstUnknownCharacter(text);
-      return new Encoded(loss == null ? encode(text) : new int[0], loss);
+      int place = characterIds.firstUnknown(text);
+      return place == text.length()
+          ? new Encoded(characterIds.encode(text), null)
+          : new Encoded(
+              new int[0],
+              new Loss(place, place + Character.charCount(text.codePointAt(place)), true));
     }
 
-    Encoding encoding = tokenizer.encode(text, false, false);
-    int[] tokenIds = ids(encoding);
-    return new Encoded(tokenIds, loss(text, encoding, tokenIds));
+    int[] tokenIds = encode(text);
+    return new Encoded(tokenIds, loss(text, tokenIds));
   }
 
   /** The same of a text as it is within a longer one, see {@link #encodeWithin}. */
@@ -393,23 +384,10 @@ public final class Tokenizer {
     return encodeChecked(text).loss();
   }
 
-  private Loss firstUnknownCharacter(String text) {
-    for (int i = 0; i < text.length(); ) {
-      int character = text.codePointAt(i);
-      if (!knownCharacters.contains(character)) {
-        return new Loss(i, i + Character.charCount(character), true);
-      }
-
-      i += Character.charCount(character);
-    }
-
-    return null;
-  }
-
-  private Loss loss(String text, Encoding encoding, int[] tokenIds) {
+  private Loss loss(String text, int[] tokenIds) {
     for (int i = 0; i < tokenIds.length; i++) {
       if (tokenIds[i] == unknownId) {
-        CharSpan span = encoding.getCharTokenSpans()[i];
+        CharSpan span = spans(text)[i];
         if (span == null) {
           return new Loss(0, 0, true);
         }
@@ -421,7 +399,7 @@ public final class Tokenizer {
     }
 
     if (!isCheckedByDecoding) {
-      return firstUncovered(text, encoding.getCharTokenSpans());
+      return firstUncovered(text, spans(text));
     }
 
     String decoded = decode(tokenIds);
@@ -430,6 +408,10 @@ public final class Tokenizer {
     return difference == null || firstDifference(composed(text), composed(decoded)) == null
         ? null
         : difference;
+  }
+
+  private CharSpan[] spans(String text) {
+    return tokenizer.encode(text, false, false).getCharTokenSpans();
   }
 
   private static String composed(String text) {
@@ -502,7 +484,17 @@ public final class Tokenizer {
       return new int[0];
     }
 
-    return ids(tokenizer.encode(text, false, false));
+    if (characterLevel && characterIds.firstUnknown(text) == text.length()) {
+      return characterIds.encode(text);
+    }
+
+    // Not by DJL's Encoding, which has a text and a place for each token, at many times the cost.
+    long encoding = TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, false);
+    try {
+      return ids(TokenizersLibrary.LIB.getTokenIds(encoding));
+    } finally {
+      TokenizersLibrary.LIB.deleteEncoding(encoding);
+    }
   }
 
   /**
@@ -571,8 +563,7 @@ public final class Tokenizer {
     return encoded.loss() == null ? Optional.of(encoded.tokenIds()) : Optional.empty();
   }
 
-  private static int[] ids(Encoding encoding) {
-    long[] ids = encoding.getIds();
+  private static int[] ids(long... ids) {
     int[] tokenIds = new int[ids.length];
     for (int i = 0; i < ids.length; i++) {
       tokenIds[i] = Math.toIntExact(ids[i]);

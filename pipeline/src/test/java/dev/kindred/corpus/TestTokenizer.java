@@ -4,13 +4,18 @@ package dev.kindred.corpus;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.InvalidInput;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -83,6 +88,18 @@ class TestTokenizer {
     Tokenizer tokenizer = Tokenizer.of(CharacterTokenizers.of("aé€😀"));
 
     assertThat(tokenizer.encode("😀aé😀€")).containsExactly(3, 0, 1, 3, 2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"aé€😀", "aaab\n\r\t \u2028\u0000", "😀", "e\u0301é", "𝒜b€😀😀 a"})
+  void charactersHaveTheTokensThatTheNativeTokenizerGivesThem(String text) throws IOException {
+    String json = CharacterTokenizers.of("b 😀a\n𝒜é€e\u0301\r\t\u2028\u0000");
+    try (var bytes = new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8));
+        HuggingFaceTokenizer tokenizer =
+            HuggingFaceTokenizer.newInstance(bytes, Map.of("addSpecialTokens", "false"))) {
+      assertThat(Arrays.stream(Tokenizer.of(json).encode(text)).asLongStream().toArray())
+          .isEqualTo(tokenizer.encode(text).getIds());
+    }
   }
 
   @Test
