@@ -159,12 +159,14 @@ public final class SimilarStrings {
    * How many tasks the windows of a piece are joined in with a slice of the prompts. A task sends
    * one row a prompt, and finds the most similar windows sooner the more of them it sees: one a
    * core. Where pieces and slices are many, a task a core for each would be short, and the driver
-   * would start more of them than the cores are busy with: all together are some tasks a core.
+   * would start more of them than the cores are busy with: all together are some tasks a core, and
+   * never fewer, so that they are even.
    *
    * @param parts pieces times slices
    */
   public static int tasks(int cores, long parts) {
-    return parts == 1 ? cores : (int) Math.max(1, TASKS_PER_CORE * (long) cores / parts);
+    long together = TASKS_PER_CORE * (long) cores;
+    return parts == 1 ? cores : (int) ((together + parts - 1) / parts);
   }
 
   /** How many pieces so many windows are joined in. */

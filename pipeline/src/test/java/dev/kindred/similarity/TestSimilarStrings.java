@@ -37,6 +37,18 @@ class TestSimilarStrings {
   private record Joined(List<Found> found, Map<String, Double> metrics) {}
 
   @Test
+  void aJoinOfPartsHasFourTasksACoreOrAFewMore() {
+    for (int cores : new int[] {1, 2, 7, 2000}) {
+      assertThat(SimilarStrings.tasks(cores, 1)).isEqualTo(cores);
+      for (long parts : new long[] {2, 3, 4 * cores - 1, 4 * cores, 4 * cores + 1, 1_000_003}) {
+        assertThat(parts * SimilarStrings.tasks(cores, parts))
+            .as("%d cores, %d parts", cores, parts)
+            .isBetween(4L * cores, Math.max(4L * cores + parts - 1, parts));
+      }
+    }
+  }
+
+  @Test
   void findsWhatTheOracleFindsOnRandomVectors(SparkSession spark) {
     Random random = new Random(7);
     JoinProblem problem =
