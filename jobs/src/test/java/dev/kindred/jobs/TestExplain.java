@@ -363,6 +363,37 @@ class TestExplain {
   }
 
   @Test
+  void tokensAreShadedByWhatThePredictionLosesWithoutThem() throws IOException {
+    Path page = folder.resolve("shaded.html");
+    JsonNode shading =
+        json(explain(NOT_IN_CORPUS, "--shading", "--json", "--html", page.toString()))
+            .at("/shadings/0");
+    JsonNode occlusion =
+        json(CommandLineRun.of(
+                "attribute",
+                NOT_IN_CORPUS,
+                "--method",
+                "occlusion",
+                "--replacement",
+                "uniform",
+                "--json"))
+            .at("/prompts/0");
+
+    assertThat(shading.get("tokens")).isEqualTo(occlusion.get("tokens"));
+    assertThat(shading.get("prediction")).hasSize(10);
+    for (int i = 0; i < 10; i++) {
+      assertThat(shading.get("prediction").get(i).asDouble())
+          .isCloseTo(occlusion.at("/scores/0/values").get(i).asDouble(), within(1e-4));
+    }
+
+    assertThat(shading.get("blocks")).hasSize(SharedRun.BLOCKS);
+    assertThat(Files.readString(page)).contains(">Shading<", "<th scope=\"row\">prediction</th>");
+    assertThat(explain(NOT_IN_CORPUS, "--shading").out())
+        .containsSubsequence("hangs on ", "prediction ", "block 0 ", "block 5 ", "block 0   ");
+    assertThat(once(NOT_IN_CORPUS, "--json").out()).contains("\"shadings\" : null");
+  }
+
+  @Test
   void thePageHasEveryPrompt() throws IOException {
     Path page = folder.resolve("page.html");
     CommandLineRun run = explain("--html", page.toString(), escaped(texts.get(0)), NOT_IN_CORPUS);

@@ -30,6 +30,9 @@ public sealed interface Replacement extends Serializable {
   /** Nothing: the tokens after it move one position to the left. */
   record Delete() implements Replacement {}
 
+  /** Tokens of a vocabulary, at most, all of which are tried in turn if nothing else is said. */
+  int MOST_AVERAGED = 256;
+
   /** The row of zeros. */
   static Row zero(ResidualStream model) {
     return new Row(new float[model.shape().modelDimension()]);

@@ -8,6 +8,11 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kindred.model.BlockVector;
+import dev.kindred.model.Changes;
+import dev.kindred.model.Hook;
+import dev.kindred.model.HookPoint;
+import dev.kindred.model.Input;
 import dev.kindred.model.Models;
 import dev.kindred.model.ResidualStream;
 import java.io.IOException;
@@ -145,6 +150,64 @@ class TestAttributionProperties {
                 (3 * blank.totalVariation()[t] + 5 * letter.totalVariation()[t]) / 8, within(1e-6));
       }
     }
+  }
+
+  @Test
+  void aBlocksShadingIsHowFarItsVectorTurnsWithoutAToken() {
+    try (ResidualStream model = Models.directory(Models.TINYSHAKESPEARE).loadStream(Device.cpu())) {
+      List<Integer> blocks = List.of(0, 3);
+      AttributedPrediction prediction =
+          AttributedPrediction.of(model, PROMPT, Objective::predicted);
+      Replacement uniform = Replacement.uniform(model);
+      for (Replacement replacement : List.of(uniform, Replacement.mean(model))) {
+        Shading found = Shading.of(model, PROMPT, replacement, BlockVector.FFN_OUT, blocks);
+
+        assertThat(found.prediction())
+            .containsExactly(Occlusion.of(prediction, replacement).drop(), within(1e-4));
+        assertThat(found.blocks()).extracting(Shading.OfBlock::block).isEqualTo(blocks);
+      }
+
+      Shading found = Shading.of(model, PROMPT, uniform, BlockVector.FFN_OUT, blocks);
+      int tokens = model.shape().vocabularySize();
+      for (Shading.OfBlock ofBlock : found.blocks()) {
+        float[] own = ffnOut(model, PROMPT, ofBlock.block());
+        for (int t : new int[] {0, PROMPT.length - 1}) {
+          double sum = 0;
+          for (int token = 0; token < tokens; token++) {
+            int[] without = PROMPT.clone();
+            without[t] = token;
+            sum += cosine(own, ffnOut(model, without, ofBlock.block()));
+          }
+
+          assertThat(ofBlock.values()[t]).isCloseTo(1 - sum / tokens, within(1e-5)).isPositive();
+        }
+      }
+
+      assertThatThrownBy(
+              () ->
+                  Shading.of(model, PROMPT, new Replacement.Delete(), BlockVector.FFN_OUT, blocks))
+          .hasMessageContaining("a position would move");
+    }
+  }
+
+  private static float[] ffnOut(ResidualStream model, int[] tokenIds, int block) {
+    float[] all =
+        model.at(
+            Input.tokens(new int[][] {tokenIds}), Changes.NONE, Hook.of(HookPoint.MLP_OUT, block));
+    return Arrays.copyOfRange(all, all.length - model.shape().modelDimension(), all.length);
+  }
+
+  private static double cosine(float[] a, float[] b) {
+    double dot = 0;
+    double ofA = 0;
+    double ofB = 0;
+    for (int i = 0; i < a.length; i++) {
+      dot += (double) a[i] * b[i];
+      ofA += (double) a[i] * a[i];
+      ofB += (double) b[i] * b[i];
+    }
+
+    return dot / Math.sqrt(ofA * ofB);
   }
 
   @Test

@@ -23,7 +23,6 @@ final class AttributionOptions {
   private static final String TOKEN = "token:";
   private static final String LOG_PROBABILITY = "log-probability";
   private static final String GIVEN = "log-probability-of:";
-  private static final int MOST_AVERAGED = 256; // tokens of a vocabulary whose average is cheap
 
   @Option(
       names = "--method",
@@ -153,7 +152,7 @@ final class AttributionOptions {
   String name(ModelDirectory directory) {
     return replacement != null
         ? replacement
-        : directory.shape().vocabularySize() <= MOST_AVERAGED ? MARGINAL : "mean";
+        : directory.shape().vocabularySize() <= Replacement.MOST_AVERAGED ? MARGINAL : "mean";
   }
 
   /** Returns the name of what is attributed. */

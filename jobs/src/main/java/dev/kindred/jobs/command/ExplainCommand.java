@@ -34,6 +34,7 @@ import picocli.CommandLine.Option;
     footer = {
       "kindred explain 'And only l'",
       "kindred explain 'said.\\n\\nThe' 'Mr. Quilp ' --strings 3 --warehouse warehouse",
+      "kindred explain 'And only l' --shading",
       "kindred explain --prompts prompts.jsonl --json > explanations.json",
       "kindred explain 'And only l' --html explanation.html --run-id r-20261122-041500-3f2a"
     })
@@ -61,6 +62,12 @@ final class ExplainCommand extends KindredCommand {
       description = "similar strings shown for each block (${DEFAULT-VALUE})")
   private int strings;
 
+  @Option(
+      names = "--shading",
+      description =
+          "shows which tokens of a prompt the prediction and each block's evidence hang on, too")
+  private boolean isShaded;
+
   @Override
   public List<String> steps() {
     return List.of("prompts", "similar strings", "explanations");
@@ -85,7 +92,12 @@ final class ExplainCommand extends KindredCommand {
             given.read(explain.model().tokenizerJson(), Prompts.Lengths.any(), workspace.hadoop()),
             Terminal.standardError()::line);
     Explained explained =
-        explain.explain(workspace.spark(), workspace.progress(), prompts, strings);
+        explain.explain(
+            workspace.spark(),
+            workspace.progress(),
+            prompts,
+            strings,
+            isShaded ? Explain.Shades.TOKENS : Explain.Shades.NOTHING);
     Shown.show(
         page,
         workspace.hadoop(),

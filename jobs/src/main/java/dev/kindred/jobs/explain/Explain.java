@@ -7,6 +7,8 @@ import static org.apache.spark.sql.functions.lit;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.Location;
+import dev.kindred.attribution.Replacement;
+import dev.kindred.attribution.Shading;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
@@ -23,6 +25,7 @@ import dev.kindred.jobs.option.ModelOptions;
 import dev.kindred.jobs.option.RecomputeOption;
 import dev.kindred.jobs.option.TaskOptions;
 import dev.kindred.jobs.report.Explained;
+import dev.kindred.jobs.report.ShadedPrompt;
 import dev.kindred.jobs.run.JoinPieces;
 import dev.kindred.jobs.run.JoinTime;
 import dev.kindred.jobs.run.PassTime;
@@ -32,6 +35,8 @@ import dev.kindred.jobs.run.WindowPass;
 import dev.kindred.jobs.workspace.Messages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.BlockVector;
+import dev.kindred.model.ResidualStream;
+import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Approximations;
 import dev.kindred.prediction.Mixture;
@@ -69,6 +74,12 @@ import org.slf4j.LoggerFactory;
  * <p>Opening one checks model and warehouse.
  */
 public final class Explain {
+  /** What is shaded. */
+  public enum Shades {
+    NOTHING,
+    TOKENS
+  }
+
   /** With fewer prompts the join reads longer than it computes, whatever bounds it. */
   private static final int PROMPTS_THAT_NEED_A_PLAN = 64;
 
@@ -292,8 +303,10 @@ public final class Explain {
    * Explains prompts that {@link #fitted} has checked.
    *
    * @param strings similar strings that are shown of a block, at most
+   * @param shades whether tokens are shaded
    */
-  public Explained explain(SparkSession session, Progress steps, List<Prompt> given, int strings) {
+  public Explained explain(
+      SparkSession session, Progress steps, List<Prompt> given, int strings, Shades shades) {
     this.spark = session;
     this.progress = steps;
     long start = System.nanoTime();
@@ -403,7 +416,27 @@ public final class Explain {
         whyUnranked(),
         places.isPresent() ? null : "no run has kept them; run again with its settings",
         read,
-        explanations);
+        explanations,
+        shades == Shades.TOKENS ? shadings(given) : null);
+  }
+
+  /** What the prediction and the blocks' vectors of each prompt hang on. */
+  private List<ShadedPrompt> shadings(List<Prompt> prompts) {
+    ResidualStream stream = LoadedModels.stream(model);
+    boolean isAveraged = model.shape().vocabularySize() <= Replacement.MOST_AVERAGED;
+    Replacement replacement = isAveraged ? Replacement.uniform(stream) : Replacement.mean(stream);
+    Tokenizer tokenizer = Tokenizer.of(model.tokenizerJson());
+    List<ShadedPrompt> shaded = new ArrayList<>();
+    for (Prompt prompt : prompts) {
+      int[] ids = model.input(prompt.tokenIds());
+      shaded.add(
+          ShadedPrompt.of(
+              Shading.of(stream, ids, replacement, model.vectors(), model.blocks().numbers()),
+              isAveraged ? "uniform" : "mean",
+              Arrays.stream(ids).mapToObj(tokenizer::text).toList()));
+    }
+
+    return shaded;
   }
 
   /** What is kept of the places of strings: by the run, or else by any about the same corpus. */

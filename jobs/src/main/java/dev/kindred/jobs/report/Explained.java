@@ -2,6 +2,7 @@
 package dev.kindred.jobs.report;
 
 import dev.kindred.explanation.Explanation;
+import dev.kindred.jobs.report.Findings.OfPrompt;
 import dev.kindred.model.BlockVector;
 import java.util.List;
 
@@ -15,6 +16,7 @@ import java.util.List;
  * @param unranked why there are no ranks; null if there are
  * @param unplaced why strings have no places in the corpus; null if they have
  * @param prompts in the order in which they were asked for
+ * @param shadings of the same prompts; null if they were not asked for
  */
 public record Explained(
     String model,
@@ -26,7 +28,8 @@ public record Explained(
     String unranked,
     String unplaced,
     Read read,
-    List<Explanation> prompts) {
+    List<Explanation> prompts,
+    List<ShadedPrompt> shadings) {
   /**
    * What was read to find similar strings.
    *
@@ -40,6 +43,13 @@ public record Explained(
     boolean wereEvaluated() {
       return bytes == 0;
     }
+  }
+
+  /** Returns what a page has of a prompt beside its blocks. */
+  public List<OfPrompt> beside(int prompt) {
+    return shadings == null
+        ? List.of()
+        : List.of(shadings.get(prompt).ofPrompt("prompt " + (prompt + 1)));
   }
 
   /** As one JSON object, names in snake case. */

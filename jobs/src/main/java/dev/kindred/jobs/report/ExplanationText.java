@@ -11,6 +11,7 @@ import dev.kindred.explanation.NextToken;
 import dev.kindred.explanation.Place;
 import dev.kindred.explanation.SimilarString;
 import dev.kindred.explanation.TokenCount;
+import dev.kindred.jobs.report.Findings.Grid;
 import dev.kindred.jobs.report.TerminalText.Line;
 import dev.kindred.model.BlockVector;
 import java.util.HashSet;
@@ -33,8 +34,10 @@ public final class ExplanationText {
   private static final String CORPUS = "33"; // the nearest to the report's orange
 
   private final TerminalText text;
+  private final boolean isColoured;
 
   private ExplanationText(boolean isColoured) {
+    this.isColoured = isColoured;
     this.text = new TerminalText(isColoured);
   }
 
@@ -73,6 +76,12 @@ public final class ExplanationText {
 
     Reasons.of(explanation).forEach(this::sentence);
     text.blankLine();
+    if (explained.shadings() != null) {
+      int prompt = explanation.promptId();
+      Grid shading = explained.shadings().get(prompt).grid("prompt " + (prompt + 1));
+      text.lines(TerminalFindings.of(new Findings("", List.of(shading), List.of()), isColoured));
+    }
+
     Set<Long> placed = new HashSet<>(); // a place is shown once, whatever blocks find the string
     explanation.blocks().forEach(block -> block(block, placed));
   }

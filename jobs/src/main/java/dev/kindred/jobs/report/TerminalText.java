@@ -21,6 +21,11 @@ final class TerminalText {
     return new Line();
   }
 
+  /** Adds lines that are ready. */
+  void lines(String others) {
+    text.append(others);
+  }
+
   void blankLine() {
     text.append('\n');
   }

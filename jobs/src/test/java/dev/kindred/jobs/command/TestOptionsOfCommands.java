@@ -67,7 +67,7 @@ class TestOptionsOfCommands {
             + JOIN
             + TASKS
             + PAGE
-            + "--recompute --warehouse --run-id --strings");
+            + "--recompute --warehouse --run-id --strings --shading");
     options.put("lens", GIVEN_PROMPTS + READ_MODEL + PAGE + "--parts");
     options.put(
         "attribute",

@@ -23,7 +23,8 @@ class TestExplanationText {
             null,
             null,
             new Explained.Read(1_234, 6, 7_404, 5_687_000, 1.25),
-            List.of(prompts)),
+            List.of(prompts),
+            null),
         isColoured);
   }
 
