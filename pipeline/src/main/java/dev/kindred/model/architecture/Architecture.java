@@ -18,4 +18,10 @@ public interface Architecture {
   default StoredNames storedNames() {
     return StoredNames.EXACT;
   }
+
+  /** How models of this kind begin before they are trained. */
+  default Initialization initialization(ConfigJson config) {
+    double deviation = config.positive("initializer_range", Initialization.DEVIATION);
+    return tensor -> deviation;
+  }
 }

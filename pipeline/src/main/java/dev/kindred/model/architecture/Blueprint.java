@@ -12,7 +12,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
@@ -24,8 +23,6 @@ import java.util.function.IntFunction;
  */
 public record Blueprint(
     ModelShape shape, Embedding embedding, List<Block> blocks, Unembedding unembedding) {
-  private static final double INITIAL_DEVIATION = .02;
-
   /**
    * A model whose blocks are described when they are asked for: a damaged configuration may want
    * more of them than there is memory.
@@ -87,25 +84,18 @@ public record Blueprint(
         .sum();
   }
 
-  /** Weights by name that a training begins with: normal ones have the deviation 0.02. */
-  public Map<String, float[]> initialWeights(long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    Map<String, float[]> weights = new LinkedHashMap<>();
-    forEachTensor(
-        tensor -> {
-          long size = Arrays.stream(tensor.shape()).reduce(1, Math::multiplyExact);
-          float[] values = new float[Math.toIntExact(size)];
-          for (int i = 0; i < size; i++) {
-            values[i] =
-                switch (tensor.start()) {
-                  case NORMAL -> (float) (INITIAL_DEVIATION * random.nextGaussian());
-                  case ZEROS -> 0;
-                  case ONES -> 1;
-                };
-          }
+  /** Weights that no training has changed; each is drawn when it is asked for. */
+  public Tensors initial(Initialization initialization, long seed) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    forEachTensor(tensor -> tensors.put(tensor.name(), tensor));
+    return new InitialWeights(tensors, initialization, seed);
+  }
 
-          weights.put(tensor.name(), values);
-        });
+  /** Weights by name that a training begins with. */
+  public Map<String, float[]> initialWeights(long seed) {
+    Tensors initial = initial(Initialization.COMMON, seed);
+    Map<String, float[]> weights = new LinkedHashMap<>();
+    tensors().keySet().forEach(name -> weights.put(name, initial.floats(name)));
     return weights;
   }
 

@@ -8,6 +8,7 @@ import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Embedding;
 import dev.kindred.model.architecture.FeedForward.Mlp;
+import dev.kindred.model.architecture.Initialization;
 import dev.kindred.model.architecture.Linear;
 import dev.kindred.model.architecture.Linear.Layout;
 import dev.kindred.model.architecture.Mixer.Attention;
@@ -22,6 +23,8 @@ import java.util.Set;
 
 /** GPT-2 (Radford et al. 2019): learned positions, linear maps stored by input. */
 final class Gpt2 implements Architecture {
+  private static final int LAYERS = 12;
+
   @Override
   public String name() {
     return "gpt2";
@@ -39,7 +42,7 @@ final class Gpt2 implements Architecture {
     int vocabulary = json.positiveInt("vocab_size", 50257);
     int context = HuggingFace.size(json, "n_positions", "max_position_embeddings", 1024);
     int d = HuggingFace.size(json, "n_embd", "hidden_size", 768);
-    int layers = HuggingFace.size(json, "n_layer", "num_hidden_layers", 12);
+    int layers = HuggingFace.size(json, "n_layer", "num_hidden_layers", LAYERS);
     int heads = HuggingFace.size(json, "n_head", "num_attention_heads", 12);
     int hidden = json.positiveInt("n_inner", 4 * d);
     int width = HuggingFace.headWidth(json, d, heads);
@@ -81,6 +84,15 @@ final class Gpt2 implements Architecture {
         Unembedding.of(
             LayerNorm.named("transformer.ln_f", d, epsilon),
             Linear.of(tied ? table : storedNames().head(), null, vocabulary, d)));
+  }
+
+  /** What a block adds to the stream begins smaller, by the root of twice the number of blocks. */
+  @Override
+  public Initialization initialization(ConfigJson json) {
+    double deviation = json.positive("initializer_range", Initialization.DEVIATION);
+    int layers = HuggingFace.size(json, "n_layer", "num_hidden_layers", LAYERS);
+    return tensor ->
+        tensor.endsWith("c_proj.weight") ? deviation / Math.sqrt(2. * layers) : deviation;
   }
 
   private static Linear linear(String name, int outputs, int inputs) {

@@ -9,6 +9,7 @@ import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Embedding;
 import dev.kindred.model.architecture.FeedForward.Mlp;
+import dev.kindred.model.architecture.Initialization;
 import dev.kindred.model.architecture.Linear;
 import dev.kindred.model.architecture.Mixer.Attention;
 import dev.kindred.model.architecture.Norm;
@@ -37,6 +38,13 @@ final class Opt implements Architecture {
   @Override
   public StoredNames storedNames() {
     return new StoredNames(List.of(PREFIX, "model."), Pattern.compile("(?!)"), "lm_head.weight");
+  }
+
+  /** The row of the token that pads texts, which other tokens never see, is as any other here. */
+  @Override
+  public Initialization initialization(ConfigJson json) {
+    double deviation = json.positive("init_std", Initialization.DEVIATION);
+    return tensor -> deviation;
   }
 
   @Override

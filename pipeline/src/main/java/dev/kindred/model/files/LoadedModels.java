@@ -28,6 +28,9 @@ public final class LoadedModels {
 
   private static final Map<Key, ResidualStream> STREAMS = new ConcurrentHashMap<>();
 
+  /** Models of one configuration after the other, of which a process holds one at a time. */
+  private static final Map<Device, String> UNTRAINED = new ConcurrentHashMap<>();
+
   /** By model: they are on the heap, whatever evaluates the model. */
   private static final Map<String, LogitMap> LOGIT_MAPS = new ConcurrentHashMap<>();
 
@@ -47,6 +50,27 @@ public final class LoadedModels {
             directory.isForKernels(key.device())
                 ? timed(directory, key.device(), directory::load)
                 : directory.withFirstToken(inEngine(directory, key)));
+  }
+
+  /**
+   * Closes the untrained model that this process held before another: a study draws many, and each
+   * is done with when the next is asked for.
+   */
+  private static synchronized void closeOther(ModelDirectory directory, Device device) {
+    if (!directory.isUntrained()) {
+      return;
+    }
+
+    String before = UNTRAINED.put(device, directory.id());
+    if (before != null && !before.equals(directory.id())) {
+      Key key = new Key(before, device);
+      STREAMS.remove(key);
+      LOADED.remove(key);
+      TorchModel model = IN_ENGINE.remove(key);
+      if (model != null) {
+        model.close();
+      }
+    }
   }
 
   private static TorchModel inEngine(ModelDirectory directory, Key key) {
@@ -76,6 +100,7 @@ public final class LoadedModels {
    * @throws dev.kindred.InvalidInput if the self-check fails, or the GPU cannot be used
    */
   public static ResidualStream stream(ModelDirectory directory) {
+    closeOther(directory, TaskDevice.assigned());
     return STREAMS.computeIfAbsent(
         new Key(directory.id(), TaskDevice.assigned()), key -> inEngine(directory, key).stream());
   }

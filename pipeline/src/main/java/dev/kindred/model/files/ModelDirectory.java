@@ -188,6 +188,81 @@ public record ModelDirectory(
   }
 
   /**
+   * Describes a model of the same kind that was never trained: it needs no weights, and no
+   * tokenizer either where it is to read but a few texts.
+   *
+   * @param option the setting that names the directory, for messages
+   * @param seed of the weights
+   * @param texts whose words are the tokens, where there is no {@code tokenizer.json}
+   * @throws InvalidInput if there is no config that can be used, or no way to cut texts into tokens
+   */
+  public static ModelDirectory untrained(
+      String option, String uri, Bos bos, long seed, List<String> texts, Configuration hadoop) {
+    try {
+      Location location = Location.of(option, uri);
+      Path folder = location.path();
+      FileSystem files = location.fileSystem(hadoop);
+      byte[] config = file(option, files, folder, CONFIG);
+      String configJson = text(uri, CONFIG, config);
+      ConfigJson parsed = ConfigJson.parse(name(uri, CONFIG), configJson);
+      ModelShape shape = Architectures.read(parsed).shape();
+      String tokenizerJson =
+          texts.isEmpty() || files.exists(new Path(folder, TOKENIZER))
+              ? text(uri, TOKENIZER, tokenizer(option, files, folder))
+              : WordTokenizer.json(texts, shape.vocabularySize());
+      ContentId id = new ContentId().add(config).add("untrained " + seed);
+      Integer firstToken = bos.token(loaded(uri, tokenizerJson), parsed);
+      if (firstToken != null) {
+        id.add("after token " + firstToken);
+      }
+
+      ModelDirectory directory =
+          new ModelDirectory(
+              id.id("m"),
+              uri,
+              configJson,
+              new UntrainedWeights(name(uri, CONFIG), configJson, seed),
+              tokenizerJson,
+              null,
+              firstToken,
+              Blocks.of(Blocks.ALL, shape.blocks()),
+              BlockVector.FFN_OUT,
+              Precision.F32,
+              null,
+              Map.of());
+      directory.check();
+      return directory;
+    } catch (IOException | IllegalArgumentException e) {
+      throw new InvalidInput("%s %s: cannot be read: %s", option, uri, e.getMessage());
+    }
+  }
+
+  /**
+   * The same model with the token vectors of one that was never trained.
+   *
+   * @param seed of these vectors
+   */
+  public ModelDirectory withUntrainedEmbedding(long seed) {
+    ContentId changed = new ContentId().add(id).add("untrained embedding " + seed);
+    return new ModelDirectory(
+        changed.id("m"),
+        uri,
+        configJson,
+        new OtherEmbedding(
+            weights,
+            new UntrainedWeights(name(uri, CONFIG), configJson, seed),
+            blueprint().embedding().table()),
+        tokenizerJson,
+        null, // which is of the whole model
+        firstToken,
+        blocks,
+        vectors,
+        precision,
+        null,
+        Map.of());
+  }
+
+  /**
    * Reads what cuts text into tokens, for those who need no more of a model directory.
    *
    * @param option the setting that names it, for messages
@@ -381,6 +456,11 @@ public record ModelDirectory(
   public static BlockVector vectorsOf(String id) {
     String[] parts = id.split("-"); // m, the hash, and perhaps the vectors
     return parts.length < 3 ? BlockVector.FFN_OUT : BlockVector.of(parts[2]);
+  }
+
+  /** Whether its weights are drawn, not read. */
+  boolean isUntrained() {
+    return weights instanceof UntrainedWeights;
   }
 
   /** Whether it has a self-check. */

@@ -1,60 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model.files;
 
-import dev.kindred.InvalidInput;
 import dev.kindred.model.architecture.Tensors;
-import java.io.IOException;
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.apache.spark.SparkContext;
 
-/**
- * The files with a model's weights, which each process reads by itself.
- *
- * @param dtypes that they are stored in, sorted
- */
-public record Weights(List<WeightsFile> files, StoredTensors tensors, List<String> dtypes)
-    implements Serializable {
+/** Where the weights of a model come from: each process gets them by itself. */
+public interface Weights extends Serializable {
 
   /**
    * Reads the weights.
    *
    * @param load takes tensors until it returns
-   * @throws InvalidInput if a file is not to be read, or not the one that was checked
+   * @throws dev.kindred.InvalidInput if they are not to be read
    */
-  public <M> M read(Function<Tensors, M> load) {
-    List<FileContent> open = new ArrayList<>();
-    String reading = "";
-    try {
-      List<Tensors> ofFiles = new ArrayList<>();
-      for (WeightsFile file : files) {
-        reading = file.uri();
-        FileContent content = file.open();
-        open.add(content);
-        ofFiles.add(Safetensors.unchanged(file.uri(), content, file.checksums()));
-      }
-
-      return load.apply(tensors.by(ofFiles));
-    } catch (IOException e) {
-      throw new InvalidInput("%s: cannot be read any more: %s", reading, e.getMessage());
-    } finally {
-      FileContent.close(open);
-    }
-  }
+  <M> M read(Function<Tensors, M> load);
 
   /**
-   * Returns the weights for executors: what lies on a disk of this machine, Spark copies to theirs.
+   * Returns the weights for executors.
    *
    * @param id of the model
    */
-  Weights onExecutors(SparkContext spark, String id) {
-    List<WeightsFile> copies = new ArrayList<>();
-    for (WeightsFile file : files) {
-      copies.add(file.onExecutors(spark, id + "-" + copies.size()));
-    }
+  Weights onExecutors(SparkContext spark, String id);
 
-    return new Weights(List.copyOf(copies), tensors, dtypes);
-  }
+  /** What numbers they are stored in, sorted; none for weights that are in no file. */
+  List<String> dtypes();
 }

@@ -218,7 +218,7 @@ final class WeightsFolder implements Closeable {
       all.add(new WeightsFile(path.toString(), checksums.get(path.getName()), hadoop, null));
     }
 
-    return new Weights(List.copyOf(all), tensors, dtypes());
+    return new StoredWeights(List.copyOf(all), tensors, dtypes());
   }
 
   @Override

@@ -111,7 +111,7 @@ class TestHuggingFaceFolder {
   void filesBesideThoseOfTheIndexAreNotRead() throws IOException {
     copy("llama");
     Files.writeString(folder.resolve("consolidated.safetensors"), "other names");
-    assertThat(read().weights().files()).hasSize(3);
+    assertThat(((StoredWeights) read().weights()).files()).hasSize(3);
   }
 
   @Test

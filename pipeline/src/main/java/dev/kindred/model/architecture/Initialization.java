@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.architecture;
+
+/**
+ * How a family's models begin before they are trained: weights are normal about 0, norms multiply
+ * by 1, biases are 0 (see {@link Tensor.Start}). What differs is the deviation of the weights.
+ */
+@FunctionalInterface
+public interface Initialization {
+  /** The deviation of transformers, and of models that Kindred trains. */
+  double DEVIATION = .02;
+
+  /** All weights alike. */
+  Initialization COMMON = tensor -> DEVIATION;
+
+  /**
+   * Returns the standard deviation of a tensor's numbers.
+   *
+   * @param tensor its name in the file with the weights
+   */
+  double deviation(String tensor);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.model.files;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A tokenizer for a model that was never trained and has none: its random vectors know no words, so
+ * that a text is to it the pattern of equal words. A word begins with what stands for the blank
+ * before it, also at the beginning of a text; signs are tokens of their own.
+ */
+final class WordTokenizer {
+  private static final String BLANK = "\u2581";
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Pattern PIECES = Pattern.compile("[\\p{P}\\p{Punct}]|[^\\p{P}\\p{Punct}]+");
+
+  private WordTokenizer() {}
+
+  /**
+   * Returns a {@code tokenizer.json}.
+   *
+   * @param texts whose words have the ids from 1; other ids are called {@code <5>}
+   * @param size of the vocabulary, V
+   */
+  static String json(List<String> texts, int size) {
+    TreeSet<String> words = new TreeSet<>();
+    for (String text : texts) {
+      Stream.of(text.split(" "))
+          .flatMap(word -> PIECES.matcher(BLANK + word).results())
+          .forEach(piece -> words.add(piece.group()));
+    }
+
+    ObjectNode json = JSON.createObjectNode().put("version", "1.0");
+    json.putArray("added_tokens");
+    ObjectNode cut = json.putObject("pre_tokenizer").put("type", "Sequence");
+    cut.putArray("pretokenizers").add(ofBlanks()).addObject().put("type", "Punctuation");
+    json.set("decoder", ofBlanks());
+    ObjectNode model = json.putObject("model").put("type", "WordLevel").put("unk_token", name(0));
+    ObjectNode vocabulary = model.putObject("vocab").put(name(0), 0);
+    int id = 1;
+    for (String word : words) {
+      if (id < size) {
+        vocabulary.put(word, id++);
+      }
+    }
+
+    for (; id < size; id++) {
+      vocabulary.put(name(id), id);
+    }
+
+    return json.toString();
+  }
+
+  private static ObjectNode ofBlanks() {
+    return JSON.createObjectNode()
+        .put("type", "Metaspace")
+        .put("replacement", BLANK)
+        .put("prepend_scheme", "always")
+        .put("split", true);
+  }
+
+  private static String name(int id) {
+    return "<" + id + ">";
+  }
+}
