@@ -3,6 +3,7 @@ package dev.kindred.inversion;
 
 import dev.kindred.math.Cosine;
 import dev.kindred.math.TopTokens;
+import dev.kindred.math.Vectors;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -89,15 +90,19 @@ public final class Decoder {
   private double[] scores(Decoding decoding, double[] x, double scale) {
     return switch (decoding) {
       case PINV -> pseudoInverse.scores(x);
-      case NEAREST -> each(token -> -distance(x, token, scale));
+      case NEAREST ->
+          each(token -> -Vectors.distance(tokens.rows(), token * tokens.dimension(), scale, x));
       case COSINE -> {
         double norm = norm(x, 0);
-        yield each(token -> cosine(dot(x, 0, token, 0), norm, norms[token]));
+        yield each(token -> cosine(dot(x, token), norm, norms[token]));
       }
       case CENTRED_COSINE -> {
         double mean = mean(x);
         double norm = norm(x, mean);
-        yield each(token -> cosine(dot(x, mean, token, means[token]), norm, centredNorms[token]));
+        double[] centred = Arrays.stream(x).map(value -> value - mean).toArray();
+        double rest = Arrays.stream(centred).sum(); // of rounding
+        yield each(
+            token -> cosine(dot(centred, token) - means[token] * rest, norm, centredNorms[token]));
       }
     };
   }
@@ -145,25 +150,8 @@ public final class Decoder {
     return IntStream.range(0, tokens.size()).mapToDouble(score).toArray();
   }
 
-  private double distance(double[] x, int token, double scale) {
-    int row = token * tokens.dimension();
-    double squares = 0;
-    for (int i = 0; i < x.length; i++) {
-      double difference = x[i] - scale * tokens.rows()[row + i];
-      squares += difference * difference;
-    }
-
-    return Math.sqrt(squares);
-  }
-
-  private double dot(double[] x, double mean, int token, double tokenMean) {
-    int row = token * tokens.dimension();
-    double sum = 0;
-    for (int i = 0; i < x.length; i++) {
-      sum += (x[i] - mean) * (tokens.rows()[row + i] - tokenMean);
-    }
-
-    return sum;
+  private double dot(double[] x, int token) {
+    return Vectors.dot(tokens.rows(), token * tokens.dimension(), x);
   }
 
   private static double cosine(double dot, double norm, double other) {

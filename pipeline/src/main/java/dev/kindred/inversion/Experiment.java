@@ -31,11 +31,25 @@ public record Experiment(
     /** Vectors in the residual stream before block 0. */
     INDIRECT,
     /** Mixtures of the vocabulary's vectors: V numbers a position, of which a token's are 10. */
-    DIRECT;
+    DIRECT,
+    /**
+     * Vectors, one after another, each as a sequence of its own: what others add to the output is
+     * not there.
+     */
+    PER_TOKEN,
+    /** Vectors of one position more and more; those before it go on moving. */
+    EXPANDING,
+    /** Vectors, one after another, with the tokens before it that were read as nearest. */
+    SEQUENTIAL;
 
-    /** The name: {@code direct}. */
+    /** Whether positions are searched for one after another. */
+    public boolean isByPosition() {
+      return this != INDIRECT && this != DIRECT;
+    }
+
+    /** The name: {@code per-token}. */
     public String text() {
-      return name().toLowerCase(Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 

@@ -96,38 +96,32 @@ public final class Inversion {
     }
 
     Mixtures direct = isDirect ? new Mixtures(tokens, products(), unit.size() * length) : null;
-    Search search =
-        new Search(
-            model,
-            experiment.target(),
-            length,
-            experiment.loss(),
-            experiment.descent(),
-            isDirect ? direct : Search.Steepness.PLAIN,
-            start,
-            truth);
-    double[] firstLosses = null;
-    for (int step = 0; step < experiment.descent().steps(); step++) {
-      search.step();
-      firstLosses = firstLosses == null ? search.losses().clone() : firstLosses;
+    TargetOutput output = new TargetOutput(model, experiment.target(), length);
+    float[][] targets = output.of(truth);
+    float[][] firstOutputs = output.of(start);
+    float[] vectors =
+        experiment.method().isByPosition()
+            ? new SequentialSearch(
+                    model, tokens, decoder, experiment, length, positions, start, truth)
+                .find()
+            : together(
+                experiment, output, isDirect ? direct : Search.Steepness.PLAIN, start, targets);
+    float[][] outputs = output.of(vectors);
+    checkFinite(experiment.descent(), vectors);
+    for (float[] numbers : outputs) {
+      checkFinite(experiment.descent(), numbers);
     }
 
-    float[][] outputs = search.outputs();
-    checkFinite(experiment.descent(), search.vectors());
-    for (float[] output : outputs) {
-      checkFinite(experiment.descent(), output);
-    }
-
-    float[][] ofShifted = new TargetOutput(model, experiment.target(), length).of(shifted);
+    float[][] ofShifted = output.of(shifted);
     List<Found> found = new ArrayList<>();
     for (int i = 0; i < unit.size(); i++) {
       int[] ids = grid.prompts().get(unit.prompts()[i]);
-      List<Reading> readings = readings(experiment, ids, positions, start, search.vectors(), i);
+      List<Reading> readings = readings(experiment, ids, positions, start, vectors, i);
       if (isDirect) {
         readings.addAll(raw(direct, ids, mixtures.get(i), i));
       }
 
-      float[] target = search.targets()[i];
+      float[] target = targets[i];
       double l1 = l1(outputs[i], target);
       double cosine = cosine(outputs[i], target);
       found.add(
@@ -135,9 +129,9 @@ public final class Inversion {
               unit.prompts()[i],
               unit.restarts()[i],
               readings,
-              distances(search.vectors(), start, i, length),
-              distances(search.vectors(), truth, i, length),
-              firstLosses == null ? loss(experiment, outputs[i], target) : firstLosses[i],
+              distances(vectors, start, i, length),
+              distances(vectors, truth, i, length),
+              loss(experiment, firstOutputs[i], target),
               loss(experiment, outputs[i], target),
               l1,
               cosine,
@@ -147,6 +141,22 @@ public final class Inversion {
     }
 
     return found;
+  }
+
+  /** Searches for all positions at once, and returns what was found, B x T x D. */
+  private static float[] together(
+      Experiment experiment,
+      TargetOutput output,
+      Search.Steepness steepness,
+      float[] start,
+      float[][] targets) {
+    Search search =
+        new Search(output, experiment.loss(), experiment.descent(), steepness, start, targets);
+    for (int step = 0; step < experiment.descent().steps(); step++) {
+      search.step();
+    }
+
+    return search.vectors();
   }
 
   /** Checks that a search has not run away: ranks among numbers that are none mean nothing. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.inversion;
 
+import dev.kindred.math.Vectors;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
@@ -84,13 +85,7 @@ final class PseudoInverse {
     int dimension = tokens.dimension();
     double[] products = new double[tokens.size()];
     for (int token = 0; token < products.length; token++) {
-      int row = token * dimension;
-      double sum = 0;
-      for (int i = 0; i < dimension; i++) {
-        sum += tokens.rows()[row + i] * x[i];
-      }
-
-      products[token] = sum;
+      products[token] = Vectors.dot(tokens.rows(), token * dimension, x);
     }
 
     return products;

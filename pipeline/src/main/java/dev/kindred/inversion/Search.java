@@ -48,11 +48,33 @@ final class Search {
       Steepness steepness,
       float[] start,
       float[] trueVectors) {
-    this.output = new TargetOutput(model, target, length);
+    this(
+        new TargetOutput(model, target, length),
+        loss,
+        descent,
+        steepness,
+        start,
+        new TargetOutput(model, target, length).of(trueVectors));
+  }
+
+  /**
+   * A search that has not begun.
+   *
+   * @param start B x T x D, which is not changed
+   * @param targets what is to be met, B x n
+   */
+  Search(
+      TargetOutput output,
+      InversionLoss loss,
+      Descent descent,
+      Steepness steepness,
+      float[] start,
+      float[][] targets) {
+    this.output = output;
     this.loss = loss;
     this.walker = descent.walker(start.length);
     this.steepness = steepness;
-    this.targets = output.of(trueVectors);
+    this.targets = targets;
     this.losses = new double[targets.length];
     this.x = start.clone();
   }

@@ -199,7 +199,7 @@ record InversionCase(String name, JsonNode json, Map<String, float[]> arrays) {
     JsonNode recipe = json.get("recipe");
     return new Descent(
         Descent.Optimizer.valueOf(recipe.get("optimizer").asText().toUpperCase(Locale.ROOT)),
-        recipe.get("steps").asInt(),
+        recipe.path("steps_a_stage").asInt(recipe.path("steps").asInt()),
         recipe.get("learning_rate_start").asDouble(),
         recipe.get("learning_rate_end").asDouble());
   }

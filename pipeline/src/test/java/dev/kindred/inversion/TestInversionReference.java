@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,6 +104,70 @@ class TestInversionReference {
             .isLessThan(ROUNDING * (1 + greatest(x)) + granted(expected, at));
       }
     }
+  }
+
+  static Stream<String> searchesByPosition() {
+    return InversionCase.names("sequential-");
+  }
+
+  @ParameterizedTest
+  @MethodSource("searchesByPosition")
+  void searchesForOnePositionAfterAnotherAreThose(String name) {
+    InversionCase expected = InversionCase.read(name);
+    String method = expected.json().get("method").asText();
+    Experiment experiment =
+        new Experiment(
+            method.equals("sound")
+                ? Experiment.Method.SEQUENTIAL
+                : Experiment.Method.valueOf(method.toUpperCase(Locale.ROOT).replace('-', '_')),
+            expected.target(),
+            expected.loss(),
+            expected.descent(),
+            0,
+            1,
+            Experiment.Positions.OWN,
+            0);
+    TokenVectors tokens = expected.tokens();
+    float[] positions = TokenVectors.positions(expected.model(), expected.length());
+    SequentialSearch search =
+        new SequentialSearch(
+            expected.model(),
+            tokens,
+            new Decoder(tokens),
+            experiment,
+            expected.length(),
+            positions,
+            expected.arrays().get("start"),
+            expected.ownVectors());
+    for (int position = 0; position < expected.length(); position++) {
+      JsonNode stage = expected.json().get("stages").get(position);
+      double[] losses = InversionCase.numbers(stage.get("losses"));
+      Search its = search.stage(position);
+      boolean goesOn = method.equals("expanding") && position > 0; // from where rounding led it
+      boolean isAlone = experiment.method() == Experiment.Method.PER_TOKEN;
+      for (int step = 0; step < (isAlone ? 20 : experiment.descent().steps()); step++) {
+        its.step();
+        if (step < (goesOn ? 1 : COMPARED_LOSSES)) {
+          assertThat(its.losses()[0])
+              .as("position %d, loss %d", position, step)
+              .isCloseTo(losses[step], within((goesOn ? 1e-3 : 1e-5) * losses[step]));
+        }
+
+        if (step == 19 && !goesOn) {
+          float[] x20 = expected.arrays().get("x20." + position);
+          float[] found = its.vectors();
+          assertThat(difference(last(found, x20.length), x20))
+              .as("x20 of position %d", position)
+              .isLessThan(1e-4);
+        }
+      }
+
+      search.end(position, its);
+    }
+  }
+
+  private static float[] last(float[] values, int count) {
+    return Arrays.copyOfRange(values, values.length - count, values.length);
   }
 
   static Stream<String> directSearches() {

@@ -77,7 +77,7 @@ final class ChannelCommand extends InvertCommand {
     List<Row> rows =
         searched
             .where(col("cell").isin(cells.toArray()).and(col("counts")))
-            .groupBy("decoding", "features", "prompt", "restart")
+            .groupBy("decoding", "features", InversionFindings.MODEL, "prompt", "restart")
             .agg(expr("avg(if(rank = 1, 1.0D, 0.0D))").as("right"))
             .collectAsList();
     List<Integer> widths = rows.stream().map(row -> row.getInt(1)).distinct().sorted().toList();
@@ -149,16 +149,17 @@ final class ChannelCommand extends InvertCommand {
     Map<List<Integer>, double[]> searches =
         new TreeMap<>(
             Comparator.<List<Integer>>comparingInt(key -> key.get(0))
-                .thenComparingInt(key -> key.get(1)));
+                .thenComparingInt(key -> key.get(1))
+                .thenComparingInt(key -> key.get(2)));
     rows.stream()
         .filter(row -> row.getString(0).equals(decoding.text()))
         .forEach(
             row ->
                 searches
                         .computeIfAbsent(
-                            List.of(row.getInt(2), row.getInt(3)),
+                            List.of(row.getInt(2), row.getInt(3), row.getInt(4)),
                             key -> new double[widths.size()])[widths.indexOf(row.getInt(1))] =
-                    row.getDouble(4));
+                    row.getDouble(5));
     return searches.values().toArray(double[][]::new);
   }
 }

@@ -27,12 +27,21 @@ import org.apache.spark.sql.Row;
 
 /** What inversions came to, as it is shown. */
 final class InversionFindings {
+  /** The column that tells models apart, from 0. */
+  static final String MODEL = "model";
+
   private static final int READ_OUT = 3; // prompts whose five best tokens are listed
 
   /** The share of the tokens that were found in whatever place, each as often as it is there. */
   private static final String BAG =
       "aggregate(array_distinct(asked), 0.0D, (sum, id) -> sum + least(size(filter(asked, x -> x ="
           + " id)), size(filter(found, x -> x = id)))) / size(asked)";
+
+  /** The share of the tokens that do not count that are found anyhow, beyond those that count. */
+  private static final String ANYWHERE =
+      "if(size(hidden) = 0, null, aggregate(array_distinct(hidden), 0.0D, (sum, id) -> sum +"
+          + " least(size(filter(hidden, x -> x = id)), greatest(0, size(filter(found, x -> x = id)) -"
+          + " size(filter(shown, x -> x = id))))) / size(hidden))";
 
   private final InversionGrid grid;
   private final Tokenizer tokenizer;
@@ -81,22 +90,26 @@ final class InversionFindings {
   private Grid accuracies(Dataset<Row> its, int cell) {
     Dataset<Row> searches =
         its.withColumn("right", expr("if(rank = 1, 1.0D, 0.0D)"))
-            .groupBy("decoding", "prompt", "restart")
+            .groupBy("decoding", MODEL, "prompt", "restart")
             .agg(
                 expr("avg(if(counts, right, null))").as("self"),
                 expr("avg(if(counts, null, right))").as("others"),
+                expr("collect_list(if(counts, null, true_id))").as("hidden"),
+                expr("collect_list(if(counts, true_id, null))").as("shown"),
                 expr("avg(if(rank <= 5, 1.0D, 0.0D))").as("top5"),
                 expr("min(right)").as("exact"),
                 expr("avg(if(unchanged, 1.0D, 0.0D))").as("unchanged"),
                 expr("collect_list(best[0])").as("found"),
                 expr("collect_list(true_id)").as("asked"))
-            .withColumn("bag", expr(BAG));
+            .withColumn("bag", expr(BAG))
+            .withColumn("anywhere", expr(ANYWHERE));
     Dataset<Row> perPrompt =
         searches
-            .groupBy("decoding", "prompt")
+            .groupBy("decoding", MODEL, "prompt")
             .agg(
                 avg("self"),
                 avg("others"),
+                avg("anywhere"),
                 avg("top5"),
                 avg("bag"),
                 avg("exact"),
@@ -110,11 +123,13 @@ final class InversionFindings {
     List<Findings.Row> shown = new ArrayList<>();
     byDecoding.forEach(
         (decoding, prompts) -> {
-          prompts.sort(Comparator.comparingInt(row -> row.getInt(1)));
+          prompts.sort(
+              Comparator.<Row>comparingInt(row -> row.getInt(1))
+                  .thenComparingInt(row -> row.getInt(2)));
           shown.add(
               Findings.Row.of(
                   decoding,
-                  IntStream.range(2, 8)
+                  IntStream.range(3, 10)
                       .mapToObj(column -> mean(prompts, column))
                       .toArray(String[]::new)));
         });
@@ -124,6 +139,7 @@ final class InversionFindings {
         List.of(
             Column.of("right"),
             Column.of("elsewhere"),
+            Column.of("misplaced"),
             Column.of("in 5"),
             Column.of("any order"),
             Column.of("exact"),
@@ -155,7 +171,7 @@ final class InversionFindings {
 
   private static String endings(Dataset<Row> its) {
     Row row =
-        its.groupBy("prompt", "restart")
+        its.groupBy(MODEL, "prompt", "restart")
             .agg(
                 expr("first(first_loss)").as("first_loss"),
                 expr("first(last_loss)").as("last_loss"),
@@ -224,6 +240,7 @@ final class InversionFindings {
           its.where(
                   col("prompt")
                       .equalTo(prompt)
+                      .and(col(MODEL).equalTo(0))
                       .and(col("restart").equalTo(0))
                       .and(col("decoding").equalTo(Decoding.PINV.text())))
               .orderBy("position")

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.LongStream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -37,6 +38,7 @@ final class InversionOptions {
   private static final double PUBLISHED_FACTOR = .1;
   private static final double SHIFT = .35; // of the token vectors' standard deviation
   private static final double FALL = .1; // of the rate, to the last step
+  private static final double FALL_OF_EXPANDING = .01;
 
   @NoSetting
   @Option(
@@ -112,12 +114,14 @@ final class InversionOptions {
 
   @Option(
       names = "--method",
-      paramLabel = "indirect|direct,..",
+      paramLabel = "METHOD,..",
       split = COMMA,
       converter = MethodConverter.class,
       defaultValue = "indirect",
       description =
-          "whether vectors are searched for, or mixtures of the vocabulary (${DEFAULT-VALUE})")
+          "what is searched for: indirect: vectors of all positions; direct: mixtures of the"
+              + " vocabulary; per-token: a vector at a time, alone; expanding: of one position more"
+              + " and more; sequential: after the tokens read before it (${DEFAULT-VALUE})")
   private List<Method> methods;
 
   @Option(
@@ -130,6 +134,24 @@ final class InversionOptions {
               + " the published noise of 1, steps of 2, and position 0 everywhere"
               + " (${DEFAULT-VALUE})")
   private Recipe recipe;
+
+  @Option(
+      names = "--untrained",
+      paramLabel = "SEEDS",
+      split = COMMA,
+      converter = SeedsConverter.class,
+      description =
+          "draws weights as the model's family begins, instead of reading them: a model for each of"
+              + " these seeds, such as 0-19; DIR needs config.json alone, and words of the prompts"
+              + " are tokens if it has no tokenizer.json")
+  private List<Seeds> untrained = List.of();
+
+  @Option(
+      names = "--untrained-embedding",
+      paramLabel = "SEED",
+      converter = Values.Whole.class,
+      description = "puts the token vectors of a model that was never trained under its blocks")
+  private Long untrainedEmbedding;
 
   @Option(
       names = "--optimizer",
@@ -297,6 +319,31 @@ final class InversionOptions {
   /** Two numbers; an array would be an option that can be given several times. */
   private record Pair(double first, double second) {}
 
+  /** Seeds, from one to another. */
+  private record Seeds(long first, long last) {}
+
+  /** Takes a seed, or two with a hyphen between them. */
+  static final class SeedsConverter implements ITypeConverter<Seeds> {
+    private static final int MOST = 1000;
+
+    @Override
+    public Seeds convert(String text) {
+      String[] parts = text.split("-", -1);
+      if (parts.length > 2) {
+        throw new TypeConversionException("expected a seed such as 7, or seeds such as 0-19");
+      }
+
+      long first = new Values.Whole().convert(parts[0]);
+      long last = parts.length == 1 ? first : new Values.Whole().convert(parts[1]);
+      if (last < first || last - first >= MOST) {
+        throw new TypeConversionException(
+            "expected seeds in ascending order, " + MOST + " at most, such as 0-19");
+      }
+
+      return new Seeds(first, last);
+    }
+  }
+
   /** Takes one or two numbers: the second is a tenth of the first if it is not given. */
   static final class RateConverter implements ITypeConverter<Pair> {
     @Override
@@ -335,6 +382,19 @@ final class InversionOptions {
     return features.equals(List.of(FeatureChoice.ALL)) ? others : features;
   }
 
+  /** The seeds of models whose weights are drawn; none if they are read. */
+  long[] untrained() {
+    return untrained.stream()
+        .flatMapToLong(seeds -> LongStream.rangeClosed(seeds.first(), seeds.last()))
+        .distinct()
+        .toArray();
+  }
+
+  /** Puts other token vectors under a model's blocks, if so asked. */
+  ModelDirectory withEmbedding(ModelDirectory model) {
+    return untrainedEmbedding == null ? model : model.withUntrainedEmbedding(untrainedEmbedding);
+  }
+
   boolean isAskingTheOracle() {
     return !hasNoOracle;
   }
@@ -356,6 +416,7 @@ final class InversionOptions {
     int longest = prompts.stream().mapToInt(prompt -> prompt.tokenIds().length).max().orElseThrow();
     List<Experiment> experiments = new ArrayList<>();
     for (Method method : methods) {
+      checkMethod(method);
       for (int count : blocks) {
         for (BlockPart part : parts) {
           for (Mask mask : masks) {
@@ -386,6 +447,27 @@ final class InversionOptions {
     return new InversionGrid(experiments, inputs, restarts, seed, allowed(directory));
   }
 
+  private void checkMethod(Method method) {
+    if (method.isByPosition() && masks.contains(Mask.NONE)) {
+      throw new InvalidInput(
+          "--method %s: positions come one after another, which needs the causal mask; leave --mask"
+              + " none out",
+          method.text());
+    }
+
+    if (method.isByPosition() && !tokens.equals(List.of(TokenRange.ALL))) {
+      throw new InvalidInput(
+          "--method %s: every position is searched for by its own output; leave --tokens out",
+          method.text());
+    }
+
+    if (method == Method.SEQUENTIAL && recipe == Recipe.AS_PUBLISHED) {
+      throw new InvalidInput(
+          "--method sequential --recipe as-published: nothing of the kind was published; give per-token"
+              + " or expanding, or leave --recipe out");
+    }
+  }
+
   private void checkSlices(List<int[]> inputs) {
     for (TokenRange range : tokens) {
       for (int i = 0; i < inputs.size(); i++) {
@@ -414,15 +496,16 @@ final class InversionOptions {
     double first =
         rate != null
             ? rate.first()
-            : firstRate(isDirect, loss.kind(), deviation, longest * vectors.dimension());
+            : firstRate(method, loss.kind(), deviation, longest * vectors.dimension());
     boolean sound = recipe == Recipe.SOUND;
-    int count = steps != null ? steps : sound || isDirect ? SOUND_STEPS : PUBLISHED_STEPS;
-    boolean asPublished = !sound && !isDirect;
+    int count = steps != null ? steps : sound ? SOUND_STEPS : publishedSteps(method);
+    boolean asPublished = !sound && method == Method.INDIRECT;
+    double fall = method == Method.EXPANDING ? FALL_OF_EXPANDING : FALL;
     return new Experiment(
         method,
         target,
         asPublished && loss.kind() == Kind.L1 ? InversionLoss.of(Kind.L1, PUBLISHED_FACTOR) : loss,
-        new Descent(optimizer, count, first, rate != null ? rate.second() : first * FALL),
+        new Descent(optimizer, count, first, rate != null ? rate.second() : first * fall),
         start == null ? 0 : start.first(),
         start != null ? start.second() : sound && !isDirect ? deviation : 1,
         isDirect ? Positions.NONE : sound ? Positions.OWN : Positions.ZERO,
@@ -434,13 +517,13 @@ final class InversionOptions {
    * rate, so that it is told in standard deviations of the token vectors; lengths share one step
    * among all numbers; a cosine's gradient falls with the length of vectors.
    */
-  private double firstRate(boolean isDirect, Kind kind, double deviation, int numbers) {
-    if (isDirect) {
+  private double firstRate(Method method, Kind kind, double deviation, int numbers) {
+    if (method == Method.DIRECT) {
       return kind.isOfDirection() ? 20 : .01;
     }
 
     if (recipe == Recipe.AS_PUBLISHED) {
-      return PUBLISHED_RATE;
+      return method == Method.PER_TOKEN ? .1 : method == Method.EXPANDING ? .5 : PUBLISHED_RATE;
     }
 
     if (optimizer == Descent.Optimizer.ADAM) {
@@ -452,6 +535,14 @@ final class InversionOptions {
       case L2 -> .045 * deviation * Math.sqrt(numbers);
       case L2_SQUARED -> 5e-4;
       case COSINE, COSINE_ABS -> 1000 * deviation * deviation;
+    };
+  }
+
+  private static int publishedSteps(Method method) {
+    return switch (method) {
+      case PER_TOKEN -> 2000;
+      case DIRECT, EXPANDING -> SOUND_STEPS;
+      case INDIRECT, SEQUENTIAL -> PUBLISHED_STEPS;
     };
   }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.analysis;
 
+import static org.apache.spark.sql.functions.lit;
+
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
@@ -10,6 +12,7 @@ import dev.kindred.inversion.FeatureChoice;
 import dev.kindred.inversion.InversionGrid;
 import dev.kindred.inversion.TokenVectors;
 import dev.kindred.jobs.option.GivenPrompts;
+import dev.kindred.jobs.option.ReadModelOptions;
 import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.Findings.Element;
 import dev.kindred.jobs.report.Findings.Note;
@@ -25,6 +28,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import picocli.CommandLine.Command;
@@ -43,15 +48,15 @@ import picocli.CommandLine.Mixin;
       "kindred invert 'The sky is blue.' --part attention-only --features '[:64],random:64:7'"
     })
 class InvertCommand extends ModelAnalysisCommand {
-  /** Tokens of a vocabulary whose round trips are all read; of more, so many are. */
-  private static final int ROUND_TRIPS = 4096;
+  /** Products of numbers that reading tokens' own vectors may take: some ten seconds. */
+  private static final double ROUND_TRIP_WORK = 1e10;
 
   @Mixin private GivenPrompts given;
   @Mixin private InversionOptions options;
   private Workspace workspace;
-  private ResidualStream model;
-  private TokenVectors vectors;
-  private InversionGrid grid;
+  private List<ModelDirectory> models;
+  private List<Prompt> prompts;
+  private InversionGrid grid; // of the first model
   private String lastLine;
 
   @Override
@@ -60,17 +65,32 @@ class InvertCommand extends ModelAnalysisCommand {
   }
 
   @Override
+  ModelDirectory read(ReadModelOptions model, Configuration hadoop) {
+    long[] seeds = options.untrained();
+    Stream<ModelDirectory> directories =
+        seeds.length == 0
+            ? Stream.of(model.read(hadoop))
+            : Arrays.stream(seeds).mapToObj(seed -> model.untrained(seed, given.texts(), hadoop));
+    models = directories.map(options::withEmbedding).toList();
+    return models.get(0);
+  }
+
+  @Override
   void checkOptions(ModelDirectory directory) {
-    List<Prompt> prompts =
+    prompts =
         given.read(
             directory.tokenizerJson(),
             Prompts.Lengths.upTo(directory.contextLength()),
             workspace.hadoop());
-    model = LoadedModels.stream(directory);
-    vectors = TokenVectors.of(model);
-    grid =
-        options.grid(
-            directory, model, vectors, prompts, options.featuresOr(features(vectors.dimension())));
+    grid = grid(directory);
+  }
+
+  /** What is asked of a model; noise and rates follow the size of its token vectors. */
+  private InversionGrid grid(ModelDirectory directory) {
+    ResidualStream model = LoadedModels.stream(directory);
+    TokenVectors vectors = Decoders.of(directory.id(), model).tokens();
+    return options.grid(
+        directory, model, vectors, prompts, options.featuresOr(features(vectors.dimension())));
   }
 
   /** Returns the features that count if none are given. */
@@ -83,14 +103,14 @@ class InvertCommand extends ModelAnalysisCommand {
     return options.isAskingTheOracle();
   }
 
-  /** The model that is inverted. */
+  /** The model that is inverted, or the first of them. */
   ResidualStream model() {
-    return model;
+    return LoadedModels.stream(models.get(0));
   }
 
   /** The vectors of its tokens. */
   TokenVectors vectors() {
-    return vectors;
+    return Decoders.of(models.get(0).id(), model()).tokens();
   }
 
   /** Returns what is shown of what was found. */
@@ -102,18 +122,26 @@ class InvertCommand extends ModelAnalysisCommand {
   @Override
   Findings find(Workspace opened, Warehouse tables, ModelDirectory directory) {
     noteForbidden();
-    InvertGrid job = new InvertGrid(opened, tables, directory, grid);
-    Dataset<Row> searched = job.searched();
-    Dataset<Row> known = isAskingTheOracle() ? job.known() : null;
+    String regime = regime(directory);
+    Dataset<Row> searched = null;
+    Dataset<Row> known = null;
+    for (int number = 0; number < models.size(); number++) {
+      ModelDirectory model = models.get(number);
+      InvertGrid job = new InvertGrid(opened, tables, model, number == 0 ? grid : grid(model));
+      searched = with(searched, job.searched(), number);
+      known = isAskingTheOracle() ? with(known, job.known(), number) : null;
+    }
+
     lastLine =
         String.format(
             Locale.ROOT,
-            "kindred: grid=%s experiments=%d prompts=%d restarts=%d",
+            "kindred: grid=%s models=%d experiments=%d prompts=%d restarts=%d",
             grid.key(),
+            models.size(),
             grid.experiments().size(),
             grid.prompts().size(),
             grid.restarts());
-    List<Element> elements = new ArrayList<>(List.of(Note.everywhere(regime(directory))));
+    List<Element> elements = new ArrayList<>(List.of(Note.everywhere(regime)));
     elements.addAll(
         shown(
             new InversionFindings(grid, Tokenizer.of(directory.tokenizerJson())),
@@ -121,6 +149,12 @@ class InvertCommand extends ModelAnalysisCommand {
             searched,
             known));
     return new Findings("", elements, List.of());
+  }
+
+  /** Adds the rows of a model to those of others, with its number. */
+  private static Dataset<Row> with(Dataset<Row> others, Dataset<Row> rows, int number) {
+    Dataset<Row> numbered = rows.withColumn(InversionFindings.MODEL, lit(number));
+    return others == null ? numbered : others.unionByName(numbered);
   }
 
   /** Says how many tokens a restricted reading cannot find. */
@@ -144,10 +178,12 @@ class InvertCommand extends ModelAnalysisCommand {
    * What decides what can be found at all: V against D, and which tokens are read as themselves.
    */
   private String regime(ModelDirectory directory) {
-    int count = Math.min(ROUND_TRIPS, vectors.size());
+    TokenVectors vectors = vectors();
+    double ofToken = (double) vectors.size() * vectors.dimension();
+    int count = (int) Math.min(vectors.size(), Math.ceil(ROUND_TRIP_WORK / ofToken));
     int[] sample =
         IntStream.range(0, count).map(i -> (int) ((long) i * vectors.size() / count)).toArray();
-    Map<Decoding, int[]> read = Decoders.of(directory.id(), model).decoder().roundTrip(sample);
+    Map<Decoding, int[]> read = Decoders.of(directory.id(), model()).decoder().roundTrip(sample);
     return String.format(
         Locale.ROOT,
         "%,d tokens in %,d dimensions, deviation of their vectors %.4g; their own vectors are read as"

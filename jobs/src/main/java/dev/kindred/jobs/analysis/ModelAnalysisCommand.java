@@ -11,12 +11,18 @@ import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Warehouse;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Mixin;
 
 /** A command that finds out something about a model, and keeps it in tables of a warehouse. */
 abstract class ModelAnalysisCommand extends KindredCommand {
   @Mixin private ReadModelOptions model;
   @Mixin private WriterOptions warehouse;
+
+  /** Reads the model. */
+  ModelDirectory read(ReadModelOptions options, Configuration hadoop) {
+    return options.read(hadoop);
+  }
 
   /** Checks what can be checked before there is a lock: a page's file, a warehouse. */
   void check(Workspace workspace, String uri) {}
@@ -39,7 +45,7 @@ abstract class ModelAnalysisCommand extends KindredCommand {
   @Override
   public final void run(Workspace workspace) {
     check(workspace, warehouse.uri());
-    ModelDirectory directory = model.read(workspace.hadoop());
+    ModelDirectory directory = read(model, workspace.hadoop());
     checkOptions(directory);
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
     Findings findings = find(workspace, tables, directory);

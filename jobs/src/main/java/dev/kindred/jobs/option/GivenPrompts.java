@@ -35,6 +35,11 @@ public final class GivenPrompts {
       description = "a prompt as token ids of the model; can be given several times")
   private List<Values.Ids> tokenIds = List.of();
 
+  /** The texts of the command line. */
+  public List<String> texts() {
+    return prompts;
+  }
+
   /** Whether there are any. */
   public boolean areGiven() {
     return file != null || !prompts.isEmpty() || !tokenIds.isEmpty();

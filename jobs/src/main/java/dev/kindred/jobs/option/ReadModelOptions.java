@@ -5,6 +5,7 @@ import dev.kindred.model.BlockVector;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,6 +38,16 @@ public final class ReadModelOptions {
    */
   public ModelDirectory read(Configuration hadoop) {
     return read(Blocks.ALL, BlockVector.FFN_OUT, hadoop);
+  }
+
+  /**
+   * Describes a model of the directory's kind that was never trained.
+   *
+   * @param texts whose words are the tokens, where there is no {@code tokenizer.json}
+   * @throws dev.kindred.InvalidInput if it cannot be used
+   */
+  public ModelDirectory untrained(long seed, List<String> texts, Configuration hadoop) {
+    return ModelDirectory.untrained("--model", folder.uri(), bos, seed, texts, hadoop);
   }
 
   ModelDirectory read(String blocks, BlockVector vectors, Configuration hadoop) {

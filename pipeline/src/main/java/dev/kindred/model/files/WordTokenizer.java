@@ -2,6 +2,7 @@
 package dev.kindred.model.files;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.TreeSet;
@@ -15,6 +16,7 @@ import java.util.stream.Stream;
  */
 final class WordTokenizer {
   private static final String BLANK = "\u2581";
+  private static final String LINE_BREAK = "\n";
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern PIECES = Pattern.compile("[\\p{P}\\p{Punct}]|[^\\p{P}\\p{Punct}]+");
 
@@ -27,7 +29,7 @@ final class WordTokenizer {
    * @param size of the vocabulary, V
    */
   static String json(List<String> texts, int size) {
-    TreeSet<String> words = new TreeSet<>();
+    TreeSet<String> words = new TreeSet<>(List.of(BLANK + LINE_BREAK));
     for (String text : texts) {
       Stream.of(text.split(" "))
           .flatMap(word -> PIECES.matcher(BLANK + word).results())
@@ -37,7 +39,14 @@ final class WordTokenizer {
     ObjectNode json = JSON.createObjectNode().put("version", "1.0");
     json.putArray("added_tokens");
     ObjectNode cut = json.putObject("pre_tokenizer").put("type", "Sequence");
-    cut.putArray("pretokenizers").add(ofBlanks()).addObject().put("type", "Punctuation");
+    ArrayNode cuts = cut.putArray("pretokenizers");
+    cuts.addObject()
+        .put("type", "Split")
+        .put("behavior", "Isolated")
+        .put("invert", false)
+        .putObject("pattern")
+        .put("String", LINE_BREAK);
+    cuts.add(ofBlanks()).addObject().put("type", "Punctuation");
     json.set("decoder", ofBlanks());
     ObjectNode model = json.putObject("model").put("type", "WordLevel").put("unk_token", name(0));
     ObjectNode vocabulary = model.putObject("vocab").put(name(0), 0);

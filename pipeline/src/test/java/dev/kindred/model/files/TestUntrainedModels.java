@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.model.Changes;
 import dev.kindred.model.Hook;
@@ -128,6 +129,7 @@ class TestUntrainedModels {
     assertThat(ids[1]).isEqualTo(ids[6]);
     assertThat(Arrays.stream(ids).distinct()).hasSize(6);
     assertThat(tokenizer.decode(ids)).isEqualTo(TEXT);
+    assertThat(Prompts.parse("prompt", TEXT, model.tokenizerJson()).tokenIds()).isEqualTo(ids);
     assertThat(tokenizer.decode(tokenizer.encode("The sky is blue.")))
         .isEqualTo("The sky is blue.");
     assertThat(tokenizer.vocabularySize()).isEqualTo(model.shape().vocabularySize());
