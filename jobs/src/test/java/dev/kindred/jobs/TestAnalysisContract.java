@@ -46,7 +46,9 @@ class TestAnalysisContract {
                 "--learning-rate",
                 ".002:.0002",
                 "--start",
-                "0:.04"
+                "0:.04",
+                "--method",
+                "indirect,expanding"
               },
           "channel",
               new String[] {"And", "--steps", "3", "--restarts", "2", "--features", "[:9],[:99]"},

@@ -42,7 +42,8 @@ class TestOptionsOfCommands {
           + READ_MODEL
           + WRITER
           + "--blocks --part --outputs --mask --tokens --features --loss --method --recipe"
-          + " --optimizer --steps --learning-rate --start --restarts --seed --allowed --no-oracle";
+          + " --untrained --untrained-embedding --optimizer --steps --learning-rate --start"
+          + " --restarts --seed --allowed --no-oracle";
   private static final String OF_RUN = MODEL + WRITER + REPORT + "--run-id ";
 
   private static Map<String, String> options() {

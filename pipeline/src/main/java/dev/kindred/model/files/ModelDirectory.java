@@ -129,10 +129,7 @@ public record ModelDirectory(
       Location location = Location.of(option, uri);
       Path folder = location.path();
       FileSystem files = location.fileSystem(hadoop);
-      if (!files.exists(folder)) {
-        throw new InvalidInput("%s %s: no such folder", option, uri);
-      }
-
+      checkExists(option, uri, files, folder);
       if (files.exists(new Path(folder, ADAPTER))) {
         throw new InvalidInput(
             "%s %s: %s: adapters are not supported; merge it into its model with"
@@ -202,6 +199,7 @@ public record ModelDirectory(
       Location location = Location.of(option, uri);
       Path folder = location.path();
       FileSystem files = location.fileSystem(hadoop);
+      checkExists(option, uri, files, folder);
       byte[] config = file(option, files, folder, CONFIG);
       String configJson = text(uri, CONFIG, config);
       ConfigJson parsed = ConfigJson.parse(name(uri, CONFIG), configJson);
@@ -355,6 +353,13 @@ public record ModelDirectory(
 
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static void checkExists(String option, String uri, FileSystem files, Path folder)
+      throws IOException {
+    if (!files.exists(folder)) {
+      throw new InvalidInput("%s %s: no such folder", option, uri);
+    }
   }
 
   private static byte[] file(String option, FileSystem files, Path folder, String name)

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code kindred invert} of models that were never trained, as a user meets it. */
+class TestInvert {
+  private static final String TEXT = "The sky is blue.";
+
+  @TempDir private static Path folder;
+  private static CommandLineRun run;
+
+  /** Two models of a configuration that has neither weights nor a tokenizer. */
+  @BeforeAll
+  static void searchTwoModels() throws IOException {
+    Files.writeString(
+        folder.resolve("config.json"),
+        "{\"model_type\": \"llama\", \"vocab_size\": 300, \"hidden_size\": 32,"
+            + " \"intermediate_size\": 64, \"num_hidden_layers\": 2, \"num_attention_heads\": 2}");
+    run = invert(TEXT, "--untrained", "3-4", "--restarts", "2", "--tokens", "[1:]", "--no-oracle");
+  }
+
+  private static CommandLineRun invert(String... arguments) {
+    List<String> all =
+        Stream.concat(
+                Stream.of("invert", "--model", folder.toString(), "--warehouse", warehouse()),
+                Stream.of(arguments))
+            .toList();
+    return CommandLineRun.of(all.toArray(String[]::new));
+  }
+
+  private static String warehouse() {
+    return folder.resolve("warehouse").toString();
+  }
+
+  private static String asked(String sql) {
+    CommandLineRun answer =
+        CommandLineRun.of("sql", "-e", sql, "--format", "csv", "--warehouse", warehouse());
+    assertThat(answer.status()).as(answer.err()).isZero();
+    return answer.out().lines().skip(1).toList().toString();
+  }
+
+  @Test
+  void wordsOfThePromptAreTokensAndShown() {
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out()).containsSubsequence("The", "sky", "is", "blue", ".", "counts");
+    assertThat(run.lastLine()).contains("models=2 experiments=1 prompts=1 restarts=2");
+  }
+
+  @Test
+  void eachSeedIsAModelOfItsOwnInTheTable() {
+    assertThat(
+            asked(
+                "select count(distinct model_id), count(distinct position), count(*) from"
+                    + " inversions where decoding = 'nearest'"))
+        .isEqualTo("[2,5,20]");
+  }
+
+  @Test
+  void oneBlockOfARandomModelIsReadBackWhereItCounts() {
+    assertThat(
+            asked(
+                "select avg(if(rank = 1, 1, 0)) > .9 from inversions where counts and"
+                    + " decoding = 'nearest'"))
+        .isEqualTo("[true]");
+  }
+
+  @Test
+  void aSecondRunSearchesNothing() {
+    CommandLineRun second =
+        invert(TEXT, "--untrained", "3-4", "--restarts", "2", "--tokens", "[1:]", "--no-oracle");
+    assertThat(second.status()).as(second.err()).isZero();
+    assertThat(second.err()).contains("reused").doesNotContain("done in");
+    assertThat(second.out()).isEqualTo(run.out());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--untrained 5-3 | --untrained 5-3: expected seeds in ascending order",
+        "--untrained 5 --method per-token --mask none | --method per-token: positions come one after",
+        "--untrained 5 --method expanding --tokens [1:] | --method expanding: every position is",
+        "--untrained 5 --method sequential --recipe as-published | nothing of the kind was published",
+      })
+  void whatDoesNotGoTogetherIsRefusedInOneLine(String options, String message) {
+    String[] arguments =
+        Stream.concat(Stream.of(TEXT), Stream.of(options.split(" "))).toArray(String[]::new);
+    CommandLineRun refused = invert(arguments);
+    assertThat(refused.status()).isEqualTo(2);
+    assertThat(refused.messages()).singleElement().asString().contains(message);
+  }
+}
