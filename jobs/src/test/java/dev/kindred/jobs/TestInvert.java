@@ -63,7 +63,7 @@ class TestInvert {
     assertThat(
             asked(
                 "select count(distinct model_id), count(distinct position), count(*) from"
-                    + " inversions where decoding = 'nearest'"))
+                    + " kindred.inversions where decoding = 'nearest'"))
         .isEqualTo("[2,5,20]");
   }
 
@@ -71,7 +71,7 @@ class TestInvert {
   void oneBlockOfARandomModelIsReadBackWhereItCounts() {
     assertThat(
             asked(
-                "select avg(if(rank = 1, 1, 0)) > .9 from inversions where counts and"
+                "select avg(if(rank = 1, 1, 0)) > .9 from kindred.inversions where counts and"
                     + " decoding = 'nearest'"))
         .isEqualTo("[true]");
   }

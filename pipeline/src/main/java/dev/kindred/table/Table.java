@@ -2,6 +2,7 @@
 package dev.kindred.table;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -50,6 +51,12 @@ public record Table(
   /** Whether every run has it, so that it is damage where it is missing. */
   public boolean isOfEveryRun() {
     return filledBy.equals("run");
+  }
+
+  /** Whether it is about models, so that it needs no run, corpus or prompt set. */
+  public boolean isOfModels() {
+    return partitionColumns.contains("model_id")
+        && Collections.disjoint(partitionColumns, List.of("run_id", "corpus_id", "prompt_set"));
   }
 
   /** The columns that are in the files themselves. */

@@ -45,7 +45,8 @@ import org.apache.spark.util.SerializableConfiguration;
  *       within a query, and with the inputs that it was computed from
  *   <li><code>kindred.`r-..`.&lt;table&gt;</code>: those of the run with that id
  *   <li>{@code kindred.runs}: all runs, published or rejected
- *   <li>{@code kindred.hook_activations}: those of all models, which need no run
+ *   <li>{@code kindred.inversions} and others that are about models alone: those of all models,
+ *       which need no run
  *   <li>{@code kindred.<function>}: the functions of {@link KindredFunctions}
  * </ul>
  *
@@ -93,10 +94,10 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
   @Override
   public Identifier[] listTables(String[] namespace) throws NoSuchNamespaceException {
     if (namespace.length == 0) {
-      return new Identifier[] {
-        Identifier.of(namespace, Tables.RUNS.name()),
-        Identifier.of(namespace, Tables.HOOK_ACTIVATIONS.name())
-      };
+      return Tables.ALL.stream()
+          .filter(table -> table.equals(Tables.RUNS) || table.isOfModels())
+          .map(table -> Identifier.of(namespace, table.name()))
+          .toArray(Identifier[]::new);
     }
 
     checkNamespace(namespace);
@@ -114,8 +115,8 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
       return NotQueryable.lookUp(this::allRuns);
     }
 
-    if (identifier.namespace().length == 0 && table.equals(Tables.HOOK_ACTIVATIONS)) {
-      return NotQueryable.lookUp(this::allHookActivations);
+    if (identifier.namespace().length == 0 && table.isOfModels()) {
+      return NotQueryable.lookUp(() -> ofAllModels(table));
     }
 
     if (!isNamespace(identifier.namespace()) || identifier.namespace().length == 0) {
@@ -200,17 +201,19 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
         warehouse.part(Tables.RUNS).index());
   }
 
-  private KindredTable allHookActivations() {
+  private KindredTable ofAllModels(Table table) {
     SparkSession spark = SparkSession.active();
     Warehouse warehouse = warehouse(spark);
-    CommittedFiles files = warehouse.part(Tables.HOOK_ACTIVATIONS).index();
+    CommittedFiles files = warehouse.part(table).index();
     String[] names = files.inputFiles(); // a name is never given twice
     Arrays.sort(names);
     return new KindredTable(
         spark,
-        name + "." + Tables.HOOK_ACTIVATIONS.name(),
-        new ContentId().add(String.join("\n", names)).id(warehouse.root() + "/hook_activations@"),
-        Tables.HOOK_ACTIVATIONS,
+        name + "." + table.name(),
+        new ContentId()
+            .add(String.join("\n", names))
+            .id(warehouse.root() + "/" + table.name() + "@"),
+        table,
         files);
   }
 
