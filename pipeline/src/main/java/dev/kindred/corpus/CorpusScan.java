@@ -21,6 +21,7 @@ import org.apache.spark.api.java.function.Function;
  * @param documents texts that windows do not cross
  * @param tokens tokens in all documents
  * @param occurrences places where a window stands
+ * @param windows about how many distinct windows there are, within some percent
  * @param cut hash of what turns documents into windows: the tokenizer and the window length
  * @param digests of all pieces in order, {@value #DIGEST_BYTES} bytes each
  * @param folder that names of documents are below
@@ -32,6 +33,7 @@ public record CorpusScan(
     long documents,
     long tokens,
     long occurrences,
+    long windows,
     byte[] cut,
     byte[] digests,
     String folder,
@@ -64,6 +66,7 @@ public record CorpusScan(
     long documents = 0;
     long tokens = 0;
     long occurrences = 0;
+    DistinctCount distinct = new DistinctCount();
     DocumentNames names = new DocumentNames(0);
     long open = 0; // first token of the document that goes on
     String path = ""; // of the file that goes on
@@ -88,6 +91,7 @@ public record CorpusScan(
       documents += section.documents();
       tokens += section.tokens();
       occurrences += section.occurrences();
+      distinct.add(section.windows());
       digests.writeBytes(section.digests());
     }
 
@@ -108,6 +112,7 @@ public record CorpusScan(
         documents,
         tokens,
         occurrences,
+        distinct.windows(),
         cut,
         pieces,
         folder,
@@ -235,6 +240,7 @@ public record CorpusScan(
       long documents,
       long tokens,
       long occurrences,
+      DistinctCount windows,
       byte[] digests,
       byte[] following,
       long names,
@@ -245,7 +251,8 @@ public record CorpusScan(
       Problem problem)
       implements Serializable {
     private static SectionScan of(Problem problem) {
-      return new SectionScan(0, 0, 0, new byte[0], new byte[0], 0, -1, "", "", 0, problem);
+      return new SectionScan(
+          0, 0, 0, new DistinctCount(), new byte[0], new byte[0], 0, -1, "", "", 0, problem);
     }
   }
 
@@ -272,6 +279,7 @@ public record CorpusScan(
       long documents = 0;
       long tokens = 0;
       long occurrences = 0;
+      DistinctCount windows = new DistinctCount();
       long lastStart = -1;
       String firstPath = "";
       String lastPath = "";
@@ -304,10 +312,12 @@ public record CorpusScan(
           lastRows++;
         }
 
-        int following = known(piece, tokenizer);
+        int[] following = known(piece, tokenizer);
+        int starts = Piece.windowStarts(own.tokenIds().length, following.length, windowLength);
         documents += piece.startsDocument() ? 1 : 0;
         tokens += own.tokenIds().length;
-        occurrences += Piece.windowStarts(own.tokenIds().length, following, windowLength);
+        occurrences += starts;
+        windows.add(Piece.joined(own.tokenIds(), following), starts, windowLength);
         digests.writeBytes(digest(piece));
         followings.add(piece.following());
       }
@@ -316,6 +326,7 @@ public record CorpusScan(
           documents,
           tokens,
           occurrences,
+          windows,
           digests.toByteArray(),
           followings.hash(DIGEST_BYTES),
           names.hash(),
@@ -327,12 +338,12 @@ public record CorpusScan(
     }
 
     /**
-     * Returns how many tokens the following text has. What is wrong with it is the next piece's to
+     * Returns the tokens of the following text. What is wrong with it is the next piece's to
      * complain about.
      */
-    private static int known(Piece piece, Tokenizer tokenizer) {
+    private static int[] known(Piece piece, Tokenizer tokenizer) {
       Tokenizer.Encoded encoded = tokenizer.encodeCheckedWithin(piece.following());
-      return encoded.loss() == null ? encoded.tokenIds().length : 0;
+      return encoded.loss() == null ? encoded.tokenIds() : new int[0];
     }
   }
 }

@@ -139,9 +139,9 @@ public final class CorpusSketch implements Serializable {
 
         int[] own = piece.tokens(tokenizer);
         int[] following = piece.followingTokens(tokenizer);
-        int[] tokens = Arrays.copyOf(own, own.length + following.length);
-        System.arraycopy(following, 0, tokens, own.length, following.length);
-        sketch.add(tokens, Piece.windowStarts(own.length, following.length, windowLength));
+        sketch.add(
+            Piece.joined(own, following),
+            Piece.windowStarts(own.length, following.length, windowLength));
       }
 
       return List.of(sketch).iterator();

@@ -3,6 +3,7 @@ package dev.kindred.corpus;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -135,6 +136,13 @@ record Piece(
   /** Token ids of what is known to follow. */
   int[] followingTokens(Tokenizer tokenizer) {
     return tokenizer.encodeWithin(following);
+  }
+
+  /** The tokens of a piece, and those that follow it. */
+  static int[] joined(int[] own, int... following) {
+    int[] tokens = Arrays.copyOf(own, own.length + following.length);
+    System.arraycopy(following, 0, tokens, own.length, following.length);
+    return tokens;
   }
 
   /**

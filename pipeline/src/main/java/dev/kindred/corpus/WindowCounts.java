@@ -211,8 +211,7 @@ public final class WindowCounts {
         CheckedPieces.Tokens piece = pieces.next();
         int own = piece.own().length;
         int following = piece.following().length;
-        tokens = Arrays.copyOf(piece.own(), own + following);
-        System.arraycopy(piece.following(), 0, tokens, own, following);
+        tokens = Piece.joined(piece.own(), piece.following());
         position = piece.position();
         starts = Piece.windowStarts(own, following, windowLength);
         start = 0;

@@ -114,6 +114,7 @@ class TestWindows {
     CorpusScan scan = scan(spark, Corpus.Format.AUTO, CharacterTokenizers.of("abc"), 3);
 
     assertThat(scan.tokens()).as("tokens").isEqualTo(10);
+    assertThat(scan.windows()).as("windows").isEqualTo(3);
     assertThat(scan.occurrences()).as("windows of three tokens").isEqualTo(4);
   }
 

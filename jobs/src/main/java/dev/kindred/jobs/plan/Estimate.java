@@ -21,7 +21,7 @@ import java.util.List;
  */
 record Estimate(List<Stage> stages) {
   static final double WINDOWS_FIXED = 7;
-  static final double WINDOWS_PER_OCCURRENCE = 1.9e-5;
+  static final double WINDOWS_PER_OCCURRENCE = 1e-5;
   static final double WINDOWS_PER_TOKEN = 2e-4; // of the vocabulary: tasks read the tokenizer
   static final double MODEL_STAGE_FIXED = 5;
   static final double SORT_PER_WINDOW = 1e-5;

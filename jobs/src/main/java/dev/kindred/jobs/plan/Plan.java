@@ -6,6 +6,7 @@ import dev.kindred.corpus.CorpusSketch;
 import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.jobs.option.ClusterOptions;
 import dev.kindred.jobs.option.JoinOptions;
+import dev.kindred.jobs.option.PlacesOptions;
 import dev.kindred.jobs.option.TaskOptions;
 import dev.kindred.jobs.run.CorpusInput;
 import dev.kindred.jobs.run.DiskNeed;
@@ -47,6 +48,7 @@ public final class Plan {
     Reused reused = experiment.reused();
     long prompts = experiment.choice().count();
     long windows = reused.windows() ? corpus.windowsPart().read().count() : sketch.windows();
+    int keep = corpus.places().map(PlacesOptions::kept).orElse(1);
     Estimate.Work work = work(experiment, sketch.prefixes(), corpus.scan().occurrences(), windows);
     ActivationStore chosen = experiment.input().store();
     double[] similar = Arrays.stream(rates.found()).map(found -> found * windows).toArray();
@@ -57,7 +59,7 @@ public final class Plan {
       DiskNeed disk =
           DiskNeed.expected(
                   windows, prompts, work.alternates(), kept, experiment.keepSimilar(), similar)
-              .withPlaces(corpus.scan())
+              .withPlaces(corpus.scan(), keep)
               .without(there);
       estimates.put(store, Estimate.of(work, rates, kept, disk, there));
     }
@@ -69,7 +71,7 @@ public final class Plan {
                 work.alternates(),
                 experiment.input().kept(chosen),
                 experiment.keepSimilar())
-            .withPlaces(corpus.scan())
+            .withPlaces(corpus.scan(), keep)
             .without(reused);
     boolean isExact = reused.windows() || sketch.error() == 0;
     return new PlanText(

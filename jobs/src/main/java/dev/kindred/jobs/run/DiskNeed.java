@@ -149,17 +149,21 @@ public record DiskNeed(
     return windows * BYTES_PER_WINDOW;
   }
 
-  /** The same need with the tables occurrences and passages of a corpus. */
-  public DiskNeed withPlaces(CorpusScan scan) {
+  /**
+   * The same need with the tables occurrences and passages of a corpus.
+   *
+   * @param keep places of a window, at most
+   */
+  public DiskNeed withPlaces(CorpusScan scan, int keep) {
     return new DiskNeed(
-        windows + ofPlaces(scan), activations, prompts, fittingWindows, noiseFloor, results);
+        windows + ofPlaces(scan, keep), activations, prompts, fittingWindows, noiseFloor, results);
   }
 
   /** What the tables occurrences and passages need. */
-  static long ofPlaces(CorpusScan scan) {
-    return scan.occurrences() * BYTES_PER_PLACE
+  static long ofPlaces(CorpusScan scan, int keep) {
+    return (long) Math.min(scan.occurrences(), scan.windows() * (double) keep) * BYTES_PER_PLACE
         + scan.tokens() * Integer.BYTES
-        + (scan.documents() + scan.pieces() + scan.tokens() / Passages.TOKENS) * BYTES_PER_PASSAGE;
+        + (scan.pieces() + scan.tokens() / Passages.TOKENS) * BYTES_PER_PASSAGE;
   }
 
   /** The need without what the warehouse has. */

@@ -44,9 +44,13 @@ public final class WindowsStage {
         .warehouse()
         .checkFree(
             "the table windows",
-            DiskNeed.ofWindows(corpus.scan().occurrences())
-                + (hasPlaces ? 0 : DiskNeed.ofPlaces(corpus.scan())));
+            DiskNeed.ofWindows(corpus.scan().windows())
+                + (hasPlaces ? 0 : DiskNeed.ofPlaces(corpus.scan(), keptPlaces(corpus))));
     corpus.progress().step("windows", () -> count(corpus, windows), windows);
+  }
+
+  private static int keptPlaces(CorpusInput corpus) {
+    return corpus.places().map(PlacesOptions::kept).orElse(1);
   }
 
   /** Counts the windows once for all tables that are made of them. */
@@ -59,7 +63,7 @@ public final class WindowsStage {
                 corpus.scan(),
                 corpus.tokenizerJson(),
                 corpus.windowLength(),
-                corpus.places().map(PlacesOptions::kept).orElse(1))
+                keptPlaces(corpus))
             .persist(StorageLevel.DISK_ONLY());
     try {
       if (!windows.isComplete()) {

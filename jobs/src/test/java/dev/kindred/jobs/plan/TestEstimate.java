@@ -126,8 +126,8 @@ class TestEstimate {
   void stagesTakeWhatTheirWorkTakesAtTheRates() {
     Estimate estimate = Estimate.of(WORK, RATES, KEPT, DISK, NOTHING);
 
-    // 7 + 50 tokens * 2e-4 + 2e6 * 1.9e-5 / 2
-    check(estimate.stages().get(0), "windows", 0, 400_000_000, 26.01);
+    // 7 + 50 tokens * 2e-4 + 2e6 * 1e-5 / 2
+    check(estimate.stages().get(0), "windows", 0, 400_000_000, 17.01);
     // 5 + 1e6 * 1e-5 / 2 + 4e12 / 1e11 + 8e8 bytes / 4e8
     check(estimate.stages().get(1), "activations", 4e12, 864_000_000, 5 + 5 + 40 + 2);
     // 5 + 2e10 / 1e11 + 8e5 bytes / 4e8
@@ -147,7 +147,7 @@ class TestEstimate {
         "total",
         4e12 + 2e10 + 4e10 + 4e10 + 1e11,
         DISK.total(),
-        26.01 + 52 + 5.202 + 5.4 + 10.4 + 7.45 + 50.14 + 18);
+        17.01 + 52 + 5.202 + 5.4 + 10.4 + 7.45 + 50.14 + 18);
   }
 
   @Test
