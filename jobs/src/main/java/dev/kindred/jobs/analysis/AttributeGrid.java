@@ -106,9 +106,8 @@ final class AttributeGrid {
     Set<Integer> withoutChecks = missing(checks);
     Set<Integer> missing = new TreeSet<>(withoutScores);
     missing.addAll(withoutChecks);
-    progress.note(
-        "%,d prompts in %,d groups, %,d of them there already",
-        asked.prompts().size(), groups(), groups() - missing.size());
+    int there = asked.prompts().size() - missing.stream().mapToInt(this::size).sum();
+    progress.note("%,d prompts, %,d of them there already", asked.prompts().size(), there);
     checkFree(withoutScores, withoutChecks);
     progress.weigh(missing.stream().mapToDouble(this::size).toArray());
     for (int group : missing) {
