@@ -6,7 +6,7 @@ model_id string not null comment 'model',
 grid string not null comment 'all that was asked at once: cells, prompts, restarts, seed',
 cell int not null comment 'a choice of what is inverted and how: the columns that follow say it',
   -- check: cell >= 0
-method string not null comment 'indirect: token vectors are searched for; direct: a mixture of the vocabulary',
+method string not null comment 'indirect: token vectors are searched for, all at once; direct: a mixture of the vocabulary; per-token, expanding, sequential: one after another',
 blocks int not null comment 'how many blocks made the output; 0 for the input itself',
 outputs string not null comment 'last, each, or first-again: which outputs count',
 part string not null comment 'what of each block: block, attention-only, ..',
@@ -24,7 +24,7 @@ true_id int not null comment 'the token that stood there',
   -- check: true_id between 0 and :last_token
 counts boolean not null comment 'whether the output of the position is among those that count',
 decoding string not null
-  comment 'how the vector was read: pinv, nearest, cosine, centred-cosine, raw; after allowed: or allowed-zero:, among the allowed tokens alone',
+  comment 'how the vector was read: pinv, nearest, cosine, centred-cosine, raw; after allowed: or allowed-zero:, among the allowed tokens alone; after own: or own+8:, among those of the prompt, and 8 others',
 best array<int> not null comment 'the tokens it was read as, the best first, up to 5',
   -- check: size(array_compact(best)) = size(best)
 rank int not null comment 'of the true token, from 1',

@@ -18,7 +18,6 @@ public final class Inversion {
   /** How a direct search is read as published: the greatest number of the mixture itself. */
   public static final String RAW = "raw";
 
-  private static final String ALLOWED = "allowed:";
   private static final String ALLOWED_ZERO = "allowed-zero:";
 
   private final ResidualStream model;
@@ -225,27 +224,38 @@ public final class Inversion {
       for (Decoding decoding : Decoding.values()) {
         double[] was = decoder.scores(decoding, before, position, experiment.scale());
         double[] is = decoder.scores(decoding, after, position, experiment.scale());
-        add(readings, position, decoding.text(), ids[position], was, is);
+        add(readings, ids, position, decoding.text(), was, is);
       }
     }
 
     return readings;
   }
 
+  /** Reads a position among all tokens, and among those that are allowed. */
   private void add(
-      List<Reading> readings, int position, String name, int trueId, double[] was, double[] is) {
+      List<Reading> readings, int[] ids, int position, String name, double[] was, double[] is) {
+    int trueId = ids[position];
     readings.add(reading(position, name, trueId, true, was, is));
-    if (grid.allowed().length > 0) {
-      boolean isAllowed = Arrays.binarySearch(grid.allowed(), trueId) >= 0;
-      for (boolean asPublished : new boolean[] {false, true}) {
+    for (AllowedTokens some : grid.allowed()) {
+      int[] allowed = some.of(ids, tokens.size());
+      boolean isAllowed = Arrays.binarySearch(allowed, trueId) >= 0;
+      readings.add(
+          reading(
+              position,
+              some.prefix() + name,
+              trueId,
+              isAllowed,
+              Decoder.restricted(was, allowed, false),
+              Decoder.restricted(is, allowed, false)));
+      if (!some.isOwn()) {
         readings.add(
             reading(
                 position,
-                (asPublished ? ALLOWED_ZERO : ALLOWED) + name,
+                ALLOWED_ZERO + name,
                 trueId,
                 isAllowed,
-                Decoder.restricted(was, grid.allowed(), asPublished),
-                Decoder.restricted(is, grid.allowed(), asPublished)));
+                Decoder.restricted(was, allowed, true),
+                Decoder.restricted(is, allowed, true)));
       }
     }
   }
@@ -271,9 +281,9 @@ public final class Inversion {
 
       add(
           readings,
+          ids,
           position,
           RAW,
-          ids[position],
           was,
           direct.mixture(i * ids.length + position, mixtures, position));
     }

@@ -15,10 +15,14 @@ import java.util.TreeMap;
  * @param prompts token ids of each, with the token that begins texts if the model reads one
  * @param restarts how often each is begun anew
  * @param seed of all noise
- * @param allowed tokens that a restricted reading may take; empty for none
+ * @param allowed sets of tokens among which vectors are read, too
  */
 public record InversionGrid(
-    List<Experiment> experiments, List<int[]> prompts, int restarts, long seed, int[] allowed)
+    List<Experiment> experiments,
+    List<int[]> prompts,
+    int restarts,
+    long seed,
+    List<AllowedTokens> allowed)
     implements Serializable {
   /** Tokens of sequences that are searched together: enough for the matrix products. */
   private static final int TOKENS_TOGETHER = 512;
@@ -86,7 +90,7 @@ public record InversionGrid(
     ContentId id = new ContentId();
     experiments.forEach(experiment -> id.add(experiment.toString()));
     prompts.forEach(prompt -> id.add(Arrays.toString(prompt)));
-    id.add(restarts + " " + seed + " " + Arrays.toString(allowed));
+    id.add(restarts + " " + seed + " " + allowed);
     return id.id("g");
   }
 }

@@ -62,11 +62,11 @@ class TestInversions {
   }
 
   private static InversionGrid grid(List<Experiment> experiments, int restarts) {
-    return new InversionGrid(experiments, List.of(LONG, SHORT, LONG), restarts, 7, new int[0]);
+    return new InversionGrid(experiments, List.of(LONG, SHORT, LONG), restarts, 7, List.of());
   }
 
   private static List<Inversion.Found> found(Experiment experiment) {
-    InversionGrid grid = new InversionGrid(List.of(experiment), List.of(LONG), 1, 7, new int[0]);
+    InversionGrid grid = new InversionGrid(List.of(experiment), List.of(LONG), 1, 7, List.of());
     return new Inversion(model, tokens, new Decoder(tokens), grid).find(grid.units().get(0));
   }
 
@@ -130,6 +130,37 @@ class TestInversions {
     assertThatThrownBy(() -> found(steep))
         .isInstanceOf(InvalidInput.class)
         .hasMessageStartingWith("--learning-rate 1.0E30:1.0E30: a search left the finite numbers");
+  }
+
+  @Test
+  void aReadingAmongOwnTokensTakesNoOtherAndFindsNoFewer() {
+    InversionGrid grid =
+        new InversionGrid(
+            List.of(experiment(Method.INDIRECT, Target.of(6), Kind.L1, 40)),
+            List.of(LONG),
+            1,
+            7,
+            List.of(AllowedTokens.ownAnd(0), AllowedTokens.ownAnd(9)));
+    Inversion.Found found =
+        new Inversion(model, tokens, new Decoder(tokens), grid).find(grid.units().get(0)).get(0);
+    double all = right(found, "pinv", TokenRange.ALL);
+    double withNine = right(found, "own+9:pinv", TokenRange.ALL);
+    double own = right(found, "own:pinv", TokenRange.ALL);
+    assertThat(all).isLessThan(1).isLessThanOrEqualTo(withNine);
+    assertThat(withNine).isLessThanOrEqualTo(own);
+    assertThat(found.readings())
+        .filteredOn(reading -> reading.decoding().equals("own:pinv"))
+        .allSatisfy(
+            reading -> assertThat(Arrays.stream(LONG).boxed()).contains(reading.decoded().token()));
+  }
+
+  @Test
+  void othersBesideOwnTokensAreAsManyAsAskedForAndHoldFewerOnes() {
+    int[] few = AllowedTokens.ownAnd(3).of(SHORT, 77);
+    int[] more = AllowedTokens.ownAnd(30).of(SHORT, 77);
+    assertThat(few).hasSize(SHORT.length + 3).isSorted().contains(SHORT);
+    assertThat(more).hasSize(SHORT.length + 30).contains(few);
+    assertThat(AllowedTokens.ownAnd(1000).of(SHORT, 77)).hasSize(77);
   }
 
   @Test

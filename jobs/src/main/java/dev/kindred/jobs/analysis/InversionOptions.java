@@ -4,6 +4,7 @@ package dev.kindred.jobs.analysis;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
+import dev.kindred.inversion.AllowedTokens;
 import dev.kindred.inversion.BlockPart;
 import dev.kindred.inversion.Descent;
 import dev.kindred.inversion.Experiment;
@@ -21,7 +22,6 @@ import dev.kindred.jobs.option.Values;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.ModelDirectory;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.LongStream;
@@ -208,6 +208,15 @@ final class InversionOptions {
   private String allowed;
 
   @Option(
+      names = "--allowed-own",
+      paramLabel = "N,N,..",
+      split = COMMA,
+      converter = BlockCount.class,
+      description =
+          "reads vectors among a prompt's own tokens and so many random others, too, such as 0,8,32")
+  private List<Integer> allowedOwn = List.of();
+
+  @Option(
       names = "--no-oracle",
       description =
           "leaves out to try every token of the vocabulary in every place, which tells whether the"
@@ -268,7 +277,7 @@ final class InversionOptions {
     }
   }
 
-  /** Takes a number of blocks. */
+  /** Takes a number of blocks, or of tokens. */
   static final class BlockCount extends Values.WholeInRange {
     BlockCount() {
       super(0, 10_000);
@@ -546,9 +555,14 @@ final class InversionOptions {
     };
   }
 
-  private int[] allowed(ModelDirectory directory) {
+  private List<AllowedTokens> allowed(ModelDirectory directory) {
+    List<AllowedTokens> all = new ArrayList<>();
+    for (int others : allowedOwn) {
+      all.add(AllowedTokens.ownAnd(others));
+    }
+
     if (allowed == null) {
-      return new int[0];
+      return all;
     }
 
     int[] ids = Prompts.parse("--allowed", allowed, directory.tokenizerJson()).tokenIds();
@@ -556,6 +570,7 @@ final class InversionOptions {
       throw new InvalidInput("--allowed: the text has no token; give some, or leave it out");
     }
 
-    return Arrays.stream(ids).sorted().distinct().toArray();
+    all.add(AllowedTokens.of(ids));
+    return all;
   }
 }

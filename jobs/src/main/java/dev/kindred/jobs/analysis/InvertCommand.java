@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.lit;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
+import dev.kindred.inversion.AllowedTokens;
 import dev.kindred.inversion.Decoders;
 import dev.kindred.inversion.Decoding;
 import dev.kindred.inversion.FeatureChoice;
@@ -160,17 +161,22 @@ class InvertCommand extends ModelAnalysisCommand {
   /** Says how many tokens a restricted reading cannot find. */
   private void noteForbidden() {
     long all = grid.prompts().stream().mapToLong(prompt -> prompt.length).sum();
-    long forbidden =
-        grid.prompts().stream()
-            .flatMapToInt(Arrays::stream)
-            .filter(token -> Arrays.binarySearch(grid.allowed(), token) < 0)
-            .count();
-    if (grid.allowed().length > 0 && forbidden > 0) {
-      workspace
-          .progress()
-          .note(
-              "--allowed: %,d of %,d tokens of the prompts are not in it, and cannot be found there",
-              forbidden, all);
+    for (AllowedTokens allowed : grid.allowed()) {
+      long forbidden =
+          allowed.isOwn()
+              ? 0
+              : grid.prompts().stream()
+                  .flatMapToInt(Arrays::stream)
+                  .filter(token -> Arrays.binarySearch(allowed.tokens(), token) < 0)
+                  .count();
+      if (forbidden > 0) {
+        workspace
+            .progress()
+            .note(
+                "--allowed: %,d of %,d tokens of the prompts are not in it, and cannot be found"
+                    + " there",
+                forbidden, all);
+      }
     }
   }
 
