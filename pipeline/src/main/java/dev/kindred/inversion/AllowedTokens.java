@@ -56,7 +56,7 @@ public record AllowedTokens(int[] tokens, int others) implements Serializable {
   }
 
   /** What a reading among them is called: {@code allowed:}, or {@code own+8:}. */
-  String prefix() {
+  public String prefix() {
     return isOwn() ? "own" + (others == 0 ? "" : "+" + others) + ":" : "allowed:";
   }
 

@@ -98,13 +98,19 @@ public final class Inversion {
     TargetOutput output = new TargetOutput(model, experiment.target(), length);
     float[][] targets = output.of(truth);
     float[][] firstOutputs = output.of(start);
+    InversionLoss[] lossOf = Search.lossOf(output, experiment.loss(), start, targets);
     float[] vectors =
         experiment.method().isByPosition()
             ? new SequentialSearch(
                     model, tokens, decoder, experiment, length, positions, start, truth)
                 .find()
             : together(
-                experiment, output, isDirect ? direct : Search.Steepness.PLAIN, start, targets);
+                lossOf,
+                experiment,
+                output,
+                isDirect ? direct : Search.Steepness.PLAIN,
+                start,
+                targets);
     float[][] outputs = output.of(vectors);
     checkFinite(experiment.descent(), vectors);
     for (float[] numbers : outputs) {
@@ -130,8 +136,8 @@ public final class Inversion {
               readings,
               distances(vectors, start, i, length),
               distances(vectors, truth, i, length),
-              loss(experiment, firstOutputs[i], target),
-              loss(experiment, outputs[i], target),
+              loss(lossOf[i], firstOutputs[i], target),
+              loss(lossOf[i], outputs[i], target),
               l1,
               cosine,
               experiment.loss().kind().isOfDirection()
@@ -144,13 +150,13 @@ public final class Inversion {
 
   /** Searches for all positions at once, and returns what was found, B x T x D. */
   private static float[] together(
+      InversionLoss[] lossOf,
       Experiment experiment,
       TargetOutput output,
       Search.Steepness steepness,
       float[] start,
       float[][] targets) {
-    Search search =
-        new Search(output, experiment.loss(), experiment.descent(), steepness, start, targets);
+    Search search = new Search(output, lossOf, experiment.descent(), steepness, start, targets);
     for (int step = 0; step < experiment.descent().steps(); step++) {
       search.step();
     }
@@ -302,8 +308,8 @@ public final class Inversion {
     return distances;
   }
 
-  private static double loss(Experiment experiment, float[] o, float[] t) {
-    return experiment.loss().of(o, t, new double[o.length]);
+  private static double loss(InversionLoss loss, float[] o, float[] t) {
+    return loss.of(o, t, new double[o.length]);
   }
 
   private static double l1(float[] o, float[] t) {

@@ -48,6 +48,16 @@ public record InversionLoss(Kind kind, double factor, double cosineFactor, doubl
     return new InversionLoss(kind, factor, 1, 1);
   }
 
+  /** The last formula, with an alpha for each search: gradients of both parts begin alike. */
+  public static InversionLoss balanced() {
+    return mixed(Double.NaN, 1);
+  }
+
+  /** Whether alpha depends on where a search begins. */
+  boolean isBalanced() {
+    return Double.isNaN(cosineFactor);
+  }
+
   /** The last formula. */
   public static InversionLoss mixed(double cosineFactor, double l1Factor) {
     return new InversionLoss(Kind.MIXED, 1, cosineFactor, l1Factor);
@@ -149,6 +159,10 @@ public record InversionLoss(Kind kind, double factor, double cosineFactor, doubl
     String[] words = text.toLowerCase(Locale.ROOT).split(":", -1);
     for (Kind kind : Kind.values()) {
       if (kind.text().equals(words[0]) && words.length <= (kind == Kind.MIXED ? 3 : 2)) {
+        if (kind == Kind.MIXED && words.length == 1) {
+          return balanced();
+        }
+
         double first = words.length > 1 ? factor(option, text, words[1]) : 1;
         return kind == Kind.MIXED
             ? mixed(first, words.length > 2 ? factor(option, text, words[2]) : 1)
@@ -175,12 +189,16 @@ public record InversionLoss(Kind kind, double factor, double cosineFactor, doubl
   private static InvalidInput unknown(String option, String text) {
     return new InvalidInput(
         "%s %s: expected l1, l2, l2-squared, cosine or cosine-abs, with or without a factor such as"
-            + " l1:0.1, or mixed:200:1",
+            + " l1:0.1, mixed, or mixed:200:1",
         option, text);
   }
 
   @Override
   public String toString() {
+    if (isBalanced()) {
+      return kind.text();
+    }
+
     return kind == Kind.MIXED
         ? String.format(Locale.ROOT, "mixed:%s:%s", cosineFactor, l1Factor)
         : kind.text() + (factor == 1 ? "" : ":" + factor);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.inversion;
 
+import dev.kindred.math.Vectors;
 import dev.kindred.model.ResidualStream;
+import java.util.Arrays;
 
 /**
  * Gradient descent from some vectors to ones that give the outputs of others. Sequences have a loss
@@ -12,7 +14,7 @@ import dev.kindred.model.ResidualStream;
  */
 final class Search {
   private final TargetOutput output;
-  private final InversionLoss loss;
+  private final InversionLoss[] lossOf; // B
   private final Descent.Walker walker;
   private final Steepness steepness;
   private final float[][] targets; // B x n
@@ -57,21 +59,75 @@ final class Search {
         new TargetOutput(model, target, length).of(trueVectors));
   }
 
-  /**
-   * A search that has not begun.
-   *
-   * @param start B x T x D, which is not changed
-   * @param targets what is to be met, B x n
-   */
-  Search(
+  private Search(
       TargetOutput output,
       InversionLoss loss,
       Descent descent,
       Steepness steepness,
       float[] start,
       float[][] targets) {
+    this(output, lossOf(output, loss, start, targets), descent, steepness, start, targets);
+  }
+
+  /**
+   * Returns the loss of each sequence.
+   *
+   * @param start B x T x D
+   * @param targets what is to be met, B x n
+   */
+  static InversionLoss[] lossOf(
+      TargetOutput output, InversionLoss loss, float[] start, float[][] targets) {
+    InversionLoss[] of = new InversionLoss[targets.length];
+    Arrays.fill(of, loss);
+    if (loss.isBalanced()) {
+      double[] ofL1 = lengths(output, InversionLoss.of(InversionLoss.Kind.L1, 1), start, targets);
+      double[] ofCosine =
+          lengths(output, InversionLoss.of(InversionLoss.Kind.COSINE, 1), start, targets);
+      for (int sequence = 0; sequence < of.length; sequence++) {
+        double alpha = ofCosine[sequence] == 0 ? 0 : ofL1[sequence] / ofCosine[sequence];
+        of[sequence] = InversionLoss.mixed(alpha, 1);
+      }
+    }
+
+    return of;
+  }
+
+  /** Lengths of the gradients at a start, B. */
+  private static double[] lengths(
+      TargetOutput output, InversionLoss loss, float[] start, float[][] targets) {
+    float[] gradient =
+        output.gradient(
+            start,
+            (sequence, o) -> {
+              double[] derivative = new double[o.length];
+              loss.of(o, targets[sequence], derivative);
+              return derivative;
+            });
+    int size = start.length / targets.length;
+    double[] lengths = new double[targets.length];
+    for (int sequence = 0; sequence < lengths.length; sequence++) {
+      lengths[sequence] = Vectors.norm(Vectors.row(gradient, sequence, size));
+    }
+
+    return lengths;
+  }
+
+  /**
+   * A search that has not begun.
+   *
+   * @param lossOf of each sequence
+   * @param start B x T x D, which is not changed
+   * @param targets what is to be met, B x n
+   */
+  Search(
+      TargetOutput output,
+      InversionLoss[] lossOf,
+      Descent descent,
+      Steepness steepness,
+      float[] start,
+      float[][] targets) {
     this.output = output;
-    this.loss = loss;
+    this.lossOf = lossOf;
     this.walker = descent.walker(start.length);
     this.steepness = steepness;
     this.targets = targets;
@@ -105,7 +161,7 @@ final class Search {
         x,
         (sequence, o) -> {
           double[] derivative = new double[o.length];
-          losses[sequence] = loss.of(o, targets[sequence], derivative);
+          losses[sequence] = lossOf[sequence].of(o, targets[sequence], derivative);
           return derivative;
         });
   }

@@ -72,13 +72,17 @@ final class SequentialSearch {
       case PER_TOKEN -> {
         // No context: after the first position there may be no vector that gives this output.
         TokenRange row = new TokenRange(position, position + 1);
+        TargetOutput alone = new TargetOutput(model, experiment.target(), 1);
+        float[] start = part(vectors, position, position + 1);
+        float[][] targets =
+            new TargetOutput(model, experiment.target().with(row), length).of(truth);
         yield new Search(
-            new TargetOutput(model, experiment.target(), 1),
-            experiment.loss(),
+            alone,
+            Search.lossOf(alone, experiment.loss(), start, targets),
             experiment.descent(),
             Search.Steepness.PLAIN,
-            part(vectors, position, position + 1),
-            new TargetOutput(model, experiment.target().with(row), length).of(truth));
+            start,
+            targets);
       }
       case EXPANDING -> search(position, experiment.target(), Search.Steepness.PLAIN, vectors);
       case SEQUENTIAL -> {

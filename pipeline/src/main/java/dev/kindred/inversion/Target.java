@@ -83,6 +83,16 @@ public record Target(
     }
   }
 
+  /** Whether a model has this. */
+  public boolean isOf(ModelShape shape, ResidualStream model) {
+    try {
+      check(shape, model);
+      return true;
+    } catch (InvalidInput e) {
+      return false;
+    }
+  }
+
   /** How many features count, F. */
   int width(int dimension) {
     return features == null ? dimension : features.length;

@@ -106,6 +106,26 @@ class TestInversionReference {
     }
   }
 
+  static Stream<String> mixedSearches() {
+    return InversionCase.names("ds-mixed-");
+  }
+
+  @ParameterizedTest
+  @MethodSource("mixedSearches")
+  void aBalancedLossBeginsWithEqualGradientsOfBothParts(String name) {
+    InversionCase expected = InversionCase.read(name);
+    TargetOutput output = new TargetOutput(expected.model(), expected.target(), expected.length());
+    InversionLoss[] found =
+        Search.lossOf(
+            output,
+            InversionLoss.balanced(),
+            expected.arrays().get("start"),
+            output.of(expected.trueVectors()));
+    double alpha = expected.json().get("loss").get("alpha").asDouble();
+    assertThat(found[0].cosineFactor()).isCloseTo(alpha, within(1e-4 * alpha));
+    assertThat(found[0].l1Factor()).isEqualTo(1);
+  }
+
   static Stream<String> searchesByPosition() {
     return InversionCase.names("sequential-");
   }
@@ -150,7 +170,7 @@ class TestInversionReference {
         if (step < (goesOn ? 1 : COMPARED_LOSSES)) {
           assertThat(its.losses()[0])
               .as("position %d, loss %d", position, step)
-              .isCloseTo(losses[step], within((goesOn ? 1e-3 : 1e-5) * losses[step]));
+              .isCloseTo(losses[step], within((goesOn ? 2e-2 : 1e-5) * losses[step]));
         }
 
         if (step == 19 && !goesOn) {

@@ -9,6 +9,9 @@ import dev.kindred.corpus.Tokenizer;
 import dev.kindred.inversion.Decoding;
 import dev.kindred.inversion.Experiment;
 import dev.kindred.inversion.InversionGrid;
+import dev.kindred.inversion.Target;
+import dev.kindred.inversion.TokenRange;
+import dev.kindred.jobs.analysis.InversionStudy.Question;
 import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.Findings.Cell;
 import dev.kindred.jobs.report.Findings.Column;
@@ -17,9 +20,10 @@ import dev.kindred.jobs.report.Findings.Grid;
 import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.math.Bootstrap;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
@@ -29,6 +33,27 @@ import org.apache.spark.sql.Row;
 final class InversionFindings {
   /** The column that tells models apart, from 0. */
   static final String MODEL = "model";
+
+  /** Figures of a reading, by column. */
+  private static final List<String> SHOWN =
+      List.of("self", "others", "anywhere", "top5", "bag", "exact", "unchanged");
+
+  /** What is shown of a study's questions. */
+  private static final List<OfStudy> SHOWN_OF_STUDY =
+      List.of(
+          new OfStudy("right, pinv", Decoding.PINV, "self"),
+          new OfStudy("right, nearest", Decoding.NEAREST, "self"),
+          new OfStudy("in 5, pinv", Decoding.PINV, "top5"),
+          new OfStudy("any order, pinv", Decoding.PINV, "bag"),
+          new OfStudy("any order, cosine", Decoding.COSINE, "bag"),
+          new OfStudy("elsewhere, pinv", Decoding.PINV, "others"),
+          new OfStudy("elsewhere, nearest", Decoding.NEAREST, "others"),
+          new OfStudy("misplaced, pinv", Decoding.PINV, "anywhere"),
+          new OfStudy("misplaced, nearest", Decoding.NEAREST, "anywhere"),
+          new OfStudy("distinct, pinv", Decoding.PINV, "distinct"),
+          new OfStudy("accepted", Decoding.PINV, "accepted"));
+
+  private record OfStudy(String heading, Decoding decoding, String figure) {}
 
   private static final int READ_OUT = 3; // prompts whose five best tokens are listed
 
@@ -87,51 +112,109 @@ final class InversionFindings {
         experiment.startDeviation());
   }
 
+  /** Accuracies by cell, decoding, model and prompt, as means over restarts. */
+  private static Dataset<Row> perPrompt(Dataset<Row> rows) {
+    return rows.withColumn("right", expr("if(rank = 1, 1.0D, 0.0D)"))
+        .groupBy("cell", "decoding", MODEL, "prompt", "restart")
+        .agg(
+            expr("avg(if(counts, right, null))").as("self"),
+            expr("avg(if(counts, null, right))").as("others"),
+            expr("collect_list(if(counts, null, true_id))").as("hidden"),
+            expr("collect_list(if(counts, true_id, null))").as("shown"),
+            expr("avg(if(rank <= 5, 1.0D, 0.0D))").as("top5"),
+            expr("min(right)").as("exact"),
+            expr("avg(if(unchanged, 1.0D, 0.0D))").as("unchanged"),
+            expr("collect_list(best[0])").as("found"),
+            expr("collect_list(true_id)").as("asked"),
+            expr("if(first(accepted), 1.0D, 0.0D)").as("accepted"))
+        .withColumn("bag", expr(BAG))
+        .withColumn("anywhere", expr(ANYWHERE))
+        .withColumn("distinct", expr("size(array_distinct(found)) / size(found)"))
+        .groupBy("cell", "decoding", MODEL, "prompt")
+        .agg(
+            avg("self").as("self"),
+            avg("others").as("others"),
+            avg("anywhere").as("anywhere"),
+            avg("top5").as("top5"),
+            avg("bag").as("bag"),
+            avg("exact").as("exact"),
+            avg("unchanged").as("unchanged"),
+            avg("accepted").as("accepted"),
+            avg("distinct").as("distinct"));
+  }
+
+  /** What is shown of a study's questions, a line each. */
+  List<Element> of(List<Question> questions, Dataset<Row> searched, Dataset<Row> known) {
+    Map<Integer, Map<String, List<Row>>> found = new TreeMap<>();
+    for (Row row :
+        perPrompt(searched).orderBy("cell", "decoding", MODEL, "prompt").collectAsList()) {
+      found
+          .computeIfAbsent(row.getAs("cell"), cell -> new HashMap<>())
+          .computeIfAbsent(row.getAs("decoding"), decoding -> new ArrayList<>())
+          .add(row);
+    }
+
+    List<String> among =
+        grid.allowed().stream().map(allowed -> allowed.prefix() + Decoding.PINV.text()).toList();
+    List<Column> columns = new ArrayList<>();
+    SHOWN_OF_STUDY.forEach(shown -> columns.add(Column.of(shown.heading())));
+    among.forEach(name -> columns.add(Column.of("right, " + name)));
+    List<Findings.Row> rows = new ArrayList<>();
+    for (int cell = 0; cell < questions.size(); cell++) {
+      Map<String, List<Row>> its = found.get(cell);
+      List<String> cells = new ArrayList<>();
+      for (OfStudy shown : SHOWN_OF_STUDY) {
+        cells.add(mean(its.get(shown.decoding().text()), shown.figure()));
+      }
+
+      among.forEach(name -> cells.add(mean(its.get(name), "self")));
+      rows.add(Findings.Row.of(name(questions.get(cell)), cells.toArray(String[]::new)));
+    }
+
+    List<Element> elements = new ArrayList<>();
+    elements.add(new Grid("The study's questions", "claims: what is inverted", columns, rows));
+    if (known != null) {
+      TreeMap<Integer, List<Row>> oracle = ofOracle(known);
+      oracle.forEach(
+          (cell, its) ->
+              elements.add(Note.everywhere(name(questions.get(cell)) + ": " + oracleLine(its))));
+    }
+
+    return elements;
+  }
+
+  private static String name(Question question) {
+    Target target = question.target();
+    return String.format(
+        Locale.ROOT,
+        "%s: %s, %d %s%s%s, %s%s",
+        question.claims(),
+        question.method().text(),
+        target.blocks(),
+        target.part().text(),
+        target.outputs() == Target.Outputs.LAST ? "" : " " + target.outputs().text(),
+        target.tokens().equals(TokenRange.ALL) ? "" : " " + target.tokens(),
+        question.loss().kind().text(),
+        question.isAsPublished() ? " as published" : "");
+  }
+
   private Grid accuracies(Dataset<Row> its, int cell) {
-    Dataset<Row> searches =
-        its.withColumn("right", expr("if(rank = 1, 1.0D, 0.0D)"))
-            .groupBy("decoding", MODEL, "prompt", "restart")
-            .agg(
-                expr("avg(if(counts, right, null))").as("self"),
-                expr("avg(if(counts, null, right))").as("others"),
-                expr("collect_list(if(counts, null, true_id))").as("hidden"),
-                expr("collect_list(if(counts, true_id, null))").as("shown"),
-                expr("avg(if(rank <= 5, 1.0D, 0.0D))").as("top5"),
-                expr("min(right)").as("exact"),
-                expr("avg(if(unchanged, 1.0D, 0.0D))").as("unchanged"),
-                expr("collect_list(best[0])").as("found"),
-                expr("collect_list(true_id)").as("asked"))
-            .withColumn("bag", expr(BAG))
-            .withColumn("anywhere", expr(ANYWHERE));
-    Dataset<Row> perPrompt =
-        searches
-            .groupBy("decoding", MODEL, "prompt")
-            .agg(
-                avg("self"),
-                avg("others"),
-                avg("anywhere"),
-                avg("top5"),
-                avg("bag"),
-                avg("exact"),
-                avg("unchanged"));
     TreeMap<String, List<Row>> byDecoding = new TreeMap<>();
-    perPrompt
+    perPrompt(its)
+        .orderBy(MODEL, "prompt")
         .collectAsList()
         .forEach(
             row ->
-                byDecoding.computeIfAbsent(row.getString(0), name -> new ArrayList<>()).add(row));
+                byDecoding
+                    .computeIfAbsent(row.getAs("decoding"), name -> new ArrayList<>())
+                    .add(row));
     List<Findings.Row> shown = new ArrayList<>();
     byDecoding.forEach(
         (decoding, prompts) -> {
-          prompts.sort(
-              Comparator.<Row>comparingInt(row -> row.getInt(1))
-                  .thenComparingInt(row -> row.getInt(2)));
           shown.add(
               Findings.Row.of(
                   decoding,
-                  IntStream.range(3, 10)
-                      .mapToObj(column -> mean(prompts, column))
-                      .toArray(String[]::new)));
+                  SHOWN.stream().map(figure -> mean(prompts, figure)).toArray(String[]::new)));
         });
     return new Grid(
         "Accuracy of experiment " + cell,
@@ -148,11 +231,11 @@ final class InversionFindings {
   }
 
   /** A mean over prompts with its interval, as percent. */
-  private static String mean(List<Row> prompts, int column) {
+  private static String mean(List<Row> prompts, String figure) {
     double[] values =
         prompts.stream()
-            .filter(row -> !row.isNullAt(column))
-            .mapToDouble(row -> row.getDouble(column))
+            .filter(row -> row.getAs(figure) != null)
+            .mapToDouble(row -> row.<Double>getAs(figure))
             .toArray();
     if (values.length == 0) {
       return "-";

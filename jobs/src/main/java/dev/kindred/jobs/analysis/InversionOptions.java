@@ -17,6 +17,7 @@ import dev.kindred.inversion.InversionLoss.Kind;
 import dev.kindred.inversion.Target;
 import dev.kindred.inversion.TokenRange;
 import dev.kindred.inversion.TokenVectors;
+import dev.kindred.jobs.analysis.InversionStudy.Question;
 import dev.kindred.jobs.option.Defaults.NoSetting;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.model.ResidualStream;
@@ -35,7 +36,7 @@ final class InversionOptions {
   private static final int SOUND_STEPS = 500;
   private static final int PUBLISHED_STEPS = 1000;
   private static final double PUBLISHED_RATE = 2;
-  private static final double PUBLISHED_FACTOR = .1;
+  static final double PUBLISHED_FACTOR = .1;
   private static final double SHIFT = .35; // of the token vectors' standard deviation
   private static final double FALL = .1; // of the rate, to the last step
   private static final double FALL_OF_EXPANDING = .01;
@@ -108,8 +109,8 @@ final class InversionOptions {
       converter = LossConverter.class,
       defaultValue = "l1",
       description =
-          "l1, l2, l2-squared, cosine, cosine-abs as published, or mixed:A:B, which is A times"
-              + " cosine and B times l1 (${DEFAULT-VALUE})")
+          "l1, l2, l2-squared, cosine, cosine-abs as published, mixed, whose two parts begin with"
+              + " equal gradients, or mixed:A:B, A times cosine and B times l1 (${DEFAULT-VALUE})")
   private List<InversionLoss> losses;
 
   @Option(
@@ -134,6 +135,16 @@ final class InversionOptions {
               + " the published noise of 1, steps of 2, and position 0 everywhere"
               + " (${DEFAULT-VALUE})")
   private Recipe recipe;
+
+  @NoSetting
+  @Option(
+      names = "--study",
+      paramLabel = "discrete|information",
+      converter = StudyConverter.class,
+      description =
+          "asks all questions of a study, as far as the model allows, about its sentences or the"
+              + " prompts that are given; those of other options are left to the study")
+  private InversionStudy study;
 
   @Option(
       names = "--untrained",
@@ -233,6 +244,13 @@ final class InversionOptions {
   private enum Recipe {
     SOUND,
     AS_PUBLISHED
+  }
+
+  /** Takes a study. */
+  static final class StudyConverter extends Values.OneOf<InversionStudy> {
+    StudyConverter() {
+      super(InversionStudy.class, InversionStudy::text);
+    }
   }
 
   /** Takes a part of a block. */
@@ -404,6 +422,11 @@ final class InversionOptions {
     return untrainedEmbedding == null ? model : model.withUntrainedEmbedding(untrainedEmbedding);
   }
 
+  /** The study that asks its questions; null for those of the options. */
+  InversionStudy study() {
+    return study;
+  }
+
   boolean isAskingTheOracle() {
     return !hasNoOracle;
   }
@@ -423,6 +446,26 @@ final class InversionOptions {
       List<FeatureChoice> choices) {
     double deviation = vectors.deviation();
     int longest = prompts.stream().mapToInt(prompt -> prompt.tokenIds().length).max().orElseThrow();
+    List<int[]> inputs =
+        prompts.stream().map(prompt -> directory.input(prompt.tokenIds())).toList();
+    if (study != null) {
+      checkStudy();
+      List<Experiment> asked =
+          questions(model).stream()
+              .map(
+                  question ->
+                      experiment(
+                          question.isAsPublished() ? Recipe.AS_PUBLISHED : Recipe.SOUND,
+                          question.method(),
+                          question.target(),
+                          question.loss(),
+                          deviation,
+                          longest,
+                          vectors))
+              .toList();
+      return new InversionGrid(asked, inputs, restarts, seed, allowed(directory));
+    }
+
     List<Experiment> experiments = new ArrayList<>();
     for (Method method : methods) {
       checkMethod(method);
@@ -441,7 +484,14 @@ final class InversionOptions {
                         choice.of(vectors.dimension()));
                 target.check(model.shape(), model);
                 for (InversionLoss loss : losses) {
-                  experiments.add(experiment(method, target, loss, deviation, longest, vectors));
+                  InversionLoss scaled =
+                      recipe == Recipe.AS_PUBLISHED
+                              && method == Method.INDIRECT
+                              && loss.kind() == Kind.L1
+                          ? InversionLoss.of(Kind.L1, PUBLISHED_FACTOR)
+                          : loss;
+                  experiments.add(
+                      experiment(recipe, method, target, scaled, deviation, longest, vectors));
                 }
               }
             }
@@ -450,10 +500,34 @@ final class InversionOptions {
       }
     }
 
-    List<int[]> inputs =
-        prompts.stream().map(prompt -> directory.input(prompt.tokenIds())).toList();
     checkSlices(inputs);
     return new InversionGrid(experiments, inputs, restarts, seed, allowed(directory));
+  }
+
+  /** The study's questions that the model allows: some need a residual around each part. */
+  List<Question> questions(ResidualStream model) {
+    return study.questions(model.shape().blocks()).stream()
+        .filter(question -> question.target().isOf(model.shape(), model))
+        .toList();
+  }
+
+  private void checkStudy() {
+    boolean isPlain =
+        blocks.equals(List.of(1))
+            && parts.equals(List.of(BlockPart.BLOCK))
+            && outputs == Target.Outputs.LAST
+            && masks.equals(List.of(Mask.CAUSAL))
+            && tokens.equals(List.of(TokenRange.ALL))
+            && features.equals(List.of(FeatureChoice.ALL))
+            && losses.equals(List.of(InversionLoss.of(Kind.L1, 1)))
+            && methods.equals(List.of(Method.INDIRECT))
+            && recipe == Recipe.SOUND;
+    if (!isPlain) {
+      throw new InvalidInput(
+          "--study %s: it chooses blocks, parts, outputs, masks, tokens, features, losses, methods and"
+              + " recipes by itself; leave these options out",
+          study.text());
+    }
   }
 
   private void checkMethod(Method method) {
@@ -491,6 +565,7 @@ final class InversionOptions {
   }
 
   private Experiment experiment(
+      Recipe chosen,
       Method method,
       Target target,
       InversionLoss loss,
@@ -505,15 +580,14 @@ final class InversionOptions {
     double first =
         rate != null
             ? rate.first()
-            : firstRate(method, loss.kind(), deviation, longest * vectors.dimension());
-    boolean sound = recipe == Recipe.SOUND;
+            : firstRate(chosen, method, loss.kind(), deviation, longest * vectors.dimension());
+    boolean sound = chosen == Recipe.SOUND;
     int count = steps != null ? steps : sound ? SOUND_STEPS : publishedSteps(method);
-    boolean asPublished = !sound && method == Method.INDIRECT;
     double fall = method == Method.EXPANDING ? FALL_OF_EXPANDING : FALL;
     return new Experiment(
         method,
         target,
-        asPublished && loss.kind() == Kind.L1 ? InversionLoss.of(Kind.L1, PUBLISHED_FACTOR) : loss,
+        loss,
         new Descent(optimizer, count, first, rate != null ? rate.second() : first * fall),
         start == null ? 0 : start.first(),
         start != null ? start.second() : sound && !isDirect ? deviation : 1,
@@ -526,12 +600,12 @@ final class InversionOptions {
    * rate, so that it is told in standard deviations of the token vectors; lengths share one step
    * among all numbers; a cosine's gradient falls with the length of vectors.
    */
-  private double firstRate(Method method, Kind kind, double deviation, int numbers) {
+  private double firstRate(Recipe chosen, Method method, Kind kind, double deviation, int numbers) {
     if (method == Method.DIRECT) {
       return kind.isOfDirection() ? 20 : .01;
     }
 
-    if (recipe == Recipe.AS_PUBLISHED) {
+    if (chosen == Recipe.AS_PUBLISHED) {
       return method == Method.PER_TOKEN ? .1 : method == Method.EXPANDING ? .5 : PUBLISHED_RATE;
     }
 
@@ -557,7 +631,7 @@ final class InversionOptions {
 
   private List<AllowedTokens> allowed(ModelDirectory directory) {
     List<AllowedTokens> all = new ArrayList<>();
-    for (int others : allowedOwn) {
+    for (int others : study != null && allowedOwn.isEmpty() ? study.allowedOthers() : allowedOwn) {
       all.add(AllowedTokens.ownAnd(others));
     }
 

@@ -3,6 +3,7 @@ package dev.kindred.jobs.analysis;
 
 import static org.apache.spark.sql.functions.lit;
 
+import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
@@ -71,19 +72,53 @@ class InvertCommand extends ModelAnalysisCommand {
     Stream<ModelDirectory> directories =
         seeds.length == 0
             ? Stream.of(model.read(hadoop))
-            : Arrays.stream(seeds).mapToObj(seed -> model.untrained(seed, given.texts(), hadoop));
+            : Arrays.stream(seeds).mapToObj(seed -> model.untrained(seed, texts(), hadoop));
     models = directories.map(options::withEmbedding).toList();
     return models.get(0);
+  }
+
+  private List<String> texts() {
+    return options.study() == null || given.areGiven() ? given.texts() : options.study().texts();
   }
 
   @Override
   void checkOptions(ModelDirectory directory) {
     prompts =
-        given.read(
-            directory.tokenizerJson(),
-            Prompts.Lengths.upTo(directory.contextLength()),
-            workspace.hadoop());
+        options.study() == null || given.areGiven()
+            ? given.read(
+                directory.tokenizerJson(),
+                Prompts.Lengths.upTo(directory.contextLength()),
+                workspace.hadoop())
+            : ofStudy(directory);
     grid = grid(directory);
+  }
+
+  /** The study's texts that the model can read and that are not too long for it. */
+  private List<Prompt> ofStudy(ModelDirectory directory) {
+    InversionStudy study = options.study();
+    List<Prompt> all = new ArrayList<>();
+    for (String text : study.texts()) {
+      try {
+        Prompt prompt = Prompts.parse("--study", text, directory.tokenizerJson());
+        int tokens = prompt.tokenIds().length;
+        if (study.takes(tokens) && tokens <= directory.contextLength()) {
+          all.add(prompt);
+        }
+      } catch (InvalidInput e) {
+        workspace.progress().note("left out: %s", e.getMessage());
+      }
+    }
+
+    if (all.isEmpty()) {
+      throw new InvalidInput(
+          "--study %s: none of its texts is one for the model of %s; give prompts",
+          study.text(), directory.uri());
+    }
+
+    workspace
+        .progress()
+        .note("%d of the study's %d texts are taken", all.size(), study.texts().size());
+    return all;
   }
 
   /** What is asked of a model; noise and rates follow the size of its token vectors. */
@@ -143,12 +178,12 @@ class InvertCommand extends ModelAnalysisCommand {
             grid.prompts().size(),
             grid.restarts());
     List<Element> elements = new ArrayList<>(List.of(Note.everywhere(regime)));
+    InversionFindings findings =
+        new InversionFindings(grid, Tokenizer.of(directory.tokenizerJson()));
     elements.addAll(
-        shown(
-            new InversionFindings(grid, Tokenizer.of(directory.tokenizerJson())),
-            grid,
-            searched,
-            known));
+        options.study() == null
+            ? shown(findings, grid, searched, known)
+            : findings.of(options.questions(model()), searched, known));
     return new Findings("", elements, List.of());
   }
 

@@ -42,7 +42,7 @@ class TestOptionsOfCommands {
           + READ_MODEL
           + WRITER
           + "--blocks --part --outputs --mask --tokens --features --loss --method --recipe"
-          + " --untrained --untrained-embedding --optimizer --steps --learning-rate --start"
+          + " --study --untrained --untrained-embedding --optimizer --steps --learning-rate --start"
           + " --restarts --seed --allowed --allowed-own --no-oracle";
   private static final String OF_RUN = MODEL + WRITER + REPORT + "--run-id ";
 
