@@ -14,18 +14,24 @@ final class DistinctCount implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private static final int SIZE = 512;
+  private static final long BASE = 0xd1342543de82ef95L; // odd
 
   private final TreeSet<Long> smallest = new TreeSet<>(); // of 2^64
 
   /** Adds the windows that begin at each of the first places of a token sequence. */
   void add(int[] tokens, int starts, int windowLength) {
-    for (int start = 0; start < starts; start++) {
-      long hash = 0;
-      for (int i = start; i < start + windowLength; i++) {
-        hash = SplitMix.hash(hash + 1 + tokens[i]);
-      }
+    // A polynomial of the window's tokens modulo 2^64, from that of the one before.
+    long highest = 1;
+    long polynomial = 0;
+    for (int i = 0; i < windowLength - 1 && starts > 0; i++) {
+      highest *= BASE;
+      polynomial = polynomial * BASE + tokens[i] + 1;
+    }
 
-      keep(hash);
+    for (int start = 0; start < starts; start++) {
+      polynomial = polynomial * BASE + tokens[start + windowLength - 1] + 1;
+      keep(SplitMix.hash(polynomial));
+      polynomial -= (tokens[start] + 1) * highest;
     }
   }
 
