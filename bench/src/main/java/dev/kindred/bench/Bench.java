@@ -83,6 +83,10 @@ public final class Bench implements Runnable {
       new RealSizes(figures, options.quick).run();
     }
 
+    if (options.has(Options.Item.INVERSION)) {
+      new InversionFigures(figures, options.quick).run();
+    }
+
     if (runs != null) {
       runs.addFigures();
       if (options.plot() != null) {

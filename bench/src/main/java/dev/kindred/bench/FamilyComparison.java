@@ -53,7 +53,8 @@ final class FamilyComparison {
     }
   }
 
-  private static double peak() {
+  /** What a core can do, GFLOP/s. */
+  static double peak() {
     int rounds = 20_000_000;
     double best = Double.MAX_VALUE;
     float sum = 0;

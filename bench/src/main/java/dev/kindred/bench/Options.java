@@ -21,6 +21,7 @@ final class Options {
     TRAINING,
     FAMILIES,
     SIZES,
+    INVERSION,
     RUNS
   }
 
