@@ -85,6 +85,31 @@ class TestInvert {
     assertThat(second.out()).isEqualTo(run.out());
   }
 
+  @Test
+  void channelSearchesAgainWithEveryWidthAboutTheHalf() {
+    CommandLineRun channel =
+        CommandLineRun.of(
+            "channel",
+            TEXT,
+            "--model",
+            folder.toString(),
+            "--warehouse",
+            warehouse(),
+            "--untrained",
+            "3",
+            "--restarts",
+            "1",
+            "--features",
+            "[:4],[:32]",
+            "--steps",
+            "100",
+            "--fine");
+    assertThat(channel.status()).as(channel.err()).isZero();
+    assertThat(channel.out().lines().filter(line -> line.startsWith("nearest: half"))).hasSize(2);
+    assertThat(asked("select count(distinct features) from kindred.inversions"))
+        .isIn("[18]", "[19]"); // 17 widths, perhaps with one of the coarse ones, and these
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -4,6 +4,7 @@ package dev.kindred.jobs.analysis;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 
+import dev.kindred.InvalidInput;
 import dev.kindred.inversion.Channel;
 import dev.kindred.inversion.Decoding;
 import dev.kindred.inversion.Experiment;
@@ -15,6 +16,9 @@ import dev.kindred.jobs.report.Findings.Column;
 import dev.kindred.jobs.report.Findings.Element;
 import dev.kindred.jobs.report.Findings.Grid;
 import dev.kindred.jobs.report.Findings.Note;
+import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -22,11 +26,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** How accuracy grows with the width of the output that counts. */
 @Command(
@@ -37,10 +44,53 @@ import picocli.CommandLine.Command;
     footer = {
       "kindred channel 'The sky is blue.' --model models/dickens-small",
       "kindred channel --prompts prompts.txt --part block,attention-only --loss cosine",
+      "kindred channel 'The sky is blue.' --fine",
       "kindred channel 'The sky is blue.' --features '[:80],[:88],[:96],[:104]'"
     })
 final class ChannelCommand extends InvertCommand {
   private static final int WIDTHS = 16;
+  private static final int AROUND = 8; // features on both sides of where half is found
+
+  @Option(
+      names = "--fine",
+      description =
+          "searches also with every number of features about the one at which half of the tokens are"
+              + " found by nearest")
+  private boolean isFine;
+
+  private final Set<Integer> halves = new TreeSet<>();
+
+  @Override
+  void checkOptions(ModelDirectory directory) {
+    if (isStudy()) {
+      throw new InvalidInput("--study: channel asks about widths alone; give it to invert");
+    }
+
+    super.checkOptions(directory);
+  }
+
+  /** Searches with coarse widths, and then, if so asked, with all widths about the halves. */
+  @Override
+  List<Element> found(
+      Workspace opened, Warehouse tables, InversionGrid first, List<FeatureChoice> choices) {
+    List<Element> elements = new ArrayList<>(super.found(opened, tables, first, choices));
+    if (isFine) {
+      int dimension = vectors().dimension();
+      List<FeatureChoice> fine =
+          halves.stream()
+              .flatMapToInt(half -> IntStream.rangeClosed(half - AROUND, half + AROUND))
+              .filter(width -> width > 0 && width <= dimension)
+              .distinct()
+              .sorted()
+              .mapToObj(FeatureChoice::first)
+              .toList();
+      if (!fine.isEmpty()) {
+        elements.addAll(super.found(opened, tables, grid(fine), fine));
+      }
+    }
+
+    return elements;
+  }
 
   @Override
   List<FeatureChoice> features(int dimension) {
@@ -94,6 +144,10 @@ final class ChannelCommand extends InvertCommand {
             Arrays.stream(accuracies).mapToDouble(search -> search[width]).sum()
                 / accuracies.length;
         cellsShown.add(String.format(Locale.ROOT, "%.0f%%", 100 * mean));
+      }
+
+      if (decoding == Decoding.NEAREST && !Double.isNaN(channel.half())) {
+        halves.add((int) Math.round(channel.half()));
       }
 
       shown.add(Findings.Row.of(decoding.text(), cellsShown.toArray(String[]::new)));

@@ -90,7 +90,7 @@ class InvertCommand extends ModelAnalysisCommand {
                 Prompts.Lengths.upTo(directory.contextLength()),
                 workspace.hadoop())
             : ofStudy(directory);
-    grid = grid(directory);
+    grid = grid(directory, options.featuresOr(features(directory.shape().modelDimension())));
   }
 
   /** The study's texts that the model can read and that are not too long for it. */
@@ -122,11 +122,15 @@ class InvertCommand extends ModelAnalysisCommand {
   }
 
   /** What is asked of a model; noise and rates follow the size of its token vectors. */
-  private InversionGrid grid(ModelDirectory directory) {
+  private InversionGrid grid(ModelDirectory directory, List<FeatureChoice> choices) {
     ResidualStream model = LoadedModels.stream(directory);
     TokenVectors vectors = Decoders.of(directory.id(), model).tokens();
-    return options.grid(
-        directory, model, vectors, prompts, options.featuresOr(features(vectors.dimension())));
+    return options.grid(directory, model, vectors, prompts, choices);
+  }
+
+  /** Whether a study asks its questions. */
+  final boolean isStudy() {
+    return options.study() != null;
   }
 
   /** Returns the features that count if none are given. */
@@ -159,15 +163,6 @@ class InvertCommand extends ModelAnalysisCommand {
   Findings find(Workspace opened, Warehouse tables, ModelDirectory directory) {
     noteForbidden();
     String regime = regime(directory);
-    Dataset<Row> searched = null;
-    Dataset<Row> known = null;
-    for (int number = 0; number < models.size(); number++) {
-      ModelDirectory model = models.get(number);
-      InvertGrid job = new InvertGrid(opened, tables, model, number == 0 ? grid : grid(model));
-      searched = with(searched, job.searched(), number);
-      known = isAskingTheOracle() ? with(known, job.known(), number) : null;
-    }
-
     lastLine =
         String.format(
             Locale.ROOT,
@@ -178,13 +173,39 @@ class InvertCommand extends ModelAnalysisCommand {
             grid.prompts().size(),
             grid.restarts());
     List<Element> elements = new ArrayList<>(List.of(Note.everywhere(regime)));
-    InversionFindings findings =
-        new InversionFindings(grid, Tokenizer.of(directory.tokenizerJson()));
     elements.addAll(
-        options.study() == null
-            ? shown(findings, grid, searched, known)
-            : findings.of(options.questions(model()), searched, known));
+        found(opened, tables, grid, options.featuresOr(features(vectors().dimension()))));
     return new Findings("", elements, List.of());
+  }
+
+  /**
+   * Searches for what is asked of all models, and returns what is shown of it.
+   *
+   * @param first what is asked of the first model
+   * @param choices of features
+   */
+  List<Element> found(
+      Workspace opened, Warehouse tables, InversionGrid first, List<FeatureChoice> choices) {
+    Dataset<Row> searched = null;
+    Dataset<Row> known = null;
+    for (int number = 0; number < models.size(); number++) {
+      ModelDirectory model = models.get(number);
+      InversionGrid its = number == 0 ? first : grid(model, choices);
+      InvertGrid job = new InvertGrid(opened, tables, model, its);
+      searched = with(searched, job.searched(), number);
+      known = isAskingTheOracle() ? with(known, job.known(), number) : null;
+    }
+
+    InversionFindings findings =
+        new InversionFindings(first, Tokenizer.of(models.get(0).tokenizerJson()));
+    return isStudy()
+        ? findings.of(options.questions(model()), searched, known)
+        : shown(findings, first, searched, known);
+  }
+
+  /** What is asked of the first model about other features. */
+  final InversionGrid grid(List<FeatureChoice> choices) {
+    return grid(models.get(0), choices);
   }
 
   /** Adds the rows of a model to those of others, with its number. */

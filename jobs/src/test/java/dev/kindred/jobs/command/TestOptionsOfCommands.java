@@ -80,7 +80,7 @@ class TestOptionsOfCommands {
     options.put("ablate", OF_RUN);
     options.put("geometry", OF_RUN + "--prompt");
     options.put("invert", INVERSION);
-    options.put("channel", INVERSION);
+    options.put("channel", INVERSION + " --fine");
     options.put("recover", GIVEN_PROMPTS + READ_MODEL + "--block --vectors --save");
     options.put("learn-embeddings", EMBEDDINGS);
     options.put("subspaces", EMBEDDINGS + "--ranks --mix --html");
