@@ -34,6 +34,7 @@ import picocli.CommandLine.TypeConversionException;
 final class InversionOptions {
   private static final String COMMA = "\\s*,\\s*";
   private static final int SOUND_STEPS = 500;
+  private static final int STEPS_OF_POSITION = 200; // each position has its own
   private static final int PUBLISHED_STEPS = 1000;
   private static final double PUBLISHED_RATE = 2;
   static final double PUBLISHED_FACTOR = .1;
@@ -176,7 +177,7 @@ final class InversionOptions {
       names = "--steps",
       paramLabel = "N",
       converter = Values.Count.class,
-      description = "steps of a search (sound: 500, as-published: 1000)")
+      description = "steps of a search (sound: 500, of one position 200; as-published: 1000)")
   private Integer steps;
 
   @Option(
@@ -582,7 +583,8 @@ final class InversionOptions {
             ? rate.first()
             : firstRate(chosen, method, loss.kind(), deviation, longest * vectors.dimension());
     boolean sound = chosen == Recipe.SOUND;
-    int count = steps != null ? steps : sound ? SOUND_STEPS : publishedSteps(method);
+    int ofSound = method.isByPosition() ? STEPS_OF_POSITION : SOUND_STEPS;
+    int count = steps != null ? steps : sound ? ofSound : publishedSteps(method);
     double fall = method == Method.EXPANDING ? FALL_OF_EXPANDING : FALL;
     return new Experiment(
         method,
