@@ -72,6 +72,13 @@ public record InversionGrid(
     return units;
   }
 
+  /** Steps that a unit takes, times blocks that each goes through. */
+  public long steps(Unit unit) {
+    Experiment experiment = experiments.get(unit.cell());
+    int positions = experiment.method().isByPosition() ? prompts.get(unit.prompts()[0]).length : 1;
+    return (long) experiment.descent().steps() * positions * (1 + experiment.target().blocks());
+  }
+
   /** The cells with different outputs: the first with each. */
   public List<Integer> oracleCells() {
     List<Integer> cells = new ArrayList<>();

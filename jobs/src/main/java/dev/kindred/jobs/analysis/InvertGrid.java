@@ -16,6 +16,7 @@ import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -74,8 +76,26 @@ final class InvertGrid {
             List.of("cell", "prompt", "restart"),
             tokens * grid.restarts() * grid.experiments().size() * READINGS,
             (missing, tasks) ->
-                Inversions.search(spark, model.onExecutors(spark), grid, missing, tasks))
+                Inversions.search(
+                    spark, model.onExecutors(spark), grid, dealt(missing, tasks), tasks))
         .read();
+  }
+
+  /**
+   * Units in an order in which each task, which takes some that follow one another, gets as many
+   * long ones as others.
+   */
+  private List<Unit> dealt(List<Unit> units, int tasks) {
+    List<Unit> longestFirst =
+        units.stream().sorted(Comparator.comparingLong(grid::steps).reversed()).toList();
+    return IntStream.range(0, tasks)
+        .boxed()
+        .flatMap(
+            task ->
+                IntStream.range(0, units.size())
+                    .filter(i -> i % tasks == task)
+                    .mapToObj(longestFirst::get))
+        .toList();
   }
 
   /** Asks the oracle what is not there yet, and returns what there is. */
