@@ -79,6 +79,17 @@ public record InversionGrid(
     return (long) experiment.descent().steps() * positions * (1 + experiment.target().blocks());
   }
 
+  /** In how many ways each position is read, over all experiments. */
+  public long readings() {
+    long direct =
+        experiments.stream()
+            .filter(experiment -> experiment.method() == Experiment.Method.DIRECT)
+            .count();
+    long sets =
+        1 + allowed.stream().mapToLong(some -> some.isOwn() ? 1 : 2).sum(); // minus infinity and 0
+    return sets * (experiments.size() * (long) Decoding.values().length + direct);
+  }
+
   /** The cells with different outputs: the first with each. */
   public List<Integer> oracleCells() {
     List<Integer> cells = new ArrayList<>();

@@ -17,6 +17,9 @@ import java.util.Locale;
 public record InversionLoss(Kind kind, double factor, double cosineFactor, double l1Factor)
     implements Serializable {
 
+  /** The published factor of l1, whose steps are as much longer. */
+  public static final InversionLoss AS_PUBLISHED = of(Kind.L1, .1);
+
   /** A formula. */
   public enum Kind {
     /** c sum |o - t|; the derivative of |0| is 0. */

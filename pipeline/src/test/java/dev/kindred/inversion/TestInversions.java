@@ -195,7 +195,9 @@ class TestInversions {
             60);
     var onExecutors = directory.onExecutors(spark);
     List<String> one = sorted(Inversions.search(spark, onExecutors, grid, grid.units(), 1));
-    assertThat(one).hasSizeGreaterThan(1000);
+    assertThat(one)
+        .hasSize((int) (60 * (2 * LONG.length + SHORT.length) * grid.readings()))
+        .hasSizeGreaterThan(1000);
     assertThat(sorted(Inversions.search(spark, onExecutors, grid, grid.units(), 7))).isEqualTo(one);
 
     List<Question> questions =

@@ -37,7 +37,6 @@ final class InversionOptions {
   private static final int STEPS_OF_POSITION = 200; // each position has its own
   private static final int PUBLISHED_STEPS = 1000;
   private static final double PUBLISHED_RATE = 2;
-  static final double PUBLISHED_FACTOR = .1;
   private static final double SHIFT = .35; // of the token vectors' standard deviation
   private static final double FALL = .1; // of the rate, to the last step
   private static final double FALL_OF_EXPANDING = .01;
@@ -489,7 +488,7 @@ final class InversionOptions {
                       recipe == Recipe.AS_PUBLISHED
                               && method == Method.INDIRECT
                               && loss.kind() == Kind.L1
-                          ? InversionLoss.of(Kind.L1, PUBLISHED_FACTOR)
+                          ? InversionLoss.AS_PUBLISHED
                           : loss;
                   experiments.add(
                       experiment(recipe, method, target, scaled, deviation, longest, vectors));

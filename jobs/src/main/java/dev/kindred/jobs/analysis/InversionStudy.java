@@ -97,7 +97,7 @@ enum InversionStudy {
       all.add(sound("D1 D2 D3 D10 D15", Target.of(depth), Kind.L1));
     }
 
-    all.add(new Question("D1", Method.INDIRECT, one, published(Kind.L1), true));
+    all.add(new Question("D1", Method.INDIRECT, one, InversionLoss.AS_PUBLISHED, true));
     all.add(sound("D1", one, Kind.L2));
     all.add(new Question("D1 D4", Method.DIRECT, one, InversionLoss.of(Kind.L1, 1), false));
     all.add(new Question("D12", Method.DIRECT, one, InversionLoss.of(Kind.COSINE, 1), false));
@@ -151,10 +151,6 @@ enum InversionStudy {
 
   private static Question sound(String claims, Target target, Kind loss) {
     return new Question(claims, Method.INDIRECT, target, InversionLoss.of(loss, 1), false);
-  }
-
-  private static InversionLoss published(Kind kind) {
-    return InversionLoss.of(kind, InversionOptions.PUBLISHED_FACTOR);
   }
 
   private static Target outputs(Outputs outputs) {

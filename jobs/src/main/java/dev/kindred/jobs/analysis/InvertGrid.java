@@ -37,7 +37,6 @@ final class InvertGrid {
   private static final int MOST_TASKS = 1_000; // each writes a file
   private static final int TASKS_PER_CORE = 8;
   private static final long ROW_BYTES = 100; // at most, of a compressed row
-  private static final long READINGS = 5; // of a position, or fewer
 
   private final SparkSession spark;
   private final Progress progress;
@@ -74,7 +73,7 @@ final class InvertGrid {
                     there.size()),
             unit -> key(unit.cell(), unit.prompts()[0], unit.restarts()[0]),
             List.of("cell", "prompt", "restart"),
-            tokens * grid.restarts() * grid.experiments().size() * READINGS,
+            tokens * grid.restarts() * grid.readings(),
             (missing, tasks) ->
                 Inversions.search(
                     spark, model.onExecutors(spark), grid, dealt(missing, tasks), tasks))
