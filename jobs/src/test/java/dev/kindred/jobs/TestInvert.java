@@ -86,6 +86,29 @@ class TestInvert {
   }
 
   @Test
+  void wordsOfAFileAndOfLinesAreTokensAndIdsNeedNone() throws IOException {
+    Path prompts = Files.writeString(folder.resolve("prompts.jsonl"), "\"the sea\"\n[5, 6, 7]\n");
+    CommandLineRun ofFile =
+        CommandLineRun.of(
+            "invert",
+            "--prompts",
+            prompts.toString(),
+            "--model",
+            folder.toString(),
+            "--warehouse",
+            warehouse(),
+            "--untrained",
+            "3",
+            "--restarts",
+            "1",
+            "--steps",
+            "3",
+            "--no-oracle");
+    assertThat(ofFile.status()).as(ofFile.err()).isZero();
+    assertThat(ofFile.out()).contains("prompts=2").containsSubsequence("the", "sea");
+  }
+
+  @Test
   void channelSearchesAgainWithEveryWidthAboutTheHalf() {
     CommandLineRun channel =
         CommandLineRun.of(
@@ -114,6 +137,8 @@ class TestInvert {
   @CsvSource(
       delimiter = '|',
       value = {
+        "--untrained 5 --study discrete --loss l2 | --study discrete: it chooses blocks, parts",
+        "--untrained 5 --study information --token-ids 1,2 | --tokens [3:]: nothing of prompt 2",
         "--untrained 5-3 | --untrained 5-3: expected seeds in ascending order",
         "--untrained 5 --method per-token --mask none | --method per-token: positions come one after",
         "--untrained 5 --method expanding --tokens [1:] | --method expanding: every position is",

@@ -309,6 +309,31 @@ public final class Prompts {
   }
 
   /**
+   * Returns the texts of a file of prompts, for those who have no tokenizer yet. Lists of token
+   * ids, and lines that are no prompt, are left to {@link #read}.
+   */
+  public static List<String> texts(Configuration hadoop, String uri) {
+    List<String> texts = new ArrayList<>();
+    for (String line : lines(hadoop, uri)) {
+      if (!uri.endsWith(".jsonl")) {
+        texts.add(line);
+        continue;
+      }
+
+      try {
+        JsonNode value = JSON.readTree(line);
+        if (value.isTextual()) {
+          texts.add(value.asText());
+        }
+      } catch (JsonProcessingException e) {
+        continue;
+      }
+    }
+
+    return texts;
+  }
+
+  /**
    * Prompts as a command line gives them: a backslash begins an escape as in Java's string
    * literals, {@code \\n} for a line break and two of them for a backslash.
    *

@@ -58,6 +58,7 @@ final class ChannelCommand extends InvertCommand {
               + " found by nearest")
   private boolean isFine;
 
+  private String fineKey = "";
   private final Set<Integer> halves = new TreeSet<>();
 
   @Override
@@ -67,6 +68,11 @@ final class ChannelCommand extends InvertCommand {
     }
 
     super.checkOptions(directory);
+  }
+
+  @Override
+  String lastLine() {
+    return super.lastLine() + fineKey;
   }
 
   /** Searches with coarse widths, and then, if so asked, with all widths about the halves. */
@@ -85,7 +91,9 @@ final class ChannelCommand extends InvertCommand {
               .mapToObj(FeatureChoice::first)
               .toList();
       if (!fine.isEmpty()) {
-        elements.addAll(super.found(opened, tables, grid(fine), fine));
+        InversionGrid about = grid(fine);
+        elements.addAll(super.found(opened, tables, about, fine));
+        fineKey = " fine_grid=" + about.key();
       }
     }
 

@@ -445,11 +445,16 @@ final class InversionOptions {
       List<Prompt> prompts,
       List<FeatureChoice> choices) {
     double deviation = vectors.deviation();
-    int longest = prompts.stream().mapToInt(prompt -> prompt.tokenIds().length).max().orElseThrow();
     List<int[]> inputs =
         prompts.stream().map(prompt -> directory.input(prompt.tokenIds())).toList();
+    int longest = inputs.stream().mapToInt(input -> input.length).max().orElseThrow();
     if (study != null) {
-      checkStudy();
+      checkSlices(
+          inputs,
+          questions(model).stream()
+              .map(question -> question.target().tokens())
+              .distinct()
+              .toList());
       List<Experiment> asked =
           questions(model).stream()
               .map(
@@ -468,7 +473,6 @@ final class InversionOptions {
 
     List<Experiment> experiments = new ArrayList<>();
     for (Method method : methods) {
-      checkMethod(method);
       for (int count : blocks) {
         for (BlockPart part : parts) {
           for (Mask mask : masks) {
@@ -500,7 +504,7 @@ final class InversionOptions {
       }
     }
 
-    checkSlices(inputs);
+    checkSlices(inputs, tokens);
     return new InversionGrid(experiments, inputs, restarts, seed, allowed(directory));
   }
 
@@ -509,6 +513,19 @@ final class InversionOptions {
     return study.questions(model.shape().blocks()).stream()
         .filter(question -> question.target().isOf(model.shape(), model))
         .toList();
+  }
+
+  /**
+   * Checks what can be told without a model.
+   *
+   * @throws InvalidInput naming what does not go together
+   */
+  void check() {
+    if (study != null) {
+      checkStudy();
+    }
+
+    methods.forEach(this::checkMethod);
   }
 
   private void checkStudy() {
@@ -531,6 +548,10 @@ final class InversionOptions {
   }
 
   private void checkMethod(Method method) {
+    if (method == Method.DIRECT && optimizer == Descent.Optimizer.ADAM) {
+      throw new InvalidInput("--optimizer adam: a direct search has none but gd; leave it out");
+    }
+
     if (method.isByPosition() && masks.contains(Mask.NONE)) {
       throw new InvalidInput(
           "--method %s: positions come one after another, which needs the causal mask; leave --mask"
@@ -551,8 +572,8 @@ final class InversionOptions {
     }
   }
 
-  private void checkSlices(List<int[]> inputs) {
-    for (TokenRange range : tokens) {
+  private static void checkSlices(List<int[]> inputs, List<TokenRange> ranges) {
+    for (TokenRange range : ranges) {
       for (int i = 0; i < inputs.size(); i++) {
         if (range.size(inputs.get(i).length) == 0) {
           throw new InvalidInput(
@@ -573,14 +594,15 @@ final class InversionOptions {
       int longest,
       TokenVectors vectors) {
     boolean isDirect = method == Method.DIRECT;
-    if (isDirect && optimizer == Descent.Optimizer.ADAM) {
-      throw new InvalidInput("--optimizer adam: a direct search has none but gd; leave it out");
-    }
-
     double first =
         rate != null
             ? rate.first()
-            : firstRate(chosen, method, loss.kind(), deviation, longest * vectors.dimension());
+            : firstRate(
+                chosen,
+                method,
+                loss.kind(),
+                deviation,
+                (method.isByPosition() ? 1 : longest) * vectors.dimension());
     boolean sound = chosen == Recipe.SOUND;
     int ofSound = method.isByPosition() ? STEPS_OF_POSITION : SOUND_STEPS;
     int count = steps != null ? steps : sound ? ofSound : publishedSteps(method);
@@ -632,7 +654,10 @@ final class InversionOptions {
 
   private List<AllowedTokens> allowed(ModelDirectory directory) {
     List<AllowedTokens> all = new ArrayList<>();
-    for (int others : study != null && allowedOwn.isEmpty() ? study.allowedOthers() : allowedOwn) {
+    for (int others :
+        study != null && allowedOwn.isEmpty()
+            ? study.allowedOthers()
+            : allowedOwn.stream().distinct().toList()) {
       all.add(AllowedTokens.ownAnd(others));
     }
 

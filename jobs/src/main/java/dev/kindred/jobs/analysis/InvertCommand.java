@@ -64,6 +64,7 @@ class InvertCommand extends ModelAnalysisCommand {
   @Override
   void check(Workspace opened, String warehouse) {
     workspace = opened;
+    options.check();
   }
 
   @Override
@@ -72,13 +73,15 @@ class InvertCommand extends ModelAnalysisCommand {
     Stream<ModelDirectory> directories =
         seeds.length == 0
             ? Stream.of(model.read(hadoop))
-            : Arrays.stream(seeds).mapToObj(seed -> model.untrained(seed, texts(), hadoop));
+            : Arrays.stream(seeds).mapToObj(seed -> model.untrained(seed, texts(hadoop), hadoop));
     models = directories.map(options::withEmbedding).toList();
     return models.get(0);
   }
 
-  private List<String> texts() {
-    return options.study() == null || given.areGiven() ? given.texts() : options.study().texts();
+  private List<String> texts(Configuration hadoop) {
+    return options.study() == null || given.areGiven()
+        ? given.texts(hadoop)
+        : options.study().texts();
   }
 
   @Override
@@ -248,8 +251,11 @@ class InvertCommand extends ModelAnalysisCommand {
     Map<Decoding, int[]> read = Decoders.of(directory.id(), model()).decoder().roundTrip(sample);
     return String.format(
         Locale.ROOT,
-        "%,d tokens in %,d dimensions, deviation of their vectors %.4g; their own vectors are read as"
+        "%s%,d tokens in %,d dimensions, deviation of their vectors %.4g; their own vectors are read as"
             + " themselves: %s%s",
+        models.size() == 1
+            ? ""
+            : String.format(Locale.ROOT, "the first of %,d models: ", models.size()),
         vectors.size(),
         vectors.dimension(),
         vectors.deviation(),

@@ -35,9 +35,19 @@ public final class GivenPrompts {
       description = "a prompt as token ids of the model; can be given several times")
   private List<Values.Ids> tokenIds = List.of();
 
-  /** The texts of the command line. */
-  public List<String> texts() {
-    return prompts;
+  /** Returns the texts among the prompts, for those who have no tokenizer yet. */
+  public List<String> texts(Configuration hadoop) {
+    return file == null
+        ? prompts.stream().map(GivenPrompts::unescaped).toList()
+        : Prompts.texts(hadoop, file);
+  }
+
+  private static String unescaped(String prompt) {
+    try {
+      return prompt.translateEscapes();
+    } catch (IllegalArgumentException e) {
+      return prompt; // which is refused when it is read
+    }
   }
 
   /** Whether there are any. */

@@ -32,6 +32,7 @@ import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -191,7 +192,7 @@ public record ModelDirectory(
    * @param option the setting that names the directory, for messages
    * @param seed of the weights
    * @param texts whose words are the tokens, where there is no {@code tokenizer.json}
-   * @throws InvalidInput if there is no config that can be used, or no way to cut texts into tokens
+   * @throws InvalidInput if there is no config that can be used
    */
   public static ModelDirectory untrained(
       String option, String uri, Bos bos, long seed, List<String> texts, Configuration hadoop) {
@@ -203,9 +204,11 @@ public record ModelDirectory(
       byte[] config = file(option, files, folder, CONFIG);
       String configJson = text(uri, CONFIG, config);
       ConfigJson parsed = ConfigJson.parse(name(uri, CONFIG), configJson);
-      ModelShape shape = Architectures.read(parsed).shape();
+      Blueprint blueprint = Architectures.read(parsed);
+      ModelShape shape = blueprint.shape();
+      checkSizes(name(uri, CONFIG), blueprint);
       String tokenizerJson =
-          texts.isEmpty() || files.exists(new Path(folder, TOKENIZER))
+          files.exists(new Path(folder, TOKENIZER))
               ? text(uri, TOKENIZER, tokenizer(option, files, folder))
               : WordTokenizer.json(texts, shape.vocabularySize());
       ContentId id = new ContentId().add(config).add("untrained " + seed);
@@ -233,6 +236,21 @@ public record ModelDirectory(
     } catch (IOException | IllegalArgumentException e) {
       throw new InvalidInput("%s %s: cannot be read: %s", option, uri, e.getMessage());
     }
+  }
+
+  /** Checks that an array can hold each tensor. */
+  private static void checkSizes(String source, Blueprint blueprint) {
+    blueprint
+        .tensors()
+        .forEach(
+            (tensor, shape) -> {
+              double size = Arrays.stream(shape).asDoubleStream().reduce(1, (a, b) -> a * b);
+              if (size > Integer.MAX_VALUE - Byte.SIZE) {
+                throw new InvalidInput(
+                    "%s: %s has %s numbers, more than an array can hold; give smaller sizes",
+                    source, tensor, Arrays.toString(shape).replace(", ", " x "));
+              }
+            });
   }
 
   /**
@@ -465,7 +483,7 @@ public record ModelDirectory(
 
   /** Whether its weights are drawn, not read. */
   boolean isUntrained() {
-    return weights instanceof UntrainedWeights;
+    return weights.areDrawn();
   }
 
   /** Whether it has a self-check. */

@@ -31,4 +31,9 @@ record OtherEmbedding(Weights own, Weights others, String table) implements Weig
   public List<String> dtypes() {
     return own.dtypes();
   }
+
+  @Override
+  public boolean areDrawn() {
+    return own.areDrawn();
+  }
 }

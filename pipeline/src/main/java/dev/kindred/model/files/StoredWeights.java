@@ -47,4 +47,9 @@ record StoredWeights(List<WeightsFile> files, StoredTensors tensors, List<String
 
     return new StoredWeights(List.copyOf(copies), tensors, dtypes);
   }
+
+  @Override
+  public boolean areDrawn() {
+    return false;
+  }
 }

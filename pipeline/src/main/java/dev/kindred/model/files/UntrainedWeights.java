@@ -31,4 +31,9 @@ record UntrainedWeights(String source, String configJson, long seed) implements 
   public List<String> dtypes() {
     return List.of();
   }
+
+  @Override
+  public boolean areDrawn() {
+    return true;
+  }
 }

@@ -25,6 +25,9 @@ public interface Weights extends Serializable {
    */
   Weights onExecutors(SparkContext spark, String id);
 
+  /** Whether they are drawn, for a model that was never trained. */
+  boolean areDrawn();
+
   /** What numbers they are stored in, sorted; none for weights that are in no file. */
   List<String> dtypes();
 }

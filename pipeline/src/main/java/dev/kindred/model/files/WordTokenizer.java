@@ -31,7 +31,7 @@ final class WordTokenizer {
   static String json(List<String> texts, int size) {
     TreeSet<String> words = new TreeSet<>(List.of(BLANK + LINE_BREAK));
     for (String text : texts) {
-      Stream.of(text.split(" "))
+      Stream.of(text.split("[ \n]"))
           .flatMap(word -> PIECES.matcher(BLANK + word).results())
           .forEach(piece -> words.add(piece.group()));
     }

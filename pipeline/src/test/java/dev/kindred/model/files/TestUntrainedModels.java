@@ -132,14 +132,18 @@ class TestUntrainedModels {
     assertThat(Prompts.parse("prompt", TEXT, model.tokenizerJson()).tokenIds()).isEqualTo(ids);
     assertThat(tokenizer.decode(tokenizer.encode("The sky is blue.")))
         .isEqualTo("The sky is blue.");
+    assertThat(tokenizer.encode("Mario\nMario")).hasSize(3).doesNotContain(0);
     assertThat(tokenizer.vocabularySize()).isEqualTo(model.shape().vocabularySize());
   }
 
   @Test
-  void withoutATokenizerAndWithoutTextsThereIsOneLine() throws IOException, URISyntaxException {
-    assertThatThrownBy(() -> configAlone("llama", List.of()))
+  void aTensorThatNoArrayHoldsIsRefusedInOneLine() throws IOException {
+    Files.writeString(
+        empty.resolve("config.json"),
+        "{\"model_type\": \"gpt2\", \"vocab_size\": 1000000, \"n_embd\": 24000}");
+    assertThatThrownBy(() -> untrained(empty.toString(), 1, List.of(TEXT)))
         .isInstanceOf(InvalidInput.class)
-        .hasMessageContaining("tokenizer.json");
+        .hasMessageContaining("transformer.wte.weight has [1000000 x 24000] numbers");
   }
 
   @Test
@@ -148,6 +152,7 @@ class TestUntrainedModels {
     ModelDirectory swapped = trained.withUntrainedEmbedding(3);
     ModelDirectory untrained = untrained(Models.folder(Models.DICKENS_SMALL).toString(), 3);
     assertThat(swapped.id()).isNotEqualTo(trained.id());
+    assertThat(untrained.withUntrainedEmbedding(4).weights().areDrawn()).isTrue();
     int[] tokens = {1, 2, 3};
     float[] vectors = new float[3 * trained.shape().modelDimension()];
     for (int i = 0; i < vectors.length; i++) {
