@@ -32,9 +32,13 @@ class TestInvert {
   }
 
   private static CommandLineRun invert(String... arguments) {
+    return kindred("invert", arguments);
+  }
+
+  private static CommandLineRun kindred(String command, String... arguments) {
     List<String> all =
         Stream.concat(
-                Stream.of("invert", "--model", folder.toString(), "--warehouse", warehouse()),
+                Stream.of(command, "--model", folder.toString(), "--warehouse", warehouse()),
                 Stream.of(arguments))
             .toList();
     return CommandLineRun.of(all.toArray(String[]::new));
@@ -89,14 +93,9 @@ class TestInvert {
   void wordsOfAFileAndOfLinesAreTokensAndIdsNeedNone() throws IOException {
     Path prompts = Files.writeString(folder.resolve("prompts.jsonl"), "\"the sea\"\n[5, 6, 7]\n");
     CommandLineRun ofFile =
-        CommandLineRun.of(
-            "invert",
+        invert(
             "--prompts",
             prompts.toString(),
-            "--model",
-            folder.toString(),
-            "--warehouse",
-            warehouse(),
             "--untrained",
             "3",
             "--restarts",
@@ -111,13 +110,9 @@ class TestInvert {
   @Test
   void channelSearchesAgainWithEveryWidthAboutTheHalf() {
     CommandLineRun channel =
-        CommandLineRun.of(
+        kindred(
             "channel",
             TEXT,
-            "--model",
-            folder.toString(),
-            "--warehouse",
-            warehouse(),
             "--untrained",
             "3",
             "--restarts",

@@ -3,7 +3,6 @@ package dev.kindred.inversion;
 
 import dev.kindred.math.Cosine;
 import dev.kindred.math.TopTokens;
-import dev.kindred.math.Vectors;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -88,13 +87,13 @@ public final class Decoder {
   }
 
   private double[] scores(Decoding decoding, double[] x, double scale) {
+    double[] room = new double[x.length];
     return switch (decoding) {
       case PINV -> pseudoInverse.scores(x);
-      case NEAREST ->
-          each(token -> -Vectors.distance(tokens.rows(), token * tokens.dimension(), scale, x));
+      case NEAREST -> each(token -> -tokens.distance(token, scale, x, room));
       case COSINE -> {
         double norm = norm(x, 0);
-        yield each(token -> cosine(dot(x, token), norm, norms[token]));
+        yield each(token -> cosine(tokens.product(token, x, room), norm, norms[token]));
       }
       case CENTRED_COSINE -> {
         double mean = mean(x);
@@ -102,7 +101,11 @@ public final class Decoder {
         double[] centred = Arrays.stream(x).map(value -> value - mean).toArray();
         double rest = Arrays.stream(centred).sum(); // of rounding
         yield each(
-            token -> cosine(dot(centred, token) - means[token] * rest, norm, centredNorms[token]));
+            token ->
+                cosine(
+                    tokens.product(token, centred, room) - means[token] * rest,
+                    norm,
+                    centredNorms[token]));
       }
     };
   }
@@ -148,10 +151,6 @@ public final class Decoder {
 
   private double[] each(IntToDoubleFunction score) {
     return IntStream.range(0, tokens.size()).mapToDouble(score).toArray();
-  }
-
-  private double dot(double[] x, int token) {
-    return Vectors.dot(tokens.rows(), token * tokens.dimension(), x);
   }
 
   private static double cosine(double dot, double norm, double other) {

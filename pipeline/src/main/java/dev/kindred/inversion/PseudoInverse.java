@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.inversion;
 
-import dev.kindred.math.Vectors;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
@@ -82,10 +81,10 @@ final class PseudoInverse {
 
   /** The product of each token's vector with x. */
   private double[] products(double[] x) {
-    int dimension = tokens.dimension();
+    double[] room = new double[tokens.dimension()];
     double[] products = new double[tokens.size()];
     for (int token = 0; token < products.length; token++) {
-      products[token] = Vectors.dot(tokens.rows(), token * dimension, x);
+      products[token] = tokens.product(token, x, room);
     }
 
     return products;

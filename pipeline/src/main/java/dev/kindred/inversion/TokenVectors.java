@@ -2,6 +2,7 @@
 package dev.kindred.inversion;
 
 import dev.kindred.math.Cosine;
+import dev.kindred.math.ExactDot;
 import dev.kindred.model.Changes;
 import dev.kindred.model.Hook;
 import dev.kindred.model.HookPoint;
@@ -71,6 +72,32 @@ public record TokenVectors(float[] rows, int size, int dimension) {
     DMatrixRMaj products = new DMatrixRMaj(dimension, dimension);
     CommonOps_DDRM.multInner(matrix(), products);
     return products;
+  }
+
+  /**
+   * Returns the product of a token's vector with numbers, in double precision.
+   *
+   * @param x D numbers
+   * @param room D numbers, which are lost
+   */
+  double product(int token, double[] x, double[] room) {
+    Cosine.widen(rows, token * dimension, dimension, room, 0);
+    return ExactDot.dot(room, 0, x, 0, dimension);
+  }
+
+  /**
+   * Returns the distance of numbers from a token's vector times a factor, in double precision.
+   *
+   * @param x D numbers
+   * @param room D numbers, which are lost
+   */
+  double distance(int token, double factor, double[] x, double[] room) {
+    int row = token * dimension;
+    for (int i = 0; i < dimension; i++) {
+      room[i] = x[i] - factor * rows[row + i];
+    }
+
+    return Math.sqrt(ExactDot.dot(room, 0, room, 0, dimension));
   }
 
   /** The rows of tokens, T x D. */

@@ -17,7 +17,6 @@ import dev.kindred.jobs.report.Findings.Element;
 import dev.kindred.jobs.report.Findings.Grid;
 import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -62,12 +61,12 @@ final class ChannelCommand extends InvertCommand {
   private final Set<Integer> halves = new TreeSet<>();
 
   @Override
-  void checkOptions(ModelDirectory directory) {
+  void check(Workspace opened, String warehouse) {
     if (isStudy()) {
       throw new InvalidInput("--study: channel asks about widths alone; give it to invert");
     }
 
-    super.checkOptions(directory);
+    super.check(opened, warehouse);
   }
 
   @Override

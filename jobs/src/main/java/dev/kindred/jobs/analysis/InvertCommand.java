@@ -13,6 +13,7 @@ import dev.kindred.inversion.Decoding;
 import dev.kindred.inversion.FeatureChoice;
 import dev.kindred.inversion.InversionGrid;
 import dev.kindred.inversion.TokenVectors;
+import dev.kindred.jobs.analysis.InversionStudy.Question;
 import dev.kindred.jobs.option.GivenPrompts;
 import dev.kindred.jobs.option.ReadModelOptions;
 import dev.kindred.jobs.report.Findings;
@@ -59,6 +60,7 @@ class InvertCommand extends ModelAnalysisCommand {
   private List<ModelDirectory> models;
   private List<Prompt> prompts;
   private InversionGrid grid; // of the first model
+  private List<Question> questions; // of a study
   private String lastLine;
 
   @Override
@@ -70,10 +72,11 @@ class InvertCommand extends ModelAnalysisCommand {
   @Override
   ModelDirectory read(ReadModelOptions model, Configuration hadoop) {
     long[] seeds = options.untrained();
+    List<String> texts = seeds.length == 0 ? List.of() : texts(hadoop);
     Stream<ModelDirectory> directories =
         seeds.length == 0
             ? Stream.of(model.read(hadoop))
-            : Arrays.stream(seeds).mapToObj(seed -> model.untrained(seed, texts(hadoop), hadoop));
+            : Arrays.stream(seeds).mapToObj(seed -> model.untrained(seed, texts, hadoop));
     models = directories.map(options::withEmbedding).toList();
     return models.get(0);
   }
@@ -94,6 +97,7 @@ class InvertCommand extends ModelAnalysisCommand {
                 workspace.hadoop())
             : ofStudy(directory);
     grid = grid(directory, options.featuresOr(features(directory.shape().modelDimension())));
+    questions = isStudy() ? options.questions(model()) : List.of();
   }
 
   /** The study's texts that the model can read and that are not too long for it. */
@@ -177,7 +181,11 @@ class InvertCommand extends ModelAnalysisCommand {
             grid.restarts());
     List<Element> elements = new ArrayList<>(List.of(Note.everywhere(regime)));
     elements.addAll(
-        found(opened, tables, grid, options.featuresOr(features(vectors().dimension()))));
+        found(
+            opened,
+            tables,
+            grid,
+            options.featuresOr(features(directory.shape().modelDimension()))));
     return new Findings("", elements, List.of());
   }
 
@@ -202,7 +210,7 @@ class InvertCommand extends ModelAnalysisCommand {
     InversionFindings findings =
         new InversionFindings(first, Tokenizer.of(models.get(0).tokenizerJson()));
     return isStudy()
-        ? findings.of(options.questions(model()), searched, known)
+        ? findings.of(questions, searched, known)
         : shown(findings, first, searched, known);
   }
 
