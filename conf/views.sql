@@ -30,6 +30,7 @@ create or replace view kindred_current.learned_embeddings as select * from kindr
 create or replace view kindred_current.subspaces as select * from kindred.current.subspaces;
 create or replace view kindred_current.inversions as select * from kindred.current.inversions;
 create or replace view kindred_current.inversion_oracles as select * from kindred.current.inversion_oracles;
+create or replace view kindred_current.inversion_jacobians as select * from kindred.current.inversion_jacobians;
 create or replace view kindred_current.attributions as select * from kindred.current.attributions;
 create or replace view kindred_current.attribution_checks as select * from kindred.current.attribution_checks;
 create or replace view kindred_current.hook_activations as select * from kindred.current.hook_activations;

@@ -81,6 +81,28 @@ class TestInvert {
   }
 
   @Test
+  void singularValuesOfEachPositionAreKeptAndTold() {
+    CommandLineRun told =
+        invert(
+            TEXT,
+            "--untrained",
+            "3-4",
+            "--restarts",
+            "2",
+            "--tokens",
+            "[1:]",
+            "--no-oracle",
+            "--jacobian");
+    assertThat(told.status()).as(told.err()).isZero();
+    assertThat(told.out()).contains("of 32 directions are above rounding; small steps of a vector");
+    assertThat(
+            asked(
+                "select count(distinct model_id), count(*), count_if(counts), min(size("
+                    + "singular_values)) from kindred.inversion_jacobians"))
+        .isEqualTo("[2,10,8,32]");
+  }
+
+  @Test
   void aSecondRunSearchesNothing() {
     CommandLineRun second =
         invert(TEXT, "--untrained", "3-4", "--restarts", "2", "--tokens", "[1:]", "--no-oracle");
@@ -126,6 +148,14 @@ class TestInvert {
     assertThat(channel.out().lines().filter(line -> line.startsWith("nearest: half"))).hasSize(2);
     assertThat(asked("select count(distinct features) from kindred.inversions"))
         .isIn("[18]", "[19]"); // 17 widths, perhaps with one of the coarse ones, and these
+  }
+
+  @Test
+  void channelDifferentiatesNothing() {
+    CommandLineRun refused = kindred("channel", TEXT, "--untrained", "3", "--jacobian");
+    assertThat(refused.status()).isEqualTo(2);
+    assertThat(refused.messages())
+        .containsExactly("kindred: --jacobian: channel shows curves alone; give it to invert");
   }
 
   @ParameterizedTest

@@ -91,7 +91,7 @@ public record InversionGrid(
   }
 
   /** The cells with different outputs: the first with each. */
-  public List<Integer> oracleCells() {
+  public List<Integer> outputCells() {
     List<Integer> cells = new ArrayList<>();
     for (int cell = 0; cell < experiments.size(); cell++) {
       Target target = experiments.get(cell).target();
@@ -101,6 +101,17 @@ public record InversionGrid(
     }
 
     return cells;
+  }
+
+  /**
+   * Numbers that count of a cell's output, over all prompts: a derivative takes a pass back for
+   * each.
+   *
+   * @param dimension {@code d_model}
+   */
+  public long numbers(int cell, int dimension) {
+    Target target = experiments.get(cell).target();
+    return prompts.stream().mapToLong(prompt -> target.size(prompt.length, dimension)).sum();
   }
 
   /** Differs for everything that gives different rows. */

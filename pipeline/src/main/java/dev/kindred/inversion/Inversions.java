@@ -2,6 +2,7 @@
 package dev.kindred.inversion;
 
 import dev.kindred.inversion.InversionGrid.Unit;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.LoadedModels;
@@ -13,6 +14,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -82,6 +84,30 @@ public final class Inversions {
           }
         },
         Tables.INVERSION_ORACLES.encoder());
+  }
+
+  /**
+   * Differentiates outputs by the vectors of true tokens.
+   *
+   * @return rows with the file columns of {@link Tables#INVERSION_JACOBIANS}
+   */
+  public static Dataset<Row> differentiate(
+      SparkSession spark,
+      Broadcast<ModelDirectory> model,
+      InversionGrid grid,
+      List<Question> questions,
+      int tasks) {
+    return GpuTasks.mapNumbers(
+        spark,
+        questions.size(),
+        tasks,
+        new Task(model, grid) {
+          @Override
+          Stream<Row> rows(Inverter inverter, int number) {
+            return differentiated(inverter, questions.get(number));
+          }
+        },
+        Tables.INVERSION_JACOBIANS.encoder());
   }
 
   /** A model with what reads its vectors. */
@@ -179,5 +205,30 @@ public final class Inversions {
                         known.runnerUpDistance(),
                         known.noise(),
                         known.seen()));
+  }
+
+  private static Stream<Row> differentiated(Inverter inverter, Question question) {
+    InversionGrid grid = inverter.grid();
+    Target target = grid.experiments().get(question.cell()).target();
+    int[] ids = grid.prompts().get(question.prompt());
+    float[] x =
+        Vectors.sum(
+            inverter.tokens().of(ids), TokenVectors.positions(inverter.model(), ids.length));
+    double[][] values =
+        Jacobian.singularValues(
+            new TargetOutput(inverter.model(), target, ids.length),
+            x,
+            inverter.tokens().dimension());
+    return IntStream.range(0, ids.length)
+        .mapToObj(
+            position ->
+                Tables.INVERSION_JACOBIANS.row(
+                    question.cell(),
+                    question.prompt(),
+                    position,
+                    ids[position],
+                    target.tokens().contains(position, ids.length),
+                    target.sees(position, ids.length),
+                    values[position]));
   }
 }

@@ -93,20 +93,10 @@ public final class Oracle {
               runnerUp,
               distances[position][runnerUp],
               noise,
-              sees(position, length)));
+              target.sees(position, length)));
     }
 
     return known;
-  }
-
-  /** Whether the outputs that count depend on a position. */
-  private boolean sees(int position, int length) {
-    boolean mixes = target.blocks() > 0 && target.part() != BlockPart.MLP_ONLY;
-    int end = target.tokens().end(length);
-    return end > target.tokens().first(length)
-        && (mixes
-            ? !target.causal() || position < end
-            : target.tokens().contains(position, length));
   }
 
   /**

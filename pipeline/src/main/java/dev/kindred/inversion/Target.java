@@ -93,6 +93,14 @@ public record Target(
     }
   }
 
+  /** Whether what counts depends on a position. */
+  boolean sees(int position, int length) {
+    boolean mixes = blocks > 0 && part != BlockPart.MLP_ONLY;
+    int end = tokens.end(length);
+    return end > tokens.first(length)
+        && (mixes ? !causal || position < end : tokens.contains(position, length));
+  }
+
   /** How many features count, F. */
   int width(int dimension) {
     return features == null ? dimension : features.length;

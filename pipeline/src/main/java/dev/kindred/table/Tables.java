@@ -46,6 +46,7 @@ public final class Tables {
   public static final Table SUBSPACES = stated("subspaces");
   public static final Table INVERSIONS = stated("inversions");
   public static final Table INVERSION_ORACLES = stated("inversion_oracles");
+  public static final Table INVERSION_JACOBIANS = stated("inversion_jacobians");
   public static final Table ATTRIBUTIONS = stated("attributions");
   public static final Table ATTRIBUTION_CHECKS = stated("attribution_checks");
   public static final Table HOOK_ACTIVATIONS = stated("hook_activations");

@@ -205,6 +205,9 @@ class TestInversions {
     assertThat(sorted(Inversions.ask(spark, onExecutors, grid, questions, 1)))
         .hasSize(2 * LONG.length + SHORT.length)
         .isEqualTo(sorted(Inversions.ask(spark, onExecutors, grid, questions, 7)));
+    assertThat(sorted(Inversions.differentiate(spark, onExecutors, grid, questions, 1)))
+        .hasSize(2 * LONG.length + SHORT.length)
+        .isEqualTo(sorted(Inversions.differentiate(spark, onExecutors, grid, questions, 7)));
   }
 
   private static List<String> sorted(org.apache.spark.sql.Dataset<Row> rows) {

@@ -11,6 +11,7 @@ import dev.kindred.inversion.Experiment;
 import dev.kindred.inversion.FeatureChoice;
 import dev.kindred.inversion.InversionGrid;
 import dev.kindred.inversion.Target;
+import dev.kindred.jobs.analysis.InversionFindings.Found;
 import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.Findings.Column;
 import dev.kindred.jobs.report.Findings.Element;
@@ -66,6 +67,10 @@ final class ChannelCommand extends InvertCommand {
       throw new InvalidInput("--study: channel asks about widths alone; give it to invert");
     }
 
+    if (isDifferentiating()) {
+      throw new InvalidInput("--jacobian: channel shows curves alone; give it to invert");
+    }
+
     super.check(opened, warehouse);
   }
 
@@ -114,8 +119,7 @@ final class ChannelCommand extends InvertCommand {
   }
 
   @Override
-  List<Element> shown(
-      InversionFindings findings, InversionGrid grid, Dataset<Row> searched, Dataset<Row> known) {
+  List<Element> shown(InversionFindings findings, InversionGrid grid, Found found) {
     Map<String, List<Integer>> curves =
         new LinkedHashMap<>(); // cells that differ in features alone
     for (int cell = 0; cell < grid.experiments().size(); cell++) {
@@ -125,7 +129,7 @@ final class ChannelCommand extends InvertCommand {
     }
 
     List<Element> elements = new ArrayList<>();
-    curves.forEach((name, cells) -> elements.addAll(curve(name, cells, grid, searched)));
+    curves.forEach((name, cells) -> elements.addAll(curve(name, cells, grid, found.searched())));
     return elements;
   }
 

@@ -15,7 +15,7 @@ final class InversionAnalysis implements Analysis {
 
   @Override
   public List<Table> tables() {
-    return List.of(Tables.INVERSIONS, Tables.INVERSION_ORACLES);
+    return List.of(Tables.INVERSIONS, Tables.INVERSION_ORACLES, Tables.INVERSION_JACOBIANS);
   }
 
   @Override

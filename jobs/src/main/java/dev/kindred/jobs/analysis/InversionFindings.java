@@ -9,6 +9,7 @@ import dev.kindred.corpus.Tokenizer;
 import dev.kindred.inversion.Decoding;
 import dev.kindred.inversion.Experiment;
 import dev.kindred.inversion.InversionGrid;
+import dev.kindred.inversion.Jacobian;
 import dev.kindred.inversion.Target;
 import dev.kindred.inversion.TokenRange;
 import dev.kindred.jobs.analysis.InversionStudy.Question;
@@ -76,20 +77,43 @@ final class InversionFindings {
     this.tokenizer = tokenizer;
   }
 
+  /**
+   * Rows of all models, with their numbers.
+   *
+   * @param searched of inversions
+   * @param known of the oracle; null if it was not asked
+   * @param jacobians null if nothing was differentiated
+   */
+  record Found(Dataset<Row> searched, Dataset<Row> known, Dataset<Row> jacobians) {
+    /** What is said of the output of each cell that is the first with it. */
+    private TreeMap<Integer, List<String>> lines() {
+      TreeMap<Integer, List<String>> lines = new TreeMap<>();
+      if (known != null) {
+        ofOracle(known)
+            .forEach((cell, rows) -> lines.put(cell, new ArrayList<>(List.of(oracleLine(rows)))));
+      }
+
+      if (jacobians != null) {
+        ofJacobians(jacobians)
+            .forEach(
+                (cell, line) -> lines.computeIfAbsent(cell, same -> new ArrayList<>()).add(line));
+      }
+
+      return lines;
+    }
+  }
+
   /** The findings of all cells. */
-  List<Element> of(Dataset<Row> searched, Dataset<Row> known) {
+  List<Element> of(Found found) {
     List<Element> elements = new ArrayList<>();
-    TreeMap<Integer, List<Row>> oracle = known == null ? new TreeMap<>() : ofOracle(known);
+    TreeMap<Integer, List<String>> lines = found.lines();
     for (int cell = 0; cell < grid.experiments().size(); cell++) {
-      Dataset<Row> its = searched.where(col("cell").equalTo(cell)).cache();
+      Dataset<Row> its = found.searched().where(col("cell").equalTo(cell)).cache();
       Experiment experiment = grid.experiments().get(cell);
       elements.add(Note.everywhere(name(experiment)));
       elements.add(accuracies(its, cell));
       elements.add(Note.everywhere(endings(its)));
-      if (oracle.containsKey(cell)) {
-        elements.add(Note.everywhere(oracleLine(oracle.get(cell))));
-      }
-
+      lines.getOrDefault(cell, List.of()).forEach(line -> elements.add(Note.everywhere(line)));
       elements.addAll(readOut(its, experiment));
       its.unpersist();
     }
@@ -144,10 +168,10 @@ final class InversionFindings {
   }
 
   /** What is shown of a study's questions, a line each. */
-  List<Element> of(List<Question> questions, Dataset<Row> searched, Dataset<Row> known) {
+  List<Element> of(List<Question> questions, Found all) {
     Map<Integer, Map<String, List<Row>>> found = new TreeMap<>();
     for (Row row :
-        perPrompt(searched).orderBy("cell", "decoding", MODEL, "prompt").collectAsList()) {
+        perPrompt(all.searched()).orderBy("cell", "decoding", MODEL, "prompt").collectAsList()) {
       found
           .computeIfAbsent(row.getAs("cell"), cell -> new HashMap<>())
           .computeIfAbsent(row.getAs("decoding"), decoding -> new ArrayList<>())
@@ -173,13 +197,12 @@ final class InversionFindings {
 
     List<Element> elements = new ArrayList<>();
     elements.add(new Grid("The study's questions", "claims: what is inverted", columns, rows));
-    if (known != null) {
-      TreeMap<Integer, List<Row>> oracle = ofOracle(known);
-      oracle.forEach(
-          (cell, its) ->
-              elements.add(Note.everywhere(name(questions.get(cell)) + ": " + oracleLine(its))));
-    }
-
+    all.lines()
+        .forEach(
+            (cell, lines) ->
+                lines.forEach(
+                    line ->
+                        elements.add(Note.everywhere(name(questions.get(cell)) + ": " + line))));
     return elements;
   }
 
@@ -312,6 +335,50 @@ final class InversionFindings {
             ? ""
             : String.format(
                 Locale.ROOT, "; %,d positions it does not see", rows.size() - seen.size()));
+  }
+
+  /** How much of small steps comes out, of each cell. */
+  private static TreeMap<Integer, String> ofJacobians(Dataset<Row> jacobians) {
+    TreeMap<Integer, String> lines = new TreeMap<>();
+    jacobians
+        .where(col("seen"))
+        .selectExpr(
+            "cell",
+            "counts",
+            "singular_values[0] as greatest",
+            "singular_values[size(singular_values) div 2] as middle",
+            "size(singular_values) as directions",
+            "size(filter(singular_values, v -> v > singular_values[0] * "
+                + Jacobian.SEEN
+                + ")) as seen")
+        .groupBy("cell", "counts")
+        .agg(
+            expr("median(greatest)"),
+            expr("median(middle)"),
+            expr("min(seen)"),
+            expr("max(seen)"),
+            expr("first(directions)"))
+        .orderBy(col("cell"), col("counts").desc())
+        .collectAsList()
+        .forEach(
+            row ->
+                lines.merge(
+                    row.getInt(0),
+                    String.format(
+                        Locale.ROOT,
+                        "small steps of a vector %s come out %.3g times as long in the direction"
+                            + " that is seen best, %.3g in the middle one (medians over positions); %s"
+                            + " of %,d directions are above rounding",
+                        row.getBoolean(1) ? "that counts" : "elsewhere",
+                        row.getDouble(2),
+                        row.getDouble(3),
+                        row.getInt(4) == row.getInt(5)
+                            ? String.format(Locale.ROOT, "%,d", row.getInt(4))
+                            : String.format(
+                                Locale.ROOT, "%,d to %,d", row.getInt(4), row.getInt(5)),
+                        row.getInt(6)),
+                    (counting, elsewhere) -> counting + "; " + elsewhere));
+    return lines;
   }
 
   /** The five best tokens of each position, rank by rank, as the studies print them. */

@@ -234,6 +234,14 @@ final class InversionOptions {
               + " output knows it at all")
   private boolean hasNoOracle;
 
+  @Option(
+      names = "--jacobian",
+      description =
+          "tells, too, how much of a small step of each token's vector comes out, direction by"
+              + " direction: a pass back for each number of the output, in table"
+              + " inversion_jacobians")
+  private boolean isDifferentiating;
+
   /** What attention sees. */
   private enum Mask {
     CAUSAL,
@@ -429,6 +437,10 @@ final class InversionOptions {
 
   boolean isAskingTheOracle() {
     return !hasNoOracle;
+  }
+
+  boolean isDifferentiating() {
+    return isDifferentiating;
   }
 
   /**

@@ -13,6 +13,7 @@ import dev.kindred.inversion.Decoding;
 import dev.kindred.inversion.FeatureChoice;
 import dev.kindred.inversion.InversionGrid;
 import dev.kindred.inversion.TokenVectors;
+import dev.kindred.jobs.analysis.InversionFindings.Found;
 import dev.kindred.jobs.analysis.InversionStudy.Question;
 import dev.kindred.jobs.option.GivenPrompts;
 import dev.kindred.jobs.option.ReadModelOptions;
@@ -150,6 +151,11 @@ class InvertCommand extends ModelAnalysisCommand {
     return options.isAskingTheOracle();
   }
 
+  /** Whether outputs are differentiated, too. */
+  final boolean isDifferentiating() {
+    return options.isDifferentiating();
+  }
+
   /** The model that is inverted, or the first of them. */
   ResidualStream model() {
     return LoadedModels.stream(models.get(0));
@@ -161,9 +167,8 @@ class InvertCommand extends ModelAnalysisCommand {
   }
 
   /** Returns what is shown of what was found. */
-  List<Element> shown(
-      InversionFindings findings, InversionGrid all, Dataset<Row> searched, Dataset<Row> known) {
-    return findings.of(searched, known);
+  List<Element> shown(InversionFindings findings, InversionGrid all, Found found) {
+    return findings.of(found);
   }
 
   @Override
@@ -199,19 +204,21 @@ class InvertCommand extends ModelAnalysisCommand {
       Workspace opened, Warehouse tables, InversionGrid first, List<FeatureChoice> choices) {
     Dataset<Row> searched = null;
     Dataset<Row> known = null;
+    Dataset<Row> jacobians = null;
     for (int number = 0; number < models.size(); number++) {
       ModelDirectory model = models.get(number);
       InversionGrid its = number == 0 ? first : grid(model, choices);
       InvertGrid job = new InvertGrid(opened, tables, model, its);
       searched = with(searched, job.searched(), number);
       known = isAskingTheOracle() ? with(known, job.known(), number) : null;
+      jacobians = isDifferentiating() ? with(jacobians, job.differentiated(), number) : null;
     }
+
+    Found all = new Found(searched, known, jacobians);
 
     InversionFindings findings =
         new InversionFindings(first, Tokenizer.of(models.get(0).tokenizerJson()));
-    return isStudy()
-        ? findings.of(questions, searched, known)
-        : shown(findings, first, searched, known);
+    return isStudy() ? findings.of(questions, all) : shown(findings, first, all);
   }
 
   /** What is asked of the first model about other features. */

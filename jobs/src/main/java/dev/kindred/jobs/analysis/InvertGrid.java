@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -56,7 +57,6 @@ final class InvertGrid {
   Dataset<Row> searched() {
     List<Unit> units = grid.units();
     long searches = (long) grid.experiments().size() * grid.prompts().size() * grid.restarts();
-    long tokens = grid.prompts().stream().mapToLong(prompt -> prompt.length).sum();
     return filled(
             "inversions",
             Tables.INVERSIONS,
@@ -73,7 +73,8 @@ final class InvertGrid {
                     there.size()),
             unit -> key(unit.cell(), unit.prompts()[0], unit.restarts()[0]),
             List.of("cell", "prompt", "restart"),
-            tokens * grid.restarts() * grid.readings(),
+            tokens() * grid.restarts() * grid.readings(),
+            ROW_BYTES,
             (missing, tasks) ->
                 Inversions.search(
                     spark, model.onExecutors(spark), grid, dealt(missing, tasks), tasks))
@@ -99,27 +100,70 @@ final class InvertGrid {
 
   /** Asks the oracle what is not there yet, and returns what there is. */
   Dataset<Row> known() {
+    long tokens = tokens();
+    return ofOutputs(
+        "oracle",
+        Tables.INVERSION_ORACLES,
+        tokens * grid.outputCells().size(),
+        ROW_BYTES,
+        String.format(
+            Locale.ROOT,
+            "%,d tokens x %,d candidates for %,d outputs",
+            tokens,
+            model.shape().vocabularySize(),
+            grid.outputCells().size()),
+        (missing, tasks) -> Inversions.ask(spark, model.onExecutors(spark), grid, missing, tasks));
+  }
+
+  /** Differentiates what is not there yet, and returns what there is. */
+  Dataset<Row> differentiated() {
+    int dimension = model.shape().modelDimension();
+    long numbers =
+        grid.outputCells().stream().mapToLong(cell -> grid.numbers(cell, dimension)).sum();
+    return ofOutputs(
+        "jacobian",
+        Tables.INVERSION_JACOBIANS,
+        tokens() * grid.outputCells().size(),
+        ROW_BYTES + (long) dimension * Double.BYTES,
+        String.format(
+            Locale.ROOT,
+            "%,d passes back through the blocks, for %,d outputs of %,d prompts",
+            numbers,
+            grid.outputCells().size(),
+            grid.prompts().size()),
+        (missing, tasks) ->
+            Inversions.differentiate(spark, model.onExecutors(spark), grid, missing, tasks));
+  }
+
+  private long tokens() {
+    return grid.prompts().stream().mapToLong(prompt -> prompt.length).sum();
+  }
+
+  /** Fills a table that has all prompts of every different output. */
+  private Dataset<Row> ofOutputs(
+      String step,
+      Table table,
+      long rows,
+      long rowBytes,
+      String cost,
+      BiFunction<List<Question>, Integer, Dataset<Row>> compute) {
     List<Question> questions = new ArrayList<>();
-    for (int cell : grid.oracleCells()) {
+    for (int cell : grid.outputCells()) {
       for (int prompt = 0; prompt < grid.prompts().size(); prompt++) {
         questions.add(new Question(cell, prompt));
       }
     }
 
-    long tokens = grid.prompts().stream().mapToLong(prompt -> prompt.length).sum();
     return filled(
-            "oracle",
-            Tables.INVERSION_ORACLES,
+            step,
+            table,
             questions,
-            (List<String> there) ->
-                progress.note(
-                    "%,d tokens x %,d candidates for %,d outputs",
-                    tokens, model.shape().vocabularySize(), grid.oracleCells().size()),
+            (List<String> there) -> progress.note("%s", cost),
             question -> key(question.cell(), question.prompt(), 0),
             List.of("cell", "prompt"),
-            tokens * grid.oracleCells().size(),
-            (missing, tasks) ->
-                Inversions.ask(spark, model.onExecutors(spark), grid, missing, tasks))
+            rows,
+            rowBytes,
+            compute)
         .read();
   }
 
@@ -141,6 +185,7 @@ final class InvertGrid {
       Function<W, String> key,
       List<String> columns,
       long rows,
+      long rowBytes,
       BiFunction<List<W>, Integer, Dataset<Row>> compute) {
     Part part = warehouse.part(table, model.id(), grid.key());
     if (part.isComplete()) {
@@ -155,7 +200,7 @@ final class InvertGrid {
       List<String> done = work.stream().map(key).filter(there::contains).toList();
       note.accept(done);
       if (!missing.isEmpty()) {
-        warehouse.checkFree("the table " + table.name(), rows * ROW_BYTES);
+        warehouse.checkFree("the table " + table.name(), rows * rowBytes);
         part.appendByTask(progress.counted(compute.apply(missing, tasks(missing.size())), rows));
       }
 
