@@ -3,6 +3,7 @@ package dev.kindred.attribution;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.kindred.attribution.Score.Method;
+import dev.kindred.math.RankCorrelation;
 import dev.kindred.math.Softmax;
 import dev.kindred.model.ResidualStream;
 import java.io.Serializable;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kindred.math.RankCorrelation;
 import dev.kindred.model.BlockVector;
 import dev.kindred.model.Changes;
 import dev.kindred.model.Hook;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kindred.math.RankCorrelation;
 import dev.kindred.model.Models;
 import dev.kindred.model.ResidualStream;
 import java.io.IOException;
