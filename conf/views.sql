@@ -31,6 +31,13 @@ create or replace view kindred_current.subspaces as select * from kindred.curren
 create or replace view kindred_current.inversions as select * from kindred.current.inversions;
 create or replace view kindred_current.inversion_oracles as select * from kindred.current.inversion_oracles;
 create or replace view kindred_current.inversion_jacobians as select * from kindred.current.inversion_jacobians;
+create or replace view kindred_current.head_circuits as select * from kindred.current.head_circuits;
+create or replace view kindred_current.head_compositions as select * from kindred.current.head_compositions;
+create or replace view kindred_current.composition_nulls as select * from kindred.current.composition_nulls;
+create or replace view kindred_current.virtual_heads as select * from kindred.current.virtual_heads;
+create or replace view kindred_current.skip_trigrams as select * from kindred.current.skip_trigrams;
+create or replace view kindred_current.skip_trigram_checks as select * from kindred.current.skip_trigram_checks;
+create or replace view kindred_current.direct_paths as select * from kindred.current.direct_paths;
 create or replace view kindred_current.attributions as select * from kindred.current.attributions;
 create or replace view kindred_current.attribution_checks as select * from kindred.current.attribution_checks;
 create or replace view kindred_current.hook_activations as select * from kindred.current.hook_activations;

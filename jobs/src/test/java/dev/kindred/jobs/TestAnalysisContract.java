@@ -33,8 +33,9 @@ class TestAnalysisContract {
 
   /** Options with which each command does little. */
   private static final Map<String, String[]> OPTIONS =
-      Map.of(
-          "invert",
+      Map.ofEntries(
+          Map.entry(
+              "invert",
               new String[] {
                 "And only l",
                 "--steps",
@@ -49,32 +50,44 @@ class TestAnalysisContract {
                 "0:.04",
                 "--method",
                 "indirect,expanding"
-              },
-          "channel",
-              new String[] {"And", "--steps", "3", "--restarts", "2", "--features", "[:9],[:99]"},
-          "recover", new String[] {"And"},
-          "lens", new String[] {"And only l"},
-          "attribute", new String[] {"And only l", "--method", "gradient"},
-          "ablate", new String[] {},
-          "geometry", new String[] {},
-          "learn-embeddings", EMBEDDINGS,
-          "subspaces", EMBEDDINGS,
-          "align", new String[] {"--recipe", "fast_n2_s42_m3"});
+              }),
+          Map.entry(
+              "channel",
+              new String[] {"And", "--steps", "3", "--restarts", "2", "--features", "[:9],[:99]"}),
+          Map.entry("recover", new String[] {"And"}),
+          Map.entry(
+              "circuits",
+              new String[] {"--draws", "20", "--corpus", SharedRun.corpus().toString()}),
+          Map.entry("lens", new String[] {"And only l"}),
+          Map.entry("attribute", new String[] {"And only l", "--method", "gradient"}),
+          Map.entry("ablate", new String[] {}),
+          Map.entry("geometry", new String[] {}),
+          Map.entry("learn-embeddings", EMBEDDINGS),
+          Map.entry("subspaces", EMBEDDINGS),
+          Map.entry("align", new String[] {"--recipe", "fast_n2_s42_m3"}));
 
   /** A bad value of an option of its own, and what is said of it. */
   private record Refused(String message, String... options) {}
 
   private static final Map<String, Refused> REFUSED =
-      Map.of(
-          "invert", new Refused("--tokens [9:]: nothing of prompt 1", "And", "--tokens", "[9:]"),
-          "channel", new Refused("--features 9: expected all, a slice", "And", "--features", "9"),
-          "recover", new Refused("--block 99: the model has", "And", "--block", "99"),
-          "lens", new Refused("prompt 1: the model has no token for", "caf\u00e9"),
-          "attribute", new Refused("--method none: expected one of", "a", "--method", "none"),
-          "ablate", new Refused("--run-id newest: not a run's id", "--run-id", "newest"),
-          "geometry", new Refused("--prompt", "--prompt", "caf\u00e9"),
-          "learn-embeddings", new Refused("--stage block-99", "--stage", "block-99"),
-          "subspaces",
+      Map.ofEntries(
+          Map.entry(
+              "invert",
+              new Refused("--tokens [9:]: nothing of prompt 1", "And", "--tokens", "[9:]")),
+          Map.entry(
+              "channel",
+              new Refused("--features 9: expected all, a slice", "And", "--features", "9")),
+          Map.entry("recover", new Refused("--block 99: the model has", "And", "--block", "99")),
+          Map.entry(
+              "circuits", new Refused("--distances 1: positions turn nothing", "--distances", "1")),
+          Map.entry("lens", new Refused("prompt 1: the model has no token for", "caf\u00e9")),
+          Map.entry(
+              "attribute", new Refused("--method none: expected one of", "a", "--method", "none")),
+          Map.entry("ablate", new Refused("--run-id newest: not a run's id", "--run-id", "newest")),
+          Map.entry("geometry", new Refused("--prompt", "--prompt", "caf\u00e9")),
+          Map.entry("learn-embeddings", new Refused("--stage block-99", "--stage", "block-99")),
+          Map.entry(
+              "subspaces",
               new Refused(
                   "--mix e: expected a text of two different tokens",
                   "--restarts",
@@ -82,8 +95,8 @@ class TestAnalysisContract {
                   "--max-steps",
                   "3",
                   "--mix",
-                  "e"),
-          "align", new Refused("no subspaces fast_n7_s42", "--recipe", "fast_n7_s42"));
+                  "e")),
+          Map.entry("align", new Refused("no subspaces fast_n7_s42", "--recipe", "fast_n7_s42")));
 
   @TempDir private static Path base;
   private static Path warehouse;

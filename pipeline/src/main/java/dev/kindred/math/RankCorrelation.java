@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.math;
 
-import java.util.Comparator;
-import java.util.stream.IntStream;
+import java.util.Arrays;
 
 /** Spearman's rank correlation: whether two measures put things into the same order. */
 public final class RankCorrelation {
@@ -32,26 +31,24 @@ public final class RankCorrelation {
     return products / Math.sqrt(ofX * ofY);
   }
 
-  /** Returns the rank of each number, from 1, ascending; equal ones have their mean rank. */
+  /**
+   * Returns the rank of each number, from 1, ascending; equal ones have their mean rank. Adding 0
+   * makes -0 what it is equal to.
+   */
   public static double[] ranks(double[] values) {
-    int[] order =
-        IntStream.range(0, values.length)
-            .boxed()
-            .sorted(Comparator.comparingDouble(i -> values[i]))
-            .mapToInt(Integer::intValue)
-            .toArray();
+    double[] sorted = Arrays.stream(values).map(value -> value + 0.).sorted().toArray();
     double[] ranks = new double[values.length];
-    for (int from = 0, to; from < order.length; from = to) {
+    for (int from = 0, to; from < sorted.length; from = to) {
       to = from + 1;
-      while (to < order.length && values[order[to]] == values[order[from]]) {
+      while (to < sorted.length && sorted[to] == sorted[from]) {
         to++;
       }
 
-      for (int place = from; place < to; place++) {
-        ranks[order[place]] = (from + 1 + to) / 2.;
-      }
+      Arrays.fill(ranks, from, to, (from + 1 + to) / 2.);
     }
 
+    double[] ofSorted = ranks.clone();
+    Arrays.setAll(ranks, i -> ofSorted[Arrays.binarySearch(sorted, values[i] + 0.)]);
     return ranks;
   }
 }

@@ -47,6 +47,13 @@ public final class Tables {
   public static final Table INVERSIONS = stated("inversions");
   public static final Table INVERSION_ORACLES = stated("inversion_oracles");
   public static final Table INVERSION_JACOBIANS = stated("inversion_jacobians");
+  public static final Table HEAD_CIRCUITS = stated("head_circuits");
+  public static final Table HEAD_COMPOSITIONS = stated("head_compositions");
+  public static final Table COMPOSITION_NULLS = stated("composition_nulls");
+  public static final Table VIRTUAL_HEADS = stated("virtual_heads");
+  public static final Table SKIP_TRIGRAMS = stated("skip_trigrams");
+  public static final Table SKIP_TRIGRAM_CHECKS = stated("skip_trigram_checks");
+  public static final Table DIRECT_PATHS = stated("direct_paths");
   public static final Table ATTRIBUTIONS = stated("attributions");
   public static final Table ATTRIBUTION_CHECKS = stated("attribution_checks");
   public static final Table HOOK_ACTIVATIONS = stated("hook_activations");

@@ -11,6 +11,7 @@ public final class Analyses {
           new LensAnalysis(),
           new AttributionAnalysis(),
           new InversionAnalysis(),
+          new CircuitAnalysis(),
           new AblationAnalysis(),
           new GeometryAnalysis(),
           new EmbeddingAnalysis(),

@@ -82,6 +82,11 @@ class TestOptionsOfCommands {
     options.put("invert", INVERSION);
     options.put("channel", INVERSION + " --fine");
     options.put("recover", GIVEN_PROMPTS + READ_MODEL + "--block --vectors --save");
+    options.put(
+        "circuits",
+        READ_MODEL
+            + WRITER
+            + "--bases --distances --ranked-tokens --draws --seed --corpus --within");
     options.put("learn-embeddings", EMBEDDINGS);
     options.put("subspaces", EMBEDDINGS + "--ranks --mix --html");
     options.put("align", OF_RUN + "--recipe --ranks --seed");

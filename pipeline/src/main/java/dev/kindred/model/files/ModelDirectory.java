@@ -505,7 +505,8 @@ public record ModelDirectory(
     return SelfCheck.of(engine, Tokenizer.of(tokenizerJson), sequences, sha256, tolerance).toJson();
   }
 
-  Blueprint blueprint() {
+  /** Returns what the model is put together of. */
+  public Blueprint blueprint() {
     return Architectures.read(ConfigJson.parse(name(uri, CONFIG), configJson));
   }
 

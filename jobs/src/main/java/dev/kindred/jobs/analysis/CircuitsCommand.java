@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.analysis;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.circuit.CircuitQuestion;
+import dev.kindred.circuit.Folding;
+import dev.kindred.circuit.SkipTrigrams;
+import dev.kindred.circuit.TokenBasis;
+import dev.kindred.corpus.Corpus;
+import dev.kindred.jobs.option.Defaults.NoSetting;
+import dev.kindred.jobs.option.Values;
+import dev.kindred.jobs.report.Findings;
+import dev.kindred.jobs.report.Findings.Element;
+import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** Circuits of heads, of weights alone. */
+@Command(
+    name = "circuits",
+    description =
+        "Says what each head of a model copies and matches, by the eigenvalues of its circuits, and"
+            + " which heads read what earlier ones write: of the weights alone, norms folded. Tables"
+            + " head_circuits, head_compositions, composition_nulls and virtual_heads; with a corpus also"
+            + " skip_trigrams, skip_trigram_checks and direct_paths.",
+    footer = {
+      "kindred circuits --model models/dickens-small",
+      "kindred circuits --model models/llama-shakespeare --distances 0,1,2,5",
+      "kindred circuits --model models/tinyshakespeare --corpus input.txt"
+    })
+final class CircuitsCommand extends ModelAnalysisCommand {
+  /** Up to so many tokens are compared with one another unless an option says how many. */
+  private static final int RANKED = 4096;
+
+  private static final String TEXT_COLUMN = "text"; // of Parquet and JSON lines
+
+  @Option(
+      names = "--bases",
+      paramLabel = "A,B,..",
+      split = ",",
+      converter = Basis.class,
+      defaultValue = "embedding,normed,block0_normed,mlp0_normed",
+      description =
+          "what stands for a token: embedding, normed, normed_meanpos (with the mean position),"
+              + " block0 (the stream after the first block, of the token alone), mlp0 (with the first"
+              + " feed-forward network), block0_normed, mlp0_normed (${DEFAULT-VALUE})")
+  private List<TokenBasis> bases;
+
+  @Option(
+      names = "--distances",
+      paramLabel = "I,J,..",
+      split = ",",
+      converter = Distance.class,
+      defaultValue = "0",
+      description =
+          "how many positions queries stand after keys, where the model turns both by their"
+              + " positions (${DEFAULT-VALUE})")
+  private List<Integer> distances;
+
+  @Option(
+      names = "--ranked-tokens",
+      paramLabel = "N",
+      converter = RankedTokens.class,
+      description =
+          "for how many tokens, evenly spaced, each head is asked which tokens come before them; 0"
+              + " for none (all of a vocabulary of at most "
+              + RANKED
+              + ", else none)")
+  private Integer rankedTokens;
+
+  @Option(
+      names = "--draws",
+      paramLabel = "N",
+      converter = Values.Count.class,
+      defaultValue = "400",
+      description = "draws of what scores of chance are told from (${DEFAULT-VALUE})")
+  private int draws;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      converter = Values.Whole.class,
+      defaultValue = "1",
+      description = "seed of these draws (${DEFAULT-VALUE})")
+  private long seed;
+
+  @NoSetting
+  @Option(
+      names = "--corpus",
+      paramLabel = "URI",
+      converter = Values.Uri.class,
+      description =
+          "a text, in which what heads predict is looked for: source .. destination output; the"
+              + " model has at most "
+              + SkipTrigrams.VOCABULARY
+              + " tokens")
+  private String corpus;
+
+  @Option(
+      names = "--within",
+      paramLabel = "M",
+      converter = Values.Positive.class,
+      defaultValue = "10",
+      description = "how many tokens before the destination a source may stand (${DEFAULT-VALUE})")
+  private int within;
+
+  private CircuitQuestion question;
+
+  /** What stands for a token. */
+  static final class Basis implements ITypeConverter<TokenBasis> {
+    @Override
+    public TokenBasis convert(String text) {
+      return Arrays.stream(TokenBasis.values())
+          .filter(basis -> basis.text().equals(text))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new TypeConversionException(
+                      "expected some of "
+                          + Arrays.stream(TokenBasis.values())
+                              .map(TokenBasis::text)
+                              .collect(Collectors.joining(", "))));
+    }
+  }
+
+  /** Positions from a key to a query. */
+  static final class Distance extends Values.WholeInRange {
+    Distance() {
+      super(0, 9_999_999);
+    }
+  }
+
+  /** How many tokens are ranked. */
+  static final class RankedTokens extends Values.WholeInRange {
+    RankedTokens() {
+      super(0, 9_999_999);
+    }
+  }
+
+  @Override
+  void check(Workspace workspace, String uri) {
+    if (corpus != null) {
+      Corpus.check(workspace.hadoop(), corpus, Corpus.Format.AUTO, TEXT_COLUMN, null);
+    }
+  }
+
+  @Override
+  void checkOptions(ModelDirectory directory) {
+    Folding.check("--model " + directory.uri(), directory.blueprint());
+    int vocabulary = directory.shape().vocabularySize();
+    int ranked =
+        rankedTokens == null
+            ? vocabulary <= RANKED ? vocabulary : 0
+            : Math.min(rankedTokens, vocabulary);
+    Folding.checkDistances("--distances", distances, directory.blueprint());
+    question =
+        new CircuitQuestion(
+            new ArrayList<>(bases.stream().distinct().sorted().toList()),
+            new ArrayList<>(distances.stream().distinct().sorted().toList()),
+            ranked,
+            draws,
+            seed);
+    if (corpus != null && vocabulary > SkipTrigrams.VOCABULARY) {
+      throw new InvalidInput(
+          "--corpus: skip trigrams are looked for among at most %d tokens, the model has %d; leave"
+              + " it out",
+          SkipTrigrams.VOCABULARY, vocabulary);
+    }
+
+    Folding.checkBases("--bases", question.bases(), directory.blueprint());
+  }
+
+  @Override
+  Findings find(Workspace workspace, Warehouse tables, ModelDirectory directory) {
+    CircuitTables found = new CircuitTables(workspace, tables, directory, question);
+    CircuitFindings findings =
+        new CircuitFindings(
+            found.heads(), found.compositions(), found.nulls(), found.virtualHeads());
+    List<Element> elements = new ArrayList<>(findings.elements());
+    if (corpus != null) {
+      Corpus text = Corpus.open(workspace.spark(), corpus, Corpus.Format.AUTO, TEXT_COLUMN);
+      SkipTrigramTables trigrams =
+          new SkipTrigramTables(workspace, tables, directory, question, text, within);
+      elements.addAll(trigrams.shown());
+    }
+
+    return new Findings("", elements, List.of());
+  }
+
+  @Override
+  String lastLine() {
+    return "kindred: question=" + question.key();
+  }
+}

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.circuit;
+
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Tables;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.CommonOps_DDRM;
+
+/**
+ * The circuits of all heads, and how heads compose, spread over executors. A task takes what it
+ * needs of the weights; what it finds depends on nothing else.
+ */
+public final class Circuits {
+  /** Tokens that are added up in one piece, whatever the cores are. */
+  private static final int PIECE = 8192;
+
+  /** Where circuits are seen without tokens. */
+  private static final String RESIDUAL = "residual";
+
+  private Circuits() {}
+
+  /** What tokens of one piece add up to in a basis. */
+  public record Piece(TokenBasis basis, int number, TokenProducts products)
+      implements Serializable {}
+
+  /** Returns what tokens add up to, in pieces, which are to be added in their order. */
+  public static JavaRDD<Piece> pieces(
+      SparkSession spark, Broadcast<ModelDirectory> model, int vocabulary, List<TokenBasis> bases) {
+    int pieces = (vocabulary + PIECE - 1) / PIECE;
+    return mapped(
+        spark,
+        pieces * bases.size(),
+        number -> {
+          int piece = number % pieces;
+          TokenBasis basis = bases.get(number / pieces);
+          int[] ids =
+              IntStream.range(piece * PIECE, Math.min(vocabulary, (piece + 1) * PIECE)).toArray();
+          return List.of(
+                  new Piece(
+                      basis, piece, TokenProducts.of(FoldedModels.of(model.value()), basis, ids)))
+              .iterator();
+        });
+  }
+
+  /**
+   * How scores of normal factors spread in a basis; of the residual stream if that is null.
+   *
+   * @param ofOutputs of values with outputs
+   * @param ofMatches of queries with keys
+   */
+  public record Deviations(TokenBasis basis, double ofOutputs, double ofMatches)
+      implements Serializable {}
+
+  /**
+   * Returns how scores of normal factors spread, in each basis and in none.
+   *
+   * @param products of each basis
+   */
+  public static JavaRDD<Deviations> deviations(
+      SparkSession spark,
+      Broadcast<ModelDirectory> model,
+      Broadcast<Map<TokenBasis, TokenProducts>> products,
+      CircuitQuestion question) {
+    return mapped(
+        spark,
+        question.bases().size() + 1,
+        number -> {
+          FoldedModel folded = FoldedModels.of(model.value());
+          int width = folded.head(0, 0, 0).query().numCols;
+          TokenBasis basis = number == 0 ? null : question.bases().get(number - 1);
+          double[] none = IntStream.range(0, folded.dimension()).mapToDouble(i -> 1).toArray();
+          TokenProducts its = basis == null ? null : products.value().get(basis);
+          double ofOutputs =
+              ScoreNull.deviation(
+                  its == null ? none : Spectrum.of(its.outputs()).values(),
+                  width,
+                  question.draws(),
+                  question.seed());
+          double ofMatches =
+              its == null
+                  ? ofOutputs
+                  : ScoreNull.deviation(
+                      Spectrum.of(its.matches()).values(),
+                      width,
+                      question.draws(),
+                      question.seed());
+          return List.of(new Deviations(basis, ofOutputs, ofMatches)).iterator();
+        });
+  }
+
+  private static <T> JavaRDD<T> mapped(
+      SparkSession spark, int count, FlatMapFunction<Integer, T> function) {
+    return JavaSparkContext.fromSparkContext(spark.sparkContext())
+        .parallelize(IntStream.range(0, count).boxed().toList(), Math.max(1, count))
+        .flatMap(function);
+  }
+
+  /**
+   * Returns the circuits of all heads.
+   *
+   * @param products of each basis
+   * @param deviations of each basis, and of none
+   * @param blocks of the model
+   * @return rows with the file columns of {@link Tables#HEAD_CIRCUITS}
+   */
+  public static Dataset<Row> heads(
+      SparkSession spark,
+      Broadcast<ModelDirectory> model,
+      Broadcast<Map<TokenBasis, TokenProducts>> products,
+      List<Deviations> deviations,
+      CircuitQuestion question,
+      int blocks) {
+    return spark.createDataset(
+        mapped(
+                spark,
+                deviations.size() * blocks,
+                number -> {
+                  Deviations its = deviations.get(number / blocks);
+                  FoldedModel folded = FoldedModels.of(model.value());
+                  int block = number % blocks;
+                  return its.basis == null
+                      ? residual(folded, block, its, question)
+                      : inTokens(folded, block, its, products.value().get(its.basis), question);
+                })
+            .rdd(),
+        Tables.HEAD_CIRCUITS.encoder());
+  }
+
+  private static Iterator<Row> residual(
+      FoldedModel model, int block, Deviations deviations, CircuitQuestion question) {
+    List<Row> rows = new ArrayList<>();
+    for (int head = 0; head < model.headCount(block); head++) {
+      HeadWeights plain = model.head(block, head, 0);
+      rows.add(
+          row(
+              new Place(block, head, "ov", 0, RESIDUAL),
+              Residual.valueOutput(plain),
+              deviations.ofOutputs,
+              null,
+              null,
+              null,
+              Spectrum.ofValueOutput(plain)));
+      for (int distance : question.distances(model, block)) {
+        HeadWeights turned = model.head(block, head, distance);
+        rows.add(
+            row(
+                new Place(block, head, "qk", distance, RESIDUAL),
+                Residual.queryKey(turned),
+                deviations.ofMatches,
+                null,
+                null,
+                null,
+                Spectrum.ofQueryKey(turned)));
+      }
+    }
+
+    return rows.iterator();
+  }
+
+  private static Iterator<Row> inTokens(
+      FoldedModel model,
+      int block,
+      Deviations deviations,
+      TokenProducts products,
+      CircuitQuestion question) {
+    int[] all = IntStream.range(0, model.vocabulary()).toArray();
+    int[] ranked = question.ranked(model.vocabulary());
+    DMatrixRMaj x = ranked.length == 0 ? null : deviations.basis.rows(model, all);
+    DMatrixRMaj u = ranked.length == 0 ? null : model.unembeddings(all);
+    List<Row> rows = new ArrayList<>();
+    for (int head = 0; head < model.headCount(block); head++) {
+      HeadWeights plain = model.head(block, head, 0);
+      Eigenvalues copying = products.ofValueOutput(plain);
+      rows.add(
+          row(
+              new Place(block, head, "ov", 0, deviations.basis.text()),
+              copying,
+              deviations.ofOutputs,
+              copying.trace() / products.tokens(),
+              products.meanOfValueOutput(plain),
+              ranked.length == 0
+                  ? null
+                  : OwnPlace.of(
+                      times(x, plain.value()),
+                      times(u, CommonOps_DDRM.transpose(plain.output(), null)),
+                      ranked),
+              null));
+      for (int distance : question.distances(model, block)) {
+        HeadWeights turned = model.head(block, head, distance);
+        Eigenvalues matching = products.ofQueryKey(turned);
+        rows.add(
+            row(
+                new Place(block, head, "qk", distance, deviations.basis.text()),
+                matching,
+                deviations.ofMatches,
+                matching.trace() / products.tokens(),
+                products.meanOfQueryKey(turned),
+                ranked.length == 0
+                    ? null
+                    : OwnPlace.of(times(x, turned.query()), times(x, turned.key()), ranked),
+                null));
+      }
+    }
+
+    return rows.iterator();
+  }
+
+  private record Place(int block, int head, String circuit, int distance, String basis) {}
+
+  private static Row row(
+      Place place,
+      Eigenvalues values,
+      double deviation,
+      Double diagonalMean,
+      Double mean,
+      OwnPlace own,
+      Spectrum spectrum) {
+    Double score = values.score();
+    return Tables.HEAD_CIRCUITS.row(
+        place.block,
+        place.head,
+        place.circuit,
+        place.distance,
+        place.basis,
+        values.trace(),
+        values.moduli(),
+        score,
+        deviation,
+        score == null ? null : Double.valueOf(score / deviation),
+        values.positiveShare(),
+        values.real(),
+        values.imaginary(),
+        diagonalMean,
+        mean,
+        // A circuit without eigenvalues says nothing of tokens either.
+        own == null || score == null ? null : Double.valueOf(own.first()),
+        own == null || score == null ? null : Double.valueOf(own.firstFive()),
+        spectrum == null ? null : Double.valueOf(spectrum.norm()),
+        spectrum == null ? null : spectrum.effectiveRank(),
+        spectrum == null ? null : spectrum.values());
+  }
+
+  private static DMatrixRMaj times(DMatrixRMaj a, DMatrixRMaj b) {
+    DMatrixRMaj product = new DMatrixRMaj(a.numRows, b.numCols);
+    CommonOps_DDRM.mult(a, b, product);
+    return product;
+  }
+
+  /**
+   * Returns how all pairs of heads compose.
+   *
+   * @param blocks of the model
+   * @return rows with the file columns of {@link Tables#HEAD_COMPOSITIONS}
+   */
+  public static Dataset<Row> compositions(
+      SparkSession spark, Broadcast<ModelDirectory> model, CircuitQuestion question, int blocks) {
+    List<int[]> pairs = new ArrayList<>();
+    for (int later = 1; later < blocks; later++) {
+      for (int earlier = 0; earlier < later; earlier++) {
+        pairs.add(new int[] {earlier, later});
+      }
+    }
+
+    return spark.createDataset(
+        mapped(
+                spark,
+                pairs.size(),
+                number ->
+                    compositions(
+                        FoldedModels.of(model.value()),
+                        pairs.get(number)[0],
+                        pairs.get(number)[1],
+                        question))
+            .rdd(),
+        Tables.HEAD_COMPOSITIONS.encoder());
+  }
+
+  private static Iterator<Row> compositions(
+      FoldedModel model, int earlier, int later, CircuitQuestion question) {
+    List<HeadWeights> writing = heads(model, earlier, 0);
+    List<Spectrum> written = writing.stream().map(Spectrum::ofValueOutput).toList();
+    List<Row> rows = new ArrayList<>();
+    for (int distance : question.distances(model, later)) {
+      List<HeadWeights> reading = heads(model, later, distance);
+      List<Spectrum> matches = reading.stream().map(Spectrum::ofQueryKey).toList();
+      List<Spectrum> outputs = reading.stream().map(Spectrum::ofValueOutput).toList();
+      double[][][] scores = Composition.scores(writing, reading);
+      for (Composition.Kind kind : Composition.Kind.values()) {
+        boolean isOfValues = kind == Composition.Kind.VALUE;
+        if (isOfValues && distance != question.distances(model, later).get(0)) {
+          continue; // values do not know distances
+        }
+
+        for (int first = 0; first < writing.size(); first++) {
+          for (int second = 0; second < reading.size(); second++) {
+            double score = scores[kind.ordinal()][first][second];
+            rows.add(
+                compositionRow(
+                    new int[] {earlier, first, later, second, isOfValues ? 0 : distance},
+                    kind,
+                    score,
+                    model.freeDimension(),
+                    Double.isNaN(score)
+                        ? Double.NaN
+                        : HaarNull.deviationOfSquare(
+                            written.get(first),
+                            (isOfValues ? outputs : matches).get(second),
+                            model.freeDimension())));
+          }
+        }
+      }
+    }
+
+    return rows.iterator();
+  }
+
+  private static Row compositionRow(
+      int[] place, Composition.Kind kind, double score, int dimension, double deviation) {
+    boolean isNone = Double.isNaN(score);
+    double expected = 1. / dimension;
+    return Tables.HEAD_COMPOSITIONS.row(
+        place[0],
+        place[1],
+        place[2],
+        place[3],
+        kind.text(),
+        place[4],
+        isNone ? null : Double.valueOf(score),
+        expected,
+        isNone ? null : Double.valueOf(deviation),
+        // Circuits that are flat over the whole space compose alike however it is turned.
+        isNone || deviation == 0 ? null : Double.valueOf((score * score - expected) / deviation));
+  }
+
+  private static List<HeadWeights> heads(FoldedModel model, int block, int distance) {
+    return IntStream.range(0, model.headCount(block))
+        .mapToObj(head -> model.head(block, head, distance))
+        .toList();
+  }
+
+  /** A pair of heads, and how it composes. */
+  public record Pair(
+      int earlierBlock,
+      int earlierHead,
+      int block,
+      int head,
+      Composition.Kind kind,
+      int distance,
+      double score)
+      implements Serializable {}
+
+  /**
+   * Samples the nulls of some pairs, all with the same rotations.
+   *
+   * @return rows with the file columns of {@link Tables#COMPOSITION_NULLS}
+   */
+  public static Dataset<Row> nulls(
+      SparkSession spark,
+      Broadcast<ModelDirectory> model,
+      CircuitQuestion question,
+      List<Pair> pairs,
+      int tasks) {
+    return spark.createDataset(
+        JavaSparkContext.fromSparkContext(spark.sparkContext())
+            .parallelize(pairs, tasks)
+            .mapPartitions(
+                some -> {
+                  FoldedModel folded = FoldedModels.of(model.value());
+                  HaarNull haar =
+                      new HaarNull(
+                          folded.freeDimension(),
+                          folded.head(0, 0, 0).query().numCols,
+                          question.draws(),
+                          question.seed());
+                  List<Row> rows = new ArrayList<>();
+                  some.forEachRemaining(pair -> rows.add(nullRow(folded, haar, pair)));
+                  return rows.iterator();
+                })
+            .rdd(),
+        Tables.COMPOSITION_NULLS.encoder());
+  }
+
+  private static Row nullRow(FoldedModel model, HaarNull haar, Pair pair) {
+    HeadWeights later = model.head(pair.block, pair.head, pair.distance);
+    HaarNull.Sample sample =
+        haar.sample(
+            Spectrum.ofValueOutput(model.head(pair.earlierBlock, pair.earlierHead, 0)),
+            pair.kind == Composition.Kind.VALUE
+                ? Spectrum.ofValueOutput(later)
+                : Spectrum.ofQueryKey(later));
+    return Tables.COMPOSITION_NULLS.row(
+        pair.earlierBlock,
+        pair.earlierHead,
+        pair.block,
+        pair.head,
+        pair.kind.text(),
+        pair.distance,
+        pair.score,
+        sample.mean(),
+        sample.deviation(),
+        (pair.score - sample.mean()) / sample.deviation());
+  }
+
+  /**
+   * Returns what the heads of some pairs do together.
+   *
+   * @param products of embeddings
+   * @param pairs whose kind and score do not matter
+   * @return rows with the file columns of {@link Tables#VIRTUAL_HEADS}
+   */
+  public static Dataset<Row> virtualHeads(
+      SparkSession spark,
+      Broadcast<ModelDirectory> model,
+      Broadcast<TokenProducts> products,
+      CircuitQuestion question,
+      List<Pair> pairs,
+      int tasks) {
+    return spark.createDataset(
+        JavaSparkContext.fromSparkContext(spark.sparkContext())
+            .parallelize(pairs, tasks)
+            .mapPartitions(
+                some -> {
+                  FoldedModel folded = FoldedModels.of(model.value());
+                  int[] ranked = question.ranked(folded.vocabulary());
+                  DMatrixRMaj x =
+                      ranked.length == 0
+                          ? null
+                          : TokenBasis.EMBEDDING.rows(
+                              folded, IntStream.range(0, folded.vocabulary()).toArray());
+                  List<Row> rows = new ArrayList<>();
+                  some.forEachRemaining(
+                      pair -> rows.add(virtualRow(folded, products.value(), x, ranked, pair)));
+                  return rows.iterator();
+                })
+            .rdd(),
+        Tables.VIRTUAL_HEADS.encoder());
+  }
+
+  private static Row virtualRow(
+      FoldedModel model, TokenProducts products, DMatrixRMaj x, int[] ranked, Pair pair) {
+    HeadWeights earlier = model.head(pair.earlierBlock, pair.earlierHead, 0);
+    HeadWeights later = model.head(pair.block, pair.head, pair.distance);
+    VirtualHead both = VirtualHead.of(earlier, later, products);
+    Double score = both.induced().score();
+    return Tables.VIRTUAL_HEADS.row(
+        pair.earlierBlock,
+        pair.earlierHead,
+        pair.block,
+        pair.head,
+        pair.distance,
+        both.norm(),
+        both.moved().trace(),
+        both.moved().score(),
+        both.copied().trace(),
+        both.copied().score(),
+        both.induced().trace(),
+        score,
+        both.induced().positiveShare(),
+        x == null || score == null
+            ? null
+            : Double.valueOf(VirtualHead.found(earlier, later, x, ranked).first()));
+  }
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.circuit;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.expr;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.sum;
+
+import dev.kindred.math.RankCorrelation;
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Tables;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoder;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Skip trigrams, [source] .. [destination] [output]: what a head by itself would predict, and what
+ * a text has of them.
+ */
+public final class SkipTrigrams {
+  /** How many of a cell chance must give for its lift to count. */
+  private static final int LEAST_EXPECTED = 5;
+
+  private static final int BEST = 1_000; // of a head
+  private static final int SHUFFLES = 50;
+
+  /** Tokens of a vocabulary, at most: all pairs of them are looked at. */
+  public static final int VOCABULARY = 256;
+
+  private SkipTrigrams() {}
+
+  /**
+   * Counts the skip trigrams of a text, each source once a place.
+   *
+   * @param windows rows of {@link Tables#WINDOWS}: the last token is the destination, those before
+   *     it are where sources may stand
+   * @return a row for each of which chance would give five at least: source, destination, output,
+   *     n, expected (n that chance would give), and lift, n / expected
+   */
+  public static Dataset<Row> counts(Dataset<Row> windows) {
+    Dataset<Row> places =
+        windows.select(
+            expr("element_at(token_ids, -1) as destination"),
+            expr("array_distinct(slice(token_ids, 1, size(token_ids) - 1)) as sources"),
+            expr("explode(next_tokens) as (output, places)"));
+    Dataset<Row> triples =
+        places
+            .select(
+                expr("explode(sources) as source"),
+                col("destination"),
+                col("output"),
+                col("places"))
+            .groupBy("source", "destination", "output")
+            .agg(sum("places").as("n"));
+    Dataset<Row> ofSources =
+        triples.groupBy("source", "destination").agg(sum("n").as("n_source_destination"));
+    Dataset<Row> ofOutputs =
+        places.groupBy("destination", "output").agg(sum("places").as("n_destination_output"));
+    Dataset<Row> ofDestinations =
+        places.groupBy("destination").agg(sum("places").as("n_destination"));
+    return ofSources
+        .join(ofOutputs, "destination")
+        .join(ofDestinations, "destination")
+        .withColumn(
+            "expected", expr("double(n_source_destination) * n_destination_output / n_destination"))
+        .where(col("expected").geq(lit(LEAST_EXPECTED)))
+        .join(
+            triples,
+            scala.jdk.javaapi.CollectionConverters.asScala(
+                    List.of("source", "destination", "output"))
+                .toSeq(),
+            "left")
+        .select(
+            col("source"),
+            col("destination"),
+            col("output"),
+            expr("coalesce(n, 0L) as n"),
+            col("expected"),
+            expr("coalesce(n, 0L) / expected as lift"));
+  }
+
+  /**
+   * What {@link #counts} has found, in the order of sources, destinations and outputs.
+   *
+   * @param ranks of lifts
+   */
+  public record Cells(
+      int[] sources,
+      int[] destinations,
+      int[] outputs,
+      long[] counts,
+      double[] expected,
+      double[] lifts,
+      double[] ranks)
+      implements Serializable {
+
+    /** Takes rows of {@link #counts} in whatever order. */
+    public static Cells of(List<Row> rows) {
+      List<Row> sorted =
+          rows.stream()
+              .sorted(
+                  Comparator.comparingInt((Row row) -> row.getInt(0))
+                      .thenComparingInt(row -> row.getInt(1))
+                      .thenComparingInt(row -> row.getInt(2)))
+              .toList();
+      double[] lifts = sorted.stream().mapToDouble(row -> row.getDouble(5)).toArray();
+      return new Cells(
+          sorted.stream().mapToInt(row -> row.getInt(0)).toArray(),
+          sorted.stream().mapToInt(row -> row.getInt(1)).toArray(),
+          sorted.stream().mapToInt(row -> row.getInt(2)).toArray(),
+          sorted.stream().mapToLong(row -> row.getLong(3)).toArray(),
+          sorted.stream().mapToDouble(row -> row.getDouble(4)).toArray(),
+          lifts,
+          RankCorrelation.ranks(lifts));
+    }
+
+    /** Returns the place of a skip trigram; less than 0 if it is none of them. */
+    int place(int source, int destination, int output) {
+      int low = 0;
+      int high = sources.length - 1;
+      while (low <= high) {
+        int middle = (low + high) >>> 1;
+        int order = Integer.compare(sources[middle], source);
+        order = order == 0 ? Integer.compare(destinations[middle], destination) : order;
+        order = order == 0 ? Integer.compare(outputs[middle], output) : order;
+        if (order == 0) {
+          return middle;
+        }
+
+        low = order < 0 ? middle + 1 : low;
+        high = order < 0 ? high : middle - 1;
+      }
+
+      return -1;
+    }
+
+    /**
+     * Correlates a head's scores with lifts, by ranks.
+     *
+     * @param source takes the place of each source
+     */
+    double correlation(TokenCircuit circuit, int[] source) {
+      double[] products = new double[sources.length];
+      for (int cell = 0; cell < products.length; cell++) {
+        products[cell] = circuit.product(source[sources[cell]], destinations[cell], outputs[cell]);
+      }
+
+      return RankCorrelation.ofRanks(RankCorrelation.ranks(products), ranks);
+    }
+  }
+
+  /** A head, and what is looked at of it. */
+  private record Unit(int block, int head, int distance) implements Serializable {}
+
+  private static List<Unit> units(FoldedModel model, CircuitQuestion question) {
+    List<Unit> units = new ArrayList<>();
+    for (int block = 0; block < model.blockCount(); block++) {
+      for (int head = 0; head < model.headCount(block); head++) {
+        for (int distance : question.distances(model, block)) {
+          units.add(new Unit(block, head, distance));
+        }
+      }
+    }
+
+    return units;
+  }
+
+  /** What is made of a head, one row or more. */
+  private interface Looking extends Serializable {
+    List<Row> rows(Unit unit, TokenCircuit circuit, Cells cells, int vocabulary);
+  }
+
+  private static Dataset<Row> looked(
+      SparkSession spark,
+      Broadcast<ModelDirectory> model,
+      CircuitQuestion question,
+      long[] tokenCounts,
+      Broadcast<Cells> cells,
+      int blocks,
+      Encoder<Row> encoder,
+      Looking looking) {
+    return spark.createDataset(
+        JavaSparkContext.fromSparkContext(spark.sparkContext())
+            .parallelize(IntStream.range(0, blocks).boxed().toList(), blocks)
+            .flatMap(
+                block -> {
+                  FoldedModel folded = FoldedModels.of(model.value());
+                  return units(folded, question).stream()
+                      .filter(unit -> unit.block == block)
+                      .flatMap(
+                          unit ->
+                              looking
+                                  .rows(
+                                      unit,
+                                      TokenCircuit.of(
+                                          folded,
+                                          unit.block,
+                                          unit.head,
+                                          unit.distance,
+                                          tokenCounts),
+                                      cells.value(),
+                                      folded.vocabulary())
+                                  .stream())
+                      .iterator();
+                })
+            .rdd(),
+        encoder);
+  }
+
+  /**
+   * Returns what each head predicts most by itself.
+   *
+   * @param tokenCounts how often each token is in the text, V
+   * @param cells of the text
+   * @param blocks of the model
+   * @return rows with the file columns of {@link Tables#SKIP_TRIGRAMS}
+   */
+  public static Dataset<Row> best(
+      SparkSession spark,
+      Broadcast<ModelDirectory> model,
+      CircuitQuestion question,
+      long[] tokenCounts,
+      Broadcast<Cells> cells,
+      int blocks) {
+    return looked(
+        spark,
+        model,
+        question,
+        tokenCounts,
+        cells,
+        blocks,
+        Tables.SKIP_TRIGRAMS.encoder(),
+        SkipTrigrams::bestRows);
+  }
+
+  private record Trigram(int source, int destination, int output, double product) {}
+
+  private static List<Row> bestRows(Unit unit, TokenCircuit circuit, Cells cells, int vocabulary) {
+    Comparator<Trigram> bestFirst =
+        Comparator.comparingDouble(Trigram::product)
+            .reversed()
+            .thenComparingInt(Trigram::source)
+            .thenComparingInt(Trigram::destination)
+            .thenComparingInt(Trigram::output);
+    PriorityQueue<Trigram> best = new PriorityQueue<>(bestFirst.reversed());
+    for (int source = 0; source < vocabulary; source++) {
+      for (int destination = 0; destination < vocabulary; destination++) {
+        double found = circuit.found().get(destination, source);
+        for (int output = 0; found > 0 && output < vocabulary; output++) {
+          if (circuit.given().get(source, output) > 0) {
+            best.add(
+                new Trigram(
+                    source, destination, output, circuit.product(source, destination, output)));
+            if (best.size() > BEST) {
+              best.poll();
+            }
+          }
+        }
+      }
+    }
+
+    List<Trigram> sorted = best.stream().sorted(bestFirst).toList();
+    List<Row> rows = new ArrayList<>();
+    for (Trigram one : sorted) {
+      int cell = cells.place(one.source, one.destination, one.output);
+      rows.add(
+          Tables.SKIP_TRIGRAMS.row(
+              unit.block,
+              unit.head,
+              unit.distance,
+              rows.size() + 1,
+              one.source,
+              one.destination,
+              one.output,
+              one.product,
+              circuit.found().get(one.destination, one.source),
+              circuit.given().get(one.source, one.output),
+              cell < 0 ? null : Long.valueOf(cells.counts[cell]),
+              cell < 0 ? null : Double.valueOf(cells.expected[cell]),
+              cell < 0 ? null : Double.valueOf(cells.lifts[cell])));
+    }
+
+    return rows;
+  }
+
+  /**
+   * Returns how each head's scores go with the text.
+   *
+   * @param tokenCounts how often each token is in the text, V
+   * @param cells of the text
+   * @param blocks of the model
+   * @return rows with the file columns of {@link Tables#SKIP_TRIGRAM_CHECKS}
+   */
+  public static Dataset<Row> checks(
+      SparkSession spark,
+      Broadcast<ModelDirectory> model,
+      CircuitQuestion question,
+      long[] tokenCounts,
+      Broadcast<Cells> cells,
+      int blocks) {
+    long seed = question.seed();
+    return looked(
+        spark,
+        model,
+        question,
+        tokenCounts,
+        cells,
+        blocks,
+        Tables.SKIP_TRIGRAM_CHECKS.encoder(),
+        (unit, circuit, its, vocabulary) ->
+            List.of(checkRow(unit, circuit, its, vocabulary, seed)));
+  }
+
+  private static Row checkRow(
+      Unit unit, TokenCircuit circuit, Cells cells, int vocabulary, long seed) {
+    double correlation = cells.correlation(circuit, IntStream.range(0, vocabulary).toArray());
+    boolean isNone = Double.isNaN(correlation);
+    double[] shuffled = new double[SHUFFLES];
+    for (int shuffle = 0; !isNone && shuffle < SHUFFLES; shuffle++) {
+      List<Integer> sources = new ArrayList<>(IntStream.range(0, vocabulary).boxed().toList());
+      Collections.shuffle(sources, new Random(seed + shuffle));
+      shuffled[shuffle] =
+          cells.correlation(circuit, sources.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    double mean = 0;
+    for (double one : shuffled) {
+      mean += one / SHUFFLES;
+    }
+
+    double squares = 0;
+    for (double one : shuffled) {
+      squares += (one - mean) * (one - mean);
+    }
+
+    double deviation = Math.sqrt(squares / (SHUFFLES - 1));
+    return Tables.SKIP_TRIGRAM_CHECKS.row(
+        unit.block,
+        unit.head,
+        unit.distance,
+        (long) cells.lifts.length,
+        isNone ? null : Double.valueOf(correlation),
+        isNone ? null : Double.valueOf(mean),
+        isNone ? null : Double.valueOf(deviation),
+        isNone || deviation == 0 ? null : Double.valueOf((correlation - mean) / deviation));
+  }
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.circuit;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.CommonOps_DDRM;
+
+/**
+ * A head's circuits between all tokens of a small vocabulary, normalised so that 0 is what is
+ * usual.
+ *
+ * @param found [destination, source]: how much more than others a source is attended to, as a score
+ *     before the softmax. Those of a destination have the mean 0, sources counting by how often
+ *     they occur; what all scores of a destination have in common changes no attention
+ * @param given [source, output]: how much more than others an output becomes probable, in logits.
+ *     Those of a source have the mean 0
+ */
+public record TokenCircuit(DMatrixRMaj found, DMatrixRMaj given) {
+
+  /**
+   * Returns the circuits of a head.
+   *
+   * @param distance of the query after the key, where positions turn them
+   * @param counts of each token in a text, V
+   */
+  public static TokenCircuit of(
+      FoldedModel model, int block, int head, int distance, long[] counts) {
+    int[] all = IntStream.range(0, model.vocabulary()).toArray();
+    TokenBasis basis = block == 0 ? TokenBasis.NORMED : TokenBasis.BLOCK0_NORMED;
+    HeadWeights weights = model.head(block, head, distance);
+    DMatrixRMaj x = basis.rows(model, all);
+    DMatrixRMaj queries =
+        FoldedNetwork.applied(new FoldedMap(weights.query(), weights.queryBias()), x);
+    DMatrixRMaj keys = FoldedNetwork.applied(new FoldedMap(weights.key(), weights.keyBias()), x);
+    DMatrixRMaj found = new DMatrixRMaj(all.length, all.length);
+    CommonOps_DDRM.multTransB(model.scale(block), queries, keys, found);
+    double total = Arrays.stream(counts).sum();
+    for (int destination : all) {
+      double usual = 0;
+      for (int source : all) {
+        usual += counts[source] / total * found.get(destination, source);
+      }
+
+      for (int source : all) {
+        found.set(destination, source, found.get(destination, source) - usual);
+      }
+    }
+
+    DMatrixRMaj values = new DMatrixRMaj(all.length, weights.value().numCols);
+    CommonOps_DDRM.mult(x, weights.value(), values);
+    DMatrixRMaj outputs = new DMatrixRMaj(all.length, weights.value().numCols);
+    CommonOps_DDRM.multTransB(model.unembeddings(all), weights.output(), outputs);
+    DMatrixRMaj given = new DMatrixRMaj(all.length, all.length);
+    CommonOps_DDRM.multTransB(values, outputs, given);
+    FoldedMap.takeMeans(given.data, all.length);
+    return new TokenCircuit(found, given);
+  }
+
+  /** The score of a skip trigram: source, then later destination and output after it. */
+  double product(int source, int destination, int output) {
+    return found.get(destination, source) * given.get(source, output);
+  }
+}

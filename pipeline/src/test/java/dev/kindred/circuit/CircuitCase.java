@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.circuit;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kindred.model.Blocks;
+import dev.kindred.model.Models;
+import dev.kindred.model.files.Bos;
+import dev.kindred.model.files.ModelDirectory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+
+/** Files of reference values, which numpy computed in double precision; README.md says how. */
+final class CircuitCase {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Map<String, FoldedModel> MODELS = new HashMap<>();
+
+  private CircuitCase() {}
+
+  static JsonNode json(String file) {
+    try {
+      return JSON.readTree(resource("/circuits").resolve(file).toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The models that have a file with this ending. */
+  static Stream<String> models(String ending) {
+    try (Stream<Path> files = Files.list(resource("/circuits"))) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(file -> file.endsWith(ending))
+          .map(file -> file.substring(0, file.length() - ending.length()))
+          .sorted()
+          .toList()
+          .stream();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static FoldedModel model(String name) {
+    return MODELS.computeIfAbsent(
+        name,
+        model -> {
+          ModelDirectory directory = directory(model);
+          return directory.weights().read(tensors -> Folding.fold(directory.blueprint(), tensors));
+        });
+  }
+
+  static ModelDirectory directory(String name) {
+    if (name.startsWith("hf-")) {
+      return read(resource("/hf/" + name.substring("hf-".length())));
+    }
+
+    // The cases were made with an earlier dickens-small than the one that Kindred brings.
+    return name.equals("dickens-small")
+        ? read(resource("/models/dickens-reference"))
+        : Models.directory("models/" + name);
+  }
+
+  private static ModelDirectory read(Path folder) {
+    return ModelDirectory.read(
+        "--model", folder.toUri().toString(), Bos.NO, Blocks.ALL, new Configuration(false));
+  }
+
+  static Path resource(String name) {
+    URL url = CircuitCase.class.getResource(name);
+    try {
+      return Path.of(url.toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static int[] all(FoldedModel model) {
+    return IntStream.range(0, model.vocabulary()).toArray();
+  }
+}
