@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -171,6 +173,53 @@ class TestHuggingFaceModel {
         assertThat(row.getString(2)).isEqualTo(tokenizer.text(tokens));
       }
     }
+  }
+
+  /** The token that begins texts is read by the model; the corpus does not have it. */
+  @Test
+  void keepsThePlacesOfWindowsInTheTextItself() throws IOException {
+    String text = Files.readString(corpus);
+    Tokenizer tokenizer = Tokenizer.of(model(Bos.AUTO).tokenizerJson());
+    inTables(
+        found -> {
+          List<Integer> tokens = new ArrayList<>();
+          for (Row passage :
+              found.read(Tables.PASSAGES).orderBy("first_position").collectAsList()) {
+            assertThat(passage.<String>getAs("document")).isEqualTo("corpus.txt");
+            assertThat(passage.<Long>getAs("document_position")).isEqualTo(tokens.size());
+            tokens.addAll(passage.getList(passage.fieldIndex("token_ids")));
+          }
+
+          assertThat(tokenizer.text(ints(tokens))).isEqualTo(" " + text); // as Llama's begin
+          Map<List<Integer>, List<Long>> expected = new HashMap<>();
+          for (int place = 0; place + LENGTH <= tokens.size(); place++) {
+            expected
+                .computeIfAbsent(tokens.subList(place, place + LENGTH), key -> new ArrayList<>())
+                .add((long) place);
+          }
+
+          Dataset<Row> kept =
+              found
+                  .read(Tables.WINDOWS)
+                  .join(
+                      found.read(Tables.OCCURRENCES).select("window_id", "positions"),
+                      new String[] {"window_id"},
+                      "left");
+          List<Row> rows = kept.select("window_id", "token_ids", "positions").collectAsList();
+          assertThat(rows).hasSize(expected.size());
+          for (Row row : rows) {
+            List<Long> places = expected.get(row.<Integer>getList(1));
+            assertThat(row.isNullAt(2) ? List.of(row.getLong(0)) : row.<Long>getList(2))
+                .as(tokenizer.text(ints(row.getList(1))))
+                .isEqualTo(places.subList(0, Math.min(5, places.size())));
+          }
+
+          return null;
+        });
+  }
+
+  private static int[] ints(List<Integer> list) {
+    return list.stream().mapToInt(Integer::intValue).toArray();
   }
 
   @Test

@@ -87,6 +87,28 @@ final class ScalarTileKernel implements TileKernel {
   }
 
   @Override
+  public void add(float[] x, int from, float[] sums, int to, int length) {
+    for (int k = 0; k < length; k++) {
+      sums[to + k] += x[from + k];
+    }
+  }
+
+  @Override
+  public void normalize(
+      float[] x,
+      int from,
+      float mean,
+      float scale,
+      float[] weight,
+      float[] bias,
+      float[] y,
+      int to) {
+    for (int k = 0; k < weight.length; k++) {
+      y[to + k] = (x[from + k] - mean) * scale * weight[k] + bias[k];
+    }
+  }
+
+  @Override
   public double exactDot(double[] a, int aOffset, double[] b, int bOffset, int length) {
     return ExactDot.dot(a, aOffset, b, bOffset, length);
   }

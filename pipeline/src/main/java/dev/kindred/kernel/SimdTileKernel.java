@@ -180,6 +180,47 @@ final class SimdTileKernel implements TileKernel {
   }
 
   @Override
+  public void add(float[] x, int from, float[] sums, int to, int length) {
+    int k = 0;
+    for (; k <= length - VECTOR; k += VECTOR) {
+      FloatVector.fromArray(LANES, sums, to + k)
+          .add(FloatVector.fromArray(LANES, x, from + k))
+          .intoArray(sums, to + k);
+    }
+
+    for (; k < length; k++) {
+      sums[to + k] += x[from + k];
+    }
+  }
+
+  @Override
+  public void normalize(
+      float[] x,
+      int from,
+      float mean,
+      float scale,
+      float[] weight,
+      float[] bias,
+      float[] y,
+      int to) {
+    FloatVector shift = FloatVector.broadcast(LANES, mean);
+    FloatVector factor = FloatVector.broadcast(LANES, scale);
+    int k = 0;
+    for (; k <= weight.length - VECTOR; k += VECTOR) {
+      FloatVector.fromArray(LANES, x, from + k)
+          .sub(shift)
+          .mul(factor)
+          .mul(FloatVector.fromArray(LANES, weight, k))
+          .add(FloatVector.fromArray(LANES, bias, k))
+          .intoArray(y, to + k);
+    }
+
+    for (; k < weight.length; k++) {
+      y[to + k] = (x[from + k] - mean) * scale * weight[k] + bias[k];
+    }
+  }
+
+  @Override
   public double exactDot(double[] a, int aOffset, double[] b, int bOffset, int length) {
     double[] chains = new double[ExactDot.CHAINS];
     int unrolled = length & -ExactDot.CHAINS;

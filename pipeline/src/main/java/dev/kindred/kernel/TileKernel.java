@@ -159,6 +159,33 @@ public interface TileKernel {
       int length);
 
   /**
+   * Adds a vector to another.
+   *
+   * @param x has it from {@code from} on
+   * @param sums is added to from {@code to} on
+   * @param length components of both
+   */
+  void add(float[] x, int from, float[] sums, int to, int length);
+
+  /**
+   * Shifts and scales a vector: (x - mean) scale weight + bias, rounded after each step.
+   *
+   * @param x has it from {@code from} on
+   * @param weight one a component; their number is the vector's length
+   * @param bias one a component
+   * @param y receives it from {@code to} on; may be {@code x} at the same place
+   */
+  void normalize(
+      float[] x,
+      int from,
+      float mean,
+      float scale,
+      float[] weight,
+      float[] bias,
+      float[] y,
+      int to);
+
+  /**
    * Dot product in double precision with the order of summation of {@link ExactDot#dot}.
    *
    * @param a floats, widened

@@ -165,6 +165,37 @@ class TestTileKernels {
     }
   }
 
+  @Test
+  void sumsAndNormalizedVectorsAreThoseOfPlainLoops() {
+    Random random = new Random(19);
+    for (TileKernel kernel : BOTH) {
+      for (int length : DIMENSIONS) {
+        float[] x = floats(random, length + 3);
+        float[] y = floats(random, length + 2);
+        float[] weight = floats(random, length);
+        float[] bias = floats(random, length);
+        float[] sums = y.clone();
+        kernel.add(x, 3, sums, 1, length);
+        float[] normalized = y.clone();
+        kernel.normalize(x, 3, .25f, 1.75f, weight, bias, normalized, 1);
+        float[] inPlace = x.clone();
+        kernel.normalize(inPlace, 3, .25f, 1.75f, weight, bias, inPlace, 3);
+        for (int k = 0; k < length; k++) {
+          float expected = (x[3 + k] - .25f) * 1.75f * weight[k] + bias[k];
+          assertThat(sums[1 + k]).as("length %d, sum %d", length, k).isEqualTo(y[1 + k] + x[3 + k]);
+          assertThat(normalized[1 + k])
+              .as("length %d, component %d", length, k)
+              .isEqualTo(expected);
+          assertThat(inPlace[3 + k]).as("length %d, in place %d", length, k).isEqualTo(expected);
+        }
+
+        assertThat(new float[] {sums[0], sums[length + 1], normalized[0], normalized[length + 1]})
+            .as("length %d: what is beside the vector stays", length)
+            .containsExactly(y[0], y[length + 1], y[0], y[length + 1]);
+      }
+    }
+  }
+
   private static float[] floats(Random random, int count) {
     return gaussian(random, 1, count)[0];
   }
@@ -243,7 +274,8 @@ class TestTileKernels {
             .start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(output).isZero();
-    for (String method : List.of("dot", "exactDot", "above", "weightedSum", "multiply")) {
+    for (String method :
+        List.of("dot", "exactDot", "above", "weightedSum", "add", "normalize", "multiply")) {
       Matcher line = Pattern.compile("(?m)^" + method + " (\\d+)$").matcher(output);
       assertThat(line.find()).as(output).isTrue();
       assertThat(Long.parseLong(line.group(1)))

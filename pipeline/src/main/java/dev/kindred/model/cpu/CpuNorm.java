@@ -17,6 +17,7 @@ final class CpuNorm {
   private final float[] weight; // S
   private final float[] bias; // S
   private final float[] ones; // S
+  private final float[] zeros; // S
 
   /**
    * Reads a norm.
@@ -47,6 +48,7 @@ final class CpuNorm {
     }
 
     this.ones = filled(weight.length, 1);
+    this.zeros = filled(weight.length, 0);
   }
 
   private static float[] filled(int size, float value) {
@@ -78,16 +80,18 @@ final class CpuNorm {
       return;
     }
 
-    float mean = centers ? kernel.dot(x, from, ones, 0, size) / size : 0;
-    for (int k = 0; k < size; k++) {
-      normed[to + k] = x[from + k] - mean;
+    float[] centred = x;
+    int start = from;
+    if (centers) {
+      float mean = kernel.dot(x, from, ones, 0, size) / size;
+      kernel.normalize(x, from, mean, 1, ones, zeros, normed, to);
+      centred = normed;
+      start = to;
     }
 
-    float variance = kernel.dot(normed, to, normed, to, size) / size;
+    float variance = kernel.dot(centred, start, centred, start, size) / size;
     float scale = (float) (1 / Math.sqrt(variance + epsilon));
-    for (int k = 0; k < size; k++) {
-      normed[to + k] = normed[to + k] * scale * weight[k] + bias[k];
-    }
+    kernel.normalize(centred, start, 0, scale, weight, bias, normed, to);
   }
 
   /** Normalizes vectors that lie {@code stride} floats apart, in place. */
