@@ -3,11 +3,13 @@ package dev.kindred.bench;
 
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
+import dev.kindred.model.files.ModelDirectory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -80,7 +82,13 @@ public final class Bench implements Runnable {
     }
 
     if (options.has(Options.Item.SIZES)) {
-      new RealSizes(figures, options.quick).run();
+      RealSizes sizes = new RealSizes(figures, options.quick);
+      sizes.run();
+      if (options.model != null) {
+        sizes.evaluate(
+            ModelDirectory.read(options.model, new Configuration()),
+            CorpusText.read(options.corpus).first(options.quick ? 16 : 1));
+      }
     }
 
     if (options.has(Options.Item.INVERSION)) {

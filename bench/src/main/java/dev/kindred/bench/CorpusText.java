@@ -5,6 +5,7 @@ import dev.kindred.InvalidInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -77,6 +78,10 @@ final class CorpusText {
     }
 
     return new CorpusText(Arrays.copyOf(text, end));
+  }
+
+  String text() {
+    return new String(text, StandardCharsets.UTF_8);
   }
 
   /** Its length in UTF-8. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.bench;
 
+import ai.djl.Device;
+import dev.kindred.corpus.Tokenizer;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.PrefixTree;
@@ -8,15 +10,23 @@ import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.cpu.CpuModel;
 import dev.kindred.model.family.Architectures;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.similarity.EnergyVectors;
 import dev.kindred.similarity.JoinComparison;
 import dev.kindred.similarity.JoinComparison.Way;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.DoubleAdder;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -30,6 +40,8 @@ final class RealSizes {
   private static final int BATCH = 4_096; // windows of a task: 40,960 nodes / 10
   private static final int QUICK_BATCH = 512;
   private static final int ROUNDS = 3;
+  private static final long NANOS = 30_000_000_000L;
+  private static final long QUICK_NANOS = 5_000_000_000L;
   private static final int WINDOWS = 32_768;
   private static final int QUICK_WINDOWS = 8_192;
   private static final int PROMPTS = 2_000;
@@ -107,6 +119,59 @@ final class RealSizes {
       figures.number(key + "_gflops", operations / best / 1e9, "GFLOP/s", "  matrix products");
       figures.number(key + "_nodes_per_window", (double) nodes / windows, "nodes", "  prefix tree");
       figures.number(key + "_peak_memory_mib", ProcessMemory.ownPeakMib(), "MiB", "  peak memory");
+    }
+  }
+
+  /**
+   * Evaluates a given model on a text's distinct windows in order, batches of {@link #BATCH} of
+   * them drawn at random, for half a minute.
+   */
+  void evaluate(ModelDirectory given, CorpusText text) {
+    System.err.println("bench: windows of the corpus, by the model");
+    int[] tokens = Tokenizer.of(given.tokenizerJson()).encode(text.text());
+    int[][] windows =
+        IntStream.rangeClosed(0, tokens.length - WINDOW)
+            .mapToObj(start -> Arrays.copyOfRange(tokens, start, start + WINDOW))
+            .collect(Collectors.toCollection(() -> new TreeSet<int[]>(Arrays::compare)))
+            .toArray(int[][]::new);
+    List<Integer> starts =
+        IntStream.iterate(0, start -> start < windows.length, start -> start + BATCH)
+            .boxed()
+            .collect(Collectors.toList());
+    Collections.shuffle(starts, new Random(1));
+    DoubleAdder operations = new DoubleAdder();
+    LongAdder nodes = new LongAdder();
+    LongAdder done = new LongAdder();
+    try (LanguageModel model = given.load(Device.cpu())) {
+      int blocks = model.shape().blocks();
+      model.ffnOutputs(PrefixTree.of(Arrays.copyOf(windows, Math.min(windows.length, 512))));
+      AtomicInteger next = new AtomicInteger();
+      long started = System.nanoTime();
+      long end = started + (quick ? QUICK_NANOS : NANOS);
+      IntStream.range(0, Machine.cores())
+          .parallel()
+          .forEach(
+              core -> {
+                while (System.nanoTime() < end) {
+                  int start = starts.get(next.getAndIncrement() % starts.size());
+                  int to = Math.min(windows.length, start + BATCH);
+                  PrefixTree tree = PrefixTree.of(Arrays.copyOfRange(windows, start, to));
+                  model.ffnOutputs(tree);
+                  operations.add(model.operations(tree.levels(), blocks));
+                  nodes.add(Arrays.stream(tree.levels()).sum());
+                  done.add(to - start);
+                }
+              });
+      double seconds = (System.nanoTime() - started) / 1e9;
+      figures.number(
+          "size_given_windows_per_second", done.sum() / seconds, "windows/s", "the given model");
+      figures.number(
+          "size_given_gflops", operations.sum() / seconds / 1e9, "GFLOP/s", "  matrix products");
+      figures.number(
+          "size_given_nodes_per_window",
+          nodes.doubleValue() / done.sum(),
+          "nodes",
+          "  prefix tree");
     }
   }
 
