@@ -164,6 +164,10 @@ class TestInvert {
       value = {
         "--untrained 5 --study discrete --loss l2 | --study discrete: it chooses blocks, parts",
         "--untrained 5 --study information --token-ids 1,2 | --tokens [3:]: nothing of prompt 2",
+        "--untrained 5 --part control --blocks 2 | --part control: random layers stand in the place",
+        "--untrained 5 --part control --token-ids 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,"
+            + "21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48"
+            + " | --part control: prompt 2 has 48 tokens of 32 numbers each, for which the control has",
         "--untrained 5-3 | --untrained 5-3: expected seeds in ascending order",
         "--untrained 5 --method per-token --mask none | --method per-token: positions come one after",
         "--untrained 5 --method expanding --tokens [1:] | --method expanding: every position is",

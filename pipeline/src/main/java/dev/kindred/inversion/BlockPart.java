@@ -29,14 +29,23 @@ public enum BlockPart {
   /** Without both norms. */
   NO_LN(HookPoint.RESID_POST, Changes.Part.LN1, Changes.Part.LN2),
   /** M(x) alone, with neither norm nor residual. */
-  MLP_ONLY(HookPoint.MLP_OUT, Changes.Part.ATTENTION, Changes.Part.LN2);
+  MLP_ONLY(HookPoint.MLP_OUT, Changes.Part.ATTENTION, Changes.Part.LN2),
+  /** Nothing of a block, but random layers over all vectors, with more outputs than inputs. */
+  CONTROL(null),
+  /** The same with as many outputs as inputs. */
+  CONTROL_NARROW(null);
 
-  private final HookPoint output;
+  private final HookPoint output; // null of controls, which have no block
   private final Set<Changes.Part> leftOut;
 
   BlockPart(HookPoint output, Changes.Part... leftOut) {
     this.output = output;
     this.leftOut = Set.of(leftOut);
+  }
+
+  /** Whether random layers stand in the place of the model's blocks. */
+  public boolean isControl() {
+    return this == CONTROL || this == CONTROL_NARROW;
   }
 
   /** Where in a block the output is. */

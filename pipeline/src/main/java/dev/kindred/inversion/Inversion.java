@@ -95,7 +95,7 @@ public final class Inversion {
     }
 
     Mixtures direct = isDirect ? new Mixtures(tokens, products(), unit.size() * length) : null;
-    TargetOutput output = new TargetOutput(model, experiment.target(), length);
+    InvertedOutput output = InvertedOutput.of(model, experiment.target(), length);
     float[][] targets = output.of(truth);
     float[][] firstOutputs = output.of(start);
     InversionLoss[] lossOf = Search.lossOf(output, experiment.loss(), start, targets);
@@ -152,7 +152,7 @@ public final class Inversion {
   private static float[] together(
       InversionLoss[] lossOf,
       Experiment experiment,
-      TargetOutput output,
+      InvertedOutput output,
       Search.Steepness steepness,
       float[] start,
       float[][] targets) {

@@ -36,7 +36,7 @@ public final class Jacobian {
    * @param x T x D, at which the derivative is taken
    * @return T x D, each row descending; zeros where numbers that count are fewer than D
    */
-  static double[][] singularValues(TargetOutput output, float[] x, int dimension) {
+  static double[][] singularValues(InvertedOutput output, float[] x, int dimension) {
     int length = x.length / dimension;
     int size = output.size();
     int together = Math.min(size, Math.max(1, TOKENS_AT_ONCE / length));

@@ -68,7 +68,7 @@ public final class Oracle {
    */
   public List<Known> known(int[] tokenIds, float[] positions) {
     int length = tokenIds.length;
-    TargetOutput output = new TargetOutput(model, target, length);
+    InvertedOutput output = InvertedOutput.of(model, target, length);
     float[] vectors = Vectors.sum(tokens.of(tokenIds), positions);
     float[] expected = output.of(vectors)[0];
     double[][] distances = new double[length][];
@@ -103,7 +103,7 @@ public final class Oracle {
    * The distance of each token's output, in the place of one of the sequence, from the true one.
    */
   double[] distances(
-      TargetOutput output, float[] vectors, float[] positions, float[] expected, int position) {
+      InvertedOutput output, float[] vectors, float[] positions, float[] expected, int position) {
     int dimension = tokens.dimension();
     int batch = Math.max(1, TOKENS_AT_ONCE / (vectors.length / dimension));
     double[] distances = new double[tokens.size()];

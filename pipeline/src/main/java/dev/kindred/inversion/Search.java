@@ -13,7 +13,7 @@ import java.util.Arrays;
  * count of a sequence.
  */
 final class Search {
-  private final TargetOutput output;
+  private final InvertedOutput output;
   private final InversionLoss[] lossOf; // B
   private final Descent.Walker walker;
   private final Steepness steepness;
@@ -51,16 +51,16 @@ final class Search {
       float[] start,
       float[] trueVectors) {
     this(
-        new TargetOutput(model, target, length),
+        InvertedOutput.of(model, target, length),
         loss,
         descent,
         steepness,
         start,
-        new TargetOutput(model, target, length).of(trueVectors));
+        InvertedOutput.of(model, target, length).of(trueVectors));
   }
 
   private Search(
-      TargetOutput output,
+      InvertedOutput output,
       InversionLoss loss,
       Descent descent,
       Steepness steepness,
@@ -76,7 +76,7 @@ final class Search {
    * @param targets what is to be met, B x n
    */
   static InversionLoss[] lossOf(
-      TargetOutput output, InversionLoss loss, float[] start, float[][] targets) {
+      InvertedOutput output, InversionLoss loss, float[] start, float[][] targets) {
     InversionLoss[] of = new InversionLoss[targets.length];
     Arrays.fill(of, loss);
     if (loss.isBalanced()) {
@@ -94,7 +94,7 @@ final class Search {
 
   /** Lengths of the gradients at a start, B. */
   private static double[] lengths(
-      TargetOutput output, InversionLoss loss, float[] start, float[][] targets) {
+      InvertedOutput output, InversionLoss loss, float[] start, float[][] targets) {
     float[] gradient =
         output.gradient(
             start,
@@ -120,7 +120,7 @@ final class Search {
    * @param targets what is to be met, B x n
    */
   Search(
-      TargetOutput output,
+      InvertedOutput output,
       InversionLoss[] lossOf,
       Descent descent,
       Steepness steepness,

@@ -54,6 +54,18 @@ public record Target(
   }
 
   /**
+   * Checks that this can be asked about a prompt.
+   *
+   * @param number of the prompt, from 1
+   * @throws InvalidInput if a control of it is too large
+   */
+  public void checkPrompt(int number, int length, int dimension) {
+    if (part.isControl()) {
+      FullyConnected.check(part, number, length, dimension);
+    }
+  }
+
+  /**
    * Checks that a model has this.
    *
    * @throws InvalidInput naming what it lacks
@@ -69,6 +81,14 @@ public record Target(
       throw new InvalidInput(
           "--features: %d is none of the model's %d features; give ones below %d",
           features[features.length - 1], shape.modelDimension(), shape.modelDimension());
+    }
+
+    if (part.isControl()
+        && !equals(new Target(1, Outputs.LAST, part, true, TokenRange.ALL, null))) {
+      throw new InvalidInput(
+          "--part %s: random layers stand in the place of blocks, and all of their output counts; leave"
+              + " --blocks, --outputs, --mask, --tokens and --features out",
+          part.text());
     }
 
     if (part.isOfSerialBlocks()) {
@@ -117,7 +137,8 @@ public record Target(
 
   /** Numbers that count, of one sequence: O times its tokens in the range times F. */
   int size(int length, int dimension) {
-    return count() * tokens.size(length) * width(dimension);
+    int outputs = part == BlockPart.CONTROL ? FullyConnected.EXPANSION : count();
+    return outputs * tokens.size(length) * width(dimension);
   }
 
   /** The features that there are of a model with so many. */

@@ -18,7 +18,7 @@ import java.util.function.UnaryOperator;
  * <p>Letters in shapes: B = sequences, T = tokens in each, D = {@code d_model}, n = numbers that
  * count of a sequence.
  */
-final class TargetOutput {
+final class TargetOutput implements InvertedOutput {
   private final ResidualStream model;
   private final Target target;
   private final int length; // T
@@ -66,18 +66,13 @@ final class TargetOutput {
     return new Stage(first, last, target.part().output(), changes, counts);
   }
 
-  /** How many numbers count of a sequence, n. */
-  int size() {
+  @Override
+  public int size() {
     return target.size(length, dimension);
   }
 
-  /**
-   * Returns what counts.
-   *
-   * @param x B x T x D
-   * @return B x n
-   */
-  float[][] of(float[] x) {
+  @Override
+  public float[][] of(float[] x) {
     int sequences = sequences(x);
     if (stages.isEmpty()) {
       return counted(List.of(x), sequences);
@@ -99,25 +94,8 @@ final class TargetOutput {
     return model.at(Input.before(stage.first(), x, length), stage.changes(), stage.end());
   }
 
-  /** What is made of a sequence's numbers. */
-  @FunctionalInterface
-  interface OfSequence {
-    /**
-     * Returns the derivative by each number.
-     *
-     * @param sequence in [0, B)
-     * @param output n numbers
-     */
-    double[] derivative(int sequence, float[] output);
-  }
-
-  /**
-   * Returns the gradient of a number of each sequence by its vectors.
-   *
-   * @param x B x T x D
-   * @return B x T x D
-   */
-  float[] gradient(float[] x, OfSequence number) {
+  @Override
+  public float[] gradient(float[] x, OfSequence number) {
     int sequences = sequences(x);
     if (stages.size() == 1) {
       return back(

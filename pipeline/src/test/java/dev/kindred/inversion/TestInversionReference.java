@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -361,5 +362,49 @@ class TestInversionReference {
         Recovery.recover(expected.languageModel(), path.size() - 1, vectors);
     assertThat(found.stream().mapToInt(Recovery.Recovered::tokenId).toArray())
         .containsExactly(InversionCase.ids(expected.json().get("recovered")));
+  }
+
+  /** The control says what its input was, and the search finds it. */
+  @Test
+  void theControlAndItsSearchAreThoseAndFindEveryToken() {
+    InversionCase expected = InversionCase.read("fcnet");
+    FullyConnected control =
+        new FullyConnected(
+            expected.arrays().get("w1"),
+            expected.arrays().get("b1"),
+            expected.arrays().get("w2"),
+            expected.arrays().get("b2"));
+    int[] ids = expected.tokenIds();
+    float[] rows = expected.arrays().get("W");
+    float[] start = expected.arrays().get("start");
+    int dimension = start.length / ids.length;
+    TokenVectors tokens = new TokenVectors(rows, rows.length / dimension, dimension);
+    float[] truth = tokens.of(ids);
+    InversionLoss[] l1 = {InversionLoss.of(InversionLoss.Kind.L1, 1)};
+    Search search =
+        new Search(
+            control, l1, expected.descent(), Search.Steepness.PLAIN, start, control.of(truth));
+    float[] gradient = expected.arrays().get("gradient");
+    assertThat(difference(search.gradient(), gradient)).isLessThan(ROUNDING * greatest(gradient));
+    double[] losses = InversionCase.numbers(expected.json().get("losses"));
+    for (int step = 0; step < expected.descent().steps(); step++) {
+      search.step();
+      if (step < losses.length) {
+        assertThat(search.losses()[0]).isCloseTo(losses[step], within(1e-5));
+      }
+
+      float[] x = expected.arrays().get("x" + (step + 1));
+      if (x != null) {
+        assertThat(difference(search.vectors(), x)).as("x%d", step + 1).isLessThan(1e-5);
+      }
+    }
+
+    Decoder decoder = new Decoder(tokens);
+    for (int row = 0; row < ids.length; row++) {
+      double[] scores = decoder.scores(Decoding.NEAREST, search.vectors(), row, 1);
+      assertThat(Decoder.decoded(scores, ids[row]).token()).isEqualTo(ids[row]);
+    }
+
+    assertThat(difference(search.vectors(), truth)).isLessThan(5e-3);
   }
 }

@@ -108,6 +108,28 @@ class TestInversions {
   }
 
   @Test
+  void theControlIsInvertedNarrowOrWide() {
+    for (BlockPart part : List.of(BlockPart.CONTROL, BlockPart.CONTROL_NARROW)) {
+      Target target = new Target(1, Target.Outputs.LAST, part, true, TokenRange.ALL, null);
+      assertThat(InvertedOutput.of(model, target, 2).size())
+          .isEqualTo(target.size(2, tokens.dimension()));
+      InversionGrid grid =
+          new InversionGrid(
+              List.of(experiment(Method.INDIRECT, target, Kind.L1, 60)),
+              List.of(new int[] {31, 70}),
+              1,
+              7,
+              List.of());
+      Inversion.Found found =
+          new Inversion(model, tokens, new Decoder(tokens), grid).find(grid.units().get(0)).get(0);
+      assertThat(found.readings())
+          .filteredOn(reading -> reading.decoding().equals("nearest"))
+          .hasSize(2)
+          .allSatisfy(reading -> assertThat(reading.decoded().rank()).isEqualTo(1));
+    }
+  }
+
+  @Test
   void noStepLeavesNothingAccepted() {
     Inversion.Found found = found(experiment(Method.INDIRECT, Target.of(1), Kind.L1, 0)).get(0);
     assertThat(found.accepted()).isFalse();

@@ -60,7 +60,8 @@ final class InversionOptions {
       defaultValue = "block",
       description =
           "what of each block: block, attention-only, attention-block, no-attn-residual,"
-              + " no-mlp-residual, no-ln1, no-ln2, no-ln, mlp-only (${DEFAULT-VALUE})")
+              + " no-mlp-residual, no-ln1, no-ln2, no-ln, mlp-only; or control, control-narrow: random"
+              + " layers over all vectors, which any search should invert (${DEFAULT-VALUE})")
   private List<BlockPart> parts;
 
   @Option(
@@ -517,6 +518,12 @@ final class InversionOptions {
     }
 
     checkSlices(inputs, tokens);
+    for (int i = 0; i < inputs.size(); i++) {
+      for (Experiment experiment : experiments) {
+        experiment.target().checkPrompt(i + 1, inputs.get(i).length, vectors.dimension());
+      }
+    }
+
     return new InversionGrid(experiments, inputs, restarts, seed, allowed(directory));
   }
 
@@ -568,6 +575,13 @@ final class InversionOptions {
       throw new InvalidInput(
           "--method %s: positions come one after another, which needs the causal mask; leave --mask"
               + " none out",
+          method.text());
+    }
+
+    if (method.isByPosition() && parts.stream().anyMatch(BlockPart::isControl)) {
+      throw new InvalidInput(
+          "--method %s: the control has no positions that come one after another; leave --part control"
+              + " out, or give indirect or direct",
           method.text());
     }
 
