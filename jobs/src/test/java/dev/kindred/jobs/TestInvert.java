@@ -81,6 +81,35 @@ class TestInvert {
   }
 
   @Test
+  void aPageShowsFiveRanksUnderStarsAndEscapesTexts() throws IOException {
+    Path page = folder.resolve("inversion.html");
+    CommandLineRun shown =
+        invert(
+            "a <b> & a",
+            "--untrained",
+            "3",
+            "--restarts",
+            "1",
+            "--tokens",
+            "[1:]",
+            "--no-oracle",
+            "--html",
+            page.toString());
+    assertThat(shown.status()).as(shown.err()).isZero();
+    assertThat(shown.out()).contains("prompt 1 by pinv", "prompt 1 by nearest");
+    String html = Files.readString(page);
+    assertThat(html)
+        .contains("untrained, seeds 3; 300 tokens in 32 dimensions", "noise 0.00:0.0")
+        .contains("read by pinv", "read by nearest")
+        .contains("&lt;", "&amp;")
+        .doesNotContain("<b>", "http:", "https:");
+    assertThat(html.split(">\\*</td>", -1)).hasSizeGreaterThan(2);
+    for (int rank = 1; rank <= 5; rank++) {
+      assertThat(html).contains("rank " + rank);
+    }
+  }
+
+  @Test
   void singularValuesOfEachPositionAreKeptAndTold() {
     CommandLineRun told =
         invert(
@@ -168,6 +197,7 @@ class TestInvert {
         "--untrained 5 --part control --token-ids 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,"
             + "21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48"
             + " | --part control: prompt 2 has 48 tokens of 32 numbers each, for which the control has",
+        "--untrained 5 --html /dev/null/page.html | --html /dev/null/page.html: cannot be written",
         "--untrained 5-3 | --untrained 5-3: expected seeds in ascending order",
         "--untrained 5 --method per-token --mask none | --method per-token: positions come one after",
         "--untrained 5 --method expanding --tokens [1:] | --method expanding: every position is",

@@ -81,9 +81,9 @@ final class ChannelCommand extends InvertCommand {
 
   /** Searches with coarse widths, and then, if so asked, with all widths about the halves. */
   @Override
-  List<Element> found(
+  List<Findings> found(
       Workspace opened, Warehouse tables, InversionGrid first, List<FeatureChoice> choices) {
-    List<Element> elements = new ArrayList<>(super.found(opened, tables, first, choices));
+    List<Findings> all = new ArrayList<>(super.found(opened, tables, first, choices));
     if (isFine) {
       int dimension = vectors().dimension();
       List<FeatureChoice> fine =
@@ -96,12 +96,20 @@ final class ChannelCommand extends InvertCommand {
               .toList();
       if (!fine.isEmpty()) {
         InversionGrid about = grid(fine);
-        elements.addAll(super.found(opened, tables, about, fine));
+        all.addAll(super.found(opened, tables, about, fine));
         fineKey = " fine_grid=" + about.key();
       }
     }
 
-    return elements;
+    return all;
+  }
+
+  @Override
+  List<String> head() {
+    return List.of(
+        "channel",
+        "How many features of an output must be met for its tokens to be found: the share of right"
+            + " tokens by the number of features that count, as a mean over searches.");
   }
 
   @Override
@@ -119,7 +127,7 @@ final class ChannelCommand extends InvertCommand {
   }
 
   @Override
-  List<Element> shown(InversionFindings findings, InversionGrid grid, Found found) {
+  List<Findings> shown(InversionFindings findings, InversionGrid grid, Found found) {
     Map<String, List<Integer>> curves =
         new LinkedHashMap<>(); // cells that differ in features alone
     for (int cell = 0; cell < grid.experiments().size(); cell++) {
@@ -128,13 +136,15 @@ final class ChannelCommand extends InvertCommand {
       curves.computeIfAbsent(name, same -> new ArrayList<>()).add(cell);
     }
 
-    List<Element> elements = new ArrayList<>();
-    curves.forEach((name, cells) -> elements.addAll(curve(name, cells, grid, found.searched())));
-    return elements;
+    return curves.entrySet().stream()
+        .map(
+            curve ->
+                new Findings(
+                    curve.getKey(), curve(curve.getValue(), grid, found.searched()), List.of()))
+        .toList();
   }
 
-  private List<Element> curve(
-      String name, List<Integer> cells, InversionGrid grid, Dataset<Row> searched) {
+  private List<Element> curve(List<Integer> cells, InversionGrid grid, Dataset<Row> searched) {
     List<Row> rows =
         searched
             .where(col("cell").isin(cells.toArray()).and(col("counts")))
@@ -142,7 +152,7 @@ final class ChannelCommand extends InvertCommand {
             .agg(expr("avg(if(rank = 1, 1.0D, 0.0D))").as("right"))
             .collectAsList();
     List<Integer> widths = rows.stream().map(row -> row.getInt(1)).distinct().sorted().toList();
-    List<Element> elements = new ArrayList<>(List.of(Note.everywhere(name)));
+    List<Element> elements = new ArrayList<>();
     List<Findings.Row> shown = new ArrayList<>();
     for (Decoding decoding : Decoding.values()) {
       double[][] accuracies = accuracies(rows, decoding, widths);
@@ -179,7 +189,7 @@ final class ChannelCommand extends InvertCommand {
             "share of the output's squared length",
             lengths(cells, grid, widths).toArray(String[]::new)));
     elements.add(
-        1,
+        0,
         new Grid(
             "Right tokens by features that count",
             "read by, features",

@@ -58,6 +58,10 @@ final class InversionFindings {
 
   private static final int READ_OUT = 3; // prompts whose five best tokens are listed
 
+  /** As the studies read vectors, and as every token's own vector is read right. */
+  private static final List<String> READ_OUT_BY =
+      List.of(Decoding.PINV.text(), Decoding.NEAREST.text());
+
   /** The share of the tokens that were found in whatever place, each as often as it is there. */
   private static final String BAG =
       "aggregate(array_distinct(asked), 0.0D, (sum, id) -> sum + least(size(filter(asked, x -> x ="
@@ -103,22 +107,23 @@ final class InversionFindings {
     }
   }
 
-  /** The findings of all cells. */
-  List<Element> of(Found found) {
-    List<Element> elements = new ArrayList<>();
+  /** The findings of all cells, one each. */
+  List<Findings> of(Found found) {
+    List<Findings> all = new ArrayList<>();
     TreeMap<Integer, List<String>> lines = found.lines();
     for (int cell = 0; cell < grid.experiments().size(); cell++) {
       Dataset<Row> its = found.searched().where(col("cell").equalTo(cell)).cache();
       Experiment experiment = grid.experiments().get(cell);
-      elements.add(Note.everywhere(name(experiment)));
+      List<Element> elements = new ArrayList<>();
       elements.add(accuracies(its, cell));
       elements.add(Note.everywhere(endings(its)));
       lines.getOrDefault(cell, List.of()).forEach(line -> elements.add(Note.everywhere(line)));
-      elements.addAll(readOut(its, experiment));
+      elements.addAll(readOut(its));
+      all.add(new Findings(name(experiment), elements, List.of()));
       its.unpersist();
     }
 
-    return elements;
+    return all;
   }
 
   private static String name(Experiment experiment) {
@@ -168,7 +173,7 @@ final class InversionFindings {
   }
 
   /** What is shown of a study's questions, a line each. */
-  List<Element> of(List<Question> questions, Found all) {
+  List<Findings> of(List<Question> questions, Found all) {
     Map<Integer, Map<String, List<Row>>> found = new TreeMap<>();
     for (Row row :
         perPrompt(all.searched()).orderBy("cell", "decoding", MODEL, "prompt").collectAsList()) {
@@ -203,7 +208,7 @@ final class InversionFindings {
                 lines.forEach(
                     line ->
                         elements.add(Note.everywhere(name(questions.get(cell)) + ": " + line))));
-    return elements;
+    return List.of(new Findings("", elements, List.of()));
   }
 
   private static String name(Question question) {
@@ -381,50 +386,68 @@ final class InversionFindings {
     return lines;
   }
 
-  /** The five best tokens of each position, rank by rank, as the studies print them. */
-  private List<Element> readOut(Dataset<Row> its, Experiment experiment) {
+  /** The five best tokens of each position of the first prompts, as the studies print them. */
+  private List<Element> readOut(Dataset<Row> its) {
+    Map<List<Object>, List<Row>> positions = new HashMap<>(); // by prompt and decoding
+    its.where(
+            col("prompt")
+                .lt(READ_OUT)
+                .and(col(MODEL).equalTo(0))
+                .and(col("restart").equalTo(0))
+                .and(col("decoding").isin(READ_OUT_BY.toArray())))
+        .orderBy("position")
+        .select("prompt", "decoding", "true_id", "best", "counts")
+        .collectAsList()
+        .forEach(
+            row ->
+                positions
+                    .computeIfAbsent(
+                        List.of(row.getInt(0), row.getString(1)), same -> new ArrayList<>())
+                    .add(row));
     List<Element> elements = new ArrayList<>();
     for (int prompt = 0; prompt < Math.min(READ_OUT, grid.prompts().size()); prompt++) {
-      int[] ids = grid.prompts().get(prompt);
-      List<Row> rows =
-          its.where(
-                  col("prompt")
-                      .equalTo(prompt)
-                      .and(col(MODEL).equalTo(0))
-                      .and(col("restart").equalTo(0))
-                      .and(col("decoding").equalTo(Decoding.PINV.text())))
-              .orderBy("position")
-              .select("best", "counts")
-              .collectAsList();
-      List<Column> columns = new ArrayList<>();
-      for (int position = 0; position < ids.length; position++) {
-        columns.add(new Column("", Cell.token(tokenizer.text(ids[position]))));
+      for (String decoding : READ_OUT_BY) {
+        elements.add(readOut(prompt, decoding, positions.get(List.<Object>of(prompt, decoding))));
       }
-
-      List<Findings.Row> ranks = new ArrayList<>();
-      ranks.add(
-          Findings.Row.of(
-              "counts",
-              rows.stream().map(row -> row.getBoolean(1) ? "*" : "").toArray(String[]::new)));
-      int best = rows.get(0).getList(0).size();
-      for (int rank = 0; rank < best; rank++) {
-        int place = rank;
-        ranks.add(
-            new Findings.Row(
-                Cell.of("rank " + (rank + 1)),
-                rows.stream()
-                    .map(row -> Cell.token(tokenizer.text(row.<Integer>getList(0).get(place))))
-                    .toList()));
-      }
-
-      elements.add(
-          new Grid(
-              "Tokens found for prompt " + (prompt + 1) + ", read by pinv, first restart",
-              "prompt " + (prompt + 1) + " by pinv",
-              columns,
-              ranks));
     }
 
     return elements;
+  }
+
+  /** A column for each position, under its true token; a row for each rank. */
+  private Grid readOut(int prompt, String decoding, List<Row> positions) {
+    List<Column> columns =
+        positions.stream()
+            .map(row -> new Column("", Cell.token(tokenizer.text(row.<Integer>getAs("true_id")))))
+            .toList();
+    List<Findings.Row> rows = new ArrayList<>();
+    rows.add(
+        Findings.Row.of(
+            "counts",
+            positions.stream()
+                .map(row -> row.<Boolean>getAs("counts") ? "*" : "")
+                .toArray(String[]::new)));
+    int best = positions.get(0).getList(3).size();
+    for (int rank = 0; rank < best; rank++) {
+      int place = rank;
+      rows.add(
+          new Findings.Row(
+              Cell.of("rank " + (rank + 1)),
+              positions.stream()
+                  .map(row -> token(row.<Integer>getList(3).get(place), row.getAs("true_id")))
+                  .toList()));
+    }
+
+    return new Grid(
+        "Tokens found for prompt " + (prompt + 1) + ", read by " + decoding + ", first restart",
+        "prompt " + (prompt + 1) + " by " + decoding,
+        columns,
+        rows);
+  }
+
+  /** A token that was found, shaded where it is the true one. */
+  private Cell token(int id, int trueId) {
+    String text = tokenizer.text(id);
+    return id == trueId ? Cell.token(text, "", 1) : Cell.token(text);
   }
 }

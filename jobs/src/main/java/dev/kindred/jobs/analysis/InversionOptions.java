@@ -25,6 +25,7 @@ import dev.kindred.model.files.ModelDirectory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -429,6 +430,22 @@ final class InversionOptions {
   /** Puts other token vectors under a model's blocks, if so asked. */
   ModelDirectory withEmbedding(ModelDirectory model) {
     return untrainedEmbedding == null ? model : model.withUntrainedEmbedding(untrainedEmbedding);
+  }
+
+  /** Where the models' weights come from, in words. */
+  String weights() {
+    String seeds =
+        untrained.stream()
+            .map(
+                some ->
+                    some.first() == some.last()
+                        ? String.valueOf(some.first())
+                        : some.first() + "-" + some.last())
+            .collect(Collectors.joining(", "));
+    return (untrained.isEmpty() ? "weights as they are stored" : "untrained, seeds " + seeds)
+        + (untrainedEmbedding == null
+            ? ""
+            : ", under them token vectors never trained, seed " + untrainedEmbedding);
   }
 
   /** The study that asks its questions; null for those of the options. */

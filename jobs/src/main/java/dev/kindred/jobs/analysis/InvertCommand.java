@@ -20,6 +20,10 @@ import dev.kindred.jobs.option.ReadModelOptions;
 import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.Findings.Element;
 import dev.kindred.jobs.report.Findings.Note;
+import dev.kindred.jobs.report.FindingsPage;
+import dev.kindred.jobs.report.PageFile;
+import dev.kindred.jobs.report.Report;
+import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.LoadedModels;
@@ -38,6 +42,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** Searches a grid of inversions. */
 @Command(
@@ -49,6 +54,7 @@ import picocli.CommandLine.Mixin;
     footer = {
       "kindred invert 'The sky is blue.' --model models/dickens-small --blocks 1,2,6",
       "kindred invert --prompts prompts.txt --loss l1,cosine --tokens '[:],[4:]'",
+      "kindred invert 'The sky is blue.' --tokens '[1:]' --html inversion.html",
       "kindred invert 'The sky is blue.' --part attention-only --features '[:64],random:64:7'"
     })
 class InvertCommand extends ModelAnalysisCommand {
@@ -64,10 +70,19 @@ class InvertCommand extends ModelAnalysisCommand {
   private List<Question> questions; // of a study
   private String lastLine;
 
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "writes a page with the results, too")
+  private String html;
+
   @Override
   void check(Workspace opened, String warehouse) {
     workspace = opened;
     options.check();
+    if (html != null) {
+      page().check();
+    }
   }
 
   @Override
@@ -167,7 +182,7 @@ class InvertCommand extends ModelAnalysisCommand {
   }
 
   /** Returns what is shown of what was found. */
-  List<Element> shown(InversionFindings findings, InversionGrid all, Found found) {
+  List<Findings> shown(InversionFindings findings, InversionGrid all, Found found) {
     return findings.of(found);
   }
 
@@ -184,14 +199,46 @@ class InvertCommand extends ModelAnalysisCommand {
             grid.experiments().size(),
             grid.prompts().size(),
             grid.restarts());
-    List<Element> elements = new ArrayList<>(List.of(Note.everywhere(regime)));
-    elements.addAll(
+    List<Findings> sections = new ArrayList<>();
+    sections.add(new Findings("", List.of(Note.everywhere(regime)), List.of()));
+    sections.addAll(
         found(
             opened,
             tables,
             grid,
             options.featuresOr(features(directory.shape().modelDimension()))));
+    if (html != null) {
+      String about =
+          models.size() == 1
+              ? "model " + directory.id()
+              : String.format(
+                  Locale.ROOT, "%,d models, the first %s", models.size(), directory.id());
+      page().write(Report.html(new FindingsPage(head().get(0), about, head().get(1), sections)));
+      Terminal.standardError().line("kindred: " + page().shown());
+    }
+
+    List<Element> elements = new ArrayList<>();
+    for (Findings section : sections) {
+      if (!section.title().isEmpty()) {
+        elements.add(Note.everywhere(section.title()));
+      }
+
+      elements.addAll(section.elements());
+    }
+
     return new Findings("", elements, List.of());
+  }
+
+  private PageFile page() {
+    return PageFile.of("--html", html, workspace.hadoop());
+  }
+
+  /** Returns what a page says on top: a title and a sentence. */
+  List<String> head() {
+    return List.of(
+        "inversion",
+        "What descends from noise to the output of some blocks, read as tokens, the best five of"
+            + " each position. Stars mark positions whose output counts, and a shade the true token.");
   }
 
   /**
@@ -200,7 +247,7 @@ class InvertCommand extends ModelAnalysisCommand {
    * @param first what is asked of the first model
    * @param choices of features
    */
-  List<Element> found(
+  List<Findings> found(
       Workspace opened, Warehouse tables, InversionGrid first, List<FeatureChoice> choices) {
     Dataset<Row> searched = null;
     Dataset<Row> known = null;
@@ -266,11 +313,12 @@ class InvertCommand extends ModelAnalysisCommand {
     Map<Decoding, int[]> read = Decoders.of(directory.id(), model()).decoder().roundTrip(sample);
     return String.format(
         Locale.ROOT,
-        "%s%,d tokens in %,d dimensions, deviation of their vectors %.4g; their own vectors are read as"
+        "%s%s; %,d tokens in %,d dimensions, deviation of their vectors %.4g; their own vectors are read as"
             + " themselves: %s%s",
         models.size() == 1
             ? ""
             : String.format(Locale.ROOT, "the first of %,d models: ", models.size()),
+        options.weights(),
         vectors.size(),
         vectors.dimension(),
         vectors.deviation(),
