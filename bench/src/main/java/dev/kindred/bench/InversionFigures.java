@@ -18,6 +18,7 @@ import dev.kindred.model.architecture.TrainedArchitecture;
 import dev.kindred.model.family.Architectures;
 import dev.kindred.model.torch.TorchModel;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.concurrent.ForkJoinPool;
 import java.util.stream.IntStream;
@@ -59,7 +60,7 @@ final class InversionFigures {
             .mapToObj(prompt -> random.ints(LENGTH, 0, VOCABULARY).toArray())
             .toList();
     try (ResidualStream model =
-        TorchModel.load(blueprint, blueprint.initial(Initialization.COMMON, 1), Device.cpu())
+        TorchModel.load(blueprint, blueprint.initial(Initialization.COMMON, OptionalInt.empty(), 1), Device.cpu())
             .stream()) {
       TokenVectors tokens = TokenVectors.of(model);
       Decoder decoder = new Decoder(tokens);

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
@@ -84,16 +85,30 @@ public record Blueprint(
         .sum();
   }
 
-  /** Weights that no training has changed; each is drawn when it is asked for. */
-  public Tensors initial(Initialization initialization, long seed) {
+  /**
+   * Weights that no training has changed; each is drawn when it is asked for.
+   *
+   * @param padding the token whose row of the embedding is zero; none if all are drawn
+   */
+  public Tensors initial(Initialization initialization, OptionalInt padding, long seed) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     forEachTensor(tensor -> tensors.put(tensor.name(), tensor));
-    return new InitialWeights(tensors, initialization, seed);
+    Tensors drawn = new InitialWeights(tensors, initialization, seed);
+    return padding.isEmpty() ? drawn : name -> withZeros(drawn.floats(name), name, padding);
+  }
+
+  private float[] withZeros(float[] values, String name, OptionalInt padding) {
+    if (name.equals(embedding.table())) {
+      int first = padding.getAsInt() * embedding.width();
+      Arrays.fill(values, first, first + embedding.width(), 0);
+    }
+
+    return values;
   }
 
   /** Weights by name that a training begins with. */
   public Map<String, float[]> initialWeights(long seed) {
-    Tensors initial = initial(Initialization.COMMON, seed);
+    Tensors initial = initial(Initialization.COMMON, OptionalInt.empty(), seed);
     Map<String, float[]> weights = new LinkedHashMap<>();
     tensors().keySet().forEach(name -> weights.put(name, initial.floats(name)));
     return weights;

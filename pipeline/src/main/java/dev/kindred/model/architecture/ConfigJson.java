@@ -138,6 +138,12 @@ public final class ConfigJson {
         .asInt();
   }
 
+  /** A whole number, which may be negative. */
+  public int integer(String field) {
+    JsonNode value = required(field);
+    return required(field, value.isInt(), "a whole number").asInt();
+  }
+
   /** Returns true or false as a field says; {@code otherwise} if it is missing or null. */
   public boolean bool(String field, boolean otherwise) {
     return has(field) ? bool(field) : otherwise;

@@ -7,6 +7,13 @@ package dev.kindred.model.architecture;
  */
 @FunctionalInterface
 public interface Initialization {
+  /**
+   * Counts changes of what a seed draws: a model that is drawn otherwise is another one.
+   *
+   * <p>2: the row of the token that pads texts is zero.
+   */
+  int VERSION = 2;
+
   /** The deviation of transformers, and of models that Kindred trains. */
   double DEVIATION = .02;
 

@@ -9,6 +9,7 @@ import dev.kindred.model.architecture.Mixer.Limits;
 import dev.kindred.model.architecture.Positions.Rotary;
 import dev.kindred.model.architecture.StoredNames;
 import dev.kindred.model.family.LlamaParts.Otherwise;
+import java.util.OptionalInt;
 
 /** Gemma (Gemma team 2024): Llama with scaled embeddings and norms that multiply by 1 + weight. */
 final class Gemma implements Architecture {
@@ -20,6 +21,11 @@ final class Gemma implements Architecture {
   @Override
   public StoredNames storedNames() {
     return LlamaParts.NAMES;
+  }
+
+  @Override
+  public OptionalInt paddingToken(ConfigJson json) {
+    return HuggingFace.paddingToken(json, OptionalInt.of(0));
   }
 
   @Override

@@ -14,6 +14,7 @@ import dev.kindred.model.architecture.Positions.Rotary;
 import dev.kindred.model.architecture.StoredNames;
 import dev.kindred.model.family.LlamaParts.Otherwise;
 import dev.kindred.model.family.Rope.Scaling;
+import java.util.OptionalInt;
 
 /**
  * Gemma 2 (Gemma team 2024): norms before and after both parts of a block, bounded scores and
@@ -28,6 +29,11 @@ final class Gemma2 implements Architecture {
   @Override
   public StoredNames storedNames() {
     return LlamaParts.NAMES;
+  }
+
+  @Override
+  public OptionalInt paddingToken(ConfigJson json) {
+    return HuggingFace.paddingToken(json, OptionalInt.of(0));
   }
 
   @Override

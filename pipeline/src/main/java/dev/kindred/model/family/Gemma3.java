@@ -9,6 +9,7 @@ import dev.kindred.model.architecture.Positions.Rotary;
 import dev.kindred.model.architecture.StoredNames;
 import dev.kindred.model.family.LlamaParts.Otherwise;
 import dev.kindred.model.family.Rope.Scaling;
+import java.util.OptionalInt;
 
 /**
  * The text part of Gemma 3 (Gemma team 2025): Gemma 2 with norms of each head's queries and keys in
@@ -25,6 +26,11 @@ final class Gemma3 implements Architecture {
   @Override
   public StoredNames storedNames() {
     return LlamaParts.NAMES;
+  }
+
+  @Override
+  public OptionalInt paddingToken(ConfigJson json) {
+    return HuggingFace.paddingToken(json, OptionalInt.of(0));
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.kindred.model.architecture.StoredNames;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -14,6 +15,8 @@ import java.util.regex.Pattern;
 final class HuggingFace {
   /** The field that names the family. */
   static final String FAMILY = "model_type";
+
+  private static final String PADDING = "pad_token_id";
 
   /** Names of activation functions there; those of one function differ by rounding at most. */
   private static final Map<String, Activation> ACTIVATIONS = new LinkedHashMap<>();
@@ -27,6 +30,19 @@ final class HuggingFace {
     ACTIVATIONS.put("silu", Activation.SILU);
     ACTIVATIONS.put("swish", Activation.SILU);
     ACTIVATIONS.put("quick_gelu", Activation.QUICK_GELU);
+  }
+
+  /**
+   * The token that pads texts, of families that tell their embedding: null says that there is none.
+   *
+   * @param otherwise what the family takes if the field is missing
+   */
+  static OptionalInt paddingToken(ConfigJson json, OptionalInt otherwise) {
+    if (!json.isPresent(PADDING)) {
+      return otherwise;
+    }
+
+    return json.has(PADDING) ? OptionalInt.of(json.integer(PADDING)) : OptionalInt.empty();
   }
 
   /** Fields whose names sound like rotary positions, and the value at which they change nothing. */

@@ -8,6 +8,7 @@ import dev.kindred.model.architecture.Mixer.Limits;
 import dev.kindred.model.architecture.Positions.Rotary;
 import dev.kindred.model.architecture.StoredNames;
 import dev.kindred.model.family.LlamaParts.Otherwise;
+import java.util.OptionalInt;
 
 /** Llama (Touvron et al. 2023) and what was made after it, such as SmolLM2. */
 final class Llama implements Architecture {
@@ -19,6 +20,11 @@ final class Llama implements Architecture {
   @Override
   public StoredNames storedNames() {
     return LlamaParts.NAMES;
+  }
+
+  @Override
+  public OptionalInt paddingToken(ConfigJson json) {
+    return HuggingFace.paddingToken(json, OptionalInt.empty());
   }
 
   @Override

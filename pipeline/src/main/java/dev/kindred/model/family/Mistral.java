@@ -8,6 +8,7 @@ import dev.kindred.model.architecture.Mixer.Limits;
 import dev.kindred.model.architecture.Positions.Rotary;
 import dev.kindred.model.architecture.StoredNames;
 import dev.kindred.model.family.LlamaParts.Otherwise;
+import java.util.OptionalInt;
 
 /** Mistral (Jiang et al. 2023): Llama whose blocks may all see a window. */
 final class Mistral implements Architecture {
@@ -21,6 +22,11 @@ final class Mistral implements Architecture {
   @Override
   public StoredNames storedNames() {
     return LlamaParts.NAMES;
+  }
+
+  @Override
+  public OptionalInt paddingToken(ConfigJson json) {
+    return HuggingFace.paddingToken(json, OptionalInt.empty());
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.kindred.model.architecture.Positions.Rotary;
 import dev.kindred.model.architecture.StoredNames;
 import dev.kindred.model.family.LlamaParts.Otherwise;
 import dev.kindred.model.family.Rope.Scaling;
+import java.util.OptionalInt;
 
 /** OLMo (Groeneveld et al. 2024): Llama whose norms have no weights and are layer norms. */
 final class Olmo implements Architecture {
@@ -25,6 +26,11 @@ final class Olmo implements Architecture {
   @Override
   public StoredNames storedNames() {
     return LlamaParts.NAMES;
+  }
+
+  @Override
+  public OptionalInt paddingToken(ConfigJson json) {
+    return HuggingFace.paddingToken(json, OptionalInt.of(1));
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.kindred.model.architecture.Positions.Rotary;
 import dev.kindred.model.architecture.StoredNames;
 import dev.kindred.model.family.LlamaParts.Otherwise;
 import dev.kindred.model.family.Rope.Scaling;
+import java.util.OptionalInt;
 
 /**
  * OLMo 2 (OLMo team 2024): Llama with norms after both parts of a block in the place of those
@@ -26,6 +27,11 @@ final class Olmo2 implements Architecture {
   @Override
   public StoredNames storedNames() {
     return LlamaParts.NAMES;
+  }
+
+  @Override
+  public OptionalInt paddingToken(ConfigJson json) {
+    return HuggingFace.paddingToken(json, OptionalInt.of(1));
   }
 
   @Override

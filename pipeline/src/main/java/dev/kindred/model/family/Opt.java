@@ -18,6 +18,7 @@ import dev.kindred.model.architecture.Positions.Learned;
 import dev.kindred.model.architecture.StoredNames;
 import dev.kindred.model.architecture.Unembedding;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -40,11 +41,15 @@ final class Opt implements Architecture {
     return new StoredNames(List.of(PREFIX, "model."), Pattern.compile("(?!)"), "lm_head.weight");
   }
 
-  /** The row of the token that pads texts, which other tokens never see, is as any other here. */
   @Override
   public Initialization initialization(ConfigJson json) {
     double deviation = json.positive("init_std", Initialization.DEVIATION);
     return tensor -> deviation;
+  }
+
+  @Override
+  public OptionalInt paddingToken(ConfigJson json) {
+    return HuggingFace.paddingToken(json, OptionalInt.of(1));
   }
 
   @Override

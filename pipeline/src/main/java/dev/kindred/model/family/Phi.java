@@ -18,6 +18,7 @@ import dev.kindred.model.architecture.Positions;
 import dev.kindred.model.architecture.Positions.Rotary;
 import dev.kindred.model.architecture.StoredNames;
 import dev.kindred.model.architecture.Unembedding;
+import java.util.OptionalInt;
 
 /**
  * Phi 1, 1.5 and 2 (Gunasekar et al. 2023): one norm for attention and feed-forward network, which
@@ -32,6 +33,11 @@ final class Phi implements Architecture {
   @Override
   public StoredNames storedNames() {
     return LlamaParts.NAMES;
+  }
+
+  @Override
+  public OptionalInt paddingToken(ConfigJson json) {
+    return HuggingFace.paddingToken(json, OptionalInt.empty());
   }
 
   @Override

@@ -14,6 +14,7 @@ import dev.kindred.model.architecture.Positions.Rotary;
 import dev.kindred.model.architecture.StoredNames;
 import dev.kindred.model.family.LlamaParts.Otherwise;
 import dev.kindred.model.family.Rope.Scaling;
+import java.util.OptionalInt;
 
 /**
  * Phi-3 and Phi-4 (Abdin et al. 2024): Llama with queries, keys and values in one tensor and both
@@ -30,6 +31,11 @@ final class Phi3 implements Architecture {
   @Override
   public StoredNames storedNames() {
     return LlamaParts.NAMES;
+  }
+
+  @Override
+  public OptionalInt paddingToken(ConfigJson json) {
+    return HuggingFace.paddingToken(json, OptionalInt.of(32000));
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.kindred.model.architecture.Norm;
 import dev.kindred.model.architecture.Positions.Rotary;
 import dev.kindred.model.architecture.StoredNames;
 import dev.kindred.model.family.LlamaParts.Otherwise;
+import java.util.OptionalInt;
 
 /**
  * Qwen2 (Yang et al. 2024) and Qwen3 (Yang et al. 2025): Llama with biases of queries, keys and
@@ -29,6 +30,11 @@ final class Qwen implements Architecture {
   @Override
   public StoredNames storedNames() {
     return LlamaParts.NAMES;
+  }
+
+  @Override
+  public OptionalInt paddingToken(ConfigJson json) {
+    return HuggingFace.paddingToken(json, OptionalInt.empty());
   }
 
   @Override

@@ -19,6 +19,7 @@ import dev.kindred.model.WithFirstToken;
 import dev.kindred.model.architecture.Architecture;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.Initialization;
 import dev.kindred.model.architecture.Tensors;
 import dev.kindred.model.architecture.Unembedding;
 import dev.kindred.model.cpu.CpuModel;
@@ -211,7 +212,8 @@ public record ModelDirectory(
           files.exists(new Path(folder, TOKENIZER))
               ? text(uri, TOKENIZER, tokenizer(option, files, folder))
               : WordTokenizer.json(texts, shape.vocabularySize());
-      ContentId id = new ContentId().add(config).add("untrained " + seed);
+      ContentId id =
+          new ContentId().add(config).add("untrained " + Initialization.VERSION + " " + seed);
       Integer firstToken = bos.token(loaded(uri, tokenizerJson), parsed);
       if (firstToken != null) {
         id.add("after token " + firstToken);
@@ -259,7 +261,8 @@ public record ModelDirectory(
    * @param seed of these vectors
    */
   public ModelDirectory withUntrainedEmbedding(long seed) {
-    ContentId changed = new ContentId().add(id).add("untrained embedding " + seed);
+    ContentId changed =
+        new ContentId().add(id).add("untrained embedding " + Initialization.VERSION + " " + seed);
     return new ModelDirectory(
         changed.id("m"),
         uri,

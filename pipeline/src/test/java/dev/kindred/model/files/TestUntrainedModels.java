@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
@@ -16,6 +18,7 @@ import dev.kindred.model.Input;
 import dev.kindred.model.Models;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.Embedding;
 import dev.kindred.model.family.Architectures;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -24,11 +27,13 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Models whose weights no training has changed. */
@@ -87,6 +92,72 @@ class TestUntrainedModels {
         assertThat(deviation(values)).as(name).isCloseTo(deviation, within(5 * error));
       }
     }
+  }
+
+  /**
+   * Rows of the embedding that transformers 4.57 leaves at zero for these configurations, measured
+   * there: as they are, and with pad_token_id 3, null and -1.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "gemma, 0, 3, , 383",
+    "gemma2, 0, 3, , 383",
+    "gemma3_text, 0, 3, , 383",
+    "gpt2, , , ,",
+    "gpt_neo, , , ,",
+    "gpt_neox, , , ,",
+    "gptj, , , ,",
+    "llama, , 3, , 383",
+    "llama-tied, , 3, , 383",
+    "mistral, , 3, , 383",
+    "olmo, 1, 3, , 335",
+    "olmo2, 317, 3, , 351",
+    "opt, 1, 3, , 327",
+    "phi, , 3, , 327",
+    "phi3, 2, 3, , 399",
+    "qwen2, , 3, , 351",
+    "qwen3, , 3, , 351",
+  })
+  void theRowThatPadsTextsIsZeroWhereTransformersBeginsItSo(
+      String family, Integer asItIs, Integer three, Integer none, Integer last)
+      throws IOException, URISyntaxException {
+    String config = Files.readString(Path.of(folder(family)).resolve("config.json"));
+    assertThat(zeroRow(config, null)).isEqualTo(asItIs);
+    assertThat(zeroRow(config, "3")).isEqualTo(three);
+    assertThat(zeroRow(config, "null")).isEqualTo(none);
+    assertThat(zeroRow(config, "-1")).isEqualTo(last);
+  }
+
+  /** The only row of zeros, with another token that pads texts; null if there is none. */
+  private Integer zeroRow(String config, String padding) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode fields = (ObjectNode) json.readTree(config);
+    if (padding != null) {
+      fields.set("pad_token_id", json.readTree(padding));
+    }
+
+    Files.writeString(empty.resolve("config.json"), fields.toString());
+    ModelDirectory model = untrained(empty.toString(), 7, List.of(TEXT));
+    Embedding embedding = model.blueprint().embedding();
+    float[] table = floats(model, embedding.table());
+    List<Integer> zeros =
+        IntStream.range(0, embedding.tokens())
+            .filter(
+                row ->
+                    IntStream.range(0, embedding.width())
+                        .allMatch(i -> table[row * embedding.width() + i] == 0))
+            .boxed()
+            .toList();
+    assertThat(zeros).hasSizeLessThan(2);
+    return zeros.isEmpty() ? null : zeros.get(0);
+  }
+
+  @Test
+  void aTokenThatPadsTextsButIsNoneIsRefusedInOneLine() throws IOException, URISyntaxException {
+    String config = Files.readString(Path.of(folder("llama")).resolve("config.json"));
+    assertThatThrownBy(() -> zeroRow(config, "384"))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("pad_token_id is 384, none of the model's 384 tokens");
   }
 
   @Test
