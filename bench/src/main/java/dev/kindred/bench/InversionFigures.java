@@ -60,7 +60,10 @@ final class InversionFigures {
             .mapToObj(prompt -> random.ints(LENGTH, 0, VOCABULARY).toArray())
             .toList();
     try (ResidualStream model =
-        TorchModel.load(blueprint, blueprint.initial(Initialization.COMMON, OptionalInt.empty(), 1), Device.cpu())
+        TorchModel.load(
+            blueprint,
+            blueprint.initial(Initialization.COMMON, OptionalInt.empty(), 1),
+            Device.cpu())
             .stream()) {
       TokenVectors tokens = TokenVectors.of(model);
       Decoder decoder = new Decoder(tokens);

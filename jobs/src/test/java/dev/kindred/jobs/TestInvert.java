@@ -158,6 +158,44 @@ class TestInvert {
     assertThat(ofFile.out()).contains("prompts=2").containsSubsequence("the", "sea");
   }
 
+  /** With l2, whose numbers share a step, and beside a longer prompt. */
+  @Test
+  void whatIsFoundOfAPromptDoesNotDependOnOthers() {
+    String[] options = {
+      "--untrained",
+      "3",
+      "--restarts",
+      "1",
+      "--steps",
+      "20",
+      "--loss",
+      "l2",
+      "--no-oracle",
+      "--allowed-own",
+      "295"
+    };
+    String longer = "the sea and the sky and a ship";
+    CommandLineRun both =
+        invert(Stream.concat(Stream.of(TEXT, longer), Stream.of(options)).toArray(String[]::new));
+    assertThat(both.status()).as(both.err()).isZero();
+    assertThat(both.out()).contains("times the root of a prompt's numbers");
+    assertThat(both.err())
+        .contains(
+            "--allowed-own 295: with a prompt's own that is more than the model's 300 tokens,")
+        .contains("1 of 2 prompts are read among all of them");
+    CommandLineRun alone =
+        invert(Stream.concat(Stream.of(TEXT), Stream.of(options)).toArray(String[]::new));
+    assertThat(alone.status()).as(alone.err()).isZero();
+    String last =
+        "select first(last_loss) from kindred.inversions where prompt = 0 and grid = '%s'";
+    assertThat(asked(String.format(last, grid(both))))
+        .isEqualTo(asked(String.format(last, grid(alone))));
+  }
+
+  private static String grid(CommandLineRun run) {
+    return run.lastLine().replaceAll(".*grid=(\\S+).*", "$1");
+  }
+
   @Test
   void channelSearchesAgainWithEveryWidthAboutTheHalf() {
     CommandLineRun channel =

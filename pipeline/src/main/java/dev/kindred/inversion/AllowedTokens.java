@@ -30,7 +30,16 @@ public record AllowedTokens(int[] tokens, int others) implements Serializable {
   }
 
   /**
-   * Returns those for a prompt, ascending.
+   * Whether more are asked for than there are, so that all of them are allowed.
+   *
+   * @param vocabulary how many tokens there are
+   */
+  public boolean isMoreThan(int vocabulary, int[] prompt) {
+    return isOwn() && Arrays.stream(prompt).distinct().count() + others > vocabulary;
+  }
+
+  /**
+   * Returns those for a prompt, ascending: all tokens where more are asked for.
    *
    * @param vocabulary how many tokens there are
    */

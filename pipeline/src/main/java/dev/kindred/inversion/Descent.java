@@ -13,9 +13,17 @@ import java.util.Locale;
  * @param steps N
  * @param firstRate r0
  * @param lastRate r1, which no step has quite
+ * @param isOfRoot whether rates are to be multiplied by the root of how many numbers a sequence
+ *     has: where they share a step, so that each goes as far in a long sequence as in a short one
  */
-public record Descent(Optimizer optimizer, int steps, double firstRate, double lastRate)
+public record Descent(
+    Optimizer optimizer, int steps, double firstRate, double lastRate, boolean isOfRoot)
     implements Serializable {
+
+  /** With rates that are the same for all sequences. */
+  public Descent(Optimizer optimizer, int steps, double firstRate, double lastRate) {
+    this(optimizer, steps, firstRate, lastRate, false);
+  }
 
   /** What is done with a gradient. */
   public enum Optimizer {
@@ -36,6 +44,12 @@ public record Descent(Optimizer optimizer, int steps, double firstRate, double l
       throw new InvalidInput(
           "--learning-rate %s:%s: expected two numbers, such as .002:.0002", firstRate, lastRate);
     }
+  }
+
+  /** The descent of sequences of so many numbers, with rates that are used as they are. */
+  Descent of(int numbers) {
+    double root = Math.sqrt(numbers);
+    return isOfRoot ? new Descent(optimizer, steps, root * firstRate, root * lastRate) : this;
   }
 
   double rate(int step) {
@@ -109,6 +123,12 @@ public record Descent(Optimizer optimizer, int steps, double firstRate, double l
   @Override
   public String toString() {
     return String.format(
-        Locale.ROOT, "%s steps=%d rate=%s:%s", optimizer.text(), steps, firstRate, lastRate);
+        Locale.ROOT,
+        "%s steps=%d rate=%s:%s%s",
+        optimizer.text(),
+        steps,
+        firstRate,
+        lastRate,
+        isOfRoot ? " times-root-of-numbers" : "");
   }
 }

@@ -94,6 +94,7 @@ public final class Inversion {
       }
     }
 
+    Descent descent = experiment.descent().of(size);
     Mixtures direct = isDirect ? new Mixtures(tokens, products(), unit.size() * length) : null;
     InvertedOutput output = InvertedOutput.of(model, experiment.target(), length);
     float[][] targets = output.of(truth);
@@ -106,15 +107,15 @@ public final class Inversion {
                 .find()
             : together(
                 lossOf,
-                experiment,
+                descent,
                 output,
                 isDirect ? direct : Search.Steepness.PLAIN,
                 start,
                 targets);
     float[][] outputs = output.of(vectors);
-    checkFinite(experiment.descent(), vectors);
+    checkFinite(descent, vectors);
     for (float[] numbers : outputs) {
-      checkFinite(experiment.descent(), numbers);
+      checkFinite(descent, numbers);
     }
 
     float[][] ofShifted = output.of(shifted);
@@ -151,13 +152,13 @@ public final class Inversion {
   /** Searches for all positions at once, and returns what was found, B x T x D. */
   private static float[] together(
       InversionLoss[] lossOf,
-      Experiment experiment,
+      Descent descent,
       InvertedOutput output,
       Search.Steepness steepness,
       float[] start,
       float[][] targets) {
-    Search search = new Search(output, lossOf, experiment.descent(), steepness, start, targets);
-    for (int step = 0; step < experiment.descent().steps(); step++) {
+    Search search = new Search(output, lossOf, descent, steepness, start, targets);
+    for (int step = 0; step < descent.steps(); step++) {
       search.step();
     }
 

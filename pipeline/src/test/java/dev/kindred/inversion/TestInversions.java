@@ -183,6 +183,8 @@ class TestInversions {
     assertThat(few).hasSize(SHORT.length + 3).isSorted().contains(SHORT);
     assertThat(more).hasSize(SHORT.length + 30).contains(few);
     assertThat(AllowedTokens.ownAnd(1000).of(SHORT, 77)).hasSize(77);
+    assertThat(AllowedTokens.ownAnd(77 - SHORT.length).isMoreThan(77, SHORT)).isFalse();
+    assertThat(AllowedTokens.ownAnd(78 - SHORT.length).isMoreThan(77, SHORT)).isTrue();
   }
 
   @Test

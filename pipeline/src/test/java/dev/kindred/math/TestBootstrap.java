@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class TestBootstrap {
@@ -26,6 +27,34 @@ class TestBootstrap {
   void aSingleValueHasNoUncertaintyThatOneCouldSee() {
     assertThat(Bootstrap.intervals(new double[][] {{.3}})[0])
         .isEqualTo(new Bootstrap.Interval(.3, .3));
+  }
+
+  @Test
+  void ofOneModelAnIntervalOfPairsIsThatOverPrompts() {
+    double[] values = new Random(3).doubles(40).toArray();
+    int[] prompts = IntStream.range(0, 40).toArray();
+
+    Bootstrap.Interval found = Bootstrap.ofPairs(values, prompts, new int[40]);
+
+    assertThat(found.low()).isEqualTo(Bootstrap.intervals(new double[][] {values})[0].low());
+    assertThat(found.high()).isEqualTo(Bootstrap.intervals(new double[][] {values})[0].high());
+  }
+
+  /** A hundred models that agree about four prompts are four cases, not four hundred. */
+  @Test
+  void modelsThatAgreeMakeNoIntervalNarrower() {
+    double[] ofPrompt = {.1, .4, .5, .9};
+    double[] values = IntStream.range(0, 400).mapToDouble(i -> ofPrompt[i % 4]).toArray();
+    int[] prompts = IntStream.range(0, 400).map(i -> i % 4).toArray();
+    int[] models = IntStream.range(0, 400).map(i -> i / 4).toArray();
+
+    Bootstrap.Interval found = Bootstrap.ofPairs(values, prompts, models);
+
+    Bootstrap.Interval ofFour = Bootstrap.intervals(new double[][] {ofPrompt})[0];
+    assertThat(found.low()).isCloseTo(ofFour.low(), within(1e-12));
+    assertThat(found.high()).isCloseTo(ofFour.high(), within(1e-12));
+    Bootstrap.Interval turned = Bootstrap.ofPairs(values, models, prompts);
+    assertThat(turned.high() - turned.low()).isGreaterThan(.3);
   }
 
   @Test

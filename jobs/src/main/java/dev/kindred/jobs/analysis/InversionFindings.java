@@ -129,7 +129,7 @@ final class InversionFindings {
   private static String name(Experiment experiment) {
     return String.format(
         Locale.ROOT,
-        "%s, %s, loss %s, %,d steps of %s from %.3g to %.3g, noise %.3g:%.3g",
+        "%s, %s, loss %s, %,d steps of %s from %.3g to %.3g%s, noise %.3g:%.3g",
         experiment.method().text(),
         experiment.target(),
         experiment.loss(),
@@ -137,6 +137,7 @@ final class InversionFindings {
         experiment.descent().optimizer().text(),
         experiment.descent().firstRate(),
         experiment.descent().lastRate(),
+        experiment.descent().isOfRoot() ? " times the root of a prompt's numbers" : "",
         experiment.startMean(),
         experiment.startDeviation());
   }
@@ -258,13 +259,14 @@ final class InversionFindings {
         shown);
   }
 
-  /** A mean over prompts with its interval, as percent. */
+  private static int[] ids(List<Row> rows, String column) {
+    return rows.stream().mapToInt(row -> row.<Integer>getAs(column)).toArray();
+  }
+
+  /** A mean over prompts and models with its interval, as percent. */
   private static String mean(List<Row> prompts, String figure) {
-    double[] values =
-        prompts.stream()
-            .filter(row -> row.getAs(figure) != null)
-            .mapToDouble(row -> row.<Double>getAs(figure))
-            .toArray();
+    List<Row> known = prompts.stream().filter(row -> row.getAs(figure) != null).toList();
+    double[] values = known.stream().mapToDouble(row -> row.<Double>getAs(figure)).toArray();
     if (values.length == 0) {
       return "-";
     }
@@ -275,7 +277,8 @@ final class InversionFindings {
       return String.format(Locale.ROOT, "%.0f%%", 100 * mean);
     }
 
-    Bootstrap.Interval interval = Bootstrap.intervals(new double[][] {values})[0];
+    Bootstrap.Interval interval =
+        Bootstrap.ofPairs(values, ids(known, "prompt"), ids(known, MODEL));
     return String.format(
         Locale.ROOT, "%.0f%% (%.0f-%.0f)", 100 * mean, 100 * interval.low(), 100 * interval.high());
   }

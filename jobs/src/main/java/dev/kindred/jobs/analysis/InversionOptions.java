@@ -477,7 +477,6 @@ final class InversionOptions {
     double deviation = vectors.deviation();
     List<int[]> inputs =
         prompts.stream().map(prompt -> directory.input(prompt.tokenIds())).toList();
-    int longest = inputs.stream().mapToInt(input -> input.length).max().orElseThrow();
     if (study != null) {
       checkSlices(
           inputs,
@@ -495,7 +494,6 @@ final class InversionOptions {
                           question.target(),
                           question.loss(),
                           deviation,
-                          longest,
                           vectors))
               .toList();
       return new InversionGrid(asked, inputs, restarts, seed, allowed(directory));
@@ -524,8 +522,7 @@ final class InversionOptions {
                               && loss.kind() == Kind.L1
                           ? InversionLoss.AS_PUBLISHED
                           : loss;
-                  experiments.add(
-                      experiment(recipe, method, target, scaled, deviation, longest, vectors));
+                  experiments.add(experiment(recipe, method, target, scaled, deviation, vectors));
                 }
               }
             }
@@ -634,18 +631,12 @@ final class InversionOptions {
       Target target,
       InversionLoss loss,
       double deviation,
-      int longest,
       TokenVectors vectors) {
     boolean isDirect = method == Method.DIRECT;
     double first =
         rate != null
             ? rate.first()
-            : firstRate(
-                chosen,
-                method,
-                loss.kind(),
-                deviation,
-                (method.isByPosition() ? 1 : longest) * vectors.dimension());
+            : firstRate(chosen, method, loss.kind(), deviation, vectors.dimension());
     boolean sound = chosen == Recipe.SOUND;
     int ofSound = method.isByPosition() ? STEPS_OF_POSITION : SOUND_STEPS;
     int count = steps != null ? steps : sound ? ofSound : publishedSteps(method);
@@ -654,7 +645,12 @@ final class InversionOptions {
         method,
         target,
         loss,
-        new Descent(optimizer, count, first, rate != null ? rate.second() : first * fall),
+        new Descent(
+            optimizer,
+            count,
+            first,
+            rate != null ? rate.second() : first * fall,
+            rate == null && isOfRoot(chosen, method, loss.kind())),
         start == null ? 0 : start.first(),
         start != null ? start.second() : sound && !isDirect ? deviation : 1,
         isDirect ? Positions.NONE : sound ? Positions.OWN : Positions.ZERO,
@@ -664,9 +660,11 @@ final class InversionOptions {
   /**
    * The rate of the first step if none is given. Sums of absolute differences move a number by its
    * rate, so that it is told in standard deviations of the token vectors; lengths share one step
-   * among all numbers; a cosine's gradient falls with the length of vectors.
+   * among all numbers of what is searched for at once; a cosine's gradient falls with the length of
+   * vectors.
    */
-  private double firstRate(Recipe chosen, Method method, Kind kind, double deviation, int numbers) {
+  private double firstRate(
+      Recipe chosen, Method method, Kind kind, double deviation, int dimension) {
     if (method == Method.DIRECT) {
       return kind.isOfDirection() ? 20 : .01;
     }
@@ -681,10 +679,18 @@ final class InversionOptions {
 
     return switch (kind) {
       case L1, MIXED -> .045 * deviation;
-      case L2 -> .045 * deviation * Math.sqrt(numbers);
+      case L2 -> .045 * deviation * (method.isByPosition() ? Math.sqrt(dimension) : 1);
       case L2_SQUARED -> 5e-4;
       case COSINE, COSINE_ABS -> 1000 * deviation * deviation;
     };
+  }
+
+  /** Whether the rate grows with a prompt: one position's is in {@link #firstRate} already. */
+  private boolean isOfRoot(Recipe chosen, Method method, Kind kind) {
+    return chosen == Recipe.SOUND
+        && optimizer == Descent.Optimizer.GD
+        && method == Method.INDIRECT
+        && kind == Kind.L2;
   }
 
   private static int publishedSteps(Method method) {

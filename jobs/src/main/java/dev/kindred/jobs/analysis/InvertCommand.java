@@ -279,17 +279,33 @@ class InvertCommand extends ModelAnalysisCommand {
     return others == null ? numbered : others.unionByName(numbered);
   }
 
-  /** Says how many tokens a restricted reading cannot find. */
+  /** Says what a restricted reading cannot find, and where it is not restricted. */
   private void noteForbidden() {
     long all = grid.prompts().stream().mapToLong(prompt -> prompt.length).sum();
+    int vocabulary = vectors().size();
     for (AllowedTokens allowed : grid.allowed()) {
+      if (allowed.isOwn()) {
+        long whole =
+            grid.prompts().stream()
+                .filter(prompt -> allowed.isMoreThan(vocabulary, prompt))
+                .count();
+        if (whole > 0) {
+          workspace
+              .progress()
+              .note(
+                  "--allowed-own %d: with a prompt's own that is more than the model's %,d tokens, so"
+                      + " that %,d of %,d prompts are read among all of them; give fewer",
+                  allowed.others(), vocabulary, whole, grid.prompts().size());
+        }
+
+        continue;
+      }
+
       long forbidden =
-          allowed.isOwn()
-              ? 0
-              : grid.prompts().stream()
-                  .flatMapToInt(Arrays::stream)
-                  .filter(token -> Arrays.binarySearch(allowed.tokens(), token) < 0)
-                  .count();
+          grid.prompts().stream()
+              .flatMapToInt(Arrays::stream)
+              .filter(token -> Arrays.binarySearch(allowed.tokens(), token) < 0)
+              .count();
       if (forbidden > 0) {
         workspace
             .progress()
