@@ -81,7 +81,7 @@ public record Channel(double half, double band, double falling) {
             target.causal(),
             target.tokens(),
             null);
-    return shares(InvertedOutput.of(model, whole, input.length).of(x)[0], tokens.dimension());
+    return shares(InvertedOutputs.of(model, whole, input.length).of(x)[0], tokens.dimension());
   }
 
   /**

@@ -96,7 +96,7 @@ public final class Inversion {
 
     Descent descent = experiment.descent().of(size);
     Mixtures direct = isDirect ? new Mixtures(tokens, products(), unit.size() * length) : null;
-    InvertedOutput output = InvertedOutput.of(model, experiment.target(), length);
+    InvertedOutput output = InvertedOutputs.of(model, experiment.target(), length);
     float[][] targets = output.of(truth);
     float[][] firstOutputs = output.of(start);
     InversionLoss[] lossOf = Search.lossOf(output, experiment.loss(), start, targets);

@@ -216,7 +216,7 @@ public final class Inversions {
             inverter.tokens().of(ids), TokenVectors.positions(inverter.model(), ids.length));
     double[][] values =
         Jacobian.singularValues(
-            InvertedOutput.of(inverter.model(), target, ids.length),
+            InvertedOutputs.of(inverter.model(), target, ids.length),
             x,
             inverter.tokens().dimension());
     return IntStream.range(0, ids.length)

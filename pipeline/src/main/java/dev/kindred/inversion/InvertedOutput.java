@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.inversion;
 
-import dev.kindred.model.ResidualStream;
-
 /**
  * An output as a function of the vectors of a sequence, and gradients of it. Sequences do not see
  * one another.
@@ -11,17 +9,6 @@ import dev.kindred.model.ResidualStream;
  * count of a sequence.
  */
 interface InvertedOutput {
-
-  /**
-   * What a target says, of sequences of so many tokens.
-   *
-   * @param model whose blocks make it; of a control, the width of its vectors is taken alone
-   */
-  static InvertedOutput of(ResidualStream model, Target target, int length) {
-    return target.part().isControl()
-        ? FullyConnected.random(target.part(), length, model.shape().modelDimension())
-        : new TargetOutput(model, target, length);
-  }
 
   /** How many numbers count of a sequence, n. */
   int size();

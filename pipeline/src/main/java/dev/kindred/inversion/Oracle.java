@@ -68,7 +68,7 @@ public final class Oracle {
    */
   public List<Known> known(int[] tokenIds, float[] positions) {
     int length = tokenIds.length;
-    InvertedOutput output = InvertedOutput.of(model, target, length);
+    InvertedOutput output = InvertedOutputs.of(model, target, length);
     float[] vectors = Vectors.sum(tokens.of(tokenIds), positions);
     float[] expected = output.of(vectors)[0];
     double[][] distances = new double[length][];

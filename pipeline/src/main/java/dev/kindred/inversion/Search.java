@@ -51,12 +51,12 @@ final class Search {
       float[] start,
       float[] trueVectors) {
     this(
-        InvertedOutput.of(model, target, length),
+        InvertedOutputs.of(model, target, length),
         loss,
         descent,
         steepness,
         start,
-        InvertedOutput.of(model, target, length).of(trueVectors));
+        InvertedOutputs.of(model, target, length).of(trueVectors));
   }
 
   private Search(

@@ -72,10 +72,10 @@ final class SequentialSearch {
       case PER_TOKEN -> {
         // No context: after the first position there may be no vector that gives this output.
         TokenRange row = new TokenRange(position, position + 1);
-        InvertedOutput alone = InvertedOutput.of(model, experiment.target(), 1);
+        InvertedOutput alone = InvertedOutputs.of(model, experiment.target(), 1);
         float[] start = part(vectors, position, position + 1);
         float[][] targets =
-            InvertedOutput.of(model, experiment.target().with(row), length).of(truth);
+            InvertedOutputs.of(model, experiment.target().with(row), length).of(truth);
         yield new Search(
             alone,
             Search.lossOf(alone, experiment.loss(), start, targets),

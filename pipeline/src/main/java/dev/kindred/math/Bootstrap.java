@@ -50,8 +50,9 @@ public final class Bootstrap {
   /**
    * An interval of a mean over pairs, such as prompts under models: both were drawn, so that pairs
    * with one in common are not independent. Both are drawn anew, and a pair counts as often as both
-   * together (Owen, "The pigeonhole bootstrap", 2007), which for many of both makes the
-   * interval a little too wide; of a few, any bootstrap's is too narrow. Where one of the two is a single one, the interval is over the other alone.
+   * together (Owen, "The pigeonhole bootstrap", 2007), which for many of both makes the interval a
+   * little too wide; of a few, any bootstrap's is too narrow. Where one of the two is a single one,
+   * the interval is over the other alone.
    *
    * @param values n >= 1 of them
    * @param firsts of each value, which of the first it belongs to

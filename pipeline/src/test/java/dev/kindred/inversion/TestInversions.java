@@ -110,12 +110,13 @@ class TestInversions {
   @Test
   void theControlIsInvertedNarrowOrWide() {
     for (BlockPart part : List.of(BlockPart.CONTROL, BlockPart.CONTROL_NARROW)) {
+      int steps = part == BlockPart.CONTROL ? 120 : 400;
       Target target = new Target(1, Target.Outputs.LAST, part, true, TokenRange.ALL, null);
-      assertThat(InvertedOutput.of(model, target, 2).size())
+      assertThat(InvertedOutputs.of(model, target, 2).size())
           .isEqualTo(target.size(2, tokens.dimension()));
       InversionGrid grid =
           new InversionGrid(
-              List.of(experiment(Method.INDIRECT, target, Kind.L1, 60)),
+              List.of(experiment(Method.INDIRECT, target, Kind.L1, steps)),
               List.of(new int[] {31, 70}),
               1,
               7,
