@@ -148,6 +148,16 @@ class TestAttribute {
                 .toArray(String[]::new));
     assertThat(given.out())
         .contains("taken away: each token in turn, as frequent as in the corpus c-");
+
+    Path page = folder.resolve("report.html");
+    CommandLineRun report =
+        CommandLineRun.of(
+            Stream.concat(Stream.of("report", "--report", page.toString()), Stream.of(ofRun))
+                .toArray(String[]::new));
+    assertThat(report.status()).as(report.err()).isZero();
+    assertThat(Files.readString(page))
+        .containsOnlyOnce("How far methods agree which tokens") // of the run's prompts alone
+        .contains("gradient signed, gradient l2", SharedRun.PROMPTS + " prompts, mean");
   }
 
   @Test
