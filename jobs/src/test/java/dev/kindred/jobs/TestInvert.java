@@ -218,6 +218,41 @@ class TestInvert {
   }
 
   @Test
+  void severalDirectoriesAreAskedTheSameEachInItsOwnSection() throws IOException {
+    Path other = Files.createDirectories(folder.resolve("other"));
+    Files.writeString(
+        other.resolve("config.json"),
+        Files.readString(folder.resolve("config.json")).replace("300", "200"));
+    CommandLineRun both =
+        CommandLineRun.of(
+            "invert",
+            TEXT,
+            "--models",
+            folder + "," + other,
+            "--untrained",
+            "3-4",
+            "--restarts",
+            "1",
+            "--steps",
+            "2",
+            "--no-oracle",
+            "--warehouse",
+            warehouse());
+    assertThat(both.status()).as(both.err()).isZero();
+    assertThat(both.out())
+        .containsSubsequence(
+            folder + "\n", "300 tokens in 32", folder + ": ", other + "\n", "200 tokens in 32");
+    assertThat(both.lastLine()).contains("models=4 experiments=1 prompts=1");
+    String[] grids = grid(both).split(",");
+    assertThat(
+            asked(
+                "select count(distinct model_id) from kindred.inversions where grid in ('"
+                    + String.join("', '", grids)
+                    + "')"))
+        .isEqualTo("[4]");
+  }
+
+  @Test
   void channelDifferentiatesNothing() {
     CommandLineRun refused = kindred("channel", TEXT, "--untrained", "3", "--jacobian");
     assertThat(refused.status()).isEqualTo(2);
@@ -236,6 +271,7 @@ class TestInvert {
             + "21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48"
             + " | --part control: prompt 2 has 48 tokens of 32 numbers each, for which the control has",
         "--untrained 5 --html /dev/null/page.html | --html /dev/null/page.html: cannot be written",
+        "--untrained 5 --models a,b | --models: names all models; add that of --model to them",
         "--untrained 5-3 | --untrained 5-3: expected seeds in ascending order",
         "--untrained 5 --method per-token --mask none | --method per-token: positions come one after",
         "--untrained 5 --method expanding --tokens [1:] | --method expanding: every position is",

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -58,7 +59,7 @@ final class ChannelCommand extends InvertCommand {
               + " found by nearest")
   private boolean isFine;
 
-  private String fineKey = "";
+  private final Set<String> fineKeys = new LinkedHashSet<>();
   private final Set<Integer> halves = new TreeSet<>();
 
   @Override
@@ -76,16 +77,22 @@ final class ChannelCommand extends InvertCommand {
 
   @Override
   String lastLine() {
-    return super.lastLine() + fineKey;
+    return super.lastLine()
+        + (fineKeys.isEmpty() ? "" : " fine_grid=" + String.join(",", fineKeys));
   }
 
   /** Searches with coarse widths, and then, if so asked, with all widths about the halves. */
   @Override
   List<Findings> found(
-      Workspace opened, Warehouse tables, InversionGrid first, List<FeatureChoice> choices) {
-    List<Findings> all = new ArrayList<>(super.found(opened, tables, first, choices));
+      Workspace opened,
+      Warehouse tables,
+      Inverted its,
+      InversionGrid first,
+      List<FeatureChoice> choices) {
+    halves.clear();
+    List<Findings> all = new ArrayList<>(super.found(opened, tables, its, first, choices));
     if (isFine) {
-      int dimension = vectors().dimension();
+      int dimension = its.vectors().dimension();
       List<FeatureChoice> fine =
           halves.stream()
               .flatMapToInt(half -> IntStream.rangeClosed(half - AROUND, half + AROUND))
@@ -95,9 +102,9 @@ final class ChannelCommand extends InvertCommand {
               .mapToObj(FeatureChoice::first)
               .toList();
       if (!fine.isEmpty()) {
-        InversionGrid about = grid(fine);
-        all.addAll(super.found(opened, tables, about, fine));
-        fineKey = " fine_grid=" + about.key();
+        InversionGrid about = grid(its, fine);
+        all.addAll(super.found(opened, tables, its, about, fine));
+        fineKeys.add(about.key());
       }
     }
 
@@ -127,7 +134,7 @@ final class ChannelCommand extends InvertCommand {
   }
 
   @Override
-  List<Findings> shown(InversionFindings findings, InversionGrid grid, Found found) {
+  List<Findings> shown(InversionFindings findings, Inverted its, InversionGrid grid, Found found) {
     Map<String, List<Integer>> curves =
         new LinkedHashMap<>(); // cells that differ in features alone
     for (int cell = 0; cell < grid.experiments().size(); cell++) {
@@ -140,11 +147,14 @@ final class ChannelCommand extends InvertCommand {
         .map(
             curve ->
                 new Findings(
-                    curve.getKey(), curve(curve.getValue(), grid, found.searched()), List.of()))
+                    curve.getKey(),
+                    curve(curve.getValue(), its, grid, found.searched()),
+                    List.of()))
         .toList();
   }
 
-  private List<Element> curve(List<Integer> cells, InversionGrid grid, Dataset<Row> searched) {
+  private List<Element> curve(
+      List<Integer> cells, Inverted its, InversionGrid grid, Dataset<Row> searched) {
     List<Row> rows =
         searched
             .where(col("cell").isin(cells.toArray()).and(col("counts")))
@@ -187,7 +197,7 @@ final class ChannelCommand extends InvertCommand {
     shown.add(
         Findings.Row.of(
             "share of the output's squared length",
-            lengths(cells, grid, widths).toArray(String[]::new)));
+            lengths(cells, its, grid, widths).toArray(String[]::new)));
     elements.add(
         0,
         new Grid(
@@ -199,13 +209,14 @@ final class ChannelCommand extends InvertCommand {
   }
 
   /** What the features that count have of the whole output, as a mean over prompts. */
-  private List<String> lengths(List<Integer> cells, InversionGrid grid, List<Integer> widths) {
-    int dimension = vectors().dimension();
+  private static List<String> lengths(
+      List<Integer> cells, Inverted its, InversionGrid grid, List<Integer> widths) {
+    int dimension = its.vectors().dimension();
     double[] sums = new double[widths.size()];
     double[] counts = new double[widths.size()];
     Target first = grid.experiments().get(cells.get(0)).target();
     for (int[] prompt : grid.prompts()) {
-      double[] shares = Channel.shares(model(), vectors(), first, prompt);
+      double[] shares = Channel.shares(its.model(), its.vectors(), first, prompt);
       for (int cell : cells) {
         int[] features = grid.experiments().get(cell).target().features(dimension);
         int place = widths.indexOf(features.length);

@@ -34,6 +34,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -64,11 +65,16 @@ class InvertCommand extends ModelAnalysisCommand {
   @Mixin private GivenPrompts given;
   @Mixin private InversionOptions options;
   private Workspace workspace;
-  private List<ModelDirectory> models;
-  private List<Prompt> prompts;
-  private InversionGrid grid; // of the first model
-  private List<Question> questions; // of a study
+  private List<List<ModelDirectory>> directories; // models of each
+  private List<Inverted> inverted;
   private String lastLine;
+
+  @Option(
+      names = "--models",
+      paramLabel = "DIR,DIR,..",
+      split = "\\s*,\\s*",
+      description = "asks the same of several model directories, in the place of --model's")
+  private List<String> folders = List.of();
 
   @Option(
       names = "--html",
@@ -83,18 +89,56 @@ class InvertCommand extends ModelAnalysisCommand {
     if (html != null) {
       page().check();
     }
+
+    if (!folders.isEmpty() && settings().isGiven("model")) {
+      throw new InvalidInput(
+          "--models: names all models; add that of --model to them, or leave it");
+    }
+  }
+
+  /**
+   * What is asked of the models of a directory.
+   *
+   * @param models one, or those of all seeds
+   * @param grid of the first model
+   * @param questions of a study; none without one
+   */
+  record Inverted(
+      List<ModelDirectory> models,
+      List<Prompt> prompts,
+      InversionGrid grid,
+      List<Question> questions) {
+    private ModelDirectory first() {
+      return models.get(0);
+    }
+
+    /** The model, or the first of them. */
+    ResidualStream model() {
+      return LoadedModels.stream(first());
+    }
+
+    /** The vectors of its tokens. */
+    TokenVectors vectors() {
+      return Decoders.of(first().id(), model()).tokens();
+    }
   }
 
   @Override
   ModelDirectory read(ReadModelOptions model, Configuration hadoop) {
     long[] seeds = options.untrained();
     List<String> texts = seeds.length == 0 ? List.of() : texts(hadoop);
-    Stream<ModelDirectory> directories =
-        seeds.length == 0
-            ? Stream.of(model.read(hadoop))
-            : Arrays.stream(seeds).mapToObj(seed -> model.untrained(seed, texts, hadoop));
-    models = directories.map(options::withEmbedding).toList();
-    return models.get(0);
+    String option = folders.isEmpty() ? "--model" : "--models";
+    directories = new ArrayList<>();
+    for (String uri : folders.isEmpty() ? List.of(model.uri()) : folders) {
+      Stream<ModelDirectory> its =
+          seeds.length == 0
+              ? Stream.of(model.read(option, uri, hadoop))
+              : Arrays.stream(seeds)
+                  .mapToObj(seed -> model.untrained(option, uri, seed, texts, hadoop));
+      directories.add(its.map(options::withEmbedding).toList());
+    }
+
+    return directories.get(0).get(0);
   }
 
   private List<String> texts(Configuration hadoop) {
@@ -104,16 +148,27 @@ class InvertCommand extends ModelAnalysisCommand {
   }
 
   @Override
-  void checkOptions(ModelDirectory directory) {
-    prompts =
+  void checkOptions(ModelDirectory first) {
+    inverted = directories.stream().map(this::inverted).toList();
+  }
+
+  private Inverted inverted(List<ModelDirectory> models) {
+    ModelDirectory directory = models.get(0);
+    List<Prompt> prompts =
         options.study() == null || given.areGiven()
             ? given.read(
                 directory.tokenizerJson(),
                 Prompts.Lengths.upTo(directory.contextLength()),
                 workspace.hadoop())
             : ofStudy(directory);
-    grid = grid(directory, options.featuresOr(features(directory.shape().modelDimension())));
-    questions = isStudy() ? options.questions(model()) : List.of();
+    InversionGrid grid = grid(directory, prompts, choices(directory));
+    List<Question> questions =
+        isStudy() ? options.questions(LoadedModels.stream(directory)) : List.of();
+    return new Inverted(models, prompts, grid, questions);
+  }
+
+  private List<FeatureChoice> choices(ModelDirectory directory) {
+    return options.featuresOr(features(directory.shape().modelDimension()));
   }
 
   /** The study's texts that the model can read and that are not too long for it. */
@@ -145,7 +200,8 @@ class InvertCommand extends ModelAnalysisCommand {
   }
 
   /** What is asked of a model; noise and rates follow the size of its token vectors. */
-  private InversionGrid grid(ModelDirectory directory, List<FeatureChoice> choices) {
+  private InversionGrid grid(
+      ModelDirectory directory, List<Prompt> prompts, List<FeatureChoice> choices) {
     ResidualStream model = LoadedModels.stream(directory);
     TokenVectors vectors = Decoders.of(directory.id(), model).tokens();
     return options.grid(directory, model, vectors, prompts, choices);
@@ -171,48 +227,42 @@ class InvertCommand extends ModelAnalysisCommand {
     return options.isDifferentiating();
   }
 
-  /** The model that is inverted, or the first of them. */
-  ResidualStream model() {
-    return LoadedModels.stream(models.get(0));
-  }
-
-  /** The vectors of its tokens. */
-  TokenVectors vectors() {
-    return Decoders.of(models.get(0).id(), model()).tokens();
-  }
-
-  /** Returns what is shown of what was found. */
-  List<Findings> shown(InversionFindings findings, InversionGrid all, Found found) {
+  /**
+   * Returns what is shown of what was found.
+   *
+   * @param grid that was asked of the first model
+   */
+  List<Findings> shown(InversionFindings findings, Inverted its, InversionGrid grid, Found found) {
     return findings.of(found);
   }
 
   @Override
   Findings find(Workspace opened, Warehouse tables, ModelDirectory directory) {
-    noteForbidden();
-    String regime = regime(directory);
     lastLine =
         String.format(
             Locale.ROOT,
-            "kindred: grid=%s models=%d experiments=%d prompts=%d restarts=%d",
-            grid.key(),
-            models.size(),
-            grid.experiments().size(),
-            grid.prompts().size(),
-            grid.restarts());
+            "kindred: grid=%s models=%d experiments=%s prompts=%s restarts=%d",
+            joined(its -> its.grid().key()),
+            inverted.stream().mapToInt(its -> its.models().size()).sum(),
+            joined(its -> its.grid().experiments().size()),
+            joined(its -> its.grid().prompts().size()),
+            inverted.get(0).grid().restarts());
     List<Findings> sections = new ArrayList<>();
-    sections.add(new Findings("", List.of(Note.everywhere(regime)), List.of()));
-    sections.addAll(
-        found(
-            opened,
-            tables,
-            grid,
-            options.featuresOr(features(directory.shape().modelDimension()))));
+    for (Inverted its : inverted) {
+      noteForbidden(its);
+      Note regime = Note.everywhere(regime(its));
+      sections.add(new Findings(title(its, ""), List.of(regime), List.of()));
+      for (Findings one : found(opened, tables, its, its.grid(), choices(its.first()))) {
+        sections.add(new Findings(title(its, one.title()), one.elements(), one.statements()));
+      }
+    }
+
     if (html != null) {
+      long models = inverted.stream().mapToLong(its -> its.models().size()).sum();
       String about =
-          models.size() == 1
+          models == 1
               ? "model " + directory.id()
-              : String.format(
-                  Locale.ROOT, "%,d models, the first %s", models.size(), directory.id());
+              : String.format(Locale.ROOT, "%,d models, the first %s", models, directory.id());
       page().write(Report.html(new FindingsPage(head().get(0), about, head().get(1), sections)));
       Terminal.standardError().line("kindred: " + page().shown());
     }
@@ -229,6 +279,23 @@ class InvertCommand extends ModelAnalysisCommand {
     return new Findings("", elements, List.of());
   }
 
+  /** A value of each directory's models, with commas; equal ones once. */
+  private String joined(Function<Inverted, Object> value) {
+    return inverted.stream()
+        .map(its -> String.valueOf(value.apply(its)))
+        .distinct()
+        .collect(Collectors.joining(","));
+  }
+
+  /** A title that tells the directory where there are several. */
+  private String title(Inverted its, String title) {
+    if (inverted.size() == 1) {
+      return title;
+    }
+
+    return its.first().uri() + (title.isEmpty() ? "" : ": " + title);
+  }
+
   private PageFile page() {
     return PageFile.of("--html", html, workspace.hadoop());
   }
@@ -242,35 +309,38 @@ class InvertCommand extends ModelAnalysisCommand {
   }
 
   /**
-   * Searches for what is asked of all models, and returns what is shown of it.
+   * Searches for what is asked of all models of a directory, and returns what is shown of it.
    *
    * @param first what is asked of the first model
    * @param choices of features
    */
   List<Findings> found(
-      Workspace opened, Warehouse tables, InversionGrid first, List<FeatureChoice> choices) {
+      Workspace opened,
+      Warehouse tables,
+      Inverted its,
+      InversionGrid first,
+      List<FeatureChoice> choices) {
     Dataset<Row> searched = null;
     Dataset<Row> known = null;
     Dataset<Row> jacobians = null;
-    for (int number = 0; number < models.size(); number++) {
-      ModelDirectory model = models.get(number);
-      InversionGrid its = number == 0 ? first : grid(model, choices);
-      InvertGrid job = new InvertGrid(opened, tables, model, its);
+    for (int number = 0; number < its.models().size(); number++) {
+      ModelDirectory model = its.models().get(number);
+      InversionGrid grid = number == 0 ? first : grid(model, its.prompts(), choices);
+      InvertGrid job = new InvertGrid(opened, tables, model, grid);
       searched = with(searched, job.searched(), number);
       known = isAskingTheOracle() ? with(known, job.known(), number) : null;
       jacobians = isDifferentiating() ? with(jacobians, job.differentiated(), number) : null;
     }
 
     Found all = new Found(searched, known, jacobians);
-
     InversionFindings findings =
-        new InversionFindings(first, Tokenizer.of(models.get(0).tokenizerJson()));
-    return isStudy() ? findings.of(questions, all) : shown(findings, first, all);
+        new InversionFindings(first, Tokenizer.of(its.first().tokenizerJson()));
+    return isStudy() ? findings.of(its.questions(), all) : shown(findings, its, first, all);
   }
 
   /** What is asked of the first model about other features. */
-  final InversionGrid grid(List<FeatureChoice> choices) {
-    return grid(models.get(0), choices);
+  final InversionGrid grid(Inverted its, List<FeatureChoice> choices) {
+    return grid(its.first(), its.prompts(), choices);
   }
 
   /** Adds the rows of a model to those of others, with its number. */
@@ -280,9 +350,10 @@ class InvertCommand extends ModelAnalysisCommand {
   }
 
   /** Says what a restricted reading cannot find, and where it is not restricted. */
-  private void noteForbidden() {
+  private void noteForbidden(Inverted its) {
+    InversionGrid grid = its.grid();
     long all = grid.prompts().stream().mapToLong(prompt -> prompt.length).sum();
-    int vocabulary = vectors().size();
+    int vocabulary = its.vectors().size();
     for (AllowedTokens allowed : grid.allowed()) {
       if (allowed.isOwn()) {
         long whole =
@@ -320,20 +391,21 @@ class InvertCommand extends ModelAnalysisCommand {
   /**
    * What decides what can be found at all: V against D, and which tokens are read as themselves.
    */
-  private String regime(ModelDirectory directory) {
-    TokenVectors vectors = vectors();
+  private String regime(Inverted its) {
+    TokenVectors vectors = its.vectors();
     double ofToken = (double) vectors.size() * vectors.dimension();
     int count = (int) Math.min(vectors.size(), Math.ceil(ROUND_TRIP_WORK / ofToken));
     int[] sample =
         IntStream.range(0, count).map(i -> (int) ((long) i * vectors.size() / count)).toArray();
-    Map<Decoding, int[]> read = Decoders.of(directory.id(), model()).decoder().roundTrip(sample);
+    Map<Decoding, int[]> read =
+        Decoders.of(its.first().id(), its.model()).decoder().roundTrip(sample);
     return String.format(
         Locale.ROOT,
         "%s%s; %,d tokens in %,d dimensions, deviation of their vectors %.4g; their own vectors are read as"
             + " themselves: %s%s",
-        models.size() == 1
+        its.models().size() == 1
             ? ""
-            : String.format(Locale.ROOT, "the first of %,d models: ", models.size()),
+            : String.format(Locale.ROOT, "the first of %,d models: ", its.models().size()),
         options.weights(),
         vectors.size(),
         vectors.dimension(),

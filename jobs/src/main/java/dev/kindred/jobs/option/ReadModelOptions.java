@@ -23,7 +23,7 @@ public final class ReadModelOptions {
               + " (${DEFAULT-VALUE}); auto: as tokenizer.json does")
   private Bos bos;
 
-  String uri() {
+  public String uri() {
     return folder.uri();
   }
 
@@ -37,17 +37,29 @@ public final class ReadModelOptions {
    * @throws dev.kindred.InvalidInput if it cannot be used
    */
   public ModelDirectory read(Configuration hadoop) {
-    return read(Blocks.ALL, BlockVector.FFN_OUT, hadoop);
+    return read("--model", folder.uri(), hadoop);
   }
 
   /**
-   * Describes a model of the directory's kind that was never trained.
+   * Reads another directory, all of whose blocks count.
    *
+   * @param option that names it
+   * @throws dev.kindred.InvalidInput if it cannot be used
+   */
+  public ModelDirectory read(String option, String uri, Configuration hadoop) {
+    return ModelDirectory.read(option, uri, bos, Blocks.ALL, BlockVector.FFN_OUT, hadoop);
+  }
+
+  /**
+   * Describes a model of a directory's kind that was never trained.
+   *
+   * @param option that names the directory
    * @param texts whose words are the tokens, where there is no {@code tokenizer.json}
    * @throws dev.kindred.InvalidInput if it cannot be used
    */
-  public ModelDirectory untrained(long seed, List<String> texts, Configuration hadoop) {
-    return ModelDirectory.untrained("--model", folder.uri(), bos, seed, texts, hadoop);
+  public ModelDirectory untrained(
+      String option, String uri, long seed, List<String> texts, Configuration hadoop) {
+    return ModelDirectory.untrained(option, uri, bos, seed, texts, hadoop);
   }
 
   ModelDirectory read(String blocks, BlockVector vectors, Configuration hadoop) {

@@ -43,7 +43,7 @@ class TestOptionsOfCommands {
           + WRITER
           + "--blocks --part --outputs --mask --tokens --features --loss --method --recipe"
           + " --study --untrained --untrained-embedding --optimizer --steps --learning-rate --start"
-          + " --restarts --seed --allowed --allowed-own --no-oracle --jacobian --html";
+          + " --restarts --seed --allowed --allowed-own --no-oracle --jacobian --html --models";
   private static final String OF_RUN = MODEL + WRITER + REPORT + "--run-id ";
 
   private static Map<String, String> options() {
