@@ -21,6 +21,7 @@ import dev.kindred.jobs.report.Findings.Grid;
 import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.math.Bootstrap;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -35,9 +36,31 @@ final class InversionFindings {
   /** The column that tells models apart, from 0. */
   static final String MODEL = "model";
 
-  /** Figures of a reading, by column. */
-  private static final List<String> SHOWN =
-      List.of("self", "others", "anywhere", "top5", "bag", "exact", "unchanged");
+  /** Figures of a reading, of which means are taken. */
+  private static final List<String> FIGURES =
+      List.of(
+          "self",
+          "others",
+          "anywhere",
+          "top5",
+          "bag",
+          "exact",
+          "unchanged",
+          "accepted",
+          "distinct");
+
+  /** What is shown of an experiment's readings. */
+  private static final List<OfReading> SHOWN =
+      List.of(
+          new OfReading("right", "self"),
+          new OfReading("elsewhere", "others"),
+          new OfReading("anywhere", "anywhere"),
+          new OfReading("in 5", "top5"),
+          new OfReading("any order", "bag"),
+          new OfReading("exact", "exact"),
+          new OfReading("not moved", "unchanged"));
+
+  private record OfReading(String heading, String figure) {}
 
   /** What is shown of a study's questions. */
   private static final List<OfStudy> SHOWN_OF_STUDY =
@@ -144,6 +167,10 @@ final class InversionFindings {
 
   /** Accuracies by cell, decoding, model and prompt, as means over restarts. */
   private static Dataset<Row> perPrompt(Dataset<Row> rows) {
+    org.apache.spark.sql.Column[] means =
+        FIGURES.stream()
+            .map(figure -> avg(figure).as(figure))
+            .toArray(org.apache.spark.sql.Column[]::new);
     return rows.withColumn("right", expr("if(rank = 1, 1.0D, 0.0D)"))
         .groupBy("cell", "decoding", MODEL, "prompt", "restart")
         .agg(
@@ -161,16 +188,7 @@ final class InversionFindings {
         .withColumn("anywhere", expr(ANYWHERE))
         .withColumn("distinct", expr("size(array_distinct(found)) / size(found)"))
         .groupBy("cell", "decoding", MODEL, "prompt")
-        .agg(
-            avg("self").as("self"),
-            avg("others").as("others"),
-            avg("anywhere").as("anywhere"),
-            avg("top5").as("top5"),
-            avg("bag").as("bag"),
-            avg("exact").as("exact"),
-            avg("unchanged").as("unchanged"),
-            avg("accepted").as("accepted"),
-            avg("distinct").as("distinct"));
+        .agg(means[0], Arrays.copyOfRange(means, 1, means.length));
   }
 
   /** What is shown of a study's questions, a line each. */
@@ -243,19 +261,12 @@ final class InversionFindings {
           shown.add(
               Findings.Row.of(
                   decoding,
-                  SHOWN.stream().map(figure -> mean(prompts, figure)).toArray(String[]::new)));
+                  SHOWN.stream().map(one -> mean(prompts, one.figure())).toArray(String[]::new)));
         });
     return new Grid(
         "Accuracy of experiment " + cell,
         "read by",
-        List.of(
-            Column.of("right"),
-            Column.of("elsewhere"),
-            Column.of("anywhere"),
-            Column.of("in 5"),
-            Column.of("any order"),
-            Column.of("exact"),
-            Column.of("not moved")),
+        SHOWN.stream().map(one -> Column.of(one.heading())).toList(),
         shown);
   }
 

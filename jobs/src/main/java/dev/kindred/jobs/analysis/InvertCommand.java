@@ -92,7 +92,7 @@ class InvertCommand extends ModelAnalysisCommand {
 
     if (!folders.isEmpty() && settings().isGiven("model")) {
       throw new InvalidInput(
-          "--models: names all models; add that of --model to them, or leave it");
+          "--models: names all models; add that of --model to them, or leave it out");
     }
   }
 
