@@ -4,6 +4,7 @@ package dev.kindred.model.files;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kindred.math.SplitMix;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -23,9 +24,11 @@ final class WordTokenizer {
   private WordTokenizer() {}
 
   /**
-   * Returns a {@code tokenizer.json}.
+   * Returns a {@code tokenizer.json}. A word has an id from 1 that comes from the word itself,
+   * whatever others there are; where two have the same, the one that is later in the alphabet has
+   * the next that is free.
    *
-   * @param texts whose words have the ids from 1; other ids are called {@code <5>}
+   * @param texts whose words are tokens; other ids are called {@code <5>}
    * @param size of the vocabulary, V
    */
   static String json(List<String> texts, int size) {
@@ -50,18 +53,34 @@ final class WordTokenizer {
     json.set("decoder", ofBlanks());
     ObjectNode model = json.putObject("model").put("type", "WordLevel").put("unk_token", name(0));
     ObjectNode vocabulary = model.putObject("vocab").put(name(0), 0);
-    int id = 1;
-    for (String word : words) {
-      if (id < size) {
-        vocabulary.put(word, id++);
-      }
-    }
-
-    for (; id < size; id++) {
-      vocabulary.put(name(id), id);
+    String[] byId = byId(words, size);
+    for (int id = 1; id < size; id++) {
+      vocabulary.put(byId[id] == null ? name(id) : byId[id], id);
     }
 
     return json.toString();
+  }
+
+  /** Words by their ids; as many as there are ids from 1. */
+  private static String[] byId(TreeSet<String> words, int size) {
+    String[] byId = new String[size];
+    words.stream()
+        .limit(size - 1)
+        .forEach(
+            word -> {
+              long mixed = 0;
+              for (int i = 0; i < word.length(); i++) {
+                mixed = SplitMix.hash(mixed ^ word.charAt(i));
+              }
+
+              int id = 1 + (int) Math.floorMod(mixed, (long) size - 1);
+              while (byId[id] != null) {
+                id = id + 1 < size ? id + 1 : 1;
+              }
+
+              byId[id] = word;
+            });
+    return byId;
   }
 
   private static ObjectNode ofBlanks() {

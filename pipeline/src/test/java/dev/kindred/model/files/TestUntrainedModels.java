@@ -204,6 +204,8 @@ class TestUntrainedModels {
     assertThat(tokenizer.decode(tokenizer.encode("The sky is blue.")))
         .isEqualTo("The sky is blue.");
     assertThat(tokenizer.encode("Mario\nMario")).hasSize(3).doesNotContain(0);
+    String alone = WordTokenizer.json(List.of(TEXT), model.shape().vocabularySize());
+    assertThat(Tokenizer.of(alone).encode(TEXT)).isEqualTo(ids);
     assertThat(tokenizer.vocabularySize()).isEqualTo(model.shape().vocabularySize());
   }
 
