@@ -49,7 +49,8 @@ class TestAnalysisContract {
                 "--start",
                 "0:.04",
                 "--method",
-                "indirect,expanding"
+                "indirect,expanding",
+                "--jacobian"
               }),
           Map.entry(
               "channel",

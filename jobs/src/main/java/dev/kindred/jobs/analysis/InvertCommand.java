@@ -21,6 +21,7 @@ import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.Findings.Element;
 import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.jobs.report.FindingsPage;
+import dev.kindred.jobs.report.FindingsPage.Titles;
 import dev.kindred.jobs.report.PageFile;
 import dev.kindred.jobs.report.Report;
 import dev.kindred.jobs.workspace.Terminal;
@@ -263,7 +264,10 @@ class InvertCommand extends ModelAnalysisCommand {
           models == 1
               ? "model " + directory.id()
               : String.format(Locale.ROOT, "%,d models, the first %s", models, directory.id());
-      page().write(Report.html(new FindingsPage(head().get(0), about, head().get(1), sections)));
+      page()
+          .write(
+              Report.html(
+                  new FindingsPage(head().get(0), about, head().get(1), Titles.WORDS, sections)));
       Terminal.standardError().line("kindred: " + page().shown());
     }
 

@@ -8,6 +8,22 @@ import java.util.List;
  *
  * @param about the model, or what else they are about
  * @param lede what the page shows, in a sentence
- * @param findings a section each; a title is a prompt, or empty
+ * @param titles what those of sections are
+ * @param findings a section each; a title may be empty
  */
-public record FindingsPage(String title, String about, String lede, List<Findings> findings) {}
+public record FindingsPage(
+    String title, String about, String lede, Titles titles, List<Findings> findings) {
+
+  /** What the titles of sections are. */
+  public enum Titles {
+    /** Prompts, whose white space is to be seen. */
+    PROMPTS,
+    /** Plain words. */
+    WORDS
+  }
+
+  /** A page about prompts. */
+  public FindingsPage(String title, String about, String lede, List<Findings> findings) {
+    this(title, about, lede, Titles.PROMPTS, findings);
+  }
+}
