@@ -16,10 +16,12 @@ import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A run that looks at some blocks, beside one of the same corpus that looks at all. */
+@Tag("thorough")
 final class TestChosenBlocks {
   private static final String CHOSEN = "1,4";
 

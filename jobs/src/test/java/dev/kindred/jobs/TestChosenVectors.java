@@ -25,12 +25,14 @@ import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A run that compares attention outputs, in a warehouse with one of FFN outputs. */
+@Tag("thorough")
 final class TestChosenVectors {
   private static final String BLOCK = "4";
   private static final String RULE = "--thresholds=.8";

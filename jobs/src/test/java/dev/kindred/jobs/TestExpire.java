@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The command expire on a warehouse with three runs: over one document, over that and another one,
  * and over both again with other settings.
  */
+@Tag("thorough")
 class TestExpire {
   private static final int DOCUMENT_BYTES = 600;
 

@@ -15,10 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A run that keeps no activations and is stopped twice on its way, beside one that keeps them. */
+@Tag("thorough")
 final class TestNothingStored {
   @TempDir private static Path folder;
 

@@ -40,6 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * one, with another model, and after a run that did not get to its end. What comes out always
  * equals a run in an empty warehouse.
  */
+@Tag("thorough")
 class TestRepeatedRuns {
   private static final int DOCUMENT_BYTES = 1_000;
   private static final String[] DOCUMENTS = {"a.txt", "b.txt", "c.txt"};

@@ -29,10 +29,12 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A run whose activations are kept in binary16, beside one with floats of the same inputs. */
+@Tag("thorough")
 final class TestStoredInBinary16 {
   /**
    * Blocks that are looked at, with their thresholds: what a run costs is mostly a cost of each.
