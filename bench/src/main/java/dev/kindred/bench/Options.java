@@ -59,6 +59,7 @@ final class Options {
       names = "--only",
       paramLabel = "ITEM",
       split = ",",
+      hideParamSyntax = true,
       description = "of ${COMPLETION-CANDIDATES}, separated by commas (all)")
   private Set<Item> only = EnumSet.allOf(Item.class);
 

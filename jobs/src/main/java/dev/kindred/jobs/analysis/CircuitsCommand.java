@@ -46,6 +46,7 @@ final class CircuitsCommand extends ModelAnalysisCommand {
       names = "--bases",
       paramLabel = "A,B,..",
       split = ",",
+      hideParamSyntax = true,
       converter = Basis.class,
       defaultValue = "embedding,normed,block0_normed,mlp0_normed",
       description =
@@ -58,6 +59,7 @@ final class CircuitsCommand extends ModelAnalysisCommand {
       names = "--distances",
       paramLabel = "I,J,..",
       split = ",",
+      hideParamSyntax = true,
       converter = Distance.class,
       defaultValue = "0",
       description =
@@ -101,7 +103,7 @@ final class CircuitsCommand extends ModelAnalysisCommand {
           "a text, in which what heads predict is looked for: source .. destination output; the"
               + " model has at most "
               + SkipTrigrams.VOCABULARY
-              + " tokens")
+              + " tokens (none)")
   private String corpus;
 
   @Option(

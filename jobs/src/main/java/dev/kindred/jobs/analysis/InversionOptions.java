@@ -47,6 +47,7 @@ final class InversionOptions {
       names = "--blocks",
       paramLabel = "N,N,..",
       split = COMMA,
+      hideParamSyntax = true,
       converter = BlockCount.class,
       defaultValue = "1",
       description =
@@ -57,6 +58,7 @@ final class InversionOptions {
       names = "--part",
       paramLabel = "PART,..",
       split = COMMA,
+      hideParamSyntax = true,
       converter = PartConverter.class,
       defaultValue = "block",
       description =
@@ -79,6 +81,7 @@ final class InversionOptions {
       names = "--mask",
       paramLabel = "causal|none,..",
       split = COMMA,
+      hideParamSyntax = true,
       converter = MaskConverter.class,
       defaultValue = "causal",
       description = "whether attention sees only what comes before (${DEFAULT-VALUE})")
@@ -88,6 +91,7 @@ final class InversionOptions {
       names = "--tokens",
       paramLabel = "SLICE,..",
       split = COMMA,
+      hideParamSyntax = true,
       converter = SliceConverter.class,
       defaultValue = "[:]",
       description = "positions of the output that count: [:], [2:], [:3], [-1] (${DEFAULT-VALUE})")
@@ -97,6 +101,7 @@ final class InversionOptions {
       names = "--features",
       paramLabel = "CHOICE,..",
       split = COMMA,
+      hideParamSyntax = true,
       converter = FeaturesConverter.class,
       defaultValue = "all",
       description =
@@ -108,6 +113,7 @@ final class InversionOptions {
       names = "--loss",
       paramLabel = "LOSS,..",
       split = COMMA,
+      hideParamSyntax = true,
       converter = LossConverter.class,
       defaultValue = "l1",
       description =
@@ -119,6 +125,7 @@ final class InversionOptions {
       names = "--method",
       paramLabel = "METHOD,..",
       split = COMMA,
+      hideParamSyntax = true,
       converter = MethodConverter.class,
       defaultValue = "indirect",
       description =
@@ -152,6 +159,7 @@ final class InversionOptions {
       names = "--untrained",
       paramLabel = "SEEDS",
       split = COMMA,
+      hideParamSyntax = true,
       converter = SeedsConverter.class,
       description =
           "draws weights as the model's family begins, instead of reading them: a model for each of"
@@ -224,6 +232,7 @@ final class InversionOptions {
       names = "--allowed-own",
       paramLabel = "N,N,..",
       split = COMMA,
+      hideParamSyntax = true,
       converter = BlockCount.class,
       description =
           "reads vectors among a prompt's own tokens and so many random others, too, such as 0,8,32")

@@ -74,6 +74,7 @@ class InvertCommand extends ModelAnalysisCommand {
       names = "--models",
       paramLabel = "DIR,DIR,..",
       split = "\\s*,\\s*",
+      hideParamSyntax = true,
       description = "asks the same of several model directories, in the place of --model's")
   private List<String> folders = List.of();
 

@@ -15,6 +15,7 @@ public final class HookOptions {
       names = "--hook",
       paramLabel = "NAME,..",
       split = ",",
+      hideParamSyntax = true,
       description =
           "keeps what is there for the given prompts in the table hook_activations: places by"
               + " TransformerLens' names, such as blocks.3.attn.hook_z; blocks.*. is every block; can"
