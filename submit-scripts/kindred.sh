@@ -58,11 +58,6 @@ done < "$home/conf/spark-local.conf"
 # What Spark adds to the JVMs that it starts itself.
 module_options=$(sed -n 's:.*<spark.java.options>\(.*\)</spark.java.options>.*:\1:p' "$home/pom.xml")
 
-# A run of minutes is no server: what is called ten times as often as Java would have it is worth the optimising compiler,
-# which else takes a third of a short run's processor time.
-compiler_options="-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 \
-  -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
-
 # How wide the terminal is that progress is drawn on; 0 if standard error is none.
 columns=0
 if [ -t 2 ]; then columns=$(stty size <&2 2> /dev/null | cut -d ' ' -f 2 || true); fi
@@ -70,7 +65,7 @@ case $columns in '' | *[!0-9]*) columns=0 ;; esac
 
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 # shellcheck disable=SC2086  # options are words
-exec "$java" -Xmx"${KINDRED_MEMORY:-6g}" $compiler_options $module_options \
+exec "$java" -Xmx"${KINDRED_MEMORY:-6g}" $module_options \
   -Dkindred.home="$home" -Djava.awt.headless=true \
   -Dlog4j2.configurationFile="$home/conf/log4j2-local.properties" -Dkindred.log=file -Dkindred.columns="$columns" \
   "${spark_conf[@]}" ${KINDRED_JAVA:-} \
