@@ -44,6 +44,9 @@ public final class CpuModel implements LanguageModel {
    */
   private static final int CHUNK_ROWS = 448;
 
+  /** Floats of logits at once, unless a group of rows has more: a vocabulary may be large. */
+  private static final int LOGIT_FLOATS = 16 * 1024 * 1024;
+
   /** Hidden units that pass the feed-forward network at once, in panels of the kernel. */
   private static final int HIDDEN_PANELS = 3;
 
@@ -55,6 +58,7 @@ public final class CpuModel implements LanguageModel {
   private final TileKernel kernel;
   private final int chunk; // C
   private final int hiddenPart; // hidden units that pass at once
+  private final int logitRows; // whose logits are there at once, at most C
   private final float[] tokenEmbedding; // [V, width of the table]; null for the unembedding's
   private final float[] positionEmbedding; // [rows, D]; null for none
   private final int positionOffset;
@@ -101,6 +105,8 @@ public final class CpuModel implements LanguageModel {
     this.finalNorm = new CpuNorm(end.norm(), dModel, kernel, tensors);
     this.unembeddingProjection = optional(end.projection(), tensors);
     this.unembedding = CpuBlock.linear(end.head(), kernel, tensors);
+    this.logitRows =
+        Math.max(GROUP, Math.min(chunk, LOGIT_FLOATS / unembedding.width() / GROUP * GROUP));
   }
 
   private PackedLinear optional(Linear map, Tensors tensors) {
@@ -173,13 +179,9 @@ public final class CpuModel implements LanguageModel {
       // Block 0's inputs may be as many as nodes: they need queries and embeddings of their own.
       long perNode = 3L * dModel + block.query.width() + block.keyValue.width();
       long perRow =
-          widest()
-              + dModel
-              + 3L * hiddenPart
-              + kernel.promptsPerPanel()
-              + block.output.width()
-              + unembedding.width();
-      most = Math.max(most, Float.BYTES * (nodes * perNode + chunk * perRow));
+          widest() + dModel + 3L * hiddenPart + kernel.promptsPerPanel() + block.output.width();
+      long logits = (long) logitRows * unembedding.width();
+      most = Math.max(most, Float.BYTES * (nodes * perNode + chunk * perRow + logits));
     }
 
     return new EvaluationMemory(most, 0);
@@ -652,9 +654,9 @@ public final class CpuModel implements LanguageModel {
       int v = vocabulary;
       double cap = blueprint.unembedding().cap();
       float[] probabilities = new float[tree.leaves() * v];
-      float[] logits = new float[chunk * unembedding.width()];
-      for (int from = firstLeaf; from < tree.nodes(); from += chunk) {
-        int to = Math.min(tree.nodes(), from + chunk);
+      float[] logits = new float[logitRows * unembedding.width()];
+      for (int from = firstLeaf; from < tree.nodes(); from += logitRows) {
+        int to = Math.min(tree.nodes(), from + logitRows);
         norm(finalNorm, residual, from, to);
         if (unembeddingProjection != null) {
           float[] projected = projected(to - from);
