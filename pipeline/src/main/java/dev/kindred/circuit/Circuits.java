@@ -14,6 +14,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoder;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.ejml.data.DMatrixRMaj;
@@ -373,24 +374,37 @@ public final class Circuits {
       CircuitQuestion question,
       List<Pair> pairs,
       int tasks) {
+    return ofPairs(
+        spark,
+        pairs,
+        tasks,
+        some -> {
+          FoldedModel folded = FoldedModels.of(model.value());
+          HaarNull haar =
+              new HaarNull(
+                  folded.freeDimension(),
+                  folded.head(0, 0, 0).query().numCols,
+                  question.draws(),
+                  question.seed());
+          List<Row> rows = new ArrayList<>();
+          some.forEachRemaining(pair -> rows.add(nullRow(folded, haar, pair)));
+          return rows.iterator();
+        },
+        Tables.COMPOSITION_NULLS.encoder());
+  }
+
+  private static Dataset<Row> ofPairs(
+      SparkSession spark,
+      List<Pair> pairs,
+      int tasks,
+      FlatMapFunction<Iterator<Pair>, Row> rows,
+      Encoder<Row> encoder) {
     return spark.createDataset(
         JavaSparkContext.fromSparkContext(spark.sparkContext())
             .parallelize(pairs, tasks)
-            .mapPartitions(
-                some -> {
-                  FoldedModel folded = FoldedModels.of(model.value());
-                  HaarNull haar =
-                      new HaarNull(
-                          folded.freeDimension(),
-                          folded.head(0, 0, 0).query().numCols,
-                          question.draws(),
-                          question.seed());
-                  List<Row> rows = new ArrayList<>();
-                  some.forEachRemaining(pair -> rows.add(nullRow(folded, haar, pair)));
-                  return rows.iterator();
-                })
+            .mapPartitions(rows)
             .rdd(),
-        Tables.COMPOSITION_NULLS.encoder());
+        encoder);
   }
 
   private static Row nullRow(FoldedModel model, HaarNull haar, Pair pair) {
@@ -428,24 +442,23 @@ public final class Circuits {
       CircuitQuestion question,
       List<Pair> pairs,
       int tasks) {
-    return spark.createDataset(
-        JavaSparkContext.fromSparkContext(spark.sparkContext())
-            .parallelize(pairs, tasks)
-            .mapPartitions(
-                some -> {
-                  FoldedModel folded = FoldedModels.of(model.value());
-                  int[] ranked = question.ranked(folded.vocabulary());
-                  DMatrixRMaj x =
-                      ranked.length == 0
-                          ? null
-                          : TokenBasis.EMBEDDING.rows(
-                              folded, IntStream.range(0, folded.vocabulary()).toArray());
-                  List<Row> rows = new ArrayList<>();
-                  some.forEachRemaining(
-                      pair -> rows.add(virtualRow(folded, products.value(), x, ranked, pair)));
-                  return rows.iterator();
-                })
-            .rdd(),
+    return ofPairs(
+        spark,
+        pairs,
+        tasks,
+        some -> {
+          FoldedModel folded = FoldedModels.of(model.value());
+          int[] ranked = question.ranked(folded.vocabulary());
+          DMatrixRMaj x =
+              ranked.length == 0
+                  ? null
+                  : TokenBasis.EMBEDDING.rows(
+                      folded, IntStream.range(0, folded.vocabulary()).toArray());
+          List<Row> rows = new ArrayList<>();
+          some.forEachRemaining(
+              pair -> rows.add(virtualRow(folded, products.value(), x, ranked, pair)));
+          return rows.iterator();
+        },
         Tables.VIRTUAL_HEADS.encoder());
   }
 
