@@ -20,6 +20,7 @@ import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoder;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -73,16 +74,13 @@ public final class Inversions {
       InversionGrid grid,
       List<Question> questions,
       int tasks) {
-    return GpuTasks.mapNumbers(
+    return answered(
         spark,
-        questions.size(),
+        model,
+        grid,
+        questions,
         tasks,
-        new Task(model, grid) {
-          @Override
-          Stream<Row> rows(Inverter inverter, int number) {
-            return known(inverter, questions.get(number));
-          }
-        },
+        Inversions::known,
         Tables.INVERSION_ORACLES.encoder());
   }
 
@@ -97,6 +95,29 @@ public final class Inversions {
       InversionGrid grid,
       List<Question> questions,
       int tasks) {
+    return answered(
+        spark,
+        model,
+        grid,
+        questions,
+        tasks,
+        Inversions::differentiated,
+        Tables.INVERSION_JACOBIANS.encoder());
+  }
+
+  /** What is found out of a prompt whose tokens are known. */
+  private interface Answer extends Serializable {
+    Stream<Row> rows(Inverter inverter, Question question);
+  }
+
+  private static Dataset<Row> answered(
+      SparkSession spark,
+      Broadcast<ModelDirectory> model,
+      InversionGrid grid,
+      List<Question> questions,
+      int tasks,
+      Answer answer,
+      Encoder<Row> encoder) {
     return GpuTasks.mapNumbers(
         spark,
         questions.size(),
@@ -104,10 +125,10 @@ public final class Inversions {
         new Task(model, grid) {
           @Override
           Stream<Row> rows(Inverter inverter, int number) {
-            return differentiated(inverter, questions.get(number));
+            return answer.rows(inverter, questions.get(number));
           }
         },
-        Tables.INVERSION_JACOBIANS.encoder());
+        encoder);
   }
 
   /** A model with what reads its vectors. */
