@@ -5,8 +5,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.Models;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.Tensors;
+import dev.kindred.model.family.Architectures;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.model.files.Safetensors;
+import dev.kindred.model.files.StoredTensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -53,9 +59,42 @@ final class CircuitCase {
     return MODELS.computeIfAbsent(
         name,
         model -> {
+          if (isMade(model)) {
+            return Folding.fold(blueprint(model), tensors(model));
+          }
+
           ModelDirectory directory = directory(model);
           return directory.weights().read(tensors -> Folding.fold(directory.blueprint(), tensors));
         });
+  }
+
+  /** Whether a model lies here, without a tokenizer. */
+  private static boolean isMade(String name) {
+    return CircuitCase.class.getResource("/circuits/" + name + "/config.json") != null;
+  }
+
+  /** A model that lies here, described. */
+  static Blueprint blueprint(String name) {
+    try {
+      Path config = resource("/circuits/" + name).resolve("config.json");
+      return Architectures.read(ConfigJson.parse(name, Files.readString(config)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Its weights. */
+  static Tensors tensors(String name) {
+    try {
+      Path weights = resource("/circuits/" + name).resolve("model.safetensors");
+      Safetensors file = Safetensors.parse(name, Files.readAllBytes(weights));
+      StoredTensors.checkAll(file, blueprint(name).tensors());
+      Map<String, float[]> floats = new HashMap<>();
+      file.tensors().forEach(tensor -> floats.put(tensor.name(), file.floats(tensor)));
+      return floats::get;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static ModelDirectory directory(String name) {

@@ -11,7 +11,6 @@ import dev.kindred.InvalidInput;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Blueprint;
-import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Embedding;
 import dev.kindred.model.architecture.FeedForward;
 import dev.kindred.model.architecture.Linear;
@@ -19,17 +18,9 @@ import dev.kindred.model.architecture.Mixer;
 import dev.kindred.model.architecture.Norm;
 import dev.kindred.model.architecture.Positions;
 import dev.kindred.model.architecture.Unembedding;
-import dev.kindred.model.family.Architectures;
 import dev.kindred.model.files.ModelDirectory;
-import dev.kindred.model.files.Safetensors;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
@@ -195,29 +186,11 @@ class TestCircuits {
     }
   }
 
-  /**
-   * The model that finds what followed a token before: its second block's head reads its first's.
-   */
-  private static FoldedModel induction() {
-    Path folder = CircuitCase.resource("/circuits/induction-ln");
-    try {
-      ConfigJson config =
-          ConfigJson.parse("config.json", Files.readString(folder.resolve("config.json")));
-      Safetensors file =
-          Safetensors.parse(
-              "model.safetensors", Files.readAllBytes(folder.resolve("model.safetensors")));
-      Map<String, float[]> floats = new HashMap<>();
-      file.tensors().forEach(tensor -> floats.put(tensor.name(), file.floats(tensor)));
-      return Folding.fold(Architectures.read(config), floats::get);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  @Test
-  void theInductionHeadThatWasMadeByHandHasTheScoresThatItMustHave() {
-    FoldedModel model = induction();
-    JsonNode expected = CircuitCase.json("induction-ln/expected.json");
+  @ParameterizedTest
+  @ValueSource(strings = {"induction-ln", "induction-plain"})
+  void theInductionHeadThatWasMadeByHandHasTheScoresThatItMustHave(String name) {
+    FoldedModel model = CircuitCase.model(name);
+    JsonNode expected = CircuitCase.json(name + "/expected.json");
     HeadWeights previous = model.head(0, 0, 0);
     HeadWeights finding = model.head(1, 0, 0);
     HeadWeights empty = model.head(0, 1, 0);
@@ -229,14 +202,14 @@ class TestCircuits {
     assertThat(scores[2][0][0]).isCloseTo(0, within(1e-12));
     assertThat(scores[0][1][0]).isNaN();
     JsonNode heads = expected.get("heads");
-    for (String name : List.of("0.0", "1.0")) {
-      HeadWeights head = name.equals("0.0") ? previous : finding;
+    for (String place : List.of("0.0", "1.0")) {
+      HeadWeights head = place.equals("0.0") ? previous : finding;
       assertThat(Spectrum.ofValueOutput(head).norm())
-          .isCloseTo(heads.get(name).get("ov_norm").asDouble(), within(1e-9));
+          .isCloseTo(heads.get(place).get("ov_norm").asDouble(), within(1e-9));
       assertThat(Spectrum.ofQueryKey(head).norm())
-          .isCloseTo(heads.get(name).get("qk_norm").asDouble(), within(1e-9));
+          .isCloseTo(heads.get(place).get("qk_norm").asDouble(), within(1e-9));
       assertThat(Spectrum.ofValueOutput(head).effectiveRank()).isCloseTo(16., within(1e-6));
-      assertThat(Residual.queryKey(head).score()).as("matching of " + name).isNull();
+      assertThat(Residual.queryKey(head).score()).as("matching of " + place).isNull();
     }
 
     assertThat(Residual.valueOutput(previous).score()).isNull();

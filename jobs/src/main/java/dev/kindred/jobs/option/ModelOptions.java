@@ -61,7 +61,15 @@ public final class ModelOptions {
    * @throws dev.kindred.InvalidInput if it cannot be used
    */
   public ModelDirectory read(Configuration hadoop) {
-    return model.read(blocks, vectors, hadoop).in(store.precision());
+    ModelDirectory directory = model.read(blocks, vectors, hadoop).in(store.precision());
+    if (vectors == BlockVector.FFN_OUT && !directory.blueprint().hasNetworks()) {
+      throw new InvalidInput(
+          "--vectors ffn_out: a block of %s has no feed-forward network; give attn_out or"
+              + " resid_post",
+          model.uri());
+    }
+
+    return directory;
   }
 
   /**

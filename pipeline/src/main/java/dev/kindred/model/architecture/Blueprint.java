@@ -176,6 +176,11 @@ public record Blueprint(
     return 3 * sum;
   }
 
+  /** Whether each block has a feed-forward network. */
+  public boolean hasNetworks() {
+    return blocks.stream().noneMatch(block -> block.feedForward() instanceof FeedForward.None);
+  }
+
   /** Whether the network of block 0 reads the embedding of its token, and nothing else. */
   public boolean hasNetworkOfLastToken() {
     return blocks.get(0).residual() == Residual.PARALLEL

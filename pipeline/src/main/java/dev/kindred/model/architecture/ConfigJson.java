@@ -64,12 +64,18 @@ public final class ConfigJson {
     return JSON.convertValue(fields, new TypeReference<LinkedHashMap<String, Object>>() {});
   }
 
-  /** Some of the fields, in this order. */
-  public ConfigJson only(List<String> names) {
+  /**
+   * Some of the fields, in this order.
+   *
+   * @param optional those that come after them where they are there
+   */
+  public ConfigJson only(List<String> names, List<String> optional) {
     ObjectNode some = JSON.createObjectNode();
     for (String name : names) {
       some.set(name, required(name));
     }
+
+    optional.stream().filter(this::has).forEach(name -> some.set(name, fields.get(name)));
 
     return new ConfigJson(source, some);
   }

@@ -9,6 +9,9 @@ public interface TrainedArchitecture extends Architecture {
   /** The fields of {@code config.json} that it reads, in the order in which Kindred writes them. */
   List<String> fields();
 
+  /** The fields that it reads, too, where they are there. */
+  List<String> optionalFields();
+
   /**
    * What is chosen of a model that is to be trained.
    *

@@ -6,9 +6,11 @@ import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Embedding;
+import dev.kindred.model.architecture.FeedForward;
 import dev.kindred.model.architecture.FeedForward.Mlp;
 import dev.kindred.model.architecture.Linear;
 import dev.kindred.model.architecture.Mixer.Attention;
+import dev.kindred.model.architecture.Norm;
 import dev.kindred.model.architecture.Norm.LayerNorm;
 import dev.kindred.model.architecture.Positions.Learned;
 import dev.kindred.model.architecture.TrainedArchitecture;
@@ -21,8 +23,13 @@ import java.util.Map;
  * The {@code gpt} architecture: a pre-norm transformer with learned positions, ReLU or GELU
  * feed-forward networks and a tied or untied unembedding (Radford et al. 2019, with the variations
  * that {@code config.json} names). Queries, keys and values are stored as one map, in that order.
+ * Its blocks may be without norms, and without networks: the models in which circuits are exact
+ * (Elhage et al. 2021).
  */
 final class Gpt implements TrainedArchitecture {
+  private static final String NORM = "norm";
+  private static final String NETWORK = "mlp";
+  private static final String NONE = "none";
 
   @Override
   public String name() {
@@ -48,12 +55,17 @@ final class Gpt implements TrainedArchitecture {
   }
 
   @Override
+  public List<String> optionalFields() {
+    return List.of(NORM, NETWORK);
+  }
+
+  @Override
   public Blueprint read(ConfigJson json) {
     int vocabulary = json.positiveInt("d_vocab");
     int d = json.positiveInt("d_model");
     int layers = json.positiveInt("n_layers");
     int heads = json.positiveInt("n_heads");
-    int hidden = json.positiveInt("d_mlp");
+    int hidden = hidden(json);
     int context = json.positiveInt("n_ctx");
     Activation activation = json.oneOf("activation", List.of(Activation.RELU, Activation.GELU));
     boolean qkvBias = json.bool("qkv_bias");
@@ -61,6 +73,7 @@ final class Gpt implements TrainedArchitecture {
     boolean tied = json.bool("tied_unembedding");
     boolean unembeddingBias = json.bool("unembedding_bias");
     float epsilon = json.positive("norm_epsilon");
+    boolean isNormed = !oneOf(json, NORM, List.of("layer", "ln", NONE)).equals(NONE);
     if (d % heads != 0) {
       throw json.invalid("d_model %d is not divisible by n_heads %d", d, heads);
     }
@@ -77,7 +90,7 @@ final class Gpt implements TrainedArchitecture {
                       block + "attn.qkv.weight", qkvBias ? block + "attn.qkv.bias" : null, 3 * d, d)
                   .stored();
           return Block.preNorm(
-              LayerNorm.named(block + "ln_1", d, epsilon),
+              norm(isNormed, block + "ln_1", d, epsilon),
               Attention.plain(
                   heads,
                   d / heads,
@@ -85,19 +98,52 @@ final class Gpt implements TrainedArchitecture {
                   qkv.rows(d, 2 * d),
                   qkv.rows(2 * d, 3 * d),
                   Linear.named(block + "attn.proj", outputBias, d, d)),
-              LayerNorm.named(block + "ln_2", d, epsilon),
-              new Mlp(
-                  Linear.named(block + "mlp.fc", true, hidden, d),
-                  Linear.named(block + "mlp.proj", true, d, hidden),
-                  activation));
+              norm(isNormed && hidden > 0, block + "ln_2", d, epsilon),
+              hidden == 0
+                  ? FeedForward.NONE
+                  : new Mlp(
+                      Linear.named(block + "mlp.fc", true, hidden, d),
+                      Linear.named(block + "mlp.proj", true, d, hidden),
+                      activation));
         },
         Unembedding.of(
-            LayerNorm.named("ln_f", d, epsilon),
+            norm(isNormed, "ln_f", d, epsilon),
             Linear.of(
                 tied ? "wte.weight" : "lm_head.weight",
                 unembeddingBias ? "lm_head.bias" : null,
                 vocabulary,
                 d)));
+  }
+
+  /** The hidden width of networks; 0 if there are none. */
+  private static int hidden(ConfigJson json) {
+    if (!oneOf(json, NETWORK, List.of(NETWORK, NONE)).equals(NONE)) {
+      return json.positiveInt("d_mlp");
+    }
+
+    int hidden = json.wholeNumber("d_mlp", 0);
+    if (hidden > 0) {
+      throw json.invalid(
+          "%s is \"%s\", but d_mlp is %d; give d_mlp 0, or leave out %s",
+          NETWORK, NONE, hidden, NETWORK);
+    }
+
+    return 0;
+  }
+
+  /** One of some texts; the first of them where the field is missing. */
+  private static String oneOf(ConfigJson json, String field, List<String> choices) {
+    String value = json.string(field, choices.get(0));
+    if (!choices.contains(value)) {
+      throw json.invalid(
+          "%s is \"%s\", supported are %s", field, value, String.join(", ", choices));
+    }
+
+    return value;
+  }
+
+  private static Norm norm(boolean isThere, String name, int size, float epsilon) {
+    return isThere ? LayerNorm.named(name, size, epsilon) : Norm.NONE;
   }
 
   /**

@@ -72,7 +72,7 @@ public final class ModelImport {
           ModelDirectory.write(
               plain,
               target,
-              config.only(architecture.fields()),
+              config.only(architecture.fields(), architecture.optionalFields()),
               weights.unchanged(),
               dtype,
               tokenizerJson,

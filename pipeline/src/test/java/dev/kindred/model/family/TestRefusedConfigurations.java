@@ -124,6 +124,25 @@ class TestRefusedConfigurations {
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'norm': 'rms'} | norm is \"rms\", supported are layer, ln, none",
+        "{'mlp': 'gated'} | mlp is \"gated\", supported are mlp, none",
+        "{'mlp': false} | mlp is false, expected a string",
+        "{'d_mlp': 256} | mlp is \"none\", but d_mlp is 256; give d_mlp 0, or leave out mlp",
+        "{'mlp': 'mlp'} | d_mlp is 0, expected a positive whole number",
+        "{'mlp': 'absent'} | d_mlp is 0, expected a positive whole number",
+      })
+  void contradictionsOfTheOwnFamilyAreRefused(String change, String message) throws IOException {
+    ConfigJson config = changed("../circuits/induction-plain", change);
+    assertThatThrownBy(() -> Architectures.read(config))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessage("config.json: " + message);
+  }
+
   /** What changes no number, or says the same twice. */
   @ParameterizedTest
   @CsvSource(

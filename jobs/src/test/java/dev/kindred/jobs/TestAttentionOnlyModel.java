@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A model without norms and networks that was made by hand, on the command line. */
+class TestAttentionOnlyModel {
+  private static final int VOCABULARY = 16;
+  @TempDir private static Path folder;
+  private static String model;
+
+  @BeforeAll
+  static void importIt() throws IOException, URISyntaxException {
+    Path made = folder.resolve("made");
+    Files.createDirectory(made);
+    Path files =
+        Path.of(System.getProperty("kindred.home"))
+            .resolve("pipeline/src/test/resources/circuits/induction-plain");
+    for (String name : List.of("config.json", "model.safetensors")) {
+      Files.copy(files.resolve(name), made.resolve(name));
+    }
+
+    String vocabulary =
+        IntStream.range(0, VOCABULARY)
+            .mapToObj(i -> "\"" + (char) ('a' + i) + "\": " + i)
+            .collect(Collectors.joining(", "));
+    Files.writeString(
+        made.resolve("tokenizer.json"),
+        """
+        {"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "Split",
+         "pattern": {"Regex": "."}, "behavior": "Isolated", "invert": false},
+         "decoder": {"type": "Fuse"},
+         "model": {"type": "WordLevel", "unk_token": "a", "vocab": {%s}}}
+        """
+            .formatted(vocabulary));
+    model = folder.resolve("model").toString();
+    CommandLineRun run =
+        CommandLineRun.of("import-model", "--from", made.toString(), "--out", model);
+    assertThat(run.status()).as(run.err()).isZero();
+  }
+
+  private static List<String> rows(String statement) {
+    CommandLineRun run =
+        CommandLineRun.of("sql", "--warehouse", warehouse(), "--format", "csv", "-e", statement);
+    assertThat(run.status()).as(run.err()).isZero();
+    return run.out().lines().skip(1).toList();
+  }
+
+  private static String warehouse() {
+    return folder.resolve("warehouse").toString();
+  }
+
+  @Test
+  void hasTheCircuitsThatItWasMadeOf() {
+    CommandLineRun run =
+        CommandLineRun.of(
+            "circuits", "--model", model, "--warehouse", warehouse(), "--draws", "20");
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(
+            rows(
+                "select circuit, head, block, round(score, 12), top_1 from kindred.head_circuits"
+                    + " where basis = 'embedding' and head = 0 order by circuit, block"))
+        .containsExactly("ov,0,0,,", "ov,0,1,1.0,1.0", "qk,0,0,,", "qk,0,1,,");
+    assertThat(
+            rows(
+                "select kind, round(score, 12) from kindred.head_compositions"
+                    + " where earlier_head = 0 and head = 0 order by kind"))
+        .containsExactly("k,0.25", "q,0.0", "v,0.0");
+    assertThat(
+            rows(
+                "select count(score) from kindred.head_compositions"
+                    + " where earlier_head = 1 or head = 1"))
+        .containsExactly("0");
+    assertThat(
+            rows(
+                "select round(induction_score, 12), induction_top_1 from kindred.virtual_heads"
+                    + " where earlier_head = 0 and head = 0"))
+        .containsExactly("1.0,1.0");
+  }
+
+  @Test
+  void hasNoOutputsOfNetworksToCompare() throws IOException {
+    Path corpus = Files.writeString(folder.resolve("text.txt"), "bcdefghijklmnop".repeat(20));
+    CommandLineRun run =
+        CommandLineRun.of(
+            "run",
+            "--model",
+            model,
+            "--warehouse",
+            warehouse(),
+            "--alternates",
+            "none",
+            "--corpus",
+            corpus.toString());
+    assertThat(run.status()).as(run.err()).isEqualTo(2);
+    assertThat(run.messages())
+        .containsExactly(
+            "kindred: --vectors ffn_out: a block of "
+                + model
+                + " has no feed-forward network; give attn_out or resid_post");
+  }
+}
