@@ -59,6 +59,7 @@ class TestAnalysisContract {
           Map.entry(
               "circuits",
               new String[] {"--draws", "20", "--corpus", SharedRun.corpus().toString()}),
+          Map.entry("expand", new String[] {"And only l", "She said"}),
           Map.entry("lens", new String[] {"And only l"}),
           Map.entry("attribute", new String[] {"And only l", "--method", "gradient"}),
           Map.entry("ablate", new String[] {}),
@@ -81,6 +82,7 @@ class TestAnalysisContract {
           Map.entry("recover", new Refused("--block 99: the model has", "And", "--block", "99")),
           Map.entry(
               "circuits", new Refused("--distances 1: positions turn nothing", "--distances", "1")),
+          Map.entry("expand", new Refused("prompt 1: has one token, so that none", "A")),
           Map.entry("lens", new Refused("prompt 1: the model has no token for", "caf\u00e9")),
           Map.entry(
               "attribute", new Refused("--method none: expected one of", "a", "--method", "none")),

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Random;
 
 /** Tiny models that are put together of any parts, as no architecture need be. */
-final class RandomBlueprint {
+public final class RandomBlueprint {
   static final int VOCABULARY = 11;
   static final int CONTEXT = 9;
   private static final float EPSILON = 1e-3f;
@@ -37,12 +37,12 @@ final class RandomBlueprint {
     this.d = pick(8, 12);
   }
 
-  static Blueprint of(long seed) {
+  public static Blueprint of(long seed) {
     return new RandomBlueprint(seed).blueprint();
   }
 
   /** Values of all tensors, none of them near what a training would begin with. */
-  static Map<String, float[]> values(Blueprint blueprint, long seed) {
+  public static Map<String, float[]> values(Blueprint blueprint, long seed) {
     Random random = new Random(seed);
     Map<String, float[]> values = new LinkedHashMap<>();
     blueprint

@@ -12,6 +12,7 @@ public final class Analyses {
           new AttributionAnalysis(),
           new InversionAnalysis(),
           new CircuitAnalysis(),
+          new ExpansionAnalysis(),
           new AblationAnalysis(),
           new GeometryAnalysis(),
           new EmbeddingAnalysis(),

@@ -87,6 +87,7 @@ class TestOptionsOfCommands {
         READ_MODEL
             + WRITER
             + "--bases --distances --ranked-tokens --draws --seed --corpus --within");
+    options.put("expand", GIVEN_PROMPTS + READ_MODEL + WRITER + "--value-biases");
     options.put("learn-embeddings", EMBEDDINGS);
     options.put("subspaces", EMBEDDINGS + "--ranks --mix --html");
     options.put("align", OF_RUN + "--recipe --ranks --seed");
