@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.head;
+
+import java.util.Locale;
+
+/**
+ * What is measured of a head's pattern.
+ *
+ * @param band number of the {@link Band}, for {@link Score#BAND}; else -1
+ */
+record Measure(Score score, Weighting weighting, int band) {
+
+  /** Kinds of measures; all are means over queries. */
+  enum Score {
+    /** Attention to the token before, from position 1 on. */
+    PREVIOUS,
+    /** The same from position 8 on: attention that rests at the first position counts less. */
+    PREVIOUS_FROM_8,
+    /** Attention to the earlier copy of the token. */
+    DUPLICATE,
+    /** Attention to what came after the earlier copy of the token. */
+    INDUCTION,
+    /** The same, with the last query, after whose earlier copy the second copy begins. */
+    INDUCTION_WITH_LAST,
+    /** The whole diagonal, as demonstrations of TransformerLens take it. */
+    INDUCTION_DIAGONAL,
+    /** Attention to what came after all earlier copies of the token together. */
+    PREFIX_MATCHING,
+    /** Of what the head raises among a sequence's logits, the share of what it attends to. */
+    COPYING,
+    /** Entropy of rows from position 1 on, in nats. */
+    ENTROPY,
+    /** Entropy of the second half's rows, in nats. */
+    ENTROPY_LATE,
+    /** The second half's attention to the first position. */
+    FIRST_POSITION,
+    /** The second half's attention to tokens with a line break. */
+    NEWLINE,
+    /** How far back the second half attends, in positions. */
+    MEAN_DISTANCE,
+    /** The second half's attention within a band of distances. */
+    BAND,
+    /** Norm of what the head writes, over the second half. */
+    OUTPUT_NORM;
+
+    /** Returns the name that tables have for it. */
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  static Measure of(Score score) {
+    return new Measure(score, Weighting.PATTERN, -1);
+  }
+}
