@@ -60,6 +60,18 @@ class TestAnalysisContract {
               "circuits",
               new String[] {"--draws", "20", "--corpus", SharedRun.corpus().toString()}),
           Map.entry("expand", new String[] {"And only l", "She said"}),
+          Map.entry(
+              "heads",
+              new String[] {
+                "--sequences",
+                "2",
+                "--length",
+                "6",
+                "--ablate",
+                "mean,zero",
+                "--corpus",
+                SharedRun.corpus().toString()
+              }),
           Map.entry("lens", new String[] {"And only l"}),
           Map.entry("attribute", new String[] {"And only l", "--method", "gradient"}),
           Map.entry("ablate", new String[] {}),
@@ -83,6 +95,7 @@ class TestAnalysisContract {
           Map.entry(
               "circuits", new Refused("--distances 1: positions turn nothing", "--distances", "1")),
           Map.entry("expand", new Refused("prompt 1: has one token, so that none", "A")),
+          Map.entry("heads", new Refused("--length 999: permutation would", "--length", "999")),
           Map.entry("lens", new Refused("prompt 1: the model has no token for", "caf\u00e9")),
           Map.entry(
               "attribute", new Refused("--method none: expected one of", "a", "--method", "none")),

@@ -35,7 +35,7 @@ public final class Heads {
   /**
    * Looks at the patterns of all sequences.
    *
-   * @param tasks over which sequences are spread
+   * @param tasks over which sequences are spread, at most
    * @return one for each sequence of each stimulus, in no order
    */
   public static Dataset<SequenceHeads> measure(
@@ -54,7 +54,7 @@ public final class Heads {
     return GpuTasks.mapNumbers(
         spark,
         numbers.size(),
-        tasks,
+        Math.max(1, Math.min(tasks, numbers.size())),
         new Measuring(model, question, numbers),
         Encoders.javaSerialization(SequenceHeads.class));
   }
@@ -98,7 +98,7 @@ public final class Heads {
    * Runs all sequences without each head.
    *
    * @param means what heads mix on average, of each stimulus: [stimuli][heads][E]
-   * @param tasks over which sequences are spread
+   * @param tasks over which sequences are spread, at most
    * @return one for each sequence of each stimulus that is ablated, and each kind of ablation, in
    *     no order
    */
@@ -123,7 +123,7 @@ public final class Heads {
     return GpuTasks.mapNumbers(
         spark,
         numbers.size(),
-        tasks,
+        Math.max(1, Math.min(tasks, numbers.size())),
         new Ablating(model, question, means, numbers),
         Encoders.javaSerialization(SequenceAblation.class));
   }

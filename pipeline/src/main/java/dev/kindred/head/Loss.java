@@ -11,7 +11,7 @@ enum Loss {
   FIRST_COPY,
   /** Of the tokens of the second copy but its first. */
   SECOND_COPY,
-  /** Of tokens from 5 to 10 % of the length. */
+  /** Of tokens from 5 to before 10 % of the length. */
   EARLY,
   /** Of tokens in the last tenth. */
   LATE,
@@ -43,7 +43,7 @@ enum Loss {
               : Double.NaN;
       case EARLY ->
           stimulus.isGeneral()
-              ? tokens(losses, ceiling(5L * length), 10 * length / 100 + 1)
+              ? tokens(losses, ceiling(5L * length), ceiling(10L * length))
               : Double.NaN;
       case LATE ->
           stimulus.isGeneral() ? tokens(losses, ceiling(90L * length), length) : Double.NaN;

@@ -13,6 +13,7 @@ public final class Analyses {
           new InversionAnalysis(),
           new CircuitAnalysis(),
           new ExpansionAnalysis(),
+          new HeadAnalysis(),
           new AblationAnalysis(),
           new GeometryAnalysis(),
           new EmbeddingAnalysis(),
