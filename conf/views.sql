@@ -39,6 +39,10 @@ create or replace view kindred_current.skip_trigrams as select * from kindred.cu
 create or replace view kindred_current.skip_trigram_checks as select * from kindred.current.skip_trigram_checks;
 create or replace view kindred_current.direct_paths as select * from kindred.current.direct_paths;
 create or replace view kindred_current.term_losses as select * from kindred.current.term_losses;
+create or replace view kindred_current.head_scores as select * from kindred.current.head_scores;
+create or replace view kindred_current.attention_distances as select * from kindred.current.attention_distances;
+create or replace view kindred_current.stimulus_losses as select * from kindred.current.stimulus_losses;
+create or replace view kindred_current.head_ablations as select * from kindred.current.head_ablations;
 create or replace view kindred_current.attributions as select * from kindred.current.attributions;
 create or replace view kindred_current.attribution_checks as select * from kindred.current.attribution_checks;
 create or replace view kindred_current.hook_activations as select * from kindred.current.hook_activations;

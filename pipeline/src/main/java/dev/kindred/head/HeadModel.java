@@ -58,6 +58,11 @@ final class HeadModel {
     return new HeadModel(LoadedModels.stream(directory), blueprint, weights(directory, blueprint));
   }
 
+  /** Returns a model of weights that are at hand. */
+  static HeadModel of(ResidualStream stream, Blueprint blueprint, Tensors tensors) {
+    return new HeadModel(stream, blueprint, new Weights(blueprint, tensors));
+  }
+
   private static synchronized Weights weights(ModelDirectory directory, Blueprint blueprint) {
     if (!directory.id().equals(lastId)) {
       last = null; // two of them may be more than there is room for

@@ -24,6 +24,7 @@ import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Dataset;
@@ -212,15 +213,23 @@ final class HeadsCommand extends ModelAnalysisCommand {
     int read = kind == Kind.PREFIX ? Stimuli.PREFIX_COPIES * period : 2 * period;
     if (read > context) {
       return String.format(
+          Locale.ROOT,
           "%s: %s would have %d tokens, the model reads %d; give less, or other stimuli",
-          option(kind), kind.text(), read, context);
+          option(kind),
+          kind.text(),
+          read,
+          context);
     }
 
     boolean isDistinct = kind == Kind.PERMUTATION || kind == Kind.PREFIX;
     if (period < 2 || tokens < 2 || isDistinct && period > tokens) {
       return String.format(
+          Locale.ROOT,
           "%s: %s needs %d different tokens, the model has %d to draw; give less, or other stimuli",
-          option(kind), kind.text(), Math.max(2, period), tokens);
+          option(kind),
+          kind.text(),
+          Math.max(2, period),
+          tokens);
     }
 
     return null;
