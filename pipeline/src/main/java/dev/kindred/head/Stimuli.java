@@ -67,11 +67,11 @@ public final class Stimuli {
     return passages
         .where(size(col("token_ids")).geq(length))
         .select(
-            col("position"),
+            col("first_position"),
             col("token_ids"),
             explode(expr("sequence(0, size(token_ids) div " + length + " - 1)")).as("piece"))
         .select(
-            expr("position + piece * " + length).as("place"),
+            expr("first_position + piece * " + length).as("place"),
             expr("slice(token_ids, cast(piece * " + length + " as int) + 1, " + length + ")")
                 .as("token_ids"))
         .orderBy(xxhash64(col("place"), lit(seed)), col("place"))

@@ -8,7 +8,10 @@ import dev.kindred.LocalSpark;
 import dev.kindred.head.Stimulus.Kind;
 import dev.kindred.model.Models;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.Tables;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -96,6 +99,45 @@ class TestHeads {
         .isEqualTo(permutation.tokenIds()[1]);
     assertThat(Stimuli.draw(Kind.PERMUTATION, 2, 5, ALLOWED, 1, 4).tokenIds()[1])
         .isNotEqualTo(permutation.tokenIds()[1]);
+  }
+
+  @Test
+  void piecesOfATextAreDrawnBySeedWhateverTheOrderOfPassages(SparkSession spark) {
+    List<Row> passages =
+        IntStream.range(0, 4)
+            .mapToObj(
+                i ->
+                    Tables.PASSAGES.row(
+                        (long) i,
+                        10L * i,
+                        "a",
+                        10L * i,
+                        IntStream.range(10 * i, 10 * i + (i == 3 ? 2 : 10)).toArray()))
+            .toList();
+    List<Row> turned = new ArrayList<>(passages);
+    Collections.reverse(turned);
+
+    List<String> all = pieces(spark, passages, 9, 1);
+    assertThat(all)
+        .hasSize(6) // two of each that is long enough; the last passage has none
+        .doesNotHaveDuplicates()
+        .contains("[0, 1, 2, 3]", "[4, 5, 6, 7]", "[24, 25, 26, 27]")
+        .isEqualTo(pieces(spark, turned, 9, 1))
+        .isNotEqualTo(pieces(spark, passages, 9, 2));
+    assertThat(pieces(spark, turned, 2, 1)).isEqualTo(all.subList(0, 2));
+    assertThat(Stimuli.ofText(List.of(new int[] {5, 6}), 1).tokenIds()[0]).containsExactly(1, 5, 6);
+  }
+
+  private static List<String> pieces(SparkSession spark, List<Row> passages, int count, long seed) {
+    return Stimuli.pieces(
+            spark.createDataFrame(passages, Tables.PASSAGES.fileColumns()).repartition(3),
+            count,
+            4,
+            seed)
+        .collectAsList()
+        .stream()
+        .map(row -> row.getList(0).toString())
+        .toList();
   }
 
   @Test

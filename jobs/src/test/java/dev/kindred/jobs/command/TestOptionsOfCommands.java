@@ -89,8 +89,7 @@ class TestOptionsOfCommands {
             + "--bases --distances --ranked-tokens --draws --seed --corpus --within");
     options.put("expand", GIVEN_PROMPTS + READ_MODEL + WRITER + "--value-biases");
     options.put(
-        "heads",
-        READ_MODEL + WRITER + "--stimulus --sequences --length --ablate --seed --corpus");
+        "heads", READ_MODEL + WRITER + "--stimulus --sequences --length --ablate --seed --corpus");
     options.put("learn-embeddings", EMBEDDINGS);
     options.put("subspaces", EMBEDDINGS + "--ranks --mix --html");
     options.put("align", OF_RUN + "--recipe --ranks --seed");
