@@ -36,6 +36,15 @@ public interface LanguageModel extends AutoCloseable {
     return Arrays.copyOf(vectors(kind, tree.sequences()), blocks);
   }
 
+  /**
+   * The residual stream before block 0 and after each block, of all nodes from a depth on: what
+   * {@link BlockVector#RESID_POST} is at the end of every prefix of so many tokens.
+   *
+   * @param firstDepth in [0, T)
+   * @return N + 1 arrays of a row of D floats a node, in the tree's order
+   */
+  float[][] residualStreams(PrefixTree tree, int firstDepth);
+
   /** FFN outputs of every block, before the residual addition. */
   default float[][] ffnOutputs(int[][] tokenIds) {
     return vectors(BlockVector.FFN_OUT, tokenIds);

@@ -12,18 +12,21 @@ import java.util.Map;
  * once.
  *
  * <p>Letters in shapes: B = sequences, T = tokens in each of them, N = nodes. A node of depth t
- * stands for a prefix of t + 1 tokens. Nodes are numbered level by level, depth 0 first, and in the
- * order of their prefixes within a level. Leaves are the nodes of depth T - 1, one for each
- * sequence, in the order of the sequences.
+ * stands for a prefix of t + 1 tokens, and stands at position t unless positions are given. Nodes
+ * are numbered level by level, depth 0 first, and in the order of their prefixes within a level.
+ * Leaves are the nodes of depth T - 1, one for each sequence, in the order of the sequences.
  */
 public final class PrefixTree {
   private final int[][] sequences;
   private final int[] levelStarts; // T + 1; the last is N
   private final int[] tokens; // N
   private final int[] parents; // N; -1 at depth 0
+  private final int[] positions; // T
 
-  private PrefixTree(int[][] sequences, int[] levelStarts, int[] tokens, int[] parents) {
+  private PrefixTree(
+      int[][] sequences, int[] levelStarts, int[] tokens, int[] parents, int[] positions) {
     this.sequences = sequences;
+    this.positions = positions;
     this.levelStarts = levelStarts;
     this.tokens = tokens;
     this.parents = parents;
@@ -39,6 +42,35 @@ public final class PrefixTree {
   public static PrefixTree of(int[][] sequences) {
     if (sequences.length == 0 || sequences[0].length == 0) {
       throw new IllegalArgumentException("a prefix tree needs at least one token");
+    }
+
+    int[] positions = new int[sequences[0].length];
+    Arrays.setAll(positions, depth -> depth);
+    return of(sequences, positions);
+  }
+
+  /**
+   * Builds the tree of sequences whose tokens stand at other positions than the first T: those of
+   * later pieces of a text, or with a gap.
+   *
+   * @param sequences as above
+   * @param positions of a sequence's tokens, T, ascending; kept, not copied
+   * @throws IllegalArgumentException as above, or if positions are not ascending
+   */
+  public static PrefixTree of(int[][] sequences, int[] positions) {
+    if (sequences.length == 0 || positions.length == 0) {
+      throw new IllegalArgumentException("a prefix tree needs at least one token");
+    }
+
+    if (sequences[0].length != positions.length || positions[0] < 0) {
+      throw new IllegalArgumentException(
+          sequences[0].length + " tokens at " + Arrays.toString(positions));
+    }
+
+    for (int depth = 1; depth < positions.length; depth++) {
+      if (positions[depth] <= positions[depth - 1]) {
+        throw new IllegalArgumentException("not ascending: " + Arrays.toString(positions));
+      }
     }
 
     int length = sequences[0].length;
@@ -63,7 +95,7 @@ public final class PrefixTree {
       }
     }
 
-    return new PrefixTree(sequences, levelStarts, tokens, parents);
+    return new PrefixTree(sequences, levelStarts, tokens, parents, positions);
   }
 
   private static int sharedWithPrevious(int[][] sequences, int i) {
@@ -129,14 +161,24 @@ public final class PrefixTree {
     return levelStarts[depth + 1] - levelStarts[depth];
   }
 
-  /** The depth of each node, N numbers. */
-  public int[] depthsOfNodes() {
-    int[] depths = new int[nodes()];
+  /** The positions of the tokens on the way to the nodes of a depth, depth + 1 numbers. */
+  public int[] positions(int depth) {
+    return Arrays.copyOf(positions, depth + 1);
+  }
+
+  /** The position of each node, N numbers. */
+  public int[] positionsOfNodes() {
+    int[] ofNodes = new int[nodes()];
     for (int depth = 0; depth < depths(); depth++) {
-      Arrays.fill(depths, levelStarts[depth], levelStarts[depth + 1], depth);
+      Arrays.fill(ofNodes, levelStarts[depth], levelStarts[depth + 1], positions[depth]);
     }
 
-    return depths;
+    return ofNodes;
+  }
+
+  /** How long a text is that has all positions of this tree: the last one, and one. */
+  public int context() {
+    return positions[positions.length - 1] + 1;
   }
 
   /** The last token of a node's prefix. */
@@ -170,19 +212,19 @@ public final class PrefixTree {
   }
 
   /**
-   * The distinct pairs of token and depth among the nodes: all that a model without attention could
-   * tell them apart by.
+   * The distinct pairs of token and position among the nodes: all that a model without attention
+   * could tell them apart by.
    *
    * @param tokens one a pair
-   * @param depths one a pair
+   * @param positions one a pair
    * @param ofNodes each node's pair, N
    */
-  public record Inputs(int[] tokens, int[] depths, int[] ofNodes) {}
+  public record Inputs(int[] tokens, int[] positions, int[] ofNodes) {}
 
   /** The pairs of this tree. */
   public Inputs inputs() {
     int[] inputTokens = new int[nodes()];
-    int[] depths = new int[nodes()];
+    int[] inputPositions = new int[nodes()];
     int[] ofNodes = new int[nodes()];
     int count = 0;
     for (int depth = 0; depth < depths(); depth++) {
@@ -192,11 +234,12 @@ public final class PrefixTree {
         ofNodes[node] = known == null ? count : known;
         if (known == null) {
           inputTokens[count] = tokens[node];
-          depths[count++] = depth;
+          inputPositions[count++] = positions[depth];
         }
       }
     }
 
-    return new Inputs(Arrays.copyOf(inputTokens, count), Arrays.copyOf(depths, count), ofNodes);
+    return new Inputs(
+        Arrays.copyOf(inputTokens, count), Arrays.copyOf(inputPositions, count), ofNodes);
   }
 }

@@ -47,6 +47,11 @@ public final class WithFirstToken implements LanguageModel {
   }
 
   @Override
+  public float[][] residualStreams(PrefixTree tree, int firstDepth) {
+    return model.residualStreams(PrefixTree.of(inputs(tree.sequences())), firstDepth + 1);
+  }
+
+  @Override
   public Predictions predict(BlockVector kind, int[][] tokenIds) {
     return model.predict(kind, inputs(tokenIds));
   }

@@ -12,6 +12,7 @@ import dev.kindred.model.Changes.Part;
 import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.FeedForward;
+import dev.kindred.model.architecture.Mixer;
 import dev.kindred.model.cpu.CpuModel;
 import dev.kindred.model.torch.DropoutMasks;
 import dev.kindred.model.torch.TorchModel;
@@ -175,6 +176,92 @@ class TestAnyDescription {
 
     assertClose("batch", batch.probabilities(), expected);
     assertClose("tree", tree.probabilities(), expected);
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void hasTheStreamOfAllNodesWhereverTheyStand(long seed) {
+    try (Subject model = new Subject(seed);
+        LanguageModel whole = TorchModel.load(model.blueprint, model.values::get, Device.cpu())) {
+      assertStreamsAsPlain(model.blueprint, model.plain, whole, seed);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("seedsOfOwnKernels")
+  void hasTheSameStreamOnOwnKernels(long seed) {
+    Blueprint blueprint = RandomBlueprint.of(seed);
+    Map<String, float[]> values = RandomBlueprint.values(blueprint, seed);
+    try (LanguageModel model =
+        new CpuModel(blueprint, values::get, TileKernels.get(TileKernels.Choice.AUTO))) {
+      assertStreamsAsPlain(blueprint, new PlainModel(blueprint, values), model, seed);
+    }
+  }
+
+  /**
+   * The stream at the nodes of a tree whose sequences have gaps is the plain pass's of a sequence
+   * without gaps, in which nobody sees what stands there.
+   */
+  private static void assertStreamsAsPlain(
+      Blueprint blueprint, PlainModel plain, LanguageModel model, long seed) {
+    int[] positions = {0, 2, 3, LENGTH - 1};
+    PrefixTree tree =
+        PrefixTree.of(TestPrefixTree.sequences(new Random(seed), 12, 4, 4), positions);
+    int firstDepth = (int) (seed % 4);
+    float[][] streams = model.residualStreams(tree, firstDepth);
+    int d = blueprint.shape().modelDimension();
+    int row = 0;
+    for (int depth = firstDepth; depth < positions.length; depth++) {
+      int[] paths = tree.paths(depth);
+      for (int node = 0; node < tree.levelSize(depth); node++, row++) {
+        int[] tokens = new int[LENGTH];
+        for (int i = 0; i <= depth; i++) {
+          tokens[positions[i]] = tree.token(paths[node * (depth + 1) + i]);
+        }
+
+        Map<Hook, double[]> found = plain.run(tokens, seeingOnly(positions, blueprint));
+        for (int block = 0; block <= blueprint.blocks().size(); block++) {
+          Hook hook =
+              block == 0
+                  ? Hook.of(HookPoint.RESID_PRE, 0)
+                  : Hook.of(HookPoint.RESID_POST, block - 1);
+          assertClose(
+              "stream " + block + " of node " + row,
+              Arrays.copyOfRange(streams[block], row * d, (row + 1) * d),
+              Arrays.copyOfRange(
+                  found.get(hook), positions[depth] * d, (positions[depth] + 1) * d));
+        }
+      }
+    }
+
+    assertThat(streams[0]).hasSize(row * d);
+  }
+
+  /** Each position sees those of some that its block's window has, and itself. */
+  private static PlainModel.Other seeingOnly(int[] positions, Blueprint blueprint) {
+    return new PlainModel.Other() {
+      @Override
+      public double[] at(Hook hook, double[] x) {
+        return x;
+      }
+
+      @Override
+      public boolean[][] mask(int block) {
+        int window =
+            blueprint.blocks().get(block).mixer() instanceof Mixer.Attention attention
+                ? attention.limits().window()
+                : Integer.MAX_VALUE;
+        boolean[][] sees = new boolean[LENGTH][LENGTH];
+        for (int i = 0; i < LENGTH; i++) {
+          sees[i][i] = true;
+          for (int position : positions) {
+            sees[i][position] |= position <= i && i - position < window;
+          }
+        }
+
+        return sees;
+      }
+    };
   }
 
   @ParameterizedTest

@@ -58,13 +58,13 @@ class TestPrefixTree {
       for (int node = tree.levelStart(depth); node < tree.levelStart(depth + 1); node++) {
         int input = inputs.ofNodes()[node];
         assertThat(inputs.tokens()[input]).isEqualTo(tree.token(node));
-        assertThat(inputs.depths()[input]).isEqualTo(depth);
+        assertThat(inputs.positions()[input]).isEqualTo(depth);
         pairs.add(depth + "/" + tree.token(node));
       }
     }
 
     assertThat(inputs.tokens()).hasSize(pairs.size());
-    assertThat(inputs.depths()).hasSize(pairs.size());
+    assertThat(inputs.positions()).hasSize(pairs.size());
   }
 
   @Test

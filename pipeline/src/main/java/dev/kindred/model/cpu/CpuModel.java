@@ -143,6 +143,18 @@ public final class CpuModel implements LanguageModel {
   }
 
   @Override
+  public float[][] residualStreams(PrefixTree tree, int firstDepth) {
+    Pass pass = new Pass(BlockVector.RESID_POST, tree, blocks.size(), tree.levelStart(firstDepth));
+    float[][] streams = new float[blocks.size() + 1][];
+    pass.embed();
+    streams[0] =
+        Arrays.copyOfRange(pass.residual, pass.firstWanted * dModel, tree.nodes() * dModel);
+    float[][] after = pass.blocks();
+    System.arraycopy(after, 0, streams, 1, after.length);
+    return streams;
+  }
+
+  @Override
   public Predictions predict(BlockVector kind, int[][] tokenIds) {
     DistinctSequences distinct = DistinctSequences.of(tokenIds);
     Predictions found = predict(kind, distinct.tree());
@@ -236,11 +248,11 @@ public final class CpuModel implements LanguageModel {
   private final class Pass {
     private final PrefixTree tree;
     private final PrefixTree.Inputs inputs;
-    private final int[] depths; // N
+    private final int[] positions; // N
     private final int d = dModel;
-    private final int firstLeaf;
+    private final int firstWanted; // of the nodes whose vectors are kept, to the last leaf
     private final BlockVector kind; // of the vectors that are kept
-    private final float[][] vectors; // of the blocks that are evaluated, each [B, D]
+    private final float[][] vectors; // of the blocks that are evaluated, a row a node from there
     private final float[] residual; // [N, D]
     private final float[] rows; // [G, the widest map's inputs]
     private final float[] packed; // C / G groups
@@ -259,7 +271,7 @@ public final class CpuModel implements LanguageModel {
     /**
      * What the residual stream begins with.
      *
-     * @param embedded [S, D], a row a token, or a row a pair of token and depth
+     * @param embedded [S, D], a row a token, or a row a pair of token and position
      * @param ofNodes the row of each node
      * @param besides [S, D], what the network of block 0 makes of them, where it stands beside
      *     attention; otherwise null
@@ -267,12 +279,16 @@ public final class CpuModel implements LanguageModel {
     private record Sources(float[] embedded, int[] ofNodes, float[] besides) {}
 
     private Pass(BlockVector kind, PrefixTree tree, int count) {
+      this(kind, tree, count, tree.nodes() - tree.leaves());
+    }
+
+    private Pass(BlockVector kind, PrefixTree tree, int count, int firstWanted) {
       this.kind = kind;
       this.tree = tree;
       this.inputs = tree.inputs();
-      this.depths = tree.depthsOfNodes();
-      this.firstLeaf = tree.nodes() - tree.leaves();
-      this.vectors = new float[count][tree.leaves() * d];
+      this.positions = tree.positionsOfNodes();
+      this.firstWanted = firstWanted;
+      this.vectors = new float[count][(tree.nodes() - firstWanted) * d];
       this.residual = new float[tree.nodes() * d];
       this.rows = new float[GROUP * widest()];
       this.packed = new float[chunk * widest()];
@@ -283,9 +299,14 @@ public final class CpuModel implements LanguageModel {
 
     private float[][] run() {
       embed();
+      return blocks();
+    }
+
+    /** What comes after {@link #embed}. */
+    private float[][] blocks() {
       for (int i = 0; i < vectors.length; i++) {
         CpuBlock block = blocks.get(i);
-        CpuRotary turn = block.rotary(tree.depths());
+        CpuRotary turn = block.rotary(tree.context());
         boolean last = i == vectors.length - 1;
         if (i == 0) {
           firstQueriesAndKeys(block, turn);
@@ -304,15 +325,14 @@ public final class CpuModel implements LanguageModel {
         }
 
         for (int from = 0, to; from < tree.nodes(); from = to) {
-          to = Math.min(from + chunk, from < firstLeaf ? firstLeaf : tree.nodes());
-          boolean leaves = from >= firstLeaf;
+          to = Math.min(from + chunk, from < firstWanted ? firstWanted : tree.nodes());
           if (i > 0) {
             norm(block.mixerNorm, residual, from, to);
             keys(block, turn, from, to);
           }
 
-          if (last && !leaves) {
-            continue; // what follows would not reach any leaf
+          if (last && from < firstWanted) {
+            continue; // what follows would not reach any node that is asked for
           }
 
           if (i > 0) {
@@ -332,7 +352,7 @@ public final class CpuModel implements LanguageModel {
      */
     private void embed() {
       int[] tokens = inputs.tokens();
-      int[] positions = inputs.depths();
+      int[] atPositions = inputs.positions();
       int[] ofNodes = inputs.ofNodes();
       if (positionEmbedding == null) {
         int[] distinct = Arrays.stream(tokens).distinct().sorted().toArray();
@@ -346,7 +366,7 @@ public final class CpuModel implements LanguageModel {
       for (int i = 0; i < tokens.length; i++) {
         embedToken(tokens[i], embedded, i * d);
         if (positionEmbedding != null) {
-          int position = (positions[i] + positionOffset) * d;
+          int position = (atPositions[i] + positionOffset) * d;
           for (int k = 0; k < d; k++) {
             embedded[i * d + k] += positionEmbedding[position + k];
           }
@@ -392,7 +412,7 @@ public final class CpuModel implements LanguageModel {
       }
     }
 
-    /** Block 0's queries, keys and values: a row a pair of token and depth. */
+    /** Block 0's queries, keys and values: a row a pair of token and position. */
     private void firstQueriesAndKeys(CpuBlock block, CpuRotary turn) {
       float[] embedded = sources.embedded();
       int count = embedded.length / d;
@@ -419,8 +439,8 @@ public final class CpuModel implements LanguageModel {
       }
 
       for (int i = 0; !block.hasPlainKeys() && i < pairs; i++) {
-        block.finishQuery(queries, i * queryWidth, turn, inputs.depths()[i]);
-        block.finishKeyValue(keysAndValues, i * keyWidth, turn, inputs.depths()[i]);
+        block.finishQuery(queries, i * queryWidth, turn, inputs.positions()[i]);
+        block.finishKeyValue(keysAndValues, i * keyWidth, turn, inputs.positions()[i]);
       }
     }
 
@@ -449,7 +469,7 @@ public final class CpuModel implements LanguageModel {
       int width = block.keyValue.width();
       block.keyValue.apply(packed, to - from, partial, keysAndValues, from * width);
       for (int node = from; !block.hasPlainKeys() && node < to; node++) {
-        block.finishKeyValue(keysAndValues, node * width, turn, depths[node]);
+        block.finishKeyValue(keysAndValues, node * width, turn, positions[node]);
       }
     }
 
@@ -457,7 +477,7 @@ public final class CpuModel implements LanguageModel {
       int width = block.query.width();
       block.query.apply(packed, to - from, partial, queries, 0);
       for (int node = from; !block.hasPlainKeys() && node < to; node++) {
-        block.finishQuery(queries, (node - from) * width, turn, depths[node]);
+        block.finishQuery(queries, (node - from) * width, turn, positions[node]);
       }
     }
 
@@ -522,7 +542,9 @@ public final class CpuModel implements LanguageModel {
       int mixed = heads * e;
       for (int node = from; node < to; node++) {
         int length = 0; // of the path from the node up
-        for (int seen = node; seen >= 0 && length < window; seen = tree.parent(seen)) {
+        for (int seen = node;
+            seen >= 0 && positions[node] - positions[seen] < window;
+            seen = tree.parent(seen)) {
           path[length++] = (first ? inputs.ofNodes()[seen] : seen) * width;
         }
 
@@ -604,16 +626,15 @@ public final class CpuModel implements LanguageModel {
     }
 
     /**
-     * Copies vectors of leaves [from, to), if they are of the kind that is kept; other nodes have
-     * none.
+     * Copies vectors of nodes [from, to), if they are of the kind that is kept, and asked for.
      *
      * @param rows has the first of them at row {@code first}
      */
     private void keep(
         BlockVector found, float[] rows, int first, int width, int block, int from, int to) {
-      for (int node = from; found == kind && from >= firstLeaf && node < to; node++) {
+      for (int node = from; found == kind && from >= firstWanted && node < to; node++) {
         System.arraycopy(
-            rows, (first + node - from) * width, vectors[block], (node - firstLeaf) * d, d);
+            rows, (first + node - from) * width, vectors[block], (node - firstWanted) * d, d);
       }
     }
 
@@ -628,11 +649,11 @@ public final class CpuModel implements LanguageModel {
     private float[] finalVectors() {
       int h = unembedding.inputs();
       float[] vectors = new float[tree.leaves() * h];
-      for (int from = firstLeaf; from < tree.nodes(); from += chunk) {
+      for (int from = firstWanted; from < tree.nodes(); from += chunk) {
         int to = Math.min(tree.nodes(), from + chunk);
         if (unembeddingProjection == null) {
           for (int node = from; node < to; node++) {
-            finalNorm.apply(residual, node * d, vectors, (node - firstLeaf) * h);
+            finalNorm.apply(residual, node * d, vectors, (node - firstWanted) * h);
           }
 
           continue;
@@ -642,7 +663,7 @@ public final class CpuModel implements LanguageModel {
         float[] projected = projected(to - from);
         for (int node = from; node < to; node++) {
           int row = (node - from) * unembeddingProjection.width();
-          System.arraycopy(projected, row, vectors, (node - firstLeaf) * h, h);
+          System.arraycopy(projected, row, vectors, (node - firstWanted) * h, h);
         }
       }
 
@@ -655,7 +676,7 @@ public final class CpuModel implements LanguageModel {
       double cap = blueprint.unembedding().cap();
       float[] probabilities = new float[tree.leaves() * v];
       float[] logits = new float[logitRows * unembedding.width()];
-      for (int from = firstLeaf; from < tree.nodes(); from += logitRows) {
+      for (int from = firstWanted; from < tree.nodes(); from += logitRows) {
         int to = Math.min(tree.nodes(), from + logitRows);
         norm(finalNorm, residual, from, to);
         if (unembeddingProjection != null) {
@@ -666,7 +687,7 @@ public final class CpuModel implements LanguageModel {
 
         unembedding.apply(packed, to - from, partial, logits, 0);
         for (int i = 0; i < to - from; i++) {
-          int start = (from - firstLeaf + i) * v;
+          int start = (from - firstWanted + i) * v;
           System.arraycopy(logits, i * unembedding.width(), probabilities, start, v);
           cap(probabilities, start, v, cap);
           softmax(probabilities, start, v);

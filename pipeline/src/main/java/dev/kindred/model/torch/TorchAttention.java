@@ -202,13 +202,13 @@ final class TorchAttention extends TorchMixer {
   }
 
   @Override
-  Kept kept(NDArray normed, int[] depths) {
-    return kept(normed, depths, Tap.NONE);
+  Kept kept(NDArray normed, int[] positions) {
+    return kept(normed, positions, Tap.NONE);
   }
 
   @Override
-  NDArray queries(NDArray normed, int[] depths) {
-    return flat(query(normed, depths, Tap.NONE), width());
+  NDArray queries(NDArray normed, int[] positions) {
+    return flat(query(normed, positions, Tap.NONE), width());
   }
 
   @Override
@@ -217,10 +217,12 @@ final class TorchAttention extends TorchMixer {
   }
 
   @Override
-  NDArray mixed(NDArray paths, NDArray queries, Kept kept) {
+  NDArray mixed(NDArray paths, int[] positions, NDArray queries, Kept kept) {
     long nodes = paths.getShape().get(0);
-    long all = paths.getShape().get(1);
-    long length = Math.min(all, attention.limits().window());
+    int all = positions.length;
+    int window = attention.limits().window();
+    int last = positions[all - 1];
+    long length = IntStream.of(positions).filter(position -> last - position < window).count();
     NDArray seen = length == all ? paths : Rows.positions(paths, all - length, all);
     // Products and sums of rows: matrix products as small as these cost more.
     NDArray k = ofPaths(kept.keys(), seen);

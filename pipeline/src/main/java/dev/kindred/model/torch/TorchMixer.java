@@ -67,18 +67,18 @@ abstract class TorchMixer {
    * What nodes of a tree keep, by row.
    *
    * @param normed [rows, D]
-   * @param depths of the rows
+   * @param positions of the rows
    * @return [rows, ..]
    */
-  abstract Kept kept(NDArray normed, int[] depths);
+  abstract Kept kept(NDArray normed, int[] positions);
 
   /**
    * What nodes of a tree ask by; null where nothing is compared.
    *
    * @param normed [rows, D]
-   * @param depths of the rows
+   * @param positions of the rows
    */
-  abstract NDArray queries(NDArray normed, int[] depths);
+  abstract NDArray queries(NDArray normed, int[] positions);
 
   /** Returns W, the width of what is mixed. */
   abstract int width();
@@ -87,10 +87,11 @@ abstract class TorchMixer {
    * Mixes for nodes of one depth of a tree.
    *
    * @param paths rows of {@code kept} on the way to each node, itself included, [Q, L]
+   * @param positions of the tokens on the way, L, ascending
    * @param queries of the nodes, [Q, ..]
    * @param mixed receives the result, [Q, W]
    */
-  void mix(NDArray paths, NDArray queries, Kept kept, NDArray mixed) {
+  void mix(NDArray paths, int[] positions, NDArray queries, Kept kept, NDArray mixed) {
     int nodes = (int) paths.getShape().get(0);
     for (int start = 0; start < nodes; start += ROWS_AT_ONCE) {
       int end = Math.min(start + ROWS_AT_ONCE, nodes);
@@ -100,6 +101,7 @@ abstract class TorchMixer {
             new NDIndex().addSliceDim(start, end),
             mixed(
                 Rows.slice(paths, start, end),
+                positions,
                 queries == null ? null : Rows.slice(queries, start, end),
                 kept));
       }
@@ -107,7 +109,7 @@ abstract class TorchMixer {
   }
 
   /** The result of a few nodes, [Q, W]. */
-  abstract NDArray mixed(NDArray paths, NDArray queries, Kept kept);
+  abstract NDArray mixed(NDArray paths, int[] positions, NDArray queries, Kept kept);
 
   /** What comes after mixing, [rows, W] to [rows, D]. */
   abstract NDArray output(NDArray mixed);

@@ -94,6 +94,27 @@ public final class TorchModel implements LanguageModel {
   }
 
   @Override
+  public float[][] residualStreams(PrefixTree tree, int firstDepth) {
+    int wanted = tree.levelStart(firstDepth);
+    Vectors after =
+        new Vectors(BlockVector.RESID_POST, blueprint.shape().blocks(), tree.nodes() - wanted);
+    float[][] streams = new float[blueprint.shape().blocks() + 1][];
+    try (NDManager batch = weights.newSubManager();
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      PrefixTree.Inputs inputs = tree.inputs();
+      NDArray ofNodes = batch.create(inputs.ofNodes());
+      streams[0] =
+          Rows.copies(embedded(batch, inputs), Rows.slice(ofNodes, wanted, tree.nodes()))
+              .toFloatArray();
+      forward(batch, tree, after, firstDepth);
+    }
+
+    System.arraycopy(after.values, 0, streams, 1, after.values.length);
+    return streams;
+  }
+
+  @Override
   public Predictions predict(BlockVector kind, int[][] tokenIds) {
     Vectors vectors = new Vectors(kind, blueprint.shape().blocks(), tokenIds.length);
     try (NDManager batch = weights.newSubManager();
@@ -160,38 +181,47 @@ public final class TorchModel implements LanguageModel {
     return x;
   }
 
+  private NDArray forward(NDManager batch, PrefixTree tree, Vectors sink) {
+    return forward(batch, tree, sink, tree.depths() - 1);
+  }
+
+  /** What the blocks begin with, of distinct inputs, [distinct inputs, D]. */
+  private NDArray embedded(NDManager batch, PrefixTree.Inputs inputs) {
+    return layers
+        .embedding()
+        .embed(batch.create(inputs.tokens()), batch.create(inputs.positions()), Tap.NONE);
+  }
+
   /**
    * Runs blocks over a tree.
    *
-   * @param sink receives the vectors of the leaves, of all blocks that are run
-   * @return the residual stream of the leaves after the last of them, [B, D]
+   * @param sink receives the vectors of the nodes from a depth on, of all blocks that are run
+   * @param firstDepth that depth: T - 1 for the leaves
+   * @return the residual stream of these nodes after the last block, [.., D]
    */
-  private NDArray forward(NDManager batch, PrefixTree tree, Vectors sink) {
+  private NDArray forward(NDManager batch, PrefixTree tree, Vectors sink, int firstDepth) {
     int nodes = tree.nodes();
-    int leaf = nodes - tree.leaves(); // the first
-    int[] depths = tree.depthsOfNodes();
+    int wanted = tree.levelStart(firstDepth); // the first
+    int[] positions = tree.positionsOfNodes();
     PrefixTree.Inputs inputs = tree.inputs();
-    NDArray input = // [distinct inputs, D]
-        layers
-            .embedding()
-            .embed(batch.create(inputs.tokens()), batch.create(inputs.depths()), Tap.NONE);
+    NDArray input = embedded(batch, inputs); // [distinct inputs, D]
     NDArray inputOfNode = batch.create(inputs.ofNodes()); // [N]
     NDArray x = Rows.copies(input, inputOfNode); // [N, D]
     for (int i = 0; i < sink.values.length; i++) {
       TorchBlock block = layers.blocks().get(i);
       boolean first = i == 0;
       boolean last = i == sink.values.length - 1;
-      int from = last ? leaf : 0; // what is before it is only seen
+      int from = last ? wanted : 0; // what is before it is only seen
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         NDArray stream = first ? input : x;
         NDArray normed = block.mixerNorm.apply(stream);
-        TorchMixer.Kept kept = block.mixer.kept(normed, first ? inputs.depths() : depths);
+        TorchMixer.Kept kept = block.mixer.kept(normed, first ? inputs.positions() : positions);
         NDArray queries = // [N - from, ..]
             first
-                ? block.mixer.queries(normed, inputs.depths())
+                ? block.mixer.queries(normed, inputs.positions())
                 : block.mixer.queries(
-                    Rows.slice(normed, from, nodes), Arrays.copyOfRange(depths, from, nodes));
+                    Rows.slice(normed, from, nodes), Arrays.copyOfRange(positions, from, nodes));
         if (first && queries != null) {
           queries = Rows.slice(Rows.copies(queries, inputOfNode), from, nodes);
         }
@@ -201,7 +231,7 @@ public final class TorchModel implements LanguageModel {
         }
 
         NDArray mixed = batch.create(new Shape(nodes - from, block.mixer.width()));
-        for (int depth = last ? tree.depths() - 1 : 0; depth < tree.depths(); depth++) {
+        for (int depth = last ? firstDepth : 0; depth < tree.depths(); depth++) {
           int[] paths = tree.paths(depth);
           if (first) {
             Arrays.setAll(paths, k -> inputs.ofNodes()[paths[k]]);
@@ -211,6 +241,7 @@ public final class TorchModel implements LanguageModel {
           int end = start + tree.levelSize(depth);
           block.mixer.mix(
               batch.create(paths, new Shape(tree.levelSize(depth), depth + 1)),
+              tree.positions(depth),
               queries == null ? null : Rows.slice(queries, start, end),
               kept,
               Rows.slice(mixed, start, end));
@@ -219,7 +250,7 @@ public final class TorchModel implements LanguageModel {
         // In block 0 it depends on the input alone.
         NDArray beside = first && block.isParallel() ? block.feedForward(input, Tap.NONE) : null;
         for (int start = from, end; start < nodes; start = end) {
-          end = Math.min(start + FEED_FORWARD_ROWS, start < leaf ? leaf : nodes);
+          end = Math.min(start + FEED_FORWARD_ROWS, start < wanted ? wanted : nodes);
           try (NDScope chunk = new NDScope()) {
             chunk.suppressNotUsedWarning();
             NDArray vectors =
@@ -230,15 +261,15 @@ public final class TorchModel implements LanguageModel {
                     beside == null
                         ? null
                         : Rows.copies(beside, Rows.slice(inputOfNode, start, end)));
-            if (start >= leaf) {
-              sink.add(i, start - leaf, vectors);
+            if (start >= wanted) {
+              sink.add(i, start - wanted, vectors);
             }
           }
         }
       }
     }
 
-    return Rows.slice(x, leaf, nodes);
+    return Rows.slice(x, wanted, nodes);
   }
 
   /**

@@ -57,12 +57,12 @@ final class TorchTriangular extends TorchMixer {
   }
 
   @Override
-  Kept kept(NDArray normed, int[] depths) {
+  Kept kept(NDArray normed, int[] positions) {
     return new Kept(null, normed);
   }
 
   @Override
-  NDArray queries(NDArray normed, int[] depths) {
+  NDArray queries(NDArray normed, int[] positions) {
     return null;
   }
 
@@ -72,13 +72,14 @@ final class TorchTriangular extends TorchMixer {
   }
 
   @Override
-  NDArray mixed(NDArray paths, NDArray queries, Kept kept) {
-    int length = (int) paths.getShape().get(1);
+  NDArray mixed(NDArray paths, int[] positions, NDArray queries, Kept kept) {
+    int last = positions[positions.length - 1];
     NDManager manager = paths.getManager();
+    NDArray ofLast = weights(manager, last, last + 1).reshape(last + 1, 1);
     return Rows.copies(kept.values(), paths)
-        .muli(weights(manager, length - 1, length).reshape(1, length, 1))
+        .muli(Rows.copies(ofLast, manager.create(positions)).reshape(1, positions.length, 1))
         .sum(new int[] {1})
-        .add(biases(manager, length - 1, length));
+        .add(biases(manager, last, last + 1));
   }
 
   @Override
