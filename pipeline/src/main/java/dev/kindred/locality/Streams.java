@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.locality;
+
+import dev.kindred.model.LanguageModel;
+import dev.kindred.model.PrefixTree;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The residual stream at some places.
+ *
+ * <p>Letters in shapes: L = layers, one more than the model has blocks: layer 0 is what block 0
+ * reads, layer b + 1 what block b leaves; P = places; D = {@code d_model}.
+ *
+ * @param values [L][P x D]
+ * @param dimension D
+ */
+record Streams(float[][] values, int dimension) {
+  /** Floats that an evaluation may take beside the results: 128 MiB. */
+  private static final long FLOATS = 32L * 1024 * 1024;
+
+  int layers() {
+    return values.length;
+  }
+
+  /** The stream of a layer at a place, D. */
+  float[] at(int layer, int place) {
+    return Arrays.copyOfRange(values[layer], place * dimension, (place + 1) * dimension);
+  }
+
+  /** Floats that one place takes. */
+  static long floatsOfPlace(LanguageModel model) {
+    return (model.shape().blocks() + 1L) * model.shape().modelDimension();
+  }
+
+  /** Sequences of a length that are evaluated at once. */
+  private static int atOnce(LanguageModel model, int length) {
+    long perToken = (model.shape().blocks() + 5L) * model.shape().modelDimension();
+    return (int) Math.max(1, FLOATS / (perToken * length));
+  }
+
+  private static Streams empty(LanguageModel model, int places) {
+    int d = model.shape().modelDimension();
+    return new Streams(new float[model.shape().blocks() + 1][places * d], d);
+  }
+
+  /**
+   * What the model has at places when it reads all of their texts.
+   *
+   * @param firstToken that stands before each text; {@link Protocol#NONE} for none
+   * @param places whose texts are of one length
+   */
+  static Streams whole(LanguageModel model, int firstToken, List<Place> places) {
+    Map<int[], List<Integer>> ofTexts = new TreeMap<>(Arrays::compare);
+    for (int i = 0; i < places.size(); i++) {
+      ofTexts
+          .computeIfAbsent(
+              Protocol.whole(firstToken, places.get(i).text()), text -> new ArrayList<>())
+          .add(i);
+    }
+
+    Streams streams = empty(model, places.size());
+    List<int[]> texts = new ArrayList<>(ofTexts.keySet());
+    int first =
+        places.stream().mapToInt(Place::index).min().orElse(0) + Protocol.before(firstToken);
+    for (int from = 0; !texts.isEmpty() && from < texts.size(); ) {
+      int to = Math.min(texts.size(), from + atOnce(model, texts.get(0).length));
+      PrefixTree tree = PrefixTree.of(texts.subList(from, to).toArray(int[][]::new));
+      float[][] found = model.residualStreams(tree, first);
+      int length = tree.depths();
+      int[] paths = tree.paths(length - 1);
+      for (int text = from; text < to; text++) {
+        for (int place : ofTexts.get(texts.get(text))) {
+          int depth = places.get(place).index() + Protocol.before(firstToken);
+          int node = paths[(text - from) * length + depth];
+          streams.put(place, found, node - tree.levelStart(first));
+        }
+      }
+
+      from = to;
+    }
+
+    return streams;
+  }
+
+  private void put(int place, float[][] rows, int row) {
+    for (int layer = 0; layer < values.length; layer++) {
+      System.arraycopy(rows[layer], row * dimension, values[layer], place * dimension, dimension);
+    }
+  }
+
+  /**
+   * What the model has at places when it reads the last tokens alone. Equal ones at equal positions
+   * are evaluated once.
+   *
+   * @param k how many tokens; each place has so many
+   */
+  static Streams truncated(LanguageModel model, Protocol protocol, List<Place> places, int k) {
+    Map<int[], Map<int[], List<Integer>>> byPositions = new TreeMap<>(Arrays::compare);
+    for (int i = 0; i < places.size(); i++) {
+      Place place = places.get(i);
+      byPositions
+          .computeIfAbsent(
+              protocol.positions(place.index(), k), positions -> new TreeMap<>(Arrays::compare))
+          .computeIfAbsent(
+              protocol.tokens(place.text(), place.index(), k), tokens -> new ArrayList<>())
+          .add(i);
+    }
+
+    Streams streams = empty(model, places.size());
+    byPositions.forEach((positions, sequences) -> streams.putAll(model, positions, sequences));
+    return streams;
+  }
+
+  private void putAll(LanguageModel model, int[] positions, Map<int[], List<Integer>> sequences) {
+    List<int[]> distinct = new ArrayList<>(sequences.keySet());
+    int length = positions.length;
+    for (int from = 0, to; from < distinct.size(); from = to) {
+      to = Math.min(distinct.size(), from + atOnce(model, length));
+      PrefixTree tree = PrefixTree.of(distinct.subList(from, to).toArray(int[][]::new), positions);
+      float[][] found = model.residualStreams(tree, length - 1);
+      for (int i = from; i < to; i++) {
+        for (int place : sequences.get(distinct.get(i))) {
+          put(place, found, i - from);
+        }
+      }
+    }
+  }
+}
