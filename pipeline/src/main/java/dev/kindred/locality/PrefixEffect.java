@@ -11,6 +11,7 @@ public final class PrefixEffect {
   /**
    * Compares the stream behind a prefix with that of the string alone.
    *
+   * @param firstToken that stands before both; {@link Protocol#NONE} for none
    * @param prefix token ids
    * @param string token ids
    * @param places where the string's tokens stand when they are alone
@@ -18,7 +19,12 @@ public final class PrefixEffect {
    * @return the cosine of each layer, L
    */
   public static double[] cosines(
-      LanguageModel model, int[] prefix, int[] string, Protocol.Places places, double[][] means) {
+      LanguageModel model,
+      int firstToken,
+      int[] prefix,
+      int[] string,
+      Protocol.Places places,
+      double[][] means) {
     int[] text = new int[prefix.length + string.length];
     System.arraycopy(prefix, 0, text, 0, prefix.length);
     System.arraycopy(string, 0, text, prefix.length, string.length);
@@ -26,9 +32,9 @@ public final class PrefixEffect {
     double[] cosines = new double[means.length];
     Truncations.compare(
         model,
-        new Protocol(Protocol.NONE, places),
+        new Protocol(firstToken, places),
         last,
-        Streams.whole(model, Protocol.NONE, last),
+        Streams.whole(model, firstToken, last),
         means,
         List.of(string.length),
         (place, layer, k, cosine, normWhole, normTruncated) -> cosines[layer] = cosine);

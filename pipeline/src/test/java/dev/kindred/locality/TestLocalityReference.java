@@ -415,6 +415,7 @@ class TestLocalityReference {
           assertThat(
                   PrefixEffect.cosines(
                       model.model(),
+                      Protocol.NONE,
                       ints(expected.get("prefix")),
                       ints(expected.get("string")),
                       places,

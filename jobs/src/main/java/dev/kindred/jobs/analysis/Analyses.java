@@ -14,6 +14,7 @@ public final class Analyses {
           new CircuitAnalysis(),
           new ExpansionAnalysis(),
           new HeadAnalysis(),
+          new LocalityAnalysis(),
           new AblationAnalysis(),
           new GeometryAnalysis(),
           new EmbeddingAnalysis(),

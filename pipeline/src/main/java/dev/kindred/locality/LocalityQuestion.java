@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.locality;
+
+import dev.kindred.ContentId;
+import dev.kindred.locality.Protocol.Places;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * What is asked of how far a model looks back in a corpus.
+ *
+ * @param lengths how many last tokens are read, ascending
+ * @param firstTokens that stand before texts, each a token id or {@link Protocol#NONE}
+ * @param places where the last tokens stand
+ * @param textLength tokens of each text that is read as a whole, without a first token
+ * @param isEvery whether every token is looked at that has enough before it, not a sample alone
+ * @param sample tokens of the sample
+ * @param seed of the sample
+ */
+public record LocalityQuestion(
+    List<Integer> lengths,
+    List<Integer> firstTokens,
+    List<Places> places,
+    int textLength,
+    boolean isEvery,
+    int sample,
+    long seed)
+    implements Serializable {
+  /** Tokens of a text that are in the sample. */
+  public static final int OF_A_TEXT = 10;
+
+  /** Tokens of the sample that others are compared with, at most; a text has {@link #OF_A_TEXT}. */
+  public static final int COMPARED = 2000;
+
+  /** Tokens of the sample of which each block is cut, at most. */
+  public static final int CUT = 500;
+
+  /** Texts of which the mean stream is taken, at most. */
+  public static final int MEAN_TEXTS = 400;
+
+  /** Says with which formulas rows were made. */
+  private static final int VERSION = 1;
+
+  /** The first token of a text that is looked at: it has as many before it. */
+  public static int first() {
+    return StreamSums.FROM;
+  }
+
+  /** Returns the name under which tables keep the answer. */
+  public String key(String corpusId) {
+    return new ContentId()
+        .add(
+            String.join(
+                " ",
+                String.valueOf(VERSION),
+                corpusId,
+                lengths.toString(),
+                firstTokens.toString(),
+                places.toString(),
+                String.valueOf(textLength),
+                String.valueOf(isEvery),
+                String.valueOf(sample),
+                String.valueOf(seed)))
+        .id("l");
+  }
+
+  /** All combinations of first tokens and places. */
+  List<Protocol> protocols() {
+    List<Protocol> protocols = new ArrayList<>();
+    for (int firstToken : firstTokens) {
+      places.forEach(where -> protocols.add(new Protocol(firstToken, where)));
+    }
+
+    return protocols;
+  }
+
+  /** Texts that the sample is of. */
+  public int sampledTexts() {
+    return Math.max(1, sample / OF_A_TEXT);
+  }
+
+  /** Tokens by which texts overlap: those at the beginning, which are not looked at. */
+  static int overlap() {
+    return StreamSums.FROM;
+  }
+
+  /** The tokens of each text that are in the sample: evenly spread, the same in all texts. */
+  int[] sampledIndexes() {
+    int all = textLength - first();
+    return IntStream.range(0, OF_A_TEXT)
+        .map(i -> first() + (int) ((2L * i + 1) * all / (2 * OF_A_TEXT)))
+        .distinct()
+        .toArray();
+  }
+
+  /**
+   * Sequences of tokens that are read for each token that is looked at, in tokens: how long it
+   * takes is in proportion.
+   */
+  public long tokensOfEach() {
+    return (long) firstTokens.size()
+        * places.size()
+        * lengths.stream().mapToInt(Integer::intValue).sum();
+  }
+}
