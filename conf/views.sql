@@ -43,6 +43,11 @@ create or replace view kindred_current.head_scores as select * from kindred.curr
 create or replace view kindred_current.attention_distances as select * from kindred.current.attention_distances;
 create or replace view kindred_current.stimulus_losses as select * from kindred.current.stimulus_losses;
 create or replace view kindred_current.head_ablations as select * from kindred.current.head_ablations;
+create or replace view kindred_current.stream_means as select * from kindred.current.stream_means;
+create or replace view kindred_current.truncation_similarities as select * from kindred.current.truncation_similarities;
+create or replace view kindred_current.truncation_summaries as select * from kindred.current.truncation_summaries;
+create or replace view kindred_current.block_cuts as select * from kindred.current.block_cuts;
+create or replace view kindred_current.prefix_effects as select * from kindred.current.prefix_effects;
 create or replace view kindred_current.attributions as select * from kindred.current.attributions;
 create or replace view kindred_current.attribution_checks as select * from kindred.current.attribution_checks;
 create or replace view kindred_current.hook_activations as select * from kindred.current.hook_activations;

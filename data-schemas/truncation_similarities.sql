@@ -24,5 +24,5 @@ cosine double not null comment 'of the stream when they are read and that of the
   -- check: abs(cosine) < 1.00001
 norm_whole double not null comment 'Euclidean norm of the stream of the whole text, nothing taken away',
   -- check: norm_whole >= 0
-norm_truncated double not null comment 'the same when the last tokens alone are read',
+norm_truncated double not null comment 'the same when the last tokens alone are read'
   -- check: norm_truncated >= 0

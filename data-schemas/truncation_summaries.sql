@@ -33,6 +33,6 @@ mean_square double not null comment 'mean of squared cosines: the share of a squ
   -- check: mean_square between 0 and 1.001
 negative_share double not null comment 'share of cosines below 0',
   -- check: negative_share between 0 and 1
-bins array<int> not null comment 'the histogram: bins that are not empty, of 2,000 over [-1, 1]',
-counts array<bigint> not null comment 'how many each of them has',
+bins array<int> not null comment 'the histogram: bins that are not empty, of 2,000 over [-1, 1]; bin 2000 has those that are 1 to 1e-6',
+counts array<bigint> not null comment 'how many each of them has'
   -- check: size(bins) = size(counts) and aggregate(counts, 0L, (sum, x) -> sum + x) = count

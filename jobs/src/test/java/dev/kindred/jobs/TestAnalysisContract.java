@@ -71,6 +71,20 @@ class TestAnalysisContract {
                 "mean,zero",
                 "--corpus",
                 SharedRun.corpus().toString()
+              "locality",
+              new String[] {
+                "--corpus",
+                SharedRun.corpus().toString(),
+                "--text-length",
+                "50",
+                "--sample",
+                "20",
+                "--last",
+                "1,4",
+                "--text",
+                " said",
+                "--prefix",
+                "She"
               }),
           Map.entry("lens", new String[] {"And only l"}),
           Map.entry("attribute", new String[] {"And only l", "--method", "gradient"}),
@@ -96,6 +110,9 @@ class TestAnalysisContract {
               "circuits", new Refused("--distances 1: positions turn nothing", "--distances", "1")),
           Map.entry("expand", new Refused("prompt 1: has one token, so that none", "A")),
           Map.entry("heads", new Refused("--length 999: permutation would", "--length", "999")),
+          Map.entry(
+              "locality",
+              new Refused("--last 999: whole texts have 256 tokens", "--last", "1,999")),
           Map.entry("lens", new Refused("prompt 1: the model has no token for", "caf\u00e9")),
           Map.entry(
               "attribute", new Refused("--method none: expected one of", "a", "--method", "none")),

@@ -7,10 +7,13 @@ import java.util.stream.IntStream;
 
 /**
  * Cosines, counted in bins of one width over [-1, 1], so that what is read of them does not depend
- * on the order in which they came. Their sums are of whole numbers for the same reason.
+ * on the order in which they came. Their sums are of whole numbers for the same reason. The last
+ * bin is for those that are 1 but for rounding, where nothing was taken away that counts.
  */
 final class CosineCounts implements Serializable {
-  static final int BINS = 2000;
+  static final int BINS = 2001;
+  private static final int WIDE = BINS - 1; // of one width
+  private static final double ONE = 1 - 1e-6;
   private static final long serialVersionUID = 1L;
   private static final double UNIT = 0x1p-36; // of sums: 67 million cosines fit
 
@@ -43,7 +46,7 @@ final class CosineCounts implements Serializable {
   /** Counts one, in [-1, 1] up to rounding. */
   void add(double cosine) {
     double bounded = Math.max(-1, Math.min(1, cosine));
-    bins[Math.min(BINS - 1, (int) ((bounded + 1) / 2 * BINS))]++;
+    bins[bounded > ONE ? WIDE : Math.min(WIDE - 1, (int) ((bounded + 1) / 2 * WIDE))]++;
     sum += Math.round(bounded / UNIT);
     squares += Math.round(bounded * bounded / UNIT);
     negative += bounded < 0 ? 1 : 0;
@@ -95,7 +98,7 @@ final class CosineCounts implements Serializable {
       below += bins[bin++];
     }
 
-    return -1 + 2. / BINS * (bin + (place - below + .5) / bins[bin]);
+    return bin == WIDE ? 1 : -1 + 2. / WIDE * (bin + (place - below + .5) / bins[bin]);
   }
 
   /** The bins that have some. */

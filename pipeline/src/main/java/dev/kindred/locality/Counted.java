@@ -73,7 +73,7 @@ record Counted(
   Row row(CosineCounts counts) {
     return Tables.TRUNCATION_SUMMARIES.row(
         comparedWith,
-        firstToken == Protocol.NONE ? null : firstToken,
+        Protocol.shown(firstToken),
         places,
         layer,
         tokens,

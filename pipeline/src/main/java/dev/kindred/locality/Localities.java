@@ -16,14 +16,12 @@ import dev.kindred.model.architecture.Mixer;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -45,9 +43,6 @@ import scala.jdk.javaapi.CollectionConverters;
  * work is cut. (In the engine, sequences that share a matrix product may change last bits.)
  */
 public final class Localities {
-  /** Floats of streams that a task holds at once: 256 MiB. */
-  private static final long HELD_FLOATS = 64L * 1024 * 1024;
-
   private static final String POSITION = "first_position"; // of a text in the token stream
   private static final String TOKENS = "token_ids";
 
@@ -213,45 +208,8 @@ public final class Localities {
         .mapToObj(
             layer ->
                 Tables.STREAM_MEANS.row(
-                    shown(sums.get(0).getInt(0)), layer, all.tokens(), means[layer]))
+                    Protocol.shown(sums.get(0).getInt(0)), layer, all.tokens(), means[layer]))
         .toList();
-  }
-
-  private static Integer shown(int firstToken) {
-    return firstToken == Protocol.NONE ? null : firstToken;
-  }
-
-  /**
-   * What streams are compared with.
-   *
-   * @param ofFirstTokens mean of each layer, [L][D], of each of the question's first tokens
-   */
-  public record Means(List<double[][]> ofFirstTokens) implements Serializable {
-
-    /**
-     * Reads them.
-     *
-     * @param rows of {@link Tables#STREAM_MEANS}
-     */
-    public static Means of(List<Row> rows, LocalityQuestion question) {
-      return new Means(
-          new ArrayList<>(
-              question.firstTokens().stream()
-                  .map(
-                      firstToken ->
-                          rows.stream()
-                              .filter(
-                                  row ->
-                                      Objects.equals(row.getAs("first_token"), shown(firstToken)))
-                              .sorted(Comparator.comparingInt(row -> row.<Integer>getAs("layer")))
-                              .map(
-                                  row ->
-                                      row.<Double>getList(row.fieldIndex("mean")).stream()
-                                          .mapToDouble(Double::doubleValue)
-                                          .toArray())
-                              .toArray(double[][]::new))
-                  .toList()));
-    }
   }
 
   /**
@@ -290,7 +248,8 @@ public final class Localities {
     return measured
         .where("similarity is not null")
         .select("similarity.*")
-        .sort("position", "first_token", "places", "layer", "tokens");
+        .repartition(1)
+        .sortWithinPartitions("position", "first_token", "places", "layer", "tokens");
   }
 
   /** Rows with the file columns of {@link Tables#TRUNCATION_SUMMARIES}. */
@@ -313,7 +272,7 @@ public final class Localities {
                 .where("stream is not null")
                 .select("stream.*")
                 .javaRDD()
-                .coalesce(1)
+                .repartition(1)
                 .mapPartitions(rows -> new Others(rows).summaries())
                 .rdd(),
             Tables.TRUNCATION_SUMMARIES.encoder());
@@ -443,7 +402,8 @@ public final class Localities {
                   return mapped(rows, row -> cuts(stream, question, means.value(), windows, row));
                 },
             Tables.BLOCK_CUTS.encoder())
-        .sort("position", "first_token", "block", "tokens");
+        .repartition(1)
+        .sortWithinPartitions("position", "first_token", "block", "tokens");
   }
 
   private static int[] windows(ModelDirectory model) {
@@ -476,7 +436,7 @@ public final class Localities {
                   Tables.BLOCK_CUTS.row(
                       text.getLong(0) + indexes.get(place),
                       indexes.get(place),
-                      shown(firstToken),
+                      Protocol.shown(firstToken),
                       block,
                       k,
                       cut.cosine(),
@@ -484,10 +444,5 @@ public final class Localities {
     }
 
     return rows;
-  }
-
-  /** Texts that a task may hold the streams of at once. */
-  static int textsAtOnce(LanguageModel model, int placesOfText) {
-    return (int) Math.max(1, HELD_FLOATS / (Streams.floatsOfPlace(model) * placesOfText));
   }
 }

@@ -39,7 +39,7 @@ final class Measured implements Iterator<Row> {
   private final LanguageModel model;
   private final Tokenizer tokenizer;
   private final LocalityQuestion question;
-  private final Localities.Means means;
+  private final Means means;
   private final List<Long> sample;
   private final Iterator<Row> texts;
   private final int[] indexes; // that are looked at in each text
@@ -49,7 +49,7 @@ final class Measured implements Iterator<Row> {
       LanguageModel model,
       Tokenizer tokenizer,
       LocalityQuestion question,
-      Localities.Means means,
+      Means means,
       List<Long> sample,
       Iterator<Row> texts) {
     this.model = model;
@@ -68,7 +68,7 @@ final class Measured implements Iterator<Row> {
   public boolean hasNext() {
     while (!some.hasNext() && texts.hasNext()) {
       List<Text> batch = new ArrayList<>();
-      for (int room = Localities.textsAtOnce(model, indexes.length);
+      for (int room = Streams.textsAtOnce(model, indexes.length);
           room > 0 && texts.hasNext();
           room--) {
         batch.add(text(texts.next()));
@@ -138,7 +138,7 @@ final class Measured implements Iterator<Row> {
     int most =
         Math.min(
             LocalityQuestion.COMPARED / LocalityQuestion.OF_A_TEXT,
-            Localities.textsAtOnce(model, LocalityQuestion.OF_A_TEXT));
+            Streams.textsAtOnce(model, LocalityQuestion.OF_A_TEXT));
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < places.size(); i++) {
       Text text = batch.get(i / indexes.length);
@@ -239,7 +239,7 @@ final class Measured implements Iterator<Row> {
                   Slices.coversWord(text.classes(), index, length),
                   tokenizer.text(
                       Arrays.copyOfRange(text.tokens(), Math.max(0, index - BEFORE), index)),
-                  protocol.firstToken() == Protocol.NONE ? null : protocol.firstToken(),
+                  Protocol.shown(protocol.firstToken()),
                   protocol.places().text(),
                   layer,
                   length,

@@ -28,6 +28,11 @@ public record Protocol(int firstToken, Places places) implements Serializable {
     }
   }
 
+  /** A first token as tables have it: null for none. */
+  static Integer shown(int firstToken) {
+    return firstToken == NONE ? null : firstToken;
+  }
+
   /** Tokens that stand before a text: 1 or 0. */
   int before() {
     return before(firstToken);

@@ -447,7 +447,7 @@ final class LocalityFindings {
     List<Integer> bins = summary.getList(summary.fieldIndex("bins"));
     List<Long> counts = summary.getList(summary.fieldIndex("counts"));
     for (int i = 0; i < bins.size(); i++) {
-      shares[bins.get(i) * HISTOGRAM_BARS / 2000] +=
+      shares[Math.min(HISTOGRAM_BARS - 1, bins.get(i) * HISTOGRAM_BARS / 2000)] +=
           counts.get(i) / (double) summary.<Long>getAs("count");
     }
 

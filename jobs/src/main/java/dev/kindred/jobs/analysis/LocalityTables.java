@@ -10,8 +10,8 @@ import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.locality.Localities;
-import dev.kindred.locality.Localities.Means;
 import dev.kindred.locality.LocalityQuestion;
+import dev.kindred.locality.Means;
 import dev.kindred.locality.PrefixEffect;
 import dev.kindred.locality.Protocol;
 import dev.kindred.model.LanguageModel;
@@ -22,6 +22,7 @@ import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -141,8 +142,10 @@ final class LocalityTables {
                 model.onExecutors(spark),
                 question.firstTokens(),
                 tasks(of.size()))
-            .orderBy("first_token", "first_position")
-            .collectAsList();
+            .collectAsList()
+            .stream()
+            .sorted(Comparator.comparingLong(row -> row.getLong(1)))
+            .toList();
     List<Row> means = new ArrayList<>();
     for (int firstToken : question.firstTokens()) {
       means.addAll(
@@ -193,8 +196,9 @@ final class LocalityTables {
                 pieces)
             .persist(StorageLevel.DISK_ONLY());
     try {
+      measured.foreachPartition(some -> {}); // both tables are made of it
       summaries.write(Localities.summaries(measured));
-      similarities.write(Localities.similarities(measured).coalesce(1));
+      similarities.write(Localities.similarities(measured));
     } finally {
       measured.unpersist();
     }
@@ -217,12 +221,11 @@ final class LocalityTables {
         first(Math.min(question.sampledTexts(), LocalityQuestion.CUT / LocalityQuestion.OF_A_TEXT));
     part.write(
         Localities.blockCuts(
-                Localities.at(texts(), some),
-                model.onExecutors(spark),
-                question,
-                JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(knownMeans()),
-                tasks(some.size()))
-            .coalesce(1));
+            Localities.at(texts(), some),
+            model.onExecutors(spark),
+            question,
+            JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(knownMeans()),
+            tasks(some.size())));
     Stages.audit(warehouse, model.shape(), part);
     progress.end(part);
     return part.read();

@@ -90,6 +90,11 @@ class TestOptionsOfCommands {
     options.put("expand", GIVEN_PROMPTS + READ_MODEL + WRITER + "--value-biases");
     options.put(
         "heads", READ_MODEL + WRITER + "--stimulus --sequences --length --ablate --seed --corpus");
+        "locality",
+        READ_MODEL
+            + WRITER
+            + "--corpus --corpus-format --text-column --last --first-token --places --sample --every"
+            + " --text-length --seed --text --prefix --html");
     options.put("learn-embeddings", EMBEDDINGS);
     options.put("subspaces", EMBEDDINGS + "--ranks --mix --html");
     options.put("align", OF_RUN + "--recipe --ranks --seed");
