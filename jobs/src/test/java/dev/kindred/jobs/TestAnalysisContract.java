@@ -71,6 +71,8 @@ class TestAnalysisContract {
                 "mean,zero",
                 "--corpus",
                 SharedRun.corpus().toString()
+              }),
+          Map.entry(
               "locality",
               new String[] {
                 "--corpus",

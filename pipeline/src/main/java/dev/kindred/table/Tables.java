@@ -55,18 +55,15 @@ public final class Tables {
   public static final Table SKIP_TRIGRAM_CHECKS = stated("skip_trigram_checks");
   public static final Table DIRECT_PATHS = stated("direct_paths");
   public static final Table TERM_LOSSES = stated("term_losses");
-<<<<<<< HEAD
   public static final Table HEAD_SCORES = stated("head_scores");
   public static final Table ATTENTION_DISTANCES = stated("attention_distances");
   public static final Table STIMULUS_LOSSES = stated("stimulus_losses");
   public static final Table HEAD_ABLATIONS = stated("head_ablations");
-=======
   public static final Table STREAM_MEANS = stated("stream_means");
   public static final Table TRUNCATION_SIMILARITIES = stated("truncation_similarities");
   public static final Table TRUNCATION_SUMMARIES = stated("truncation_summaries");
   public static final Table BLOCK_CUTS = stated("block_cuts");
   public static final Table PREFIX_EFFECTS = stated("prefix_effects");
->>>>>>> 6c4aa60 (Locality: Ask how far back a model looks in a corpus)
   public static final Table ATTRIBUTIONS = stated("attributions");
   public static final Table ATTRIBUTION_CHECKS = stated("attribution_checks");
   public static final Table HOOK_ACTIVATIONS = stated("hook_activations");

@@ -90,6 +90,7 @@ class TestOptionsOfCommands {
     options.put("expand", GIVEN_PROMPTS + READ_MODEL + WRITER + "--value-biases");
     options.put(
         "heads", READ_MODEL + WRITER + "--stimulus --sequences --length --ablate --seed --corpus");
+    options.put(
         "locality",
         READ_MODEL
             + WRITER
