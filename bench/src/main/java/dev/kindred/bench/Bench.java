@@ -95,6 +95,10 @@ public final class Bench implements Runnable {
       new InversionFigures(figures, options.quick).run();
     }
 
+    if (options.has(Options.Item.CIRCUITS)) {
+      new CircuitFigures(figures, options, work).run();
+    }
+
     if (runs != null) {
       runs.addFigures();
       if (options.plot() != null) {

@@ -22,6 +22,7 @@ final class Options {
     FAMILIES,
     SIZES,
     INVERSION,
+    CIRCUITS,
     RUNS
   }
 

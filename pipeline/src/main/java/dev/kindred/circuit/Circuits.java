@@ -5,6 +5,8 @@ import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,9 @@ import org.ejml.dense.row.CommonOps_DDRM;
 public final class Circuits {
   /** Tokens that are added up in one piece, whatever the cores are. */
   private static final int PIECE = 8192;
+
+  private static final int TASKS_PER_CORE = 32;
+  private static final int DRAWS_OF_TASK = 20;
 
   /** Where circuits are seen without tokens. */
   private static final String RESIDUAL = "residual";
@@ -65,47 +70,80 @@ public final class Circuits {
   public record Deviations(TokenBasis basis, double ofOutputs, double ofMatches)
       implements Serializable {}
 
+  /** What some draws have given: squared scores, by null and draw, or rotations, by draw. */
+  private record Drawn(int number, double[][] squares) implements Serializable {}
+
   /**
-   * Returns how scores of normal factors spread, in each basis and in none.
+   * Returns how scores of normal factors spread, in none of the bases and in each.
    *
    * @param products of each basis
    */
-  public static JavaRDD<Deviations> deviations(
+  public static List<Deviations> deviations(
       SparkSession spark,
       Broadcast<ModelDirectory> model,
       Broadcast<Map<TokenBasis, TokenProducts>> products,
       CircuitQuestion question) {
-    return mapped(
-        spark,
-        question.bases().size() + 1,
-        number -> {
-          FoldedModel folded = FoldedModels.of(model.value());
-          int width = folded.head(0, 0, 0).query().numCols;
-          TokenBasis basis = number == 0 ? null : question.bases().get(number - 1);
-          double[] none = IntStream.range(0, folded.dimension()).mapToDouble(i -> 1).toArray();
-          TokenProducts its = basis == null ? null : products.value().get(basis);
-          double ofOutputs =
-              ScoreNull.deviation(
-                  its == null ? none : Spectrum.of(its.outputs()).values(),
-                  width,
-                  question.draws(),
-                  question.seed());
-          double ofMatches =
-              its == null
-                  ? ofOutputs
-                  : ScoreNull.deviation(
-                      Spectrum.of(its.matches()).values(),
-                      width,
-                      question.draws(),
-                      question.seed());
-          return List.of(new Deviations(basis, ofOutputs, ofMatches)).iterator();
-        });
+    List<TokenBasis> bases = question.bases();
+    List<double[]> between = new ArrayList<>();
+    between.add(null); // of no basis, which only tasks know the size of
+    between.addAll(
+        mapped(
+                spark,
+                2 * bases.size(),
+                number -> {
+                  TokenProducts its = products.value().get(bases.get(number / 2));
+                  DMatrixRMaj middle = number % 2 == 0 ? its.outputs() : its.matches();
+                  return List.of(Spectrum.of(middle).values()).iterator();
+                })
+            .collect());
+    int chunks = (question.draws() + DRAWS_OF_TASK - 1) / DRAWS_OF_TASK;
+    List<Drawn> drawn =
+        new ArrayList<>(
+            mapped(
+                    spark,
+                    chunks,
+                    number -> {
+                      FoldedModel folded = FoldedModels.of(model.value());
+                      double[] none = new double[folded.dimension()];
+                      Arrays.fill(none, 1);
+                      List<double[]> all = new ArrayList<>(between);
+                      all.set(0, none);
+                      int from = number * DRAWS_OF_TASK;
+                      return List.of(
+                              new Drawn(
+                                  number,
+                                  ScoreNull.squares(
+                                      all,
+                                      folded.head(0, 0, 0).query().numCols,
+                                      from,
+                                      Math.min(question.draws(), from + DRAWS_OF_TASK),
+                                      question.seed())))
+                          .iterator();
+                    })
+                .collect());
+    drawn.sort(Comparator.comparingInt(Drawn::number));
+    double[] deviations = new double[between.size()];
+    for (int i = 0; i < deviations.length; i++) {
+      int number = i;
+      deviations[i] =
+          ScoreNull.deviation(
+              drawn.stream().flatMapToDouble(its -> Arrays.stream(its.squares[number])).toArray());
+    }
+
+    List<Deviations> all = new ArrayList<>();
+    all.add(new Deviations(null, deviations[0], deviations[0]));
+    for (int i = 0; i < bases.size(); i++) {
+      all.add(new Deviations(bases.get(i), deviations[2 * i + 1], deviations[2 * i + 2]));
+    }
+
+    return all;
   }
 
   private static <T> JavaRDD<T> mapped(
       SparkSession spark, int count, FlatMapFunction<Integer, T> function) {
+    int tasks = Math.min(count, TASKS_PER_CORE * spark.sparkContext().defaultParallelism());
     return JavaSparkContext.fromSparkContext(spark.sparkContext())
-        .parallelize(IntStream.range(0, count).boxed().toList(), Math.max(1, count))
+        .parallelize(IntStream.range(0, count).boxed().toList(), Math.max(1, tasks))
         .flatMap(function);
   }
 
@@ -153,7 +191,7 @@ public final class Circuits {
               null,
               null,
               null,
-              Spectrum.ofValueOutput(plain)));
+              model.triangles(block, 0).get(head).valueOutput()));
       for (int distance : question.distances(model, block)) {
         HeadWeights turned = model.head(block, head, distance);
         rows.add(
@@ -164,7 +202,7 @@ public final class Circuits {
                 null,
                 null,
                 null,
-                Spectrum.ofQueryKey(turned)));
+                model.triangles(block, distance).get(head).queryKey()));
       }
     }
 
@@ -177,10 +215,9 @@ public final class Circuits {
       Deviations deviations,
       TokenProducts products,
       CircuitQuestion question) {
-    int[] all = IntStream.range(0, model.vocabulary()).toArray();
     int[] ranked = question.ranked(model.vocabulary());
-    DMatrixRMaj x = ranked.length == 0 ? null : deviations.basis.rows(model, all);
-    DMatrixRMaj u = ranked.length == 0 ? null : model.unembeddings(all);
+    DMatrixRMaj x = ranked.length == 0 ? null : TokenRows.of(model, deviations.basis);
+    DMatrixRMaj u = ranked.length == 0 ? null : TokenRows.unembeddings(model);
     List<Row> rows = new ArrayList<>();
     for (int head = 0; head < model.headCount(block); head++) {
       HeadWeights plain = model.head(block, head, 0);
@@ -195,8 +232,8 @@ public final class Circuits {
               ranked.length == 0
                   ? null
                   : OwnPlace.of(
-                      times(x, plain.value()),
-                      times(u, CommonOps_DDRM.transpose(plain.output(), null)),
+                      new OwnPlace.Side(x, plain.value()),
+                      new OwnPlace.Side(u, CommonOps_DDRM.transpose(plain.output(), null)),
                       ranked),
               null));
       for (int distance : question.distances(model, block)) {
@@ -211,7 +248,10 @@ public final class Circuits {
                 products.meanOfQueryKey(turned),
                 ranked.length == 0
                     ? null
-                    : OwnPlace.of(times(x, turned.query()), times(x, turned.key()), ranked),
+                    : OwnPlace.of(
+                        new OwnPlace.Side(x, turned.query()),
+                        new OwnPlace.Side(x, turned.key()),
+                        ranked),
                 null));
       }
     }
@@ -254,12 +294,6 @@ public final class Circuits {
         spectrum == null ? null : spectrum.values());
   }
 
-  private static DMatrixRMaj times(DMatrixRMaj a, DMatrixRMaj b) {
-    DMatrixRMaj product = new DMatrixRMaj(a.numRows, b.numCols);
-    CommonOps_DDRM.mult(a, b, product);
-    return product;
-  }
-
   /**
    * Returns how all pairs of heads compose.
    *
@@ -291,13 +325,10 @@ public final class Circuits {
 
   private static Iterator<Row> compositions(
       FoldedModel model, int earlier, int later, CircuitQuestion question) {
-    List<HeadWeights> writing = heads(model, earlier, 0);
-    List<Spectrum> written = writing.stream().map(Spectrum::ofValueOutput).toList();
+    List<HeadTriangles> writing = model.triangles(earlier, 0);
     List<Row> rows = new ArrayList<>();
     for (int distance : question.distances(model, later)) {
-      List<HeadWeights> reading = heads(model, later, distance);
-      List<Spectrum> matches = reading.stream().map(Spectrum::ofQueryKey).toList();
-      List<Spectrum> outputs = reading.stream().map(Spectrum::ofValueOutput).toList();
+      List<HeadTriangles> reading = model.triangles(later, distance);
       double[][][] scores = Composition.scores(writing, reading);
       for (Composition.Kind kind : Composition.Kind.values()) {
         boolean isOfValues = kind == Composition.Kind.VALUE;
@@ -317,8 +348,10 @@ public final class Circuits {
                     Double.isNaN(score)
                         ? Double.NaN
                         : HaarNull.deviationOfSquare(
-                            written.get(first),
-                            (isOfValues ? outputs : matches).get(second),
+                            writing.get(first).valueOutput(),
+                            isOfValues
+                                ? reading.get(second).valueOutput()
+                                : reading.get(second).queryKey(),
                             model.freeDimension())));
           }
         }
@@ -346,12 +379,6 @@ public final class Circuits {
         isNone || deviation == 0 ? null : Double.valueOf((score * score - expected) / deviation));
   }
 
-  private static List<HeadWeights> heads(FoldedModel model, int block, int distance) {
-    return IntStream.range(0, model.headCount(block))
-        .mapToObj(head -> model.head(block, head, distance))
-        .toList();
-  }
-
   /** A pair of heads, and how it composes. */
   public record Pair(
       int earlierBlock,
@@ -374,18 +401,39 @@ public final class Circuits {
       CircuitQuestion question,
       List<Pair> pairs,
       int tasks) {
+    int chunks = (question.draws() + DRAWS_OF_TASK - 1) / DRAWS_OF_TASK;
+    List<Drawn> drawn =
+        new ArrayList<>(
+            mapped(
+                    spark,
+                    chunks,
+                    number -> {
+                      FoldedModel folded = FoldedModels.of(model.value());
+                      int from = number * DRAWS_OF_TASK;
+                      return List.of(
+                              new Drawn(
+                                  number,
+                                  HaarNull.squares(
+                                      folded.freeDimension(),
+                                      folded.head(0, 0, 0).query().numCols,
+                                      from,
+                                      Math.min(question.draws(), from + DRAWS_OF_TASK),
+                                      question.seed())))
+                          .iterator();
+                    })
+                .collect());
+    drawn.sort(Comparator.comparingInt(Drawn::number));
+    Broadcast<double[][]> squares =
+        JavaSparkContext.fromSparkContext(spark.sparkContext())
+            .broadcast(
+                drawn.stream().flatMap(its -> Arrays.stream(its.squares)).toArray(double[][]::new));
     return ofPairs(
         spark,
         pairs,
         tasks,
         some -> {
           FoldedModel folded = FoldedModels.of(model.value());
-          HaarNull haar =
-              new HaarNull(
-                  folded.freeDimension(),
-                  folded.head(0, 0, 0).query().numCols,
-                  question.draws(),
-                  question.seed());
+          HaarNull haar = new HaarNull(folded.head(0, 0, 0).query().numCols, squares.value());
           List<Row> rows = new ArrayList<>();
           some.forEachRemaining(pair -> rows.add(nullRow(folded, haar, pair)));
           return rows.iterator();
@@ -408,13 +456,11 @@ public final class Circuits {
   }
 
   private static Row nullRow(FoldedModel model, HaarNull haar, Pair pair) {
-    HeadWeights later = model.head(pair.block, pair.head, pair.distance);
+    HeadTriangles later = model.triangles(pair.block, pair.distance).get(pair.head);
     HaarNull.Sample sample =
         haar.sample(
-            Spectrum.ofValueOutput(model.head(pair.earlierBlock, pair.earlierHead, 0)),
-            pair.kind == Composition.Kind.VALUE
-                ? Spectrum.ofValueOutput(later)
-                : Spectrum.ofQueryKey(later));
+            model.triangles(pair.earlierBlock, 0).get(pair.earlierHead).valueOutput(),
+            pair.kind == Composition.Kind.VALUE ? later.valueOutput() : later.queryKey());
     return Tables.COMPOSITION_NULLS.row(
         pair.earlierBlock,
         pair.earlierHead,
@@ -449,11 +495,7 @@ public final class Circuits {
         some -> {
           FoldedModel folded = FoldedModels.of(model.value());
           int[] ranked = question.ranked(folded.vocabulary());
-          DMatrixRMaj x =
-              ranked.length == 0
-                  ? null
-                  : TokenBasis.EMBEDDING.rows(
-                      folded, IntStream.range(0, folded.vocabulary()).toArray());
+          DMatrixRMaj x = ranked.length == 0 ? null : TokenRows.of(folded, TokenBasis.EMBEDDING);
           List<Row> rows = new ArrayList<>();
           some.forEachRemaining(
               pair -> rows.add(virtualRow(folded, products.value(), x, ranked, pair)));
@@ -464,8 +506,8 @@ public final class Circuits {
 
   private static Row virtualRow(
       FoldedModel model, TokenProducts products, DMatrixRMaj x, int[] ranked, Pair pair) {
-    HeadWeights earlier = model.head(pair.earlierBlock, pair.earlierHead, 0);
-    HeadWeights later = model.head(pair.block, pair.head, pair.distance);
+    HeadTriangles earlier = model.triangles(pair.earlierBlock, 0).get(pair.earlierHead);
+    HeadTriangles later = model.triangles(pair.block, pair.distance).get(pair.head);
     VirtualHead both = VirtualHead.of(earlier, later, products);
     Double score = both.induced().score();
     return Tables.VIRTUAL_HEADS.row(
@@ -484,6 +526,6 @@ public final class Circuits {
         both.induced().positiveShare(),
         x == null || score == null
             ? null
-            : Double.valueOf(VirtualHead.found(earlier, later, x, ranked).first()));
+            : Double.valueOf(VirtualHead.found(earlier.head(), later.head(), x, ranked).first()));
   }
 }

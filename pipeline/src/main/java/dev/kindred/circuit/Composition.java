@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.circuit;
 
-import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.CommonOps_DDRM;
-import org.ejml.dense.row.NormOps_DDRM;
 
 /**
  * How much a head reads of what an earlier one writes: the Frobenius norm of the product of their
@@ -27,25 +25,9 @@ public final class Composition {
 
     /** The name in tables. */
     public String text() {
-      return name().substring(0, 1).toLowerCase(java.util.Locale.ROOT);
+      return name().substring(0, 1).toLowerCase(Locale.ROOT);
     }
   }
-
-  /**
-   * A head as one that writes: the triangle of its values, times its output.
-   *
-   * @param written [E, D]
-   */
-  private record Writer(DMatrixRMaj written, double norm) {}
-
-  /** A head as one that reads: triangles of what comes after it has read, and norms. */
-  private record Reader(
-      HeadWeights head,
-      DMatrixRMaj keyTriangle,
-      DMatrixRMaj queryTriangle,
-      DMatrixRMaj outputTriangle,
-      double queryKeyNorm,
-      double valueOutputNorm) {}
 
   private Composition() {}
 
@@ -54,21 +36,23 @@ public final class Composition {
    *
    * @return by kind, earlier head and later head; NaN where one of the circuits is 0
    */
-  public static double[][][] scores(List<HeadWeights> earlier, List<HeadWeights> later) {
-    List<Reader> readers = later.stream().map(Composition::reader).toList();
+  static double[][][] scores(List<HeadTriangles> earlier, List<HeadTriangles> later) {
+    DMatrixRMaj written = written(earlier);
+    Map<DMatrixRMaj, DMatrixRMaj> read = new IdentityHashMap<>(); // which heads share
     double[][][] scores = new double[Kind.values().length][earlier.size()][later.size()];
-    for (int first = 0; first < earlier.size(); first++) {
-      Writer writer = writer(earlier.get(first));
-      Map<DMatrixRMaj, DMatrixRMaj> read = new IdentityHashMap<>(); // which heads share
+    for (Kind kind : Kind.values()) {
       for (int second = 0; second < later.size(); second++) {
-        Reader reader = readers.get(second);
-        HeadWeights head = reader.head;
-        List<Double> found = new ArrayList<>();
-        found.add(score(writer, head.query(), reader.keyTriangle, reader.queryKeyNorm, read));
-        found.add(score(writer, head.key(), reader.queryTriangle, reader.queryKeyNorm, read));
-        found.add(score(writer, head.value(), reader.outputTriangle, reader.valueOutputNorm, read));
-        for (Kind kind : Kind.values()) {
-          scores[kind.ordinal()][first][second] = found.get(kind.ordinal());
+        HeadTriangles reader = later.get(second);
+        DMatrixRMaj between =
+            read.computeIfAbsent(reads(reader, kind), factor -> Products.times(written, factor));
+        DMatrixRMaj whole = Products.timesTransposed(between, left(reader, kind));
+        Spectrum circuit = kind == Kind.VALUE ? reader.valueOutput() : reader.queryKey();
+        for (int first = 0; first < earlier.size(); first++) {
+          HeadTriangles writer = earlier.get(first);
+          int size = writer.value().numRows * whole.numCols;
+          double product = writer.valueOutput().norm() * circuit.norm();
+          scores[kind.ordinal()][first][second] =
+              product == 0 ? Double.NaN : Math.min(1, norm(whole, first * size, size) / product);
         }
       }
     }
@@ -76,43 +60,43 @@ public final class Composition {
     return scores;
   }
 
-  private static double score(
-      Writer writer,
-      DMatrixRMaj reads,
-      DMatrixRMaj triangle,
-      double norm,
-      Map<DMatrixRMaj, DMatrixRMaj> read) {
-    DMatrixRMaj between =
-        read.computeIfAbsent(
-            reads,
-            factor -> {
-              DMatrixRMaj product = new DMatrixRMaj(writer.written.numRows, factor.numCols);
-              CommonOps_DDRM.mult(writer.written, factor, product);
-              return product;
-            });
-    DMatrixRMaj whole = new DMatrixRMaj(between.numRows, triangle.numRows);
-    CommonOps_DDRM.multTransB(between, triangle, whole);
-    double product = writer.norm * norm;
-    return product == 0 ? Double.NaN : Math.min(1, NormOps_DDRM.normF(whole) / product);
+  /** The factor that reads what was written. */
+  private static DMatrixRMaj reads(HeadTriangles reader, Kind kind) {
+    return switch (kind) {
+      case QUERY -> reader.head().query();
+      case KEY -> reader.head().key();
+      case VALUE -> reader.head().value();
+    };
   }
 
-  private static Writer writer(HeadWeights head) {
-    DMatrixRMaj triangle = Spectrum.triangle(head.value());
-    DMatrixRMaj written = new DMatrixRMaj(triangle.numRows, head.output().numCols);
-    CommonOps_DDRM.mult(triangle, head.output(), written);
-    return new Writer(written, NormOps_DDRM.normF(written));
+  /** The triangle of the factor that comes after it. */
+  private static DMatrixRMaj left(HeadTriangles reader, Kind kind) {
+    return switch (kind) {
+      case QUERY -> reader.key();
+      case KEY -> reader.query();
+      case VALUE -> reader.output();
+    };
   }
 
-  private static Reader reader(HeadWeights head) {
-    DMatrixRMaj key = Spectrum.triangle(head.key());
-    DMatrixRMaj query = Spectrum.triangle(head.query());
-    DMatrixRMaj output = Spectrum.triangle(CommonOps_DDRM.transpose(head.output(), null));
-    return new Reader(head, key, query, output, norm(query, key), writer(head).norm);
+  /** What heads write, head below head: triangles of values times outputs, [heads E, D]. */
+  private static DMatrixRMaj written(List<HeadTriangles> heads) {
+    int width = heads.get(0).value().numRows;
+    int dimension = heads.get(0).head().output().numCols;
+    DMatrixRMaj all = new DMatrixRMaj(heads.size() * width, dimension);
+    for (int head = 0; head < heads.size(); head++) {
+      DMatrixRMaj its = Products.times(heads.get(head).value(), heads.get(head).head().output());
+      System.arraycopy(its.data, 0, all.data, head * width * dimension, width * dimension);
+    }
+
+    return all;
   }
 
-  private static double norm(DMatrixRMaj a, DMatrixRMaj b) {
-    DMatrixRMaj product = new DMatrixRMaj(a.numRows, b.numRows);
-    CommonOps_DDRM.multTransB(a, b, product);
-    return NormOps_DDRM.normF(product);
+  private static double norm(DMatrixRMaj matrix, int from, int count) {
+    double squares = 0;
+    for (int i = from; i < from + count; i++) {
+      squares += matrix.data[i] * matrix.data[i];
+    }
+
+    return Math.sqrt(squares);
   }
 }

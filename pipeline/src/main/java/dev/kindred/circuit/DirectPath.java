@@ -4,7 +4,6 @@ package dev.kindred.circuit;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.CommonOps_DDRM;
 
 /**
  * What a model predicts of the present token alone, without attention and networks, beside what
@@ -34,8 +33,7 @@ public record DirectPath(
   /** Compares a model with a text's bigrams, which are in a fixed order. */
   public static DirectPath of(FoldedModel model, TokenBasis basis, List<Bigram> bigrams) {
     int[] all = IntStream.range(0, model.vocabulary()).toArray();
-    DMatrixRMaj logits = new DMatrixRMaj(all.length, all.length);
-    CommonOps_DDRM.multTransB(basis.rows(model, all), model.unembeddings(all), logits);
+    DMatrixRMaj logits = Products.timesTransposed(basis.rows(model, all), model.unembeddings(all));
     double[] normalizers = new double[all.length];
     for (int first : all) {
       double greatest = Double.NEGATIVE_INFINITY;

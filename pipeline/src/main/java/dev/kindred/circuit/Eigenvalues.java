@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.circuit;
 
+import dev.kindred.math.RealEigenvalues;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
-import org.ejml.data.Complex_F64;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.NormOps_DDRM;
-import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
-import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 
 /**
  * The eigenvalues of a circuit, which are those of the small product of its factors in the other
@@ -24,6 +23,9 @@ public record Eigenvalues(double[] real, double[] imaginary, double trace) {
   /** Of the product's size, below which its powers vanish. */
   private static final double ROUNDING = 1e-14;
 
+  /** Of the norm: a trace of so much is no rounding. */
+  private static final double SURE = 1e-6;
+
   /** Those of a square matrix, all 0 if one of its powers is. */
   public static Eigenvalues of(DMatrixRMaj matrix) {
     int size = matrix.numRows;
@@ -32,22 +34,19 @@ public record Eigenvalues(double[] real, double[] imaginary, double trace) {
       return new Eigenvalues(new double[size], new double[size], 0);
     }
 
-    EigenDecomposition_F64<DMatrixRMaj> solver = DecompositionFactory_DDRM.eig(size, false);
-    if (!solver.decompose(matrix.copy())) {
-      throw new IllegalStateException("No eigenvalues found of a circuit, " + size + " x " + size);
-    }
-
-    Complex_F64[] values =
+    double[][] values = RealEigenvalues.of(matrix.data, size);
+    int[] order =
         IntStream.range(0, size)
-            .mapToObj(solver::getEigenvalue)
+            .boxed()
             .sorted(
-                Comparator.comparingDouble(Complex_F64::getMagnitude)
-                    .thenComparingDouble(Complex_F64::getImaginary)
+                Comparator.comparingDouble((Integer i) -> Math.hypot(values[0][i], values[1][i]))
+                    .thenComparingDouble(i -> values[1][i])
                     .reversed())
-            .toArray(Complex_F64[]::new);
+            .mapToInt(Integer::intValue)
+            .toArray();
     return new Eigenvalues(
-        IntStream.range(0, size).mapToDouble(i -> values[i].real).toArray(),
-        IntStream.range(0, size).mapToDouble(i -> values[i].imaginary).toArray(),
+        Arrays.stream(order).mapToDouble(i -> values[0][i]).toArray(),
+        Arrays.stream(order).mapToDouble(i -> values[1][i]).toArray(),
         trace);
   }
 
@@ -56,6 +55,10 @@ public record Eigenvalues(double[] real, double[] imaginary, double trace) {
    * once a number of it is rounded.
    */
   private static boolean isNilpotent(DMatrixRMaj matrix) {
+    if (Math.abs(CommonOps_DDRM.trace(matrix)) > SURE * NormOps_DDRM.normF(matrix)) {
+      return false; // which most are, and need no powers
+    }
+
     DMatrixRMaj power = matrix.copy();
     for (int exponent = 1; exponent < 2 * matrix.numRows; exponent *= 2) {
       double norm = NormOps_DDRM.normF(power);
@@ -64,9 +67,7 @@ public record Eigenvalues(double[] real, double[] imaginary, double trace) {
       }
 
       CommonOps_DDRM.scale(1 / norm, power);
-      DMatrixRMaj square = new DMatrixRMaj(power.numRows, power.numCols);
-      CommonOps_DDRM.mult(power, power, square);
-      power = square;
+      power = Products.times(power, power);
     }
 
     return NormOps_DDRM.normF(power) <= ROUNDING;

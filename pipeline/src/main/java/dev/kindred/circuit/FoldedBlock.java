@@ -39,10 +39,15 @@ record FoldedBlock(
   DMatrixRMaj ofSinglePositions(DMatrixRMaj stream) {
     DMatrixRMaj read = norm.of(stream);
     DMatrixRMaj after = stream.copy();
-    for (HeadWeights head : heads) {
-      DMatrixRMaj values = new DMatrixRMaj(read.numRows, head.value().numCols);
-      CommonOps_DDRM.mult(read, head.value(), values);
-      CommonOps_DDRM.multAdd(values, head.output(), after);
+    for (int head = 0; head < heads.size(); ) {
+      DMatrixRMaj value = heads.get(head).value();
+      DMatrixRMaj output = heads.get(head).output().copy();
+      // Heads that share values stand beside each other.
+      for (head++; head < heads.size() && heads.get(head).value() == value; head++) {
+        CommonOps_DDRM.addEquals(output, heads.get(head).output());
+      }
+
+      Products.addTimes(Products.times(read, value), output, after);
     }
 
     for (int i = 0; i < after.data.length; i++) {

@@ -2,6 +2,9 @@
 package dev.kindred.circuit;
 
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
 
 /**
@@ -20,6 +23,10 @@ public final class FoldedModel {
   private final float[] unembedding; // V x D, as it is stored
   private final double[] unembeddingFactors; // D: what the final norm multiplies by
   private final double[] unembeddingBias;
+  private final Map<Heads, List<HeadTriangles>> triangles = new ConcurrentHashMap<>();
+
+  /** Heads of a block, at a distance. */
+  private record Heads(int block, int distance) {}
 
   /**
    * Makes a model of its parts.
@@ -99,6 +106,17 @@ public final class FoldedModel {
   /** A head with queries {@code distance} positions after keys. */
   public HeadWeights head(int block, int head, int distance) {
     return blocks.get(block).head(head, distance);
+  }
+
+  /** A block's heads with the triangles of their factors, which are made once. */
+  List<HeadTriangles> triangles(int block, int distance) {
+    return triangles.computeIfAbsent(
+        new Heads(block, distance),
+        heads ->
+            HeadTriangles.of(
+                IntStream.range(0, headCount(block))
+                    .mapToObj(head -> head(block, head, distance))
+                    .toList()));
   }
 
   FoldedBlock block(int block) {

@@ -4,7 +4,6 @@ package dev.kindred.circuit;
 import dev.kindred.model.architecture.Activation;
 import org.apache.commons.math3.special.Erf;
 import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.CommonOps_DDRM;
 
 /**
  * The feed-forward network of a folded block.
@@ -36,8 +35,7 @@ record FoldedNetwork(
 
   /** Returns x weight + bias, row by row. */
   static DMatrixRMaj applied(FoldedMap map, DMatrixRMaj x) {
-    DMatrixRMaj y = new DMatrixRMaj(x.numRows, map.bias().length);
-    CommonOps_DDRM.mult(x, map.weight(), y);
+    DMatrixRMaj y = Products.times(x, map.weight());
     for (int i = 0; i < y.data.length; i++) {
       y.data[i] += map.bias()[i % y.numCols];
     }

@@ -23,9 +23,29 @@ public final class HaarNull {
    * @param width E
    */
   public HaarNull(int dimension, int width, int draws, long seed) {
+    this(width, squares(dimension, width, 0, draws, seed));
+  }
+
+  /**
+   * Takes rotations that were drawn before.
+   *
+   * @param squares of {@link #squares}
+   */
+  HaarNull(int width, double[][] squares) {
     this.width = width;
-    this.squares = new double[draws][];
-    for (int draw = 0; draw < draws; draw++) {
+    this.squares = squares;
+  }
+
+  /**
+   * Draws rotations.
+   *
+   * @param from number of the first
+   * @param to number after the last one
+   * @return of each, the squares of the numbers in its corner [E, E]
+   */
+  static double[][] squares(int dimension, int width, int from, int to, long seed) {
+    double[][] squares = new double[to - from][];
+    for (int draw = from; draw < to; draw++) {
       DMatrixRMaj normal = ScoreNull.normal(dimension, width, new SplittableRandom(seed + draw));
       QRDecomposition<DMatrixRMaj> solver = DecompositionFactory_DDRM.qr(dimension, width);
       if (!solver.decompose(normal)) {
@@ -34,8 +54,10 @@ public final class HaarNull {
 
       double[] corner = Arrays.copyOf(solver.getQ(null, true).data, width * width);
       Arrays.setAll(corner, i -> corner[i] * corner[i]); // whatever sign a column has
-      squares[draw] = corner;
+      squares[draw - from] = corner;
     }
+
+    return squares;
   }
 
   /** The mean and the standard deviation of scores. */

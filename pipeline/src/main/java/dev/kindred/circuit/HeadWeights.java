@@ -27,15 +27,19 @@ public record HeadWeights(
   /**
    * Returns the head with queries that stand {@code distance} positions after keys. Where positions
    * turn queries and keys, QK is another matrix at each distance, and only the distance counts.
+   * Keys that heads share stay one object where they are not scaled.
    */
   HeadWeights at(int distance, Rotary rotary) {
     DMatrixRMaj turnedQuery = query.copy();
-    DMatrixRMaj turnedKey = key.copy();
+    DMatrixRMaj turnedKey = rotary.factor() == 1 ? key : key.copy();
     double[] turnedQueryBias = queryBias.clone();
     double[] turnedKeyBias = keyBias.clone();
     turn(turnedQuery.data, query.numCols, distance, rotary);
     turn(turnedQueryBias, query.numCols, distance, rotary);
-    turn(turnedKey.data, query.numCols, 0, rotary);
+    if (turnedKey != key) {
+      turn(turnedKey.data, query.numCols, 0, rotary);
+    }
+
     turn(turnedKeyBias, query.numCols, 0, rotary);
     return new HeadWeights(turnedQuery, turnedKey, value, output, turnedQueryBias, turnedKeyBias);
   }

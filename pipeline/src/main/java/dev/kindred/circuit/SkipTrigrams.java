@@ -2,6 +2,7 @@
 package dev.kindred.circuit;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.sum;
@@ -20,9 +21,12 @@ import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoder;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Skip trigrams, [source] .. [destination] [output]: what a head by itself would predict, and what
@@ -176,20 +180,28 @@ public final class SkipTrigrams {
     return units;
   }
 
-  /** What is made of a head, one row or more. */
-  private interface Looking extends Serializable {
-    List<Row> rows(Unit unit, TokenCircuit circuit, Cells cells, int vocabulary);
-  }
+  /** What is found of a head: {@code trigrams} and a {@code check}. */
+  private static final StructType LOOKED =
+      new StructType()
+          .add("trigrams", DataTypes.createArrayType(Tables.SKIP_TRIGRAMS.fileColumns()))
+          .add("check", Tables.SKIP_TRIGRAM_CHECKS.fileColumns());
 
-  private static Dataset<Row> looked(
+  /**
+   * Looks at all heads, each once.
+   *
+   * @param tokenCounts how often each token is in the text, V
+   * @param cells of the text
+   * @param blocks of the model
+   * @return one row a head and distance, for {@link #best} and {@link #checks}; each evaluation of
+   *     them computes everything anew
+   */
+  public static Dataset<Row> looked(
       SparkSession spark,
       Broadcast<ModelDirectory> model,
       CircuitQuestion question,
       long[] tokenCounts,
       Broadcast<Cells> cells,
-      int blocks,
-      Encoder<Row> encoder,
-      Looking looking) {
+      int blocks) {
     return spark.createDataset(
         JavaSparkContext.fromSparkContext(spark.sparkContext())
             .parallelize(IntStream.range(0, blocks).boxed().toList(), blocks)
@@ -198,50 +210,41 @@ public final class SkipTrigrams {
                   FoldedModel folded = FoldedModels.of(model.value());
                   return units(folded, question).stream()
                       .filter(unit -> unit.block == block)
-                      .flatMap(
-                          unit ->
-                              looking
-                                  .rows(
-                                      unit,
-                                      TokenCircuit.of(
-                                          folded,
-                                          unit.block,
-                                          unit.head,
-                                          unit.distance,
-                                          tokenCounts),
-                                      cells.value(),
-                                      folded.vocabulary())
-                                  .stream())
+                      .map(
+                          unit -> {
+                            TokenCircuit circuit =
+                                TokenCircuit.of(
+                                    folded, unit.block, unit.head, unit.distance, tokenCounts);
+                            return RowFactory.create(
+                                bestRows(unit, circuit, cells.value(), folded.vocabulary())
+                                    .toArray(),
+                                checkRow(
+                                    unit,
+                                    circuit,
+                                    cells.value(),
+                                    folded.vocabulary(),
+                                    question.seed()));
+                          })
                       .iterator();
                 })
             .rdd(),
-        encoder);
+        Encoders.row(LOOKED));
   }
 
   /**
-   * Returns what each head predicts most by itself.
-   *
-   * @param tokenCounts how often each token is in the text, V
-   * @param cells of the text
-   * @param blocks of the model
-   * @return rows with the file columns of {@link Tables#SKIP_TRIGRAMS}
+   * What each head predicts most by itself: rows with the file columns of {@link
+   * Tables#SKIP_TRIGRAMS}.
    */
-  public static Dataset<Row> best(
-      SparkSession spark,
-      Broadcast<ModelDirectory> model,
-      CircuitQuestion question,
-      long[] tokenCounts,
-      Broadcast<Cells> cells,
-      int blocks) {
-    return looked(
-        spark,
-        model,
-        question,
-        tokenCounts,
-        cells,
-        blocks,
-        Tables.SKIP_TRIGRAMS.encoder(),
-        SkipTrigrams::bestRows);
+  public static Dataset<Row> best(Dataset<Row> looked) {
+    return looked.select(explode(col("trigrams")).as("row")).select("row.*");
+  }
+
+  /**
+   * How each head's scores go with the text: rows with the file columns of {@link
+   * Tables#SKIP_TRIGRAM_CHECKS}.
+   */
+  public static Dataset<Row> checks(Dataset<Row> looked) {
+    return looked.select("check.*");
   }
 
   private record Trigram(int source, int destination, int output, double product) {}
@@ -292,34 +295,6 @@ public final class SkipTrigrams {
     }
 
     return rows;
-  }
-
-  /**
-   * Returns how each head's scores go with the text.
-   *
-   * @param tokenCounts how often each token is in the text, V
-   * @param cells of the text
-   * @param blocks of the model
-   * @return rows with the file columns of {@link Tables#SKIP_TRIGRAM_CHECKS}
-   */
-  public static Dataset<Row> checks(
-      SparkSession spark,
-      Broadcast<ModelDirectory> model,
-      CircuitQuestion question,
-      long[] tokenCounts,
-      Broadcast<Cells> cells,
-      int blocks) {
-    long seed = question.seed();
-    return looked(
-        spark,
-        model,
-        question,
-        tokenCounts,
-        cells,
-        blocks,
-        Tables.SKIP_TRIGRAM_CHECKS.encoder(),
-        (unit, circuit, its, vocabulary) ->
-            List.of(checkRow(unit, circuit, its, vocabulary, seed)));
   }
 
   private static Row checkRow(

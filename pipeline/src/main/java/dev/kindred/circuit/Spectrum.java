@@ -33,11 +33,7 @@ public record Spectrum(double[] values) {
    * @param b [D, E]
    */
   static Spectrum ofProduct(DMatrixRMaj a, DMatrixRMaj b) {
-    DMatrixRMaj ofA = triangle(a);
-    DMatrixRMaj ofB = triangle(b);
-    DMatrixRMaj small = new DMatrixRMaj(ofA.numRows, ofB.numRows);
-    CommonOps_DDRM.multTransB(ofA, ofB, small);
-    return of(small);
+    return of(Products.timesTransposed(triangle(a), triangle(b)));
   }
 
   static Spectrum of(DMatrixRMaj matrix) {

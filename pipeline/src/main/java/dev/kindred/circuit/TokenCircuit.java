@@ -33,8 +33,8 @@ public record TokenCircuit(DMatrixRMaj found, DMatrixRMaj given) {
     DMatrixRMaj queries =
         FoldedNetwork.applied(new FoldedMap(weights.query(), weights.queryBias()), x);
     DMatrixRMaj keys = FoldedNetwork.applied(new FoldedMap(weights.key(), weights.keyBias()), x);
-    DMatrixRMaj found = new DMatrixRMaj(all.length, all.length);
-    CommonOps_DDRM.multTransB(model.scale(block), queries, keys, found);
+    DMatrixRMaj found = Products.timesTransposed(queries, keys);
+    CommonOps_DDRM.scale(model.scale(block), found);
     double total = Arrays.stream(counts).sum();
     for (int destination : all) {
       double usual = 0;
@@ -47,12 +47,9 @@ public record TokenCircuit(DMatrixRMaj found, DMatrixRMaj given) {
       }
     }
 
-    DMatrixRMaj values = new DMatrixRMaj(all.length, weights.value().numCols);
-    CommonOps_DDRM.mult(x, weights.value(), values);
-    DMatrixRMaj outputs = new DMatrixRMaj(all.length, weights.value().numCols);
-    CommonOps_DDRM.multTransB(model.unembeddings(all), weights.output(), outputs);
-    DMatrixRMaj given = new DMatrixRMaj(all.length, all.length);
-    CommonOps_DDRM.multTransB(values, outputs, given);
+    DMatrixRMaj values = Products.times(x, weights.value());
+    DMatrixRMaj outputs = Products.timesTransposed(model.unembeddings(all), weights.output());
+    DMatrixRMaj given = Products.timesTransposed(values, outputs);
     FoldedMap.takeMeans(given.data, all.length);
     return new TokenCircuit(found, given);
   }

@@ -20,7 +20,7 @@ import org.ejml.dense.row.CommonOps_DDRM;
 public record TokenProducts(
     int tokens, DMatrixRMaj outputs, DMatrixRMaj matches, double[] sumOfX, double[] sumOfU)
     implements Serializable {
-  private static final int ROWS = 256; // at once
+  private static final int ROWS = 512; // at once
 
   /** Those of some tokens. */
   public static TokenProducts of(FoldedModel model, TokenBasis basis, int[] ids) {
@@ -32,8 +32,8 @@ public record TokenProducts(
       int[] some = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + ROWS));
       DMatrixRMaj x = basis.rows(model, some);
       DMatrixRMaj u = model.unembeddings(some);
-      CommonOps_DDRM.multAddTransA(u, x, sum.outputs);
-      CommonOps_DDRM.multAddTransA(x, x, sum.matches);
+      Products.addTransposedTimes(u, x, sum.outputs);
+      Products.addTransposedTimes(x, x, sum.matches);
       addRows(x, sum.sumOfX);
       addRows(u, sum.sumOfU);
     }
@@ -107,10 +107,6 @@ public record TokenProducts(
 
   /** a middle b, [E, E]. */
   static DMatrixRMaj sandwiched(DMatrixRMaj a, DMatrixRMaj middle, DMatrixRMaj b) {
-    DMatrixRMaj half = new DMatrixRMaj(a.numRows, middle.numCols);
-    CommonOps_DDRM.mult(a, middle, half);
-    DMatrixRMaj whole = new DMatrixRMaj(a.numRows, b.numCols);
-    CommonOps_DDRM.mult(half, b, whole);
-    return whole;
+    return Products.times(Products.times(a, middle), b);
   }
 }

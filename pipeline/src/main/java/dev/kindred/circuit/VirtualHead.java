@@ -22,25 +22,23 @@ public record VirtualHead(double norm, Eigenvalues moved, Eigenvalues copied, Ei
    *
    * @param products of embeddings
    */
-  public static VirtualHead of(HeadWeights earlier, HeadWeights later, TokenProducts products) {
-    DMatrixRMaj between = times(earlier.output(), later.value());
+  static VirtualHead of(HeadTriangles first, HeadTriangles second, TokenProducts products) {
+    HeadWeights earlier = first.head();
+    HeadWeights later = second.head();
+    DMatrixRMaj between = Products.times(earlier.output(), later.value());
     DMatrixRMaj copies =
         TokenProducts.sandwiched(later.output(), products.outputs(), earlier.value());
-    DMatrixRMaj keys = times(earlier.output(), later.key());
+    DMatrixRMaj keys = Products.times(earlier.output(), later.key());
     DMatrixRMaj matches =
         TokenProducts.sandwiched(
             CommonOps_DDRM.transpose(earlier.value(), null), products.matches(), later.query());
-    DMatrixRMaj induction = new DMatrixRMaj(keys.numCols, matches.numCols);
-    CommonOps_DDRM.multTransA(keys, matches, induction);
+    DMatrixRMaj induction = Products.transposedTimes(keys, matches);
     DMatrixRMaj outer =
-        times(
-            times(Spectrum.triangle(earlier.value()), between),
-            CommonOps_DDRM.transpose(
-                Spectrum.triangle(CommonOps_DDRM.transpose(later.output(), null)), null));
+        Products.timesTransposed(Products.times(first.value(), between), second.output());
     return new VirtualHead(
         NormOps_DDRM.normF(outer),
-        Eigenvalues.of(times(between, times(later.output(), earlier.value()))),
-        Eigenvalues.of(times(copies, between)),
+        Eigenvalues.of(Products.times(between, Products.times(later.output(), earlier.value()))),
+        Eigenvalues.of(Products.times(copies, between)),
         Eigenvalues.of(induction));
   }
 
@@ -53,14 +51,9 @@ public record VirtualHead(double norm, Eigenvalues moved, Eigenvalues copied, Ei
   public static OwnPlace found(
       HeadWeights earlier, HeadWeights later, DMatrixRMaj x, int[] ranked) {
     return OwnPlace.of(
-        times(x, later.query()),
-        times(times(x, earlier.value()), times(earlier.output(), later.key())),
+        new OwnPlace.Side(x, later.query()),
+        new OwnPlace.Side(
+            x, Products.times(earlier.value(), Products.times(earlier.output(), later.key()))),
         ranked);
-  }
-
-  private static DMatrixRMaj times(DMatrixRMaj a, DMatrixRMaj b) {
-    DMatrixRMaj product = new DMatrixRMaj(a.numRows, b.numCols);
-    CommonOps_DDRM.mult(a, b, product);
-    return product;
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.kindred.circuit.OwnPlace.Side;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -226,10 +227,10 @@ class TestCircuitReference {
         DMatrixRMaj x = basis.rows(model, ids);
         OwnPlace copied =
             OwnPlace.of(
-                times(x, head.value()),
-                times(model.unembeddings(ids), CommonOps_DDRM.transpose(head.output(), null)),
+                new Side(x, head.value()),
+                new Side(model.unembeddings(ids), CommonOps_DDRM.transpose(head.output(), null)),
                 ids);
-        OwnPlace matched = OwnPlace.of(times(x, head.query()), times(x, head.key()), ids);
+        OwnPlace matched = OwnPlace.of(new Side(x, head.query()), new Side(x, head.key()), ids);
         compare(copied, scores.get("ov"));
         compare(matched, scores.get("qk"));
       }
@@ -270,7 +271,7 @@ class TestCircuitReference {
               first + " " + second,
               key ->
                   Composition.scores(
-                      headsOf(model, first, distance), headsOf(model, second, distance)));
+                      model.triangles(first, distance), model.triangles(second, distance)));
       for (Composition.Kind kind : Composition.Kind.values()) {
         assertThat(scores[kind.ordinal()][row.get(1).asInt()][row.get(3).asInt()])
             .as(row + " " + kind)
@@ -296,10 +297,8 @@ class TestCircuitReference {
     }
   }
 
-  private static List<HeadWeights> headsOf(FoldedModel model, int block, int distance) {
-    return IntStream.range(0, model.headCount(block))
-        .mapToObj(head -> model.head(block, head, distance))
-        .toList();
+  private static HeadTriangles triangles(HeadWeights head) {
+    return HeadTriangles.of(List.of(head)).get(0);
   }
 
   @Test
@@ -413,7 +412,7 @@ class TestCircuitReference {
     for (JsonNode row : CircuitCase.json(name + "-virtual.json").get("rows")) {
       HeadWeights earlier = model.head(row.get(0).asInt(), row.get(1).asInt(), 0);
       HeadWeights later = model.head(row.get(2).asInt(), row.get(3).asInt(), 0);
-      VirtualHead found = VirtualHead.of(earlier, later, products);
+      VirtualHead found = VirtualHead.of(triangles(earlier), triangles(later), products);
       String of = name + " " + row;
       assertThat(found.norm())
           .as(of)

@@ -95,11 +95,15 @@ class TestCircuits {
         .isCloseTo(Math.hypot(dense.real()[0], dense.imaginary()[0]), within(CLOSE));
   }
 
+  private static double[][][] scores(List<HeadWeights> earlier, List<HeadWeights> later) {
+    return Composition.scores(HeadTriangles.of(earlier), HeadTriangles.of(later));
+  }
+
   @Test
   void compositionIsTheFrobeniusNormOfTheDenseProduct() {
     HeadWeights first = head(3);
     HeadWeights second = head(4);
-    double[][][] scores = Composition.scores(List.of(first), List.of(second));
+    double[][][] scores = scores(List.of(first), List.of(second));
     DMatrixRMaj writes = valueOutput(first);
     assertThat(scores[0][0][0]).isCloseTo(dense(writes, queryKey(second)), within(CLOSE));
     assertThat(scores[1][0][0])
@@ -126,8 +130,8 @@ class TestCircuits {
         .isCloseTo(Residual.queryKey(first).score(), within(CLOSE));
     assertThat(Spectrum.ofValueOutput(firstTurned).values())
         .containsExactly(Spectrum.ofValueOutput(first).values(), within(CLOSE));
-    double[][][] scores = Composition.scores(List.of(first), List.of(second));
-    double[][][] turnedScores = Composition.scores(List.of(firstTurned), List.of(secondTurned));
+    double[][][] scores = scores(List.of(first), List.of(second));
+    double[][][] turnedScores = scores(List.of(firstTurned), List.of(secondTurned));
     for (int kind = 0; kind < scores.length; kind++) {
       assertThat(turnedScores[kind][0][0]).isCloseTo(scores[kind][0][0], within(CLOSE));
     }
@@ -155,6 +159,40 @@ class TestCircuits {
     DMatrixRMaj turn = solver.getQ(null, false);
     assertThat(Eigenvalues.of(times(times(turn, shift), transposed(turn))).score()).isNull();
     assertThat(Eigenvalues.of(new DMatrixRMaj(E, E)).score()).isNull();
+  }
+
+  /** More tokens than are looked at at once, some of whose rows are equal. */
+  @Test
+  void firstPlacesAreThoseOfTheWholeMatrix() {
+    SplittableRandom random = new SplittableRandom(9);
+    int tokens = 900;
+    DMatrixRMaj x = normal(tokens, D, random);
+    DMatrixRMaj y = normal(tokens, D, random);
+    for (int i = 0; i < tokens; i++) {
+      for (int j = 0; j < D; j++) { // some tokens find themselves
+        y.data[i * D + j] = (i % 3 == 0 ? 1 : .1) * y.data[i * D + j] + x.data[i * D + j];
+      }
+    }
+
+    System.arraycopy(x.data, 0, x.data, (tokens - 1) * D, D);
+    System.arraycopy(y.data, 0, y.data, (tokens - 1) * D, D);
+    DMatrixRMaj left = normal(D, E, random);
+    DMatrixRMaj right = left.copy();
+    DMatrixRMaj whole = times(times(x, left), transposed(times(y, right)));
+    int[] rows = IntStream.range(0, tokens).filter(i -> i % 2 == 0 || i > 800).toArray();
+    int first = 0;
+    int firstFive = 0;
+    for (int row : rows) {
+      double own = whole.get(row, row) + 1e-9;
+      long greater =
+          IntStream.range(0, tokens).filter(column -> whole.get(row, column) > own).count();
+      first += greater == 0 ? 1 : 0;
+      firstFive += greater < 5 ? 1 : 0;
+    }
+
+    OwnPlace found = OwnPlace.of(new OwnPlace.Side(x, left), new OwnPlace.Side(y, right), rows);
+    assertThat(found.first()).isEqualTo((double) first / rows.length).isBetween(.01, .9);
+    assertThat(found.firstFive()).isEqualTo((double) firstFive / rows.length).isBetween(.02, .95);
   }
 
   @ParameterizedTest
@@ -194,7 +232,7 @@ class TestCircuits {
     HeadWeights previous = model.head(0, 0, 0);
     HeadWeights finding = model.head(1, 0, 0);
     HeadWeights empty = model.head(0, 1, 0);
-    double[][][] scores = Composition.scores(List.of(previous, empty), List.of(finding));
+    double[][][] scores = scores(List.of(previous, empty), List.of(finding));
     assertThat(scores[0][0][0]).isCloseTo(0, within(1e-12));
     assertThat(scores[1][0][0])
         .isCloseTo(1 / Math.sqrt(model.vocabulary()), within(1e-12))
@@ -222,12 +260,13 @@ class TestCircuits {
     assertThat(products.ofQueryKey(finding).score()).isNull();
     OwnPlace copied =
         OwnPlace.of(
-            times(TokenBasis.EMBEDDING.rows(model, all), finding.value()),
-            times(model.unembeddings(all), transposed(finding.output())),
+            new OwnPlace.Side(TokenBasis.EMBEDDING.rows(model, all), finding.value()),
+            new OwnPlace.Side(model.unembeddings(all), transposed(finding.output())),
             all);
     assertThat(copied.first()).isEqualTo(1);
     JsonNode together = expected.get("virtual_0_0_1_0");
-    VirtualHead both = VirtualHead.of(previous, finding, products);
+    VirtualHead both =
+        VirtualHead.of(model.triangles(0, 0).get(0), model.triangles(1, 0).get(0), products);
     assertThat(both.norm()).isCloseTo(0, within(1e-12));
     assertThat(both.induced().trace())
         .isCloseTo(together.get("induction_term_sum").asDouble(), within(1e-9));

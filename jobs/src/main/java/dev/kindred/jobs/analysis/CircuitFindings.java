@@ -24,11 +24,11 @@ import org.apache.spark.sql.Row;
 final class CircuitFindings {
   private static final int SHOWN_HEADS = 64;
   private static final int SHOWN_PAIRS = 12;
+  private static final String PAIR =
+      "concat(earlier_block, '.', earlier_head, ' to ', block, '.', head)";
   private static final double FAR = 3; // standard deviations from chance
   private static final Map<String, String> CIRCUITS =
       Map.of("ov", "copying (ov)", "qk", "matching (qk)");
-  private static final Map<String, String> KINDS =
-      Map.of("q", "queries", "k", "keys", "v", "values");
 
   private final Dataset<Row> heads;
   private final Dataset<Row> compositions;
@@ -56,6 +56,7 @@ final class CircuitFindings {
     elements.addAll(ofHeads());
     elements.addAll(ofCompositions());
     elements.addAll(ofVirtualHeads());
+    elements.addAll(new CircuitPictures(heads, compositions, virtualHeads).elements());
     return elements;
   }
 
@@ -193,8 +194,7 @@ final class CircuitFindings {
                 expr("max(score)"),
                 expr("sqrt(max(expected_square))"),
                 expr("count(score)"),
-                expr(
-                    "max_by(concat(earlier_block, '.', earlier_head, ' to ', block, '.', head), score)"))
+                expr("max_by(" + PAIR + ", score)"))
             .orderBy("distance", "kind")
             .collectAsList();
     List<Element> elements = new ArrayList<>();
@@ -220,7 +220,7 @@ final class CircuitFindings {
                 .map(
                     row ->
                         Findings.Row.of(
-                            KINDS.get(row.getString(0)),
+                            CircuitPictures.KINDS.get(row.getString(0)),
                             String.valueOf(row.getInt(1)),
                             String.format(Locale.ROOT, "%,d", row.getLong(6)),
                             String.format(Locale.ROOT, "%.4f", row.getDouble(2)),
@@ -239,27 +239,16 @@ final class CircuitFindings {
                 Column.of("by chance"),
                 Column.of("deviations from it")),
             nulls
-                .orderBy(
-                    abs(col("z")).desc(),
-                    col("kind"),
-                    col("earlier_block"),
-                    col("earlier_head"),
-                    col("block"),
-                    col("head"))
+                .orderBy(CircuitTables.thenByPair(abs(col("z")).desc(), col("kind")))
                 .limit(SHOWN_PAIRS)
-                .selectExpr(
-                    "concat(earlier_block, '.', earlier_head, ' to ', block, '.', head)",
-                    "kind",
-                    "score",
-                    "null_mean",
-                    "z")
+                .selectExpr(PAIR, "kind", "score", "null_mean", "z")
                 .collectAsList()
                 .stream()
                 .map(
                     row ->
                         Findings.Row.of(
                             row.getString(0),
-                            KINDS.get(row.getString(1)),
+                            CircuitPictures.KINDS.get(row.getString(1)),
                             String.format(Locale.ROOT, "%.4f", row.getDouble(2)),
                             String.format(Locale.ROOT, "%.4f", row.getDouble(3)),
                             String.format(Locale.ROOT, "%.1f", row.getDouble(4))))
@@ -272,15 +261,11 @@ final class CircuitFindings {
         virtualHeads
             .where(col("induction_score").isNotNull())
             .orderBy(
-                expr("coalesce(induction_top_1, 0)").desc(),
-                col("induction_score").desc(),
-                col("earlier_block"),
-                col("earlier_head"),
-                col("block"),
-                col("head"))
+                CircuitTables.thenByPair(
+                    expr("coalesce(induction_top_1, 0)").desc(), col("induction_score").desc()))
             .limit(SHOWN_PAIRS)
             .selectExpr(
-                "concat(earlier_block, '.', earlier_head, ' to ', block, '.', head)",
+                PAIR,
                 "distance",
                 "induction_score",
                 "induction_positive_share",

@@ -22,16 +22,20 @@ import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 
 /** The tables of a model's circuits; a table that is complete is left as it is. */
 final class CircuitTables {
@@ -44,6 +48,9 @@ final class CircuitTables {
   private final ModelDirectory model;
   private final CircuitQuestion question;
   private final int blocks;
+
+  /** What tokens are added up to so far. */
+  private final Map<TokenBasis, TokenProducts> products = new EnumMap<>(TokenBasis.class);
 
   CircuitTables(
       Workspace workspace, Warehouse warehouse, ModelDirectory model, CircuitQuestion question) {
@@ -65,27 +72,34 @@ final class CircuitTables {
           Broadcast<Map<TokenBasis, TokenProducts>> products =
               JavaSparkContext.fromSparkContext(spark.sparkContext())
                   .broadcast(products(onExecutors, question.bases()));
-          List<Deviations> deviations =
-              Circuits.deviations(spark, onExecutors, products, question).collect();
-          return Circuits.heads(
-              spark, onExecutors, products, new ArrayList<>(deviations), question, blocks);
+          List<Deviations> deviations = Circuits.deviations(spark, onExecutors, products, question);
+          return Circuits.heads(spark, onExecutors, products, deviations, question, blocks);
         });
   }
 
   /** Adds up what tokens are in each basis, pieces in their order. */
   private Map<TokenBasis, TokenProducts> products(
       Broadcast<ModelDirectory> onExecutors, List<TokenBasis> bases) {
-    List<Piece> pieces =
-        new ArrayList<>(
-            Circuits.pieces(spark, onExecutors, model.shape().vocabularySize(), bases).collect());
-    pieces.sort(Comparator.comparingInt(Piece::number));
-    Map<TokenBasis, TokenProducts> sums = new EnumMap<>(TokenBasis.class);
-    for (Piece piece : pieces) {
-      sums.merge(piece.basis(), piece.products(), TokenProducts::plus);
+    List<TokenBasis> missing =
+        bases.stream().filter(basis -> !products.containsKey(basis)).toList();
+    if (!missing.isEmpty()) {
+      List<Piece> pieces =
+          new ArrayList<>(
+              Circuits.pieces(
+                      spark, onExecutors, model.shape().vocabularySize(), new ArrayList<>(missing))
+                  .collect());
+      pieces.sort(Comparator.comparingInt(Piece::number));
+      Map<TokenBasis, TokenProducts> sums = new EnumMap<>(TokenBasis.class);
+      for (Piece piece : pieces) {
+        sums.merge(piece.basis(), piece.products(), TokenProducts::plus);
+      }
+
+      sums.forEach((basis, sum) -> products.put(basis, sum.centeredOverTokens()));
     }
 
-    sums.replaceAll((basis, sum) -> sum.centeredOverTokens());
-    return sums;
+    Map<TokenBasis, TokenProducts> asked = new EnumMap<>(products);
+    asked.keySet().retainAll(bases);
+    return asked;
   }
 
   /** Computes how all pairs of heads compose, unless it is there. */
@@ -108,13 +122,7 @@ final class CircuitTables {
                 .part(Tables.HEAD_COMPOSITIONS, model.id(), question.key())
                 .read()
                 .where(col("kind").equalTo(kind.text()).and(col("z").isNotNull()))
-                .orderBy(
-                    abs(col("z")).desc(),
-                    col("earlier_block"),
-                    col("earlier_head"),
-                    col("block"),
-                    col("head"),
-                    col("distance"))
+                .orderBy(thenByPair(abs(col("z")).desc()))
                 .limit(SAMPLED)
                 .select("earlier_block", "earlier_head", "block", "head", "distance", "score")
                 .collectAsList()
@@ -159,13 +167,7 @@ final class CircuitTables {
                   .where(col("z").isNotNull().and(col("kind").isin("k", "v")))
                   .groupBy("earlier_block", "earlier_head", "block", "head", "distance")
                   .agg(max(abs(col("z"))).as("far"))
-                  .orderBy(
-                      col("far").desc(),
-                      col("earlier_block"),
-                      col("earlier_head"),
-                      col("block"),
-                      col("head"),
-                      col("distance"))
+                  .orderBy(thenByPair(col("far").desc()))
                   .limit(VIRTUAL)
                   .collectAsList()
                   .stream()
@@ -188,6 +190,15 @@ final class CircuitTables {
               new ArrayList<>(pairs),
               Math.max(1, spark.sparkContext().defaultParallelism()));
         });
+  }
+
+  /** An order of pairs of heads: by some columns, and where these are the same by the pair. */
+  static Column[] thenByPair(Column... first) {
+    return Stream.concat(
+            Arrays.stream(first),
+            Stream.of("earlier_block", "earlier_head", "block", "head", "distance")
+                .map(functions::col))
+        .toArray(Column[]::new);
   }
 
   private Dataset<Row> filled(String step, Table table, Supplier<Dataset<Row>> compute) {

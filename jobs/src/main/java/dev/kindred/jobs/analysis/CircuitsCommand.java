@@ -8,9 +8,15 @@ import dev.kindred.circuit.SkipTrigrams;
 import dev.kindred.circuit.TokenBasis;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.jobs.option.Defaults.NoSetting;
+import dev.kindred.jobs.option.ReadModelOptions;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.Findings.Element;
+import dev.kindred.jobs.report.FindingsPage;
+import dev.kindred.jobs.report.FindingsPage.Titles;
+import dev.kindred.jobs.report.PageFile;
+import dev.kindred.jobs.report.Report;
+import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Warehouse;
@@ -18,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -34,11 +41,14 @@ import picocli.CommandLine.TypeConversionException;
     footer = {
       "kindred circuits --model models/dickens-small",
       "kindred circuits --model models/llama-shakespeare --distances 0,1,2,5",
+      "kindred circuits --model SmolLM2 --untrained 1 --ranked-tokens 0",
       "kindred circuits --model models/tinyshakespeare --corpus input.txt"
     })
 final class CircuitsCommand extends ModelAnalysisCommand {
-  /** Up to so many tokens are compared with one another unless an option says how many. */
-  private static final int RANKED = 4096;
+  /** Up to so many tokens are all ranked unless an option says how many. */
+  private static final int ALL_RANKED = 4096;
+
+  private static final int RANKED = 2048; // of more
 
   private static final String TEXT_COLUMN = "text"; // of Parquet and JSON lines
 
@@ -69,13 +79,15 @@ final class CircuitsCommand extends ModelAnalysisCommand {
 
   @Option(
       names = "--ranked-tokens",
-      paramLabel = "N",
+      paramLabel = "N|all",
       converter = RankedTokens.class,
       description =
           "for how many tokens, evenly spaced, each head is asked which tokens come before them; 0"
               + " for none (all of a vocabulary of at most "
+              + ALL_RANKED
+              + ", else "
               + RANKED
-              + ", else none)")
+              + ")")
   private Integer rankedTokens;
 
   @Option(
@@ -93,6 +105,15 @@ final class CircuitsCommand extends ModelAnalysisCommand {
       defaultValue = "1",
       description = "seed of these draws (${DEFAULT-VALUE})")
   private long seed;
+
+  @Option(
+      names = "--untrained",
+      paramLabel = "SEED",
+      converter = Values.Whole.class,
+      description =
+          "looks at weights that no training has changed, drawn with this seed; of the model's"
+              + " folder only config.json is read (none)")
+  private Long untrained;
 
   @NoSetting
   @Option(
@@ -113,6 +134,12 @@ final class CircuitsCommand extends ModelAnalysisCommand {
       defaultValue = "10",
       description = "how many tokens before the destination a source may stand (${DEFAULT-VALUE})")
   private int within;
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "writes a page with the results and pictures of them, too")
+  private String html;
 
   private CircuitQuestion question;
 
@@ -141,14 +168,37 @@ final class CircuitsCommand extends ModelAnalysisCommand {
   }
 
   /** How many tokens are ranked. */
-  static final class RankedTokens extends Values.WholeInRange {
-    RankedTokens() {
-      super(0, 9_999_999);
+  static final class RankedTokens implements ITypeConverter<Integer> {
+    private static final int MOST = 9_999_999;
+
+    @Override
+    public Integer convert(String text) {
+      try {
+        int tokens = text.equals("all") ? MOST : Integer.parseInt(text);
+        if (tokens >= 0 && tokens <= MOST) {
+          return tokens;
+        }
+      } catch (NumberFormatException e) {
+        // is told below
+      }
+
+      throw new TypeConversionException("expected all, or a whole number from 0 to 9999999");
     }
   }
 
   @Override
+  ModelDirectory read(ReadModelOptions model, Configuration hadoop) {
+    return untrained == null
+        ? super.read(model, hadoop)
+        : model.untrained("--model", model.uri(), untrained, List.of(), hadoop);
+  }
+
+  @Override
   void check(Workspace workspace, String uri) {
+    if (html != null) {
+      PageFile.of("--html", html, workspace.hadoop()).check();
+    }
+
     if (corpus != null) {
       Corpus.check(workspace.hadoop(), corpus, Corpus.Format.AUTO, TEXT_COLUMN, null);
     }
@@ -160,7 +210,7 @@ final class CircuitsCommand extends ModelAnalysisCommand {
     int vocabulary = directory.shape().vocabularySize();
     int ranked =
         rankedTokens == null
-            ? vocabulary <= RANKED ? vocabulary : 0
+            ? vocabulary <= ALL_RANKED ? vocabulary : RANKED
             : Math.min(rankedTokens, vocabulary);
     Folding.checkDistances("--distances", distances, directory.blueprint());
     question =
@@ -194,7 +244,22 @@ final class CircuitsCommand extends ModelAnalysisCommand {
       elements.addAll(trigrams.shown());
     }
 
-    return new Findings("", elements, List.of());
+    Findings all = new Findings("", elements, List.of());
+    if (html != null) {
+      PageFile page = PageFile.of("--html", html, workspace.hadoop());
+      page.write(
+          Report.html(
+              new FindingsPage(
+                  "circuits",
+                  "model " + directory.id(),
+                  "What each head copies and matches, told by its weights, and which heads read what"
+                      + " earlier ones write.",
+                  Titles.WORDS,
+                  List.of(all))));
+      Terminal.standardError().line("kindred: " + page.shown());
+    }
+
+    return all;
   }
 
   @Override

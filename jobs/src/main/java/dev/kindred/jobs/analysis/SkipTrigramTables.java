@@ -34,6 +34,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.storage.StorageLevel;
 
 /** What heads predict by themselves, looked for in a text. */
 final class SkipTrigramTables {
@@ -84,17 +85,21 @@ final class SkipTrigramTables {
     int blocks = model.shape().blocks();
     int vocabulary = model.shape().vocabularySize();
     CorpusScan ofTokens = CorpusScan.scan(corpus, model.tokenizerJson(), 1);
-    Dataset<Row> tokens = windows(ofTokens, 1);
+    // A row a token: what it counts in the text, and what follows it.
+    Dataset<Row> tokens = windows(ofTokens, 1).persist(StorageLevel.MEMORY_AND_DISK());
     long[] tokenCounts = Windows.tokenCounts(tokens, vocabulary);
     Broadcast<ModelDirectory> onExecutors = model.onExecutors(workspace.spark());
     Broadcast<Cells> cells =
         JavaSparkContext.fromSparkContext(workspace.spark().sparkContext())
             .broadcast(Cells.of(SkipTrigrams.counts(windows(scan, within + 1)).collectAsList()));
-    best.write(
-        SkipTrigrams.best(workspace.spark(), onExecutors, question, tokenCounts, cells, blocks));
-    checks.write(
-        SkipTrigrams.checks(workspace.spark(), onExecutors, question, tokenCounts, cells, blocks));
+    Dataset<Row> looked =
+        SkipTrigrams.looked(workspace.spark(), onExecutors, question, tokenCounts, cells, blocks)
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    best.write(SkipTrigrams.best(looked));
+    checks.write(SkipTrigrams.checks(looked));
+    looked.unpersist();
     direct.write(Tables.DIRECT_PATHS.rows(workspace.spark(), directPaths(tokens)));
+    tokens.unpersist();
     for (Part part : List.of(best, checks, direct)) {
       Stages.audit(warehouse, model.shape(), part);
     }

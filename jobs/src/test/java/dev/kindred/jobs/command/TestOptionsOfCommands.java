@@ -86,7 +86,7 @@ class TestOptionsOfCommands {
         "circuits",
         READ_MODEL
             + WRITER
-            + "--bases --distances --ranked-tokens --draws --seed --corpus --within");
+            + "--bases --distances --ranked-tokens --draws --seed --untrained --corpus --within --html");
     options.put("expand", GIVEN_PROMPTS + READ_MODEL + WRITER + "--value-biases");
     options.put(
         "heads", READ_MODEL + WRITER + "--stimulus --sequences --length --ablate --seed --corpus");
