@@ -48,6 +48,8 @@ create or replace view kindred_current.truncation_similarities as select * from 
 create or replace view kindred_current.truncation_summaries as select * from kindred.current.truncation_summaries;
 create or replace view kindred_current.block_cuts as select * from kindred.current.block_cuts;
 create or replace view kindred_current.prefix_effects as select * from kindred.current.prefix_effects;
+create or replace view kindred_current.logit_parts as select * from kindred.current.logit_parts;
+create or replace view kindred_current.patches as select * from kindred.current.patches;
 create or replace view kindred_current.attributions as select * from kindred.current.attributions;
 create or replace view kindred_current.attribution_checks as select * from kindred.current.attribution_checks;
 create or replace view kindred_current.hook_activations as select * from kindred.current.hook_activations;

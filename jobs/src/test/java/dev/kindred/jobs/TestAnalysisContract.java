@@ -88,6 +88,8 @@ class TestAnalysisContract {
                 "--prefix",
                 "She"
               }),
+          Map.entry("logits", new String[] {"And only l"}),
+          Map.entry("patch", new String[] {"And only l", "She said i"}),
           Map.entry("lens", new String[] {"And only l"}),
           Map.entry("attribute", new String[] {"And only l", "--method", "gradient"}),
           Map.entry("ablate", new String[] {}),
@@ -115,6 +117,8 @@ class TestAnalysisContract {
           Map.entry(
               "locality",
               new Refused("--last 999: whole texts have 256 tokens", "--last", "1,999")),
+              "logits", new Refused("--token ab: the text is 2 tokens", "a", "--token", "ab")),
+          Map.entry("patch", new Refused("prompt 2 has 1 tokens", "ab", "a")),
           Map.entry("lens", new Refused("prompt 1: the model has no token for", "caf\u00e9")),
           Map.entry(
               "attribute", new Refused("--method none: expected one of", "a", "--method", "none")),

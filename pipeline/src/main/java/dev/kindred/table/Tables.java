@@ -64,6 +64,8 @@ public final class Tables {
   public static final Table TRUNCATION_SUMMARIES = stated("truncation_summaries");
   public static final Table BLOCK_CUTS = stated("block_cuts");
   public static final Table PREFIX_EFFECTS = stated("prefix_effects");
+  public static final Table LOGIT_PARTS = stated("logit_parts");
+  public static final Table PATCHES = stated("patches");
   public static final Table ATTRIBUTIONS = stated("attributions");
   public static final Table ATTRIBUTION_CHECKS = stated("attribution_checks");
   public static final Table HOOK_ACTIVATIONS = stated("hook_activations");

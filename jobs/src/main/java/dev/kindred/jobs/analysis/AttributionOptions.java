@@ -6,7 +6,6 @@ import dev.kindred.attribution.Attribution.Question;
 import dev.kindred.attribution.Objective;
 import dev.kindred.attribution.Replacement;
 import dev.kindred.attribution.Score.Method;
-import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.ModelDirectory;
@@ -178,16 +177,6 @@ final class AttributionOptions {
   }
 
   private static int token(String option, String kind, String value, ModelDirectory directory) {
-    int[] ids =
-        Prompts.parse(
-                option + " " + value, value.substring(kind.length()), directory.tokenizerJson())
-            .tokenIds();
-    if (ids.length != 1) {
-      throw new InvalidInput(
-          "%s %s: the text is %d tokens of the model; give the text of one",
-          option, value, ids.length);
-    }
-
-    return ids[0];
+    return OneToken.of(option + " " + value, value.substring(kind.length()), directory);
   }
 }

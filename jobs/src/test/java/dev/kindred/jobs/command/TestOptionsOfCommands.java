@@ -96,6 +96,9 @@ class TestOptionsOfCommands {
             + WRITER
             + "--corpus --corpus-format --text-column --last --first-token --places --sample --every"
             + " --text-length --seed --text --prefix --html");
+    options.put("logits", GIVEN_PROMPTS + READ_MODEL + PAGE + WRITER + "--token --against");
+    options.put(
+        "patch", GIVEN_PROMPTS + READ_MODEL + PAGE + WRITER + "--hook --by --answer --against");
     options.put("learn-embeddings", EMBEDDINGS);
     options.put("subspaces", EMBEDDINGS + "--ranks --mix --html");
     options.put("align", OF_RUN + "--recipe --ranks --seed");
