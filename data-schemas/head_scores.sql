@@ -12,7 +12,7 @@ block int not null comment 'from 0',
   -- check: array_contains(:blocks, block)
 head int not null comment 'of queries, from 0',
   -- check: head >= 0
-score string not null comment 'previous, previous_from_8, duplicate, induction, induction_with_last, induction_diagonal, prefix_matching, copying, entropy, entropy_late, first_position, newline, mean_distance, output_norm',
+score string not null comment 'previous, previous_from_8, duplicate, induction, induction_with_last, induction_diagonal, induction_direct_direct, induction_direct_written, induction_written_direct, induction_written_written (queries, keys), prefix_matching, copying, entropy, entropy_late, first_position, newline, mean_distance, output_norm',
 weighting string not null comment 'what counts as attention: pattern; value, times the norm of what the head writes for a position; value_folded, of folded weights; without_first, without the first position',
   -- check: weighting in ('pattern', 'value', 'value_folded', 'without_first')
 mean double not null comment 'mean over queries and sequences; entropy in nats, mean_distance in positions, others shares of attention in [0, 1]',

@@ -58,7 +58,7 @@ class TestHeads {
 
     assertThat(run.status()).as(run.err()).isZero();
     assertThat(run.out())
-        .contains("left out, as the model reads too few tokens, or has too few: prefix")
+        .contains("left out, as they do not fit what the model reads: prefix")
         .contains("permutation", "repeated", "random", "text", "by values", "in context", "zero")
         .contains("alike to all");
     assertThat(run.out().lines().filter(line -> !line.endsWith(".") && !line.startsWith("left")))

@@ -3,6 +3,7 @@ package dev.kindred.head;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.model.ResidualStream;
+import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.Mixer.Attention;
 import dev.kindred.model.architecture.Tensors;
@@ -124,6 +125,12 @@ final class HeadModel {
 
   boolean hasHeads(int block) {
     return hasHeads(blueprint, block);
+  }
+
+  /** Whether norms stand behind sums, so that the stream is not the sum of what is written. */
+  boolean hasNormedSums() {
+    return blueprint.blocks().stream()
+        .anyMatch(block -> block.residual() == Block.Residual.NORMED_SUM);
   }
 
   Attention attention(int block) {

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 
 /**
@@ -85,30 +86,26 @@ public final class HeadRows {
   /** Rows with the file columns of {@link Tables#HEAD_SCORES}. */
   public List<Row> scores() {
     return rows(
+        false,
         (stimulus, head, measure, mean, uniform) ->
-            measure.score() == Score.BAND
-                ? null
-                : Tables.HEAD_SCORES.row(
-                    stimulus.kind().text(),
-                    mean.sequences,
-                    head.block(),
-                    head.head(),
-                    measure.score().text(),
-                    measure.weighting().text(),
-                    mean.mean,
-                    uniform == null ? null : Double.valueOf(uniform.mean),
-                    mean.interval.low(),
-                    mean.interval.high()));
+            Tables.HEAD_SCORES.row(
+                stimulus.kind().text(),
+                mean.sequences,
+                head.block(),
+                head.head(),
+                measure.score().text(),
+                measure.weighting().text(),
+                mean.mean,
+                Double.isNaN(uniform) ? null : Double.valueOf(uniform),
+                mean.interval.low(),
+                mean.interval.high()));
   }
 
   /** Rows with the file columns of {@link Tables#ATTENTION_DISTANCES}. */
   public List<Row> distances() {
     return rows(
+        true,
         (stimulus, head, measure, mean, uniform) -> {
-          if (measure.score() != Score.BAND) {
-            return null;
-          }
-
           Band band = Band.ALL.get(measure.band());
           return band.nearest() >= stimulus.length()
               ? null
@@ -121,7 +118,7 @@ public final class HeadRows {
                   band.nearest(),
                   band.farthest() == Integer.MAX_VALUE ? null : Integer.valueOf(band.farthest()),
                   mean.mean,
-                  uniform == null ? null : Double.valueOf(uniform.mean),
+                  Double.isNaN(uniform) ? null : Double.valueOf(uniform),
                   mean.interval.low(),
                   mean.interval.high());
         });
@@ -130,23 +127,42 @@ public final class HeadRows {
   /** Makes a row of a mean; null for none. */
   @FunctionalInterface
   private interface OfMean {
-    Row row(Stimulus stimulus, Head head, Measure measure, Mean mean, Mean uniform);
+    Row row(Stimulus stimulus, Head head, Measure measure, Mean mean, double uniform);
   }
 
-  private List<Row> rows(OfMean row) {
+  /**
+   * Makes rows of what is measured of heads.
+   *
+   * @param ofBands whether of bands of distances, or of all else
+   */
+  private List<Row> rows(boolean ofBands, OfMean row) {
     List<Row> rows = new ArrayList<>();
     for (int number = 0; number < found.size(); number++) {
       Stimulus stimulus = question.stimuli().get(number);
-      List<Measure> measures = PatternMeasures.measures(stimulus);
+      List<Measure> all = PatternMeasures.measures(stimulus);
+      int[] wanted =
+          IntStream.range(0, all.size())
+              .filter(m -> all.get(m).score() == Score.BAND == ofBands)
+              .toArray();
       for (int head = 0; head < heads.size(); head++) {
         int which = head;
-        Mean[] means = means(number, measures.size(), one -> one.measures()[which]);
-        Mean[] uniform = means(number, measures.size(), one -> one.uniform()[which]);
+        double[][] uniform =
+            series(number, wanted.length, one -> chosen(one.uniform()[which], wanted));
+        Mean[] means =
+            Mean.of(series(number, wanted.length, one -> chosen(one.measures()[which], wanted)));
         for (int m = 0; m < means.length; m++) {
           Row made =
               means[m] == null
                   ? null
-                  : row.row(stimulus, heads.get(head), measures.get(m), means[m], uniform[m]);
+                  : row.row(
+                      stimulus,
+                      heads.get(head),
+                      all.get(wanted[m]),
+                      means[m],
+                      Mean.mean(
+                          Arrays.stream(uniform[m])
+                              .filter(value -> !Double.isNaN(value))
+                              .toArray()));
           if (made != null) {
             rows.add(made);
           }
@@ -157,7 +173,12 @@ public final class HeadRows {
     return rows;
   }
 
-  private Mean[] means(int stimulus, int count, Function<SequenceHeads, double[]> values) {
+  private static double[] chosen(double[] values, int[] places) {
+    return Arrays.stream(places).mapToDouble(place -> values[place]).toArray();
+  }
+
+  /** A series over the sequences for each of the values of one, [count][sequences]. */
+  private double[][] series(int stimulus, int count, Function<SequenceHeads, double[]> values) {
     List<SequenceHeads> sequences = found.get(stimulus);
     double[][] series = new double[count][sequences.size()];
     for (int i = 0; i < sequences.size(); i++) {
@@ -167,7 +188,7 @@ public final class HeadRows {
       }
     }
 
-    return Mean.of(series);
+    return series;
   }
 
   /** Rows with the file columns of {@link Tables#STIMULUS_LOSSES}. */
@@ -176,13 +197,14 @@ public final class HeadRows {
     for (int number = 0; number < found.size(); number++) {
       Stimulus stimulus = question.stimuli().get(number);
       Mean[] means =
-          means(
-              number,
-              Loss.values().length,
-              one ->
-                  Arrays.stream(Loss.values())
-                      .mapToDouble(loss -> loss.of(stimulus, one.losses()))
-                      .toArray());
+          Mean.of(
+              series(
+                  number,
+                  Loss.values().length,
+                  one ->
+                      Arrays.stream(Loss.values())
+                          .mapToDouble(loss -> loss.of(stimulus, one.losses()))
+                          .toArray()));
       for (Loss loss : Loss.values()) {
         Mean mean = means[loss.ordinal()];
         if (mean != null) {

@@ -24,6 +24,14 @@ record Measure(Score score, Weighting weighting, int band) {
     INDUCTION_WITH_LAST,
     /** The whole diagonal, as demonstrations of TransformerLens take it. */
     INDUCTION_DIAGONAL,
+    /** Induction of the pattern by what queries and keys make of the embedding alone. */
+    INDUCTION_DIRECT_DIRECT,
+    /** Of queries of the embedding, and keys of what earlier blocks wrote: K-composition. */
+    INDUCTION_DIRECT_WRITTEN,
+    /** Of queries of what earlier blocks wrote, and keys of the embedding. */
+    INDUCTION_WRITTEN_DIRECT,
+    /** Of queries and keys of what earlier blocks wrote. */
+    INDUCTION_WRITTEN_WRITTEN,
     /** Attention to what came after all earlier copies of the token together. */
     PREFIX_MATCHING,
     /** Of what the head raises among a sequence's logits, the share of what it attends to. */

@@ -59,6 +59,10 @@ final class PatternMeasures {
       all.add(Measure.of(Score.DUPLICATE));
     }
 
+    if (stimulus.kind() == Stimulus.Kind.PERMUTATION) {
+      QueryKeyTerms.SCORES.forEach(score -> all.add(Measure.of(score)));
+    }
+
     all.add(Measure.of(Score.PREVIOUS));
     all.add(Measure.of(Score.PREVIOUS_FROM_8));
     all.add(Measure.of(Score.ENTROPY));
@@ -116,8 +120,8 @@ final class PatternMeasures {
    * @param pattern T x T
    * @param tokens of the sequence
    * @param written norms of what the head writes for each position's value, and of what it wrote
-   * @return one number a measure; NaN where there is no query for it, and for {@link
-   *     Score#COPYING}, which is not told by patterns
+   * @return one number a measure; NaN where there is no query for it, and for those that are not
+   *     told by the pattern: {@link Score#COPYING} and {@link QueryKeyTerms}
    */
   double[] of(double[] pattern, int[] tokens, Written written) {
     double[] found = new double[measures.size()];

@@ -49,6 +49,9 @@ public record SequenceHeads(
         double[] flat = PatternMeasures.uniform(tokens.length, its.attention.limits().window());
         int copying = asked.place(Measure.of(Score.COPYING));
         double[][] raised = copying < 0 ? null : its.raised(of, pass);
+        int terms = asked.place(Measure.of(QueryKeyTerms.SCORES.get(0)));
+        double[][] ofTerms =
+            terms < 0 || block == 0 ? null : QueryKeyTerms.of(model, asked, pass, block, tokens);
         for (int head = 0; head < its.attention.heads(); head++) {
           Written written = its.written(head);
           double[] pattern = its.pattern(head);
@@ -57,6 +60,12 @@ public record SequenceHeads(
           if (raised != null) {
             measures[number][copying] = asked.copying(pattern, tokens.length, raised[head]);
             uniform[number][copying] = asked.copying(flat, tokens.length, raised[head]);
+          }
+
+          for (int term = 0; ofTerms != null && term < ofTerms.length; term++) {
+            measures[number][terms + term] = ofTerms[term][head];
+            uniform[number][terms + term] =
+                uniform[number][asked.place(Measure.of(Score.INDUCTION))];
           }
 
           mixed[number] = its.mixed(head);

@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.kindred.head.HeadModel.Head;
 import dev.kindred.head.Measure.Score;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -105,5 +107,24 @@ class TestConstructedInduction {
         .isCloseTo(bos.get("loss_second_half_without_0_0").asDouble(), within(1e-4));
     assertThat(withoutInduction)
         .isCloseTo(bos.get("loss_second_half_without_1_0").asDouble(), within(1e-4));
+  }
+
+  @Test
+  void keysOfWhatThePreviousTokenHeadWroteMakeInductionAlone() {
+    ConstructedModel made = ConstructedModel.of("induction-plain");
+    Stimulus stimulus = made.stimulus("bos");
+    JsonNode terms = made.expected().get("induction_from_qk_terms_bos");
+    Map<Score, String> names =
+        Map.of(
+            Score.INDUCTION_DIRECT_DIRECT, "query direct, key direct",
+            Score.INDUCTION_DIRECT_WRITTEN, "query direct, key head",
+            Score.INDUCTION_WRITTEN_DIRECT, "query head, key direct",
+            Score.INDUCTION_WRITTEN_WRITTEN, "query head, key head");
+    names.forEach(
+        (score, name) ->
+            assertThat(score(made, stimulus, INDUCTION, score))
+                .as(name)
+                .isCloseTo(terms.get(name).asDouble(), within(CLOSE)));
+    assertThat(score(made, stimulus, PREVIOUS, Score.INDUCTION_DIRECT_DIRECT)).isNaN();
   }
 }

@@ -47,8 +47,7 @@ final class HeadFindings {
     if (!leftOut.isEmpty()) {
       elements.add(
           Note.everywhere(
-              "left out, as the model reads too few tokens, or has too few: "
-                  + String.join(", ", leftOut)));
+              "left out, as they do not fit what the model reads: " + String.join(", ", leftOut)));
     }
 
     elements.add(

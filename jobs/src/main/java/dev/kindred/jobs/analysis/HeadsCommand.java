@@ -221,8 +221,18 @@ final class HeadsCommand extends ModelAnalysisCommand {
           context);
     }
 
+    if (kind == Kind.TEXT && read > Passages.TOKENS) {
+      return String.format(
+          Locale.ROOT,
+          "%s: a text would have %d tokens, at most %d are read; give at most %d",
+          option(kind),
+          read,
+          Passages.TOKENS,
+          Passages.TOKENS / 2);
+    }
+
     boolean isDistinct = kind == Kind.PERMUTATION || kind == Kind.PREFIX;
-    if (period < 2 || tokens < 2 || isDistinct && period > tokens) {
+    if (tokens < 2 || isDistinct && period > tokens) {
       return String.format(
           Locale.ROOT,
           "%s: %s needs %d different tokens, the model has %d to draw; give less, or other stimuli",
@@ -252,8 +262,8 @@ final class HeadsCommand extends ModelAnalysisCommand {
     }
 
     return kind == Kind.REPEATED || kind == Kind.TEXT
-        ? Math.min(LONG_PERIOD, context / 2)
-        : Math.min(Math.min(PERIOD, context / 2), tokens);
+        ? Math.max(2, Math.min(LONG_PERIOD, context / 2))
+        : Math.max(2, Math.min(Math.min(PERIOD, context / 2), tokens));
   }
 
   @Override
@@ -322,12 +332,6 @@ final class HeadsCommand extends ModelAnalysisCommand {
     int period = period(kind, directory.contextLength(), allowed.length);
     if (kind != Kind.TEXT) {
       return Stimuli.draw(kind, sequences, period, allowed, directory.firstToken(), seed);
-    }
-
-    if (2 * period > Passages.TOKENS) {
-      throw new InvalidInput(
-          "--length %d: a text has at most %d tokens; give at most %d",
-          period, Passages.TOKENS, Passages.TOKENS / 2);
     }
 
     List<int[]> pieces =
