@@ -117,6 +117,7 @@ class TestAnalysisContract {
           Map.entry(
               "locality",
               new Refused("--last 999: whole texts have 256 tokens", "--last", "1,999")),
+          Map.entry(
               "logits", new Refused("--token ab: the text is 2 tokens", "a", "--token", "ab")),
           Map.entry("patch", new Refused("prompt 2 has 1 tokens", "ab", "a")),
           Map.entry("lens", new Refused("prompt 1: the model has no token for", "caf\u00e9")),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.head;
 
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -9,6 +10,13 @@ import java.util.Locale;
  * @param band number of the {@link Band}, for {@link Score#BAND}; else -1
  */
 record Measure(Score score, Weighting weighting, int band) {
+  /** Of each term of the products of queries, first, and keys; see {@code QueryKeyTerms}. */
+  static final List<Score> INDUCTION_TERMS =
+      List.of(
+          Score.INDUCTION_DIRECT_DIRECT,
+          Score.INDUCTION_DIRECT_WRITTEN,
+          Score.INDUCTION_WRITTEN_DIRECT,
+          Score.INDUCTION_WRITTEN_WRITTEN);
 
   /** Kinds of measures; all are means over queries. */
   enum Score {

@@ -60,7 +60,7 @@ final class PatternMeasures {
     }
 
     if (stimulus.kind() == Stimulus.Kind.PERMUTATION) {
-      QueryKeyTerms.SCORES.forEach(score -> all.add(Measure.of(score)));
+      Measure.INDUCTION_TERMS.forEach(score -> all.add(Measure.of(score)));
     }
 
     all.add(Measure.of(Score.PREVIOUS));
@@ -121,7 +121,7 @@ final class PatternMeasures {
    * @param tokens of the sequence
    * @param written norms of what the head writes for each position's value, and of what it wrote
    * @return one number a measure; NaN where there is no query for it, and for those that are not
-   *     told by the pattern: {@link Score#COPYING} and {@link QueryKeyTerms}
+   *     told by the pattern: {@link Score#COPYING} and {@link Measure#INDUCTION_TERMS}
    */
   double[] of(double[] pattern, int[] tokens, Written written) {
     double[] found = new double[measures.size()];

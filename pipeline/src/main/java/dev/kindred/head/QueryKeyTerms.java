@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.head;
 
-import dev.kindred.head.Measure.Score;
 import dev.kindred.math.Vectors;
 import dev.kindred.model.Changes;
 import dev.kindred.model.Hook;
 import dev.kindred.model.HookPoint;
 import dev.kindred.model.Input;
 import dev.kindred.model.ResidualStream.Pass;
-import java.util.List;
 
 /**
  * Induction scores of the patterns that each term of the products of queries and keys makes alone.
@@ -17,14 +15,6 @@ import java.util.List;
  * by the same. Biases are in the queries and keys of both.
  */
 final class QueryKeyTerms {
-  /** Queries first, keys second. */
-  static final List<Score> SCORES =
-      List.of(
-          Score.INDUCTION_DIRECT_DIRECT,
-          Score.INDUCTION_DIRECT_WRITTEN,
-          Score.INDUCTION_WRITTEN_DIRECT,
-          Score.INDUCTION_WRITTEN_WRITTEN);
-
   private QueryKeyTerms() {}
 
   /**
@@ -58,7 +48,7 @@ final class QueryKeyTerms {
     }
 
     int heads = model.attention(block).heads();
-    double[][] scores = new double[SCORES.size()][heads];
+    double[][] scores = new double[Measure.INDUCTION_TERMS.size()][heads];
     for (int term = 0; term < scores.length; term++) {
       float[] patterns =
           model.stream()

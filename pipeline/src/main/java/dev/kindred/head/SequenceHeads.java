@@ -49,7 +49,7 @@ public record SequenceHeads(
         double[] flat = PatternMeasures.uniform(tokens.length, its.attention.limits().window());
         int copying = asked.place(Measure.of(Score.COPYING));
         double[][] raised = copying < 0 ? null : its.raised(of, pass);
-        int terms = asked.place(Measure.of(QueryKeyTerms.SCORES.get(0)));
+        int terms = asked.place(Measure.of(Measure.INDUCTION_TERMS.get(0)));
         double[][] ofTerms =
             terms < 0 || block == 0 ? null : QueryKeyTerms.of(model, asked, pass, block, tokens);
         for (int head = 0; head < its.attention.heads(); head++) {
