@@ -10,6 +10,9 @@ import dev.kindred.model.HookPoint;
 import dev.kindred.model.Input;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.ResidualStream.Pass;
+import dev.kindred.model.architecture.Block;
+import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.Mixer.Attention;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -51,6 +54,25 @@ public record PathExpansion(double[] losses, double modelLoss) {
             source, block);
       }
     }
+  }
+
+  /**
+   * Returns how much of the heap an expansion fills: patterns of all blocks are kept, and read once
+   * more by each pass.
+   *
+   * @param length T
+   */
+  public static long heapBytes(Blueprint blueprint, int length) {
+    long heads = 0;
+    long most = 0;
+    for (Block block : blueprint.blocks()) {
+      int its = block.mixer() instanceof Attention attention ? attention.heads() : 0;
+      heads += its;
+      most = Math.max(most, its);
+    }
+
+    long logits = (long) length * blueprint.shape().vocabularySize();
+    return ((heads + most) * length * length + logits) * Float.BYTES;
   }
 
   /**

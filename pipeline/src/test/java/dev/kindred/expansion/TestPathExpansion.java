@@ -232,6 +232,15 @@ class TestPathExpansion {
   }
 
   @Test
+  void theHeapHoldsPatternsOfAllBlocks() {
+    ModelDirectory directory = Models.directory(Models.TWO_BLOCKS);
+    long floats = PathExpansion.heapBytes(directory.blueprint(), 100) / Float.BYTES;
+    long heads = (floats - 100L * directory.shape().vocabularySize()) / 100 / 100;
+    assertThat(heads).isGreaterThan(directory.shape().blocks()).isLessThan(100);
+    assertThat(PathExpansion.heapBytes(directory.blueprint(), 100_000)).isGreaterThan(1L << 36);
+  }
+
+  @Test
   void theKeyIsOfSequencesAndBiases() {
     Question question = new Question(List.of(new int[] {1, 2}), ValueBiases.FOLDED);
     assertThat(question.key())

@@ -97,6 +97,12 @@ final class ExpandCommand extends ModelAnalysisCommand {
     }
 
     question = new Question(sequences, biases);
+    int longest = sequences.stream().mapToInt(ids -> ids.length).max().orElseThrow();
+    Stages.checkHeap(
+        workspace.spark().sparkContext(),
+        String.format(Locale.ROOT, "a text of %,d tokens", longest),
+        PathExpansion.heapBytes(directory.blueprint(), longest),
+        "shorter texts, or more heap");
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -50,6 +51,17 @@ public final class Stages {
     }
 
     return part.read();
+  }
+
+  /**
+   * Checks that what a task holds on the heap fits there.
+   *
+   * @param setting with its value, or what else makes it so much, for the message
+   * @param remedy what to give instead
+   * @throws InvalidInput if it does not
+   */
+  public static void checkHeap(SparkContext spark, String setting, long bytes, String remedy) {
+    TaskMemory.of(spark).checkHeap(setting, bytes, remedy);
   }
 
   /**

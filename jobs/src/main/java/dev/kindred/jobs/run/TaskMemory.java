@@ -90,7 +90,17 @@ record TaskMemory(int tasks, long heapBytes, long engineBytes, String engineSour
   }
 
   private void checkHeap(String setting, TaskNeed need, String remedy) {
-    long heap = heap(need);
+    checkHeap(setting, heap(need), remedy);
+  }
+
+  /**
+   * Checks that what a task holds on the heap fits there.
+   *
+   * @param setting with its value, for messages
+   * @param remedy what to give instead
+   * @throws InvalidInput naming both
+   */
+  void checkHeap(String setting, long heap, String remedy) {
     if (heap > HEAP_FRACTION * heapBytes) {
       throw new InvalidInput(
           "%s: a task would fill %d MiB of heap, %.0f %% of its share is %d MiB; give %s",
