@@ -40,7 +40,7 @@ public final class SkipTrigrams {
   private static final int SHUFFLES = 50;
 
   /** Tokens of a vocabulary, at most: all pairs of them are looked at. */
-  public static final int VOCABULARY = 256;
+  public static final int VOCABULARY = 2048;
 
   private SkipTrigrams() {}
 
@@ -73,8 +73,10 @@ public final class SkipTrigrams {
         places.groupBy("destination", "output").agg(sum("places").as("n_destination_output"));
     Dataset<Row> ofDestinations =
         places.groupBy("destination").agg(sum("places").as("n_destination"));
+    // Chance gives no more than either count, as neither is more than the destination's.
     return ofSources
-        .join(ofOutputs, "destination")
+        .where(col("n_source_destination").geq(lit(LEAST_EXPECTED)))
+        .join(ofOutputs.where(col("n_destination_output").geq(lit(LEAST_EXPECTED))), "destination")
         .join(ofDestinations, "destination")
         .withColumn(
             "expected", expr("double(n_source_destination) * n_destination_output / n_destination"))
@@ -261,10 +263,9 @@ public final class SkipTrigrams {
       for (int destination = 0; destination < vocabulary; destination++) {
         double found = circuit.found().get(destination, source);
         for (int output = 0; found > 0 && output < vocabulary; output++) {
-          if (circuit.given().get(source, output) > 0) {
-            best.add(
-                new Trigram(
-                    source, destination, output, circuit.product(source, destination, output)));
+          double product = found * circuit.given().get(source, output);
+          if (product > 0 && (best.size() < BEST || product >= best.peek().product)) {
+            best.add(new Trigram(source, destination, output, product));
             if (best.size() > BEST) {
               best.poll();
             }

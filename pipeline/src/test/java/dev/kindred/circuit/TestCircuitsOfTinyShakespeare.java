@@ -13,6 +13,7 @@ import dev.kindred.corpus.CorpusScan;
 import dev.kindred.corpus.Windows;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -78,6 +79,35 @@ class TestCircuitsOfTinyShakespeare {
             IntStream.range(0, all.length).map(s -> permutation.get(s).asInt()).toArray();
         assertThat(cells.correlation(circuit, sources))
             .isCloseTo(head.get("shuffled_first3").get(i).asDouble(), within(1e-6));
+      }
+    }
+  }
+
+  /** Tokens of several characters, and positions that turn queries and keys. */
+  @Test
+  void headsOfARotaryModelPredictWhatTheReferenceHas(SparkSession spark) {
+    JsonNode file = CircuitCase.json("skip-trigrams.json").get("llama");
+    String name = file.get("model").asText();
+    model = CircuitCase.model(name);
+    tokenizer = CircuitCase.directory(name).tokenizerJson();
+    long[] counts = Windows.tokenCounts(windows(spark, 1), model.vocabulary());
+    assertThat(LongStream.of(counts).sum()).isEqualTo(file.get("tokens").get("tokens").asLong());
+    for (JsonNode head : file.get("heads")) {
+      TokenCircuit circuit =
+          TokenCircuit.of(
+              model,
+              head.get("layer").asInt(),
+              head.get("head").asInt(),
+              head.get("offset").asInt(),
+              counts);
+      for (JsonNode of : head.get("per_source")) {
+        int source = of.get("source").asInt();
+        for (int i = 0; i < of.get("destinations").size(); i++) {
+          assertThat(circuit.found().get(of.get("destinations").get(i).asInt(), source))
+              .isCloseTo(of.get("qk").get(i).asDouble(), within(1e-8));
+          assertThat(circuit.given().get(source, of.get("outputs").get(i).asInt()))
+              .isCloseTo(of.get("ov").get(i).asDouble(), within(1e-8));
+        }
       }
     }
   }
