@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.xxhash64;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.model.LanguageModel;
+import dev.kindred.model.ModelShape;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Mixer;
@@ -217,6 +218,7 @@ public final class Localities {
    *
    * @param texts of {@link #texts}: all, or those of the sample alone
    * @param sample positions of the texts of the sample, the first of them first
+   * @param textsAtOnce texts whose streams a task holds at the same time: {@link #textsAtOnce}
    * @return rows for {@link #similarities} and {@link #summaries}
    */
   public static Dataset<Row> measure(
@@ -225,6 +227,7 @@ public final class Localities {
       LocalityQuestion question,
       Broadcast<Means> means,
       List<Long> sample,
+      int textsAtOnce,
       int tasks) {
     Broadcast<List<Long>> sampled =
         JavaSparkContext.fromSparkContext(texts.sparkSession().sparkContext())
@@ -239,8 +242,21 @@ public final class Localities {
                     question,
                     means.value(),
                     sampled.value(),
+                    textsAtOnce,
                     rows),
         Encoders.row(Measured.SCHEMA));
+  }
+
+  /**
+   * Returns of how many texts a task can hold the streams. The more they are, the more of what they
+   * have in common is evaluated once.
+   *
+   * @param floats that a task may hold
+   */
+  public static int textsAtOnce(long floats, ModelShape shape, LocalityQuestion question) {
+    long floatsOfPlace = (shape.blocks() + 1L) * shape.modelDimension();
+    long texts = floats / (floatsOfPlace * question.indexes().length);
+    return (int) Math.max(1, Math.min(texts, Integer.MAX_VALUE));
   }
 
   /** Rows with the file columns of {@link Tables#TRUNCATION_SIMILARITIES}. */

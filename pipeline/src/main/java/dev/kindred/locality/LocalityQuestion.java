@@ -3,6 +3,7 @@ package dev.kindred.locality;
 
 import dev.kindred.ContentId;
 import dev.kindred.locality.Protocol.Places;
+import dev.kindred.model.ModelShape;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +40,9 @@ public record LocalityQuestion(
 
   /** Texts of which the mean stream is taken, at most. */
   public static final int MEAN_TEXTS = 400;
+
+  /** Floats of their streams, at most: 256 MiB. */
+  private static final long COMPARED_FLOATS = 64L * 1024 * 1024;
 
   /** Says with which formulas rows were made. */
   private static final int VERSION = 1;
@@ -93,6 +97,17 @@ public record LocalityQuestion(
         .map(i -> first() + (int) ((2L * i + 1) * all / (2 * OF_A_TEXT)))
         .distinct()
         .toArray();
+  }
+
+  /** Texts of the sample whose tokens are compared with one another: one process has them all. */
+  int comparedTexts(ModelShape shape) {
+    long floatsOfText = (shape.blocks() + 1L) * shape.modelDimension() * OF_A_TEXT;
+    return (int) Math.max(1, Math.min(COMPARED / OF_A_TEXT, COMPARED_FLOATS / floatsOfText));
+  }
+
+  /** The tokens of each text that are looked at. */
+  public int[] indexes() {
+    return isEvery ? IntStream.range(first(), textLength).toArray() : sampledIndexes();
   }
 
   /**

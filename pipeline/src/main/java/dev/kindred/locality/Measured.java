@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -41,6 +40,7 @@ final class Measured implements Iterator<Row> {
   private final LocalityQuestion question;
   private final Means means;
   private final List<Long> sample;
+  private final int textsAtOnce;
   private final Iterator<Row> texts;
   private final int[] indexes; // that are looked at in each text
   private Iterator<Row> some = List.<Row>of().iterator();
@@ -51,6 +51,7 @@ final class Measured implements Iterator<Row> {
       LocalityQuestion question,
       Means means,
       List<Long> sample,
+      int textsAtOnce,
       Iterator<Row> texts) {
     this.model = model;
     this.tokenizer = tokenizer;
@@ -58,19 +59,15 @@ final class Measured implements Iterator<Row> {
     this.means = means;
     this.sample = sample;
     this.texts = texts;
-    this.indexes =
-        question.isEvery()
-            ? IntStream.range(LocalityQuestion.first(), question.textLength()).toArray()
-            : question.sampledIndexes();
+    this.textsAtOnce = textsAtOnce;
+    this.indexes = question.indexes();
   }
 
   @Override
   public boolean hasNext() {
     while (!some.hasNext() && texts.hasNext()) {
       List<Text> batch = new ArrayList<>();
-      for (int room = Streams.textsAtOnce(model, indexes.length);
-          room > 0 && texts.hasNext();
-          room--) {
+      while (batch.size() < textsAtOnce && texts.hasNext()) {
         batch.add(text(texts.next()));
       }
 
@@ -135,10 +132,7 @@ final class Measured implements Iterator<Row> {
   /** Whole streams, less their means, of the first texts of the sample: to be compared. */
   private List<Row> streams(
       List<Text> batch, List<Place> places, Streams whole, int firstToken, double[][] mean) {
-    int most =
-        Math.min(
-            LocalityQuestion.COMPARED / LocalityQuestion.OF_A_TEXT,
-            Streams.textsAtOnce(model, LocalityQuestion.OF_A_TEXT));
+    int most = question.comparedTexts(model.shape());
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < places.size(); i++) {
       Text text = batch.get(i / indexes.length);

@@ -22,15 +22,6 @@ record Streams(float[][] values, int dimension) {
   /** Floats that an evaluation may take beside the results: 128 MiB. */
   private static final long FLOATS = 32L * 1024 * 1024;
 
-  /** Floats of streams that a task holds at once: 256 MiB. */
-  private static final long HELD_FLOATS = 64L * 1024 * 1024;
-
-  /** Texts of which a task may hold the streams at so many places at once. */
-  static int textsAtOnce(LanguageModel model, int placesOfText) {
-    long floatsOfPlace = (model.shape().blocks() + 1L) * model.shape().modelDimension();
-    return (int) Math.max(1, HELD_FLOATS / (floatsOfPlace * placesOfText));
-  }
-
   int layers() {
     return values.length;
   }

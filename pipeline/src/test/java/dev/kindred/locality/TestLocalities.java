@@ -121,6 +121,7 @@ class TestLocalities {
         question,
         JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(means),
         drawn,
+        5,
         tasks);
   }
 
@@ -160,6 +161,7 @@ class TestLocalities {
                 question,
                 JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(own),
                 List.of(0L),
+                5,
                 3));
     double[] sums = new double[directory.shape().blocks() + 1];
     long count = 0;

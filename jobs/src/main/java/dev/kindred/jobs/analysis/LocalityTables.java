@@ -7,6 +7,7 @@ import dev.kindred.corpus.Corpus;
 import dev.kindred.corpus.CorpusScan;
 import dev.kindred.corpus.Passages;
 import dev.kindred.jobs.run.Stages;
+import dev.kindred.jobs.run.TaskMemory;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.locality.Localities;
@@ -35,7 +36,6 @@ import org.apache.spark.storage.StorageLevel;
 /** The tables of how far a model looks back in a corpus; one that is complete is left as it is. */
 final class LocalityTables {
   private static final int TASKS_PER_CORE = 4;
-  private static final int TEXTS_OF_A_TASK = 64; // where every token is looked at
 
   private final SparkSession spark;
   private final Progress progress;
@@ -127,6 +127,13 @@ final class LocalityTables {
         1, Math.min(pieces, TASKS_PER_CORE * spark.sparkContext().defaultParallelism()));
   }
 
+  /** As few tasks as memory lets be, and as many for each core. */
+  private int batches(long texts, int atOnce) {
+    int cores = spark.sparkContext().defaultParallelism();
+    long rounds = (texts + (long) atOnce * cores - 1) / ((long) atOnce * cores);
+    return (int) Math.min(texts, rounds * cores);
+  }
+
   private Dataset<Row> means() {
     Part part = part(Tables.STREAM_MEANS);
     if (part.isComplete()) {
@@ -182,10 +189,10 @@ final class LocalityTables {
     progress.note(
         "%,d tokens of %,d texts; whole texts have %,d tokens, what is read besides at most %,d",
         tokens, count, count * question.textLength(), tokens * question.tokensOfEach());
-    int pieces =
-        question.isEvery()
-            ? (int) Math.max(2, (count + TEXTS_OF_A_TASK - 1) / TEXTS_OF_A_TASK)
-            : tasks((int) count);
+    int atOnce =
+        Localities.textsAtOnce(
+            TaskMemory.heapOfTask(spark.sparkContext()) / Float.BYTES, model.shape(), question);
+    int pieces = question.isEvery() ? batches(count, atOnce) : tasks((int) count);
     Dataset<Row> measured =
         Localities.measure(
                 measuredTexts,
@@ -193,6 +200,7 @@ final class LocalityTables {
                 question,
                 JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(knownMeans()),
                 sample,
+                atOnce,
                 pieces)
             .persist(StorageLevel.DISK_ONLY());
     try {

@@ -16,7 +16,7 @@ import org.apache.spark.network.util.JavaUtils;
  * @param engineBytes its share of the memory outside the heap; {@link Long#MAX_VALUE} if unknown
  * @param engineSource what bounds the latter, for messages
  */
-record TaskMemory(int tasks, long heapBytes, long engineBytes, String engineSource) {
+public record TaskMemory(int tasks, long heapBytes, long engineBytes, String engineSource) {
   /** What a task may take of its share of the heap; the rest is Spark's. */
   private static final double HEAP_FRACTION = 0.6;
 
@@ -48,6 +48,11 @@ record TaskMemory(int tasks, long heapBytes, long engineBytes, String engineSour
                 / tasks
             : Long.MAX_VALUE,
         overhead);
+  }
+
+  /** Returns the bytes of the heap that a task may fill with results. */
+  public static long heapOfTask(SparkContext spark) {
+    return (long) (HEAP_FRACTION / 2 * of(spark).heapBytes());
   }
 
   /** Whether an evaluation fits. */
