@@ -26,8 +26,11 @@ class TestInversionReference {
   /** What of a start moved by 1e-9 is left after 20 steps, beyond which a path is chaotic. */
   private static final double CHAOTIC = 1e-6;
 
-  /** How far PyTorch in single precision may be after 20 steps. */
-  private static final double LOST = 1e-4;
+  /**
+   * How far PyTorch in single precision may be after 20 steps: in a path that is farther from the
+   * exact one, another processor's rounding turns a sign.
+   */
+  private static final double LOST = 1e-5;
 
   /** A residual so small that rounding can turn its sign, which an l1 gradient is made of. */
   private static final double TURNED = 1e-6;
