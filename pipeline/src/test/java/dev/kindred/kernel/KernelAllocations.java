@@ -30,6 +30,7 @@ final class KernelAllocations {
     Arrays.fill(prompts, 0.25f);
     Arrays.fill(wide, 0.125);
     float[] one = new float[DIMENSION];
+    float[] sums = new float[DIMENSION]; // products may be fewer, where vectors are short
     double[] sink = new double[1];
     Map<String, Runnable> methods = new TreeMap<>(); // in this order
     methods.put("1 dot", () -> sink[0] += kernel.dot(windows, 0, prompts, 0, DIMENSION));
@@ -40,8 +41,8 @@ final class KernelAllocations {
     methods.put(
         "4 weightedSum",
         () -> kernel.weightedSum(prompts, starts, 0, 2, windows, 0, products, 0, products.length));
-    methods.put("5 add", () -> kernel.add(windows, 0, products, 0, DIMENSION));
-    methods.put("6 normalize", () -> kernel.normalize(windows, 0, 1, 2, one, one, products, 0));
+    methods.put("5 add", () -> kernel.add(windows, 0, sums, 0, DIMENSION));
+    methods.put("6 normalize", () -> kernel.normalize(windows, 0, 1, 2, one, one, sums, 0));
     methods.put("7 multiply", () -> kernel.multiply(windows, 0, prompts, 0, DIMENSION, products));
     methods.forEach((name, method) -> bytesPerCall(method));
     methods.forEach(
