@@ -42,8 +42,11 @@ class TestLocalityReference {
 
   private static final int OF_A_TEXT = 8; // of the places that have values of their own
 
-  /** Those that summaries are made of here: all would take minutes. */
-  private static final List<Integer> SUMMARIZED = List.of(1, 3, 10, 40);
+  /** What summaries are made of here: all would take minutes, and single places have them all. */
+  private static final List<Integer> SUMMARIZED = List.of(1, 10, 40);
+
+  private static final List<String> SUMMARIZED_PROTOCOLS =
+      List.of("none rebased", "newline kept", "bos kept");
 
   private record Case(
       JsonNode json,
@@ -255,6 +258,10 @@ class TestLocalityReference {
         .properties()
         .forEach(
             field -> {
+              if (!SUMMARIZED_PROTOCOLS.contains(field.getKey())) {
+                return;
+              }
+
               Protocol protocol = protocol(field.getKey(), field.getValue());
               List<Place> places = model.behind(protocol.firstToken(), model.sample());
               Map<List<Integer>, CosineCounts> counts = new HashMap<>();
