@@ -34,6 +34,7 @@ import org.apache.spark.sql.Row;
 /** What is shown of how far back a model looks. */
 final class LocalityFindings {
   private static final int FARTHEST = 50;
+  private static final int SHOWN_BEFORE = 24; // characters before each of them
   private static final int HISTOGRAM_BARS = 100; // of as many bins each
   private static final int CLASSES_AT = 10; // last tokens of which classes are shown
 
@@ -487,8 +488,15 @@ final class LocalityFindings {
                             Cell.of(cosine(row.getDouble(1))),
                             Cell.of(row.getString(2)),
                             Cell.of(String.format(Locale.ROOT, "%.2f", row.getDouble(3))),
-                            Cell.token(row.getString(4)))))
+                            Cell.of(VisibleText.shown(end(row.getString(4)))))))
             .toList());
+  }
+
+  /** The last characters of a text. */
+  private static String end(String text) {
+    return text.substring(
+        text.offsetByCodePoints(
+            text.length(), -Math.min(SHOWN_BEFORE, text.codePointCount(0, text.length()))));
   }
 
   /** What a prefix changes, by layer. */
