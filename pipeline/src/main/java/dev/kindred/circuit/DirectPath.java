@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.circuit;
 
+import dev.kindred.math.Correlation;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
@@ -86,8 +87,8 @@ public record DirectPath(
         cross,
         own,
         ofTokens,
-        correlation(x, y),
-        correlation(centered(x, bigrams, all.length), centered(y, bigrams, all.length)));
+        Correlation.of(x, y),
+        Correlation.of(centered(x, bigrams, all.length), centered(y, bigrams, all.length)));
   }
 
   /** Takes from each number the mean of those with the same first token. */
@@ -102,20 +103,5 @@ public record DirectPath(
     return IntStream.range(0, values.length)
         .mapToDouble(i -> values[i] - sums[bigrams.get(i).first] / counts[bigrams.get(i).first])
         .toArray();
-  }
-
-  private static double correlation(double[] x, double[] y) {
-    double meanX = IntStream.range(0, x.length).mapToDouble(i -> x[i]).average().orElse(0);
-    double meanY = IntStream.range(0, x.length).mapToDouble(i -> y[i]).average().orElse(0);
-    double products = 0;
-    double ofX = 0;
-    double ofY = 0;
-    for (int i = 0; i < x.length; i++) {
-      products += (x[i] - meanX) * (y[i] - meanY);
-      ofX += (x[i] - meanX) * (x[i] - meanX);
-      ofY += (y[i] - meanY) * (y[i] - meanY);
-    }
-
-    return products / Math.sqrt(ofX * ofY);
   }
 }

@@ -43,8 +43,16 @@ final class CosineCounts implements Serializable {
     return new CosineCounts(bins, sum, squares, negative);
   }
 
-  /** Counts one, in [-1, 1] up to rounding. */
+  /**
+   * Counts one, in [-1, 1] up to rounding.
+   *
+   * @throws IllegalArgumentException if it is not a number, which no bin would tell
+   */
   void add(double cosine) {
+    if (Double.isNaN(cosine)) {
+      throw new IllegalArgumentException("a cosine is not a number: streams are not finite");
+    }
+
     double bounded = Math.max(-1, Math.min(1, cosine));
     bins[bounded > ONE ? WIDE : Math.min(WIDE - 1, (int) ((bounded + 1) / 2 * WIDE))]++;
     sum += Math.round(bounded / UNIT);

@@ -24,7 +24,11 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
@@ -58,7 +62,7 @@ public final class Localities {
    * @return rows with first_position and token_ids
    */
   public static Dataset<Row> texts(Dataset<Row> passages, int length) {
-    int step = length - LocalityQuestion.overlap();
+    int step = length - LocalityQuestion.first();
     return passages
         .withColumn("start", expr("first_position - document_position"))
         .withColumn("size", expr("cast(size(token_ids) as bigint)"))
@@ -156,30 +160,12 @@ public final class Localities {
         Encoders.row(schema));
   }
 
-  /** Rows that are made of each. */
-  private interface OfRow {
-    List<Row> rows(Row row);
-  }
-
-  private static Iterator<Row> mapped(Iterator<Row> rows, OfRow made) {
-    return new Iterator<>() {
-      private Iterator<Row> some = List.<Row>of().iterator();
-
-      @Override
-      public boolean hasNext() {
-        while (!some.hasNext() && rows.hasNext()) {
-          some = made.rows(rows.next()).iterator();
-        }
-
-        return some.hasNext();
-      }
-
-      @Override
-      public Row next() {
-        hasNext();
-        return some.next();
-      }
-    };
+  /** Rows that are made of each, one after the other. */
+  private static Iterator<Row> mapped(Iterator<Row> rows, Function<Row, List<Row>> made) {
+    return StreamSupport.stream(
+            Spliterators.spliteratorUnknownSize(rows, Spliterator.ORDERED), false)
+        .flatMap(row -> made.apply(row).stream())
+        .iterator();
   }
 
   /**

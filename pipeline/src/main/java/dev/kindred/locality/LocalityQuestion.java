@@ -47,7 +47,10 @@ public record LocalityQuestion(
   /** Says with which formulas rows were made. */
   private static final int VERSION = 1;
 
-  /** The first token of a text that is looked at: it has as many before it. */
+  /**
+   * The first token of a text that is looked at: it has as many before it, by which texts of a
+   * document overlap.
+   */
   public static int first() {
     return StreamSums.FROM;
   }
@@ -83,11 +86,6 @@ public record LocalityQuestion(
   /** Texts that the sample is of. */
   public int sampledTexts() {
     return Math.max(1, sample / OF_A_TEXT);
-  }
-
-  /** Tokens by which texts overlap: those at the beginning, which are not looked at. */
-  static int overlap() {
-    return StreamSums.FROM;
   }
 
   /** The tokens of each text that are in the sample: evenly spread, the same in all texts. */

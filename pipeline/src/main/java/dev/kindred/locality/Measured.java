@@ -43,6 +43,7 @@ final class Measured implements Iterator<Row> {
   private final int textsAtOnce;
   private final Iterator<Row> texts;
   private final int[] indexes; // that are looked at in each text
+  private final int[] sampledIndexes; // those of them that the sample has, ascending
   private Iterator<Row> some = List.<Row>of().iterator();
 
   Measured(
@@ -61,6 +62,7 @@ final class Measured implements Iterator<Row> {
     this.texts = texts;
     this.textsAtOnce = textsAtOnce;
     this.indexes = question.indexes();
+    this.sampledIndexes = question.sampledIndexes();
   }
 
   @Override
@@ -126,7 +128,7 @@ final class Measured implements Iterator<Row> {
   }
 
   private boolean isSampled(Text text, int index) {
-    return text.rank() >= 0 && Arrays.binarySearch(question.sampledIndexes(), index) >= 0;
+    return text.rank() >= 0 && Arrays.binarySearch(sampledIndexes, index) >= 0;
   }
 
   /** Whole streams, less their means, of the first texts of the sample: to be compared. */

@@ -7,9 +7,4 @@ package dev.kindred.locality;
  * @param text token ids, as many as fit the model's context
  * @param index of the token in it
  */
-record Place(int[] text, int index) {
-
-  int token() {
-    return text[index];
-  }
-}
+record Place(int[] text, int index) {}

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.locality;
 
+import dev.kindred.model.WithFirstToken;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -29,7 +31,7 @@ public record Protocol(int firstToken, Places places) implements Serializable {
   }
 
   /** A first token as tables have it: null for none. */
-  static Integer shown(int firstToken) {
+  public static Integer shown(int firstToken) {
     return firstToken == NONE ? null : firstToken;
   }
 
@@ -49,13 +51,7 @@ public record Protocol(int firstToken, Places places) implements Serializable {
    * @param place of the last of them, at least k - 1
    */
   int[] tokens(int[] text, int place, int k) {
-    int[] tokens = new int[before() + k];
-    if (before() == 1) {
-      tokens[0] = firstToken;
-    }
-
-    System.arraycopy(text, place - k + 1, tokens, before(), k);
-    return tokens;
+    return whole(firstToken, Arrays.copyOfRange(text, place - k + 1, place + 1));
   }
 
   /** The positions of these tokens. */
@@ -71,8 +67,6 @@ public record Protocol(int firstToken, Places places) implements Serializable {
 
   /** A text with the token before it. */
   static int[] whole(int firstToken, int[] text) {
-    return firstToken == NONE
-        ? text
-        : new Protocol(firstToken, Places.REBASED).tokens(text, text.length - 1, text.length);
+    return firstToken == NONE ? text : WithFirstToken.prepend(firstToken, text);
   }
 }

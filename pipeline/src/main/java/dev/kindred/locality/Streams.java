@@ -26,11 +26,6 @@ record Streams(float[][] values, int dimension) {
     return values.length;
   }
 
-  /** The stream of a layer at a place, D. */
-  float[] at(int layer, int place) {
-    return Arrays.copyOfRange(values[layer], place * dimension, (place + 1) * dimension);
-  }
-
   /** Sequences of a length that are evaluated at once. */
   private static int atOnce(LanguageModel model, int length) {
     long perToken = (model.shape().blocks() + 5L) * model.shape().modelDimension();

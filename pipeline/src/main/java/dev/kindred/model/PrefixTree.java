@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The distinct prefixes of a sorted list of token sequences. Under causal attention a prefix has
@@ -40,13 +41,8 @@ public final class PrefixTree {
    *     of order or not distinct
    */
   public static PrefixTree of(int[][] sequences) {
-    if (sequences.length == 0 || sequences[0].length == 0) {
-      throw new IllegalArgumentException("a prefix tree needs at least one token");
-    }
-
-    int[] positions = new int[sequences[0].length];
-    Arrays.setAll(positions, depth -> depth);
-    return of(sequences, positions);
+    int length = sequences.length == 0 ? 0 : sequences[0].length;
+    return of(sequences, IntStream.range(0, length).toArray());
   }
 
   /**

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model;
 
+import java.util.Arrays;
+
 /**
  * A model that reads a token before every sequence, as it did in training: the one that begins
  * texts. Sequences are given without it. In a prefix tree it is the one root.
@@ -31,6 +33,13 @@ public final class WithFirstToken implements LanguageModel {
     return inputs;
   }
 
+  /** The tree with the token before each sequence, whose others stand one position farther on. */
+  private PrefixTree behind(PrefixTree tree) {
+    int[] moved = tree.positions(tree.depths() - 1);
+    Arrays.setAll(moved, depth -> moved[depth] + 1);
+    return PrefixTree.of(inputs(tree.sequences()), prepend(0, moved));
+  }
+
   @Override
   public ModelShape shape() {
     return model.shape();
@@ -43,12 +52,12 @@ public final class WithFirstToken implements LanguageModel {
 
   @Override
   public float[][] vectors(BlockVector kind, PrefixTree tree, int blocks) {
-    return model.vectors(kind, PrefixTree.of(inputs(tree.sequences())), blocks);
+    return model.vectors(kind, behind(tree), blocks);
   }
 
   @Override
   public float[][] residualStreams(PrefixTree tree, int firstDepth) {
-    return model.residualStreams(PrefixTree.of(inputs(tree.sequences())), firstDepth + 1);
+    return model.residualStreams(behind(tree), firstDepth + 1);
   }
 
   @Override
@@ -58,12 +67,12 @@ public final class WithFirstToken implements LanguageModel {
 
   @Override
   public Predictions predict(BlockVector kind, PrefixTree tree) {
-    return model.predict(kind, PrefixTree.of(inputs(tree.sequences())));
+    return model.predict(kind, behind(tree));
   }
 
   @Override
   public Ends ends(BlockVector kind, PrefixTree tree) {
-    return model.ends(kind, PrefixTree.of(inputs(tree.sequences())));
+    return model.ends(kind, behind(tree));
   }
 
   @Override

@@ -39,6 +39,23 @@ class TestWithFirstToken {
       assertThat(first.evaluationMemory(tree.nodes(), 5))
           .isEqualTo(model.evaluationMemory(ofInputs.nodes(), 6));
       assertThat(ofInputs.levels()[0]).isEqualTo(1);
+      assertThat(first.residualStreams(tree, 2)).isDeepEqualTo(model.residualStreams(ofInputs, 3));
+    }
+  }
+
+  @Test
+  void movesTokensThatStandAtOtherPositions() {
+    Blueprint blueprint = RandomBlueprint.of(1);
+    Map<String, float[]> values = RandomBlueprint.values(blueprint, 1);
+    int[] positions = {1, 3, 4};
+    try (LanguageModel model = TorchModel.load(blueprint, values::get, Device.cpu())) {
+      float[][] found =
+          new WithFirstToken(model, TOKEN)
+              .residualStreams(PrefixTree.of(new int[][] {{5, 1, 2}}, positions), 2);
+      assertThat(found)
+          .isDeepEqualTo(
+              model.residualStreams(
+                  PrefixTree.of(new int[][] {{TOKEN, 5, 1, 2}}, new int[] {0, 2, 4, 5}), 3));
     }
   }
 }

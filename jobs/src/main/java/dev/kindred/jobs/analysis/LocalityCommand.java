@@ -2,7 +2,6 @@
 package dev.kindred.jobs.analysis;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.corpus.Corpus;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.jobs.option.CorpusOptions;
 import dev.kindred.jobs.option.ReadModelOptions;
@@ -13,7 +12,7 @@ import dev.kindred.jobs.report.FindingsPage;
 import dev.kindred.jobs.report.FindingsPage.Titles;
 import dev.kindred.jobs.report.PageFile;
 import dev.kindred.jobs.report.Report;
-import dev.kindred.jobs.run.EmbeddedCorpus;
+import dev.kindred.jobs.run.CorpusInput;
 import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.locality.LocalityQuestion;
@@ -26,9 +25,9 @@ import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -159,9 +158,7 @@ final class LocalityCommand extends ModelAnalysisCommand {
           text == null ? "--prefix" : "--text", text == null ? "--text" : "--prefix");
     }
 
-    if (!corpus.isEmbedded()) {
-      Corpus.check(opened.hadoop(), corpus.uri(), corpus.format(), corpus.textColumn(), null);
-    }
+    CorpusInput.check(corpus, Optional.empty(), opened.hadoop());
   }
 
   /** Reads the model as one without a token before every text: this command puts it there. */
@@ -268,14 +265,15 @@ final class LocalityCommand extends ModelAnalysisCommand {
 
   @Override
   Findings find(Workspace opened, Warehouse tables, ModelDirectory directory) {
-    Corpus read =
-        Corpus.open(
-            opened.spark(),
-            corpus.isEmbedded()
-                ? EmbeddedCorpus.copyInto(tables.fileSystem(), new Path(tables.root(), "corpora"))
-                : corpus.uri(),
-            corpus.format(),
-            corpus.textColumn());
+    CorpusInput read =
+        CorpusInput.open(
+            opened,
+            tables,
+            corpus,
+            Optional.empty(),
+            directory.tokenizerJson(),
+            1,
+            CorpusInput.CORPORA);
     LocalityTables found = new LocalityTables(opened, tables, directory, read, question);
     key = found.key();
     found.fill();

@@ -19,6 +19,7 @@ import dev.kindred.jobs.report.VisibleText;
 import dev.kindred.locality.LocalityQuestion;
 import dev.kindred.locality.Protocol;
 import dev.kindred.locality.Protocol.Places;
+import dev.kindred.math.Correlation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -99,16 +100,12 @@ final class LocalityFindings {
     return layer == 0 ? "embedding" : "block " + (layer - 1);
   }
 
-  private Integer shown(int firstToken) {
-    return firstToken == Protocol.NONE ? null : firstToken;
-  }
-
   private Row summary(Way way, int layer, int tokens, String slice) {
     return summaries.stream()
         .filter(
             row ->
                 row.getAs("compared_with").equals("last_tokens")
-                    && Objects.equals(row.getAs("first_token"), shown(way.firstToken()))
+                    && Objects.equals(row.getAs("first_token"), Protocol.shown(way.firstToken()))
                     && row.getAs("places").equals(way.places().text())
                     && row.<Integer>getAs("layer") == layer
                     && row.<Integer>getAs("tokens") == tokens
@@ -187,20 +184,8 @@ final class LocalityFindings {
   }
 
   private static String correlation(double[] a, double[] b) {
-    double meanA = Arrays.stream(a).average().orElse(0);
-    double meanB = Arrays.stream(b).average().orElse(0);
-    double product = 0;
-    double squaresA = 0;
-    double squaresB = 0;
-    for (int i = 0; i < a.length; i++) {
-      product += (a[i] - meanA) * (b[i] - meanB);
-      squaresA += Math.pow(a[i] - meanA, 2);
-      squaresB += Math.pow(b[i] - meanB, 2);
-    }
-
-    return squaresA * squaresB == 0
-        ? "-"
-        : String.format(Locale.ROOT, "%.2f", product / Math.sqrt(squaresA * squaresB));
+    double correlation = Correlation.of(a, b);
+    return Double.isNaN(correlation) ? "-" : String.format(Locale.ROOT, "%.2f", correlation);
   }
 
   private Plots curves(List<Way> ways) {
@@ -276,10 +261,7 @@ final class LocalityFindings {
 
   /** Classes of tokens, words and places, after block 0. */
   private List<Element> slices(Way way) {
-    int k =
-        question.lengths().contains(CLASSES_AT)
-            ? CLASSES_AT
-            : question.lengths().get(question.lengths().size() / 2);
+    int k = middle();
     List<Findings.Row> rows = new ArrayList<>();
     summaries.stream()
         .filter(row -> row.getAs("compared_with").equals("last_tokens"))

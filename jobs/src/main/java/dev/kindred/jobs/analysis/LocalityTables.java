@@ -3,9 +3,8 @@ package dev.kindred.jobs.analysis;
 
 import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
-import dev.kindred.corpus.Corpus;
-import dev.kindred.corpus.CorpusScan;
 import dev.kindred.corpus.Passages;
+import dev.kindred.jobs.run.CorpusInput;
 import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.run.TaskMemory;
 import dev.kindred.jobs.workspace.Progress;
@@ -42,8 +41,7 @@ final class LocalityTables {
   private final Warehouse warehouse;
   private final ModelDirectory model;
   private final LocalityQuestion question;
-  private final Corpus corpus;
-  private final CorpusScan scan;
+  private final CorpusInput corpus;
   private final String key;
   private Dataset<Row> texts; // when first asked for
   private List<Long> drawn; // positions of texts, in the order in which they are taken
@@ -52,7 +50,7 @@ final class LocalityTables {
       Workspace workspace,
       Warehouse warehouse,
       ModelDirectory model,
-      Corpus corpus,
+      CorpusInput corpus,
       LocalityQuestion question) {
     this.spark = workspace.spark();
     this.progress = workspace.progress();
@@ -60,8 +58,7 @@ final class LocalityTables {
     this.model = model;
     this.question = question;
     this.corpus = corpus;
-    this.scan = CorpusScan.scan(corpus, model.tokenizerJson(), 1);
-    this.key = question.key(scan.corpusId());
+    this.key = question.key(corpus.id());
   }
 
   /** Returns the name under which tables keep the answer. */
@@ -73,7 +70,7 @@ final class LocalityTables {
   void fill() {
     means();
     truncations();
-    cuts();
+    cutBlocks();
     if (texts != null) {
       texts.unpersist();
     }
@@ -91,11 +88,16 @@ final class LocalityTables {
     return part(Tables.TRUNCATION_SIMILARITIES).read();
   }
 
+  Dataset<Row> cuts() {
+    return part(Tables.BLOCK_CUTS).read();
+  }
+
   private Dataset<Row> texts() {
     if (texts == null) {
       Dataset<Row> all =
           Localities.texts(
-                  Passages.of(spark, corpus, scan, model.tokenizerJson(), 1), question.textLength())
+                  Passages.of(spark, corpus.corpus(), corpus.scan(), model.tokenizerJson(), 1),
+                  question.textLength())
               .persist(StorageLevel.MEMORY_AND_DISK());
       drawn =
           Localities.drawn(
@@ -134,11 +136,11 @@ final class LocalityTables {
     return (int) Math.min(texts, rounds * cores);
   }
 
-  private Dataset<Row> means() {
+  private void means() {
     Part part = part(Tables.STREAM_MEANS);
     if (part.isComplete()) {
       progress.reused("means", part);
-      return part.read();
+      return;
     }
 
     progress.begin("means");
@@ -162,7 +164,6 @@ final class LocalityTables {
     part.write(Tables.STREAM_MEANS.rows(spark, means).coalesce(1));
     Stages.audit(warehouse, model.shape(), part);
     progress.end(part);
-    return part.read();
   }
 
   private Means knownMeans() {
@@ -217,11 +218,11 @@ final class LocalityTables {
   }
 
   /** Cuts the attention of each block, unless that is there. */
-  Dataset<Row> cuts() {
+  private void cutBlocks() {
     Part part = part(Tables.BLOCK_CUTS);
     if (part.isComplete()) {
       progress.reused("cuts of blocks", part);
-      return part.read();
+      return;
     }
 
     progress.begin("cuts of blocks");
@@ -236,7 +237,6 @@ final class LocalityTables {
             tasks(some.size())));
     Stages.audit(warehouse, model.shape(), part);
     progress.end(part);
-    return part.read();
   }
 
   /**

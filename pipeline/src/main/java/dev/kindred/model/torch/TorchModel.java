@@ -103,11 +103,10 @@ public final class TorchModel implements LanguageModel {
         NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       PrefixTree.Inputs inputs = tree.inputs();
+      NDArray embedded = embedded(batch, inputs);
       NDArray ofNodes = batch.create(inputs.ofNodes());
-      streams[0] =
-          Rows.copies(embedded(batch, inputs), Rows.slice(ofNodes, wanted, tree.nodes()))
-              .toFloatArray();
-      forward(batch, tree, after, firstDepth);
+      streams[0] = Rows.copies(embedded, Rows.slice(ofNodes, wanted, tree.nodes())).toFloatArray();
+      forward(batch, tree, inputs, embedded, after, firstDepth);
     }
 
     System.arraycopy(after.values, 0, streams, 1, after.values.length);
@@ -182,7 +181,8 @@ public final class TorchModel implements LanguageModel {
   }
 
   private NDArray forward(NDManager batch, PrefixTree tree, Vectors sink) {
-    return forward(batch, tree, sink, tree.depths() - 1);
+    PrefixTree.Inputs inputs = tree.inputs();
+    return forward(batch, tree, inputs, embedded(batch, inputs), sink, tree.depths() - 1);
   }
 
   /** What the blocks begin with, of distinct inputs, [distinct inputs, D]. */
@@ -195,16 +195,22 @@ public final class TorchModel implements LanguageModel {
   /**
    * Runs blocks over a tree.
    *
+   * @param inputs of the tree
+   * @param input what the blocks begin with, [distinct inputs, D]
    * @param sink receives the vectors of the nodes from a depth on, of all blocks that are run
    * @param firstDepth that depth: T - 1 for the leaves
    * @return the residual stream of these nodes after the last block, [.., D]
    */
-  private NDArray forward(NDManager batch, PrefixTree tree, Vectors sink, int firstDepth) {
+  private NDArray forward(
+      NDManager batch,
+      PrefixTree tree,
+      PrefixTree.Inputs inputs,
+      NDArray input,
+      Vectors sink,
+      int firstDepth) {
     int nodes = tree.nodes();
     int wanted = tree.levelStart(firstDepth); // the first
     int[] positions = tree.positionsOfNodes();
-    PrefixTree.Inputs inputs = tree.inputs();
-    NDArray input = embedded(batch, inputs); // [distinct inputs, D]
     NDArray inputOfNode = batch.create(inputs.ofNodes()); // [N]
     NDArray x = Rows.copies(input, inputOfNode); // [N, D]
     for (int i = 0; i < sink.values.length; i++) {
