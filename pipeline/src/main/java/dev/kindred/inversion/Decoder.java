@@ -6,7 +6,7 @@ import dev.kindred.math.TopTokens;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.function.IntToDoubleFunction;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -17,6 +17,12 @@ import java.util.stream.IntStream;
 public final class Decoder {
   /** How many of the best tokens are kept. */
   public static final int BEST = 5;
+
+  /** Vectors that are read at once, so that their scores fit in memory. */
+  static final int AT_ONCE = 32;
+
+  /** Share of the squares' sum below which a squared distance is taken of differences. */
+  private static final double NEAR = 1e-6;
 
   private final TokenVectors tokens;
   private final PseudoInverse pseudoInverse;
@@ -75,39 +81,77 @@ public final class Decoder {
   }
 
   /**
-   * The scores of all tokens for a row of vectors.
+   * The scores of all tokens for each of some vectors.
    *
    * @param vectors R x D, without what positions add
    * @param scale of token vectors against which lengths are compared: 1, or what a direct search
    *     multiplies them by
-   * @return V
+   * @return R x V
    */
-  public double[] scores(Decoding decoding, float[] vectors, int row, double scale) {
-    return scores(decoding, vector(vectors, row), scale);
-  }
-
-  private double[] scores(Decoding decoding, double[] x, double scale) {
-    double[] room = new double[x.length];
+  public double[][] scores(Decoding decoding, float[] vectors, double scale) {
+    double[][] x = new double[vectors.length / tokens.dimension()][];
+    Arrays.setAll(x, row -> vector(vectors, row));
     return switch (decoding) {
       case PINV -> pseudoInverse.scores(x);
-      case NEAREST -> each(token -> -tokens.distance(token, scale, x, room));
-      case COSINE -> {
-        double norm = norm(x, 0);
-        yield each(token -> cosine(tokens.product(token, x, room), norm, norms[token]));
-      }
-      case CENTRED_COSINE -> {
-        double mean = mean(x);
-        double norm = norm(x, mean);
-        double[] centred = Arrays.stream(x).map(value -> value - mean).toArray();
-        double rest = Arrays.stream(centred).sum(); // of rounding
-        yield each(
-            token ->
-                cosine(
-                    tokens.product(token, centred, room) - means[token] * rest,
-                    norm,
-                    centredNorms[token]));
-      }
+      case NEAREST ->
+          each(tokens.products(x), (row, products) -> distances(x[row], products, scale));
+      case COSINE ->
+          each(tokens.products(x), (row, products) -> cosines(products, norm(x[row], 0), norms));
+      case CENTRED_COSINE -> centredCosines(x);
     };
+  }
+
+  /** Puts what becomes of products, V, in their place, row by row. */
+  private static double[][] each(double[][] products, BiConsumer<Integer, double[]> becomes) {
+    IntStream.range(0, products.length)
+        .parallel()
+        .forEach(row -> becomes.accept(row, products[row]));
+    return products;
+  }
+
+  /**
+   * Puts distances, negative, in the place of products. What is near is measured again: there the
+   * difference of squares would be rounding.
+   */
+  private void distances(double[] x, double[] products, double scale) {
+    double[] room = new double[x.length];
+    double square = norm(x, 0) * norm(x, 0);
+    for (int token = 0; token < products.length; token++) {
+      double both = square + scale * scale * norms[token] * norms[token];
+      double distance = both - 2 * scale * products[token];
+      products[token] =
+          distance < NEAR * both ? -tokens.distance(token, scale, x, room) : -Math.sqrt(distance);
+    }
+  }
+
+  private double[][] centredCosines(double[][] x) {
+    double[] norm = Arrays.stream(x).mapToDouble(one -> norm(one, mean(one))).toArray();
+    double[][] centred = new double[x.length][];
+    Arrays.setAll(centred, row -> centred(x[row]));
+    double[][] products = tokens.products(centred);
+    return each(
+        products,
+        (row, its) -> {
+          double rest = Arrays.stream(centred[row]).sum(); // of rounding
+          for (int token = 0; token < its.length; token++) {
+            its[token] -= means[token] * rest;
+          }
+
+          cosines(its, norm[row], centredNorms);
+        });
+  }
+
+  private static double[] centred(double[] x) {
+    double mean = mean(x);
+    return Arrays.stream(x).map(value -> value - mean).toArray();
+  }
+
+  /** Puts cosines in the place of products. */
+  private static void cosines(double[] products, double norm, double[] others) {
+    for (int token = 0; token < products.length; token++) {
+      boolean isNone = norm == 0 || others[token] == 0;
+      products[token] = isNone ? 0 : products[token] / norm / others[token];
+    }
   }
 
   /**
@@ -138,23 +182,19 @@ public final class Decoder {
   public Map<Decoding, int[]> roundTrip(int[] some) {
     Map<Decoding, int[]> read = new EnumMap<>(Decoding.class);
     for (Decoding decoding : Decoding.values()) {
-      read.put(
-          decoding,
-          Arrays.stream(some)
-              .parallel()
-              .map(token -> best(scores(decoding, tokens.rows(), token, 1))[0])
-              .toArray());
+      int[] winners = new int[some.length];
+      for (int from = 0; from < some.length; from += AT_ONCE) {
+        int[] these = Arrays.copyOfRange(some, from, Math.min(from + AT_ONCE, some.length));
+        double[][] scores = scores(decoding, tokens.of(these), 1);
+        for (int i = 0; i < these.length; i++) {
+          winners[from + i] = best(scores[i])[0];
+        }
+      }
+
+      read.put(decoding, winners);
     }
 
     return read;
-  }
-
-  private double[] each(IntToDoubleFunction score) {
-    return IntStream.range(0, tokens.size()).mapToDouble(score).toArray();
-  }
-
-  private static double cosine(double dot, double norm, double other) {
-    return norm == 0 || other == 0 ? 0 : dot / norm / other;
   }
 
   private double[] vector(float[] rows, int row) {

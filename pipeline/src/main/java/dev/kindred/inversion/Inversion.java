@@ -227,15 +227,25 @@ public final class Inversion {
     float[] before = Vectors.difference(Vectors.row(start, i, positions.length), positions);
     float[] after = Vectors.difference(Vectors.row(end, i, positions.length), positions);
     List<Reading> readings = new ArrayList<>();
-    for (int position = 0; position < ids.length; position++) {
+    for (int from = 0; from < ids.length; from += Decoder.AT_ONCE) {
+      int to = Math.min(from + Decoder.AT_ONCE, ids.length);
       for (Decoding decoding : Decoding.values()) {
-        double[] was = decoder.scores(decoding, before, position, experiment.scale());
-        double[] is = decoder.scores(decoding, after, position, experiment.scale());
-        add(readings, ids, position, decoding.text(), was, is);
+        double[][] was = scores(decoding, before, from, to, experiment);
+        double[][] is = scores(decoding, after, from, to, experiment);
+        for (int position = from; position < to; position++) {
+          add(readings, ids, position, decoding.text(), was[position - from], is[position - from]);
+        }
       }
     }
 
     return readings;
+  }
+
+  private double[][] scores(
+      Decoding decoding, float[] vectors, int from, int to, Experiment experiment) {
+    int dimension = tokens.dimension();
+    float[] some = Arrays.copyOfRange(vectors, from * dimension, to * dimension);
+    return decoder.scores(decoding, some, experiment.scale());
   }
 
   /** Reads a position among all tokens, and among those that are allowed. */

@@ -68,25 +68,19 @@ final class PseudoInverse {
     return inverse;
   }
 
-  /** The score of each token, x W+: D numbers to V. */
-  double[] scores(double[] x) {
-    return isTall ? products(applied(x)) : applied(products(x));
+  /** The scores of all tokens for each of some vectors, x W+: R x D to R x V. */
+  double[][] scores(double[][] x) {
+    return isTall ? tokens.products(applied(x)) : applied(tokens.products(x));
   }
 
-  private double[] applied(double[] x) {
-    DMatrixRMaj out = new DMatrixRMaj(x.length, 1);
-    CommonOps_DDRM.mult(inverse, DMatrixRMaj.wrap(x.length, 1, x), out);
-    return out.data;
-  }
-
-  /** The product of each token's vector with x. */
-  private double[] products(double[] x) {
-    double[] room = new double[tokens.dimension()];
-    double[] products = new double[tokens.size()];
-    for (int token = 0; token < products.length; token++) {
-      products[token] = tokens.product(token, x, room);
+  private double[][] applied(double[][] x) {
+    double[][] applied = new double[x.length][];
+    for (int i = 0; i < x.length; i++) {
+      DMatrixRMaj out = new DMatrixRMaj(x[i].length, 1);
+      CommonOps_DDRM.mult(inverse, DMatrixRMaj.wrap(x[i].length, 1, x[i]), out);
+      applied[i] = out.data;
     }
 
-    return products;
+    return applied;
   }
 }

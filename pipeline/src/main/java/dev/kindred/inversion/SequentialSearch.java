@@ -146,7 +146,7 @@ final class SequentialSearch {
         found[i] = vectors[row + i] - positions[position * dimension + i];
       }
 
-      double[] scores = decoder.scores(Decoding.NEAREST, found, 0, experiment.scale());
+      double[] scores = decoder.scores(Decoding.NEAREST, found, experiment.scale())[0];
       float[] own = tokens.of(new int[] {Decoder.decoded(scores, 0).token()});
       for (int i = 0; i < dimension; i++) {
         snapped[row + i] = own[i] + positions[position * dimension + i];

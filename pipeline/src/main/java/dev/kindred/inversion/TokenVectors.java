@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.inversion;
 
+import dev.kindred.kernel.MatrixProducts;
+import dev.kindred.kernel.MatrixProducts.Operand;
 import dev.kindred.math.Cosine;
 import dev.kindred.math.ExactDot;
 import dev.kindred.model.Changes;
@@ -11,7 +13,6 @@ import dev.kindred.model.ModelShape;
 import dev.kindred.model.ResidualStream;
 import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.CommonOps_DDRM;
 
 /**
  * What each token of a vocabulary adds to the residual stream, W, and what positions add, p.
@@ -23,6 +24,8 @@ import org.ejml.dense.row.CommonOps_DDRM;
  * @param dimension D
  */
 public record TokenVectors(float[] rows, int size, int dimension) {
+  private static final int TOKENS = 576; // whose vectors are widened at once
+  private static final int FEATURES = 128; // whose products a thread makes at once
 
   /** Those of a model. */
   public static TokenVectors of(ResidualStream model) {
@@ -67,22 +70,76 @@ public record TokenVectors(float[] rows, int size, int dimension) {
     return DMatrixRMaj.wrap(size, dimension, values);
   }
 
-  /** W'W, D x D. */
+  /** W'W, D x D, on all cores. */
   DMatrixRMaj products() {
     DMatrixRMaj products = new DMatrixRMaj(dimension, dimension);
-    CommonOps_DDRM.multInner(matrix(), products);
+    stretches(dimension, FEATURES).forEach(from -> addProducts(from, products.data));
     return products;
   }
 
+  /** Adds the columns of W'W from one on, from the diagonal down, and the rows that mirror them. */
+  private void addProducts(int from, double[] products) {
+    int columns = Math.min(FEATURES, dimension - from);
+    double[] sums = new double[(dimension - from) * columns];
+    double[] wide = new double[Math.min(TOKENS, size) * dimension];
+    for (int token = 0; token < size; token += TOKENS) {
+      int tokens = Math.min(TOKENS, size - token);
+      Cosine.widen(rows, token * dimension, tokens * dimension, wide, 0);
+      MatrixProducts.add(
+          new Operand(wide, from, 1, dimension),
+          new Operand(wide, from, dimension, 1),
+          dimension - from,
+          tokens,
+          columns,
+          sums);
+    }
+
+    for (int i = from; i < dimension; i++) {
+      for (int j = from; j < Math.min(i + 1, from + columns); j++) {
+        double sum = sums[(i - from) * columns + j - from];
+        products[i * dimension + j] = sum;
+        products[j * dimension + i] = sum;
+      }
+    }
+  }
+
   /**
-   * Returns the product of a token's vector with numbers, in double precision.
+   * The products of vectors with each token's, in double precision, on all cores. Those of a vector
+   * do not depend on what others are given with it.
    *
-   * @param x D numbers
-   * @param room D numbers, which are lost
+   * @param x R x D
+   * @return R x V
    */
-  double product(int token, double[] x, double[] room) {
-    Cosine.widen(rows, token * dimension, dimension, room, 0);
-    return ExactDot.dot(room, 0, x, 0, dimension);
+  double[][] products(double[][] x) {
+    double[] all = new double[x.length * dimension];
+    for (int i = 0; i < x.length; i++) {
+      System.arraycopy(x[i], 0, all, i * dimension, dimension);
+    }
+
+    double[][] products = new double[x.length][size];
+    stretches(size, TOKENS)
+        .forEach(
+            token -> {
+              int tokens = Math.min(TOKENS, size - token);
+              double[] wide = new double[tokens * dimension];
+              Cosine.widen(rows, token * dimension, wide.length, wide, 0);
+              double[] sums = new double[x.length * tokens];
+              MatrixProducts.add(
+                  Operand.rows(all, dimension),
+                  Operand.transposed(wide, dimension),
+                  x.length,
+                  dimension,
+                  tokens,
+                  sums);
+              for (int i = 0; i < x.length; i++) {
+                System.arraycopy(sums, i * tokens, products[i], token, tokens);
+              }
+            });
+    return products;
+  }
+
+  private static IntStream stretches(int end, int length) {
+    return IntStream.range(0, (end + length - 1) / length).map(i -> i * length).parallel();
   }
 
   /**
