@@ -51,7 +51,8 @@ public final class Circuits {
         pieces * bases.size(),
         number -> {
           int piece = number % pieces;
-          TokenBasis basis = bases.get(number / pieces);
+          // Those behind networks come last and take longest: they begin.
+          TokenBasis basis = bases.get(bases.size() - 1 - number / pieces);
           int[] ids =
               IntStream.range(piece * PIECE, Math.min(vocabulary, (piece + 1) * PIECE)).toArray();
           return List.of(
@@ -218,10 +219,11 @@ public final class Circuits {
     int[] ranked = question.ranked(model.vocabulary());
     DMatrixRMaj x = ranked.length == 0 ? null : TokenRows.of(model, deviations.basis);
     DMatrixRMaj u = ranked.length == 0 ? null : TokenRows.unembeddings(model);
+    TokenEigenvalues eigenvalues = new TokenEigenvalues(products);
     List<Row> rows = new ArrayList<>();
     for (int head = 0; head < model.headCount(block); head++) {
       HeadWeights plain = model.head(block, head, 0);
-      Eigenvalues copying = products.ofValueOutput(plain);
+      Eigenvalues copying = eigenvalues.ofValueOutput(plain);
       rows.add(
           row(
               new Place(block, head, "ov", 0, deviations.basis.text()),
@@ -238,7 +240,7 @@ public final class Circuits {
               null));
       for (int distance : question.distances(model, block)) {
         HeadWeights turned = model.head(block, head, distance);
-        Eigenvalues matching = products.ofQueryKey(turned);
+        Eigenvalues matching = eigenvalues.ofQueryKey(turned);
         rows.add(
             row(
                 new Place(block, head, "qk", distance, deviations.basis.text()),
@@ -302,6 +304,9 @@ public final class Circuits {
    */
   public static Dataset<Row> compositions(
       SparkSession spark, Broadcast<ModelDirectory> model, CircuitQuestion question, int blocks) {
+    Broadcast<double[][]> squares =
+        JavaSparkContext.fromSparkContext(spark.sparkContext())
+            .broadcast(squares(spark, model, question));
     List<int[]> pairs = new ArrayList<>();
     for (int later = 1; later < blocks; later++) {
       for (int earlier = 0; earlier < later; earlier++) {
@@ -318,30 +323,77 @@ public final class Circuits {
                         FoldedModels.of(model.value()),
                         pairs.get(number)[0],
                         pairs.get(number)[1],
+                        squares.value(),
                         question))
             .rdd(),
         Tables.HEAD_COMPOSITIONS.encoder());
   }
 
+  /** The squared norms of all products; see {@link CompositionSquares#part}. */
+  private static double[][] squares(
+      SparkSession spark, Broadcast<ModelDirectory> model, CircuitQuestion question) {
+    List<SquaresOfPart> parts =
+        new ArrayList<>(
+            mapped(
+                    spark,
+                    CompositionSquares.PARTS,
+                    number ->
+                        List.of(
+                                new SquaresOfPart(
+                                    number,
+                                    squares(FoldedModels.of(model.value()), question).part(number)))
+                            .iterator())
+                .collect());
+    parts.sort(Comparator.comparingInt(SquaresOfPart::number));
+    return CompositionSquares.sum(parts.stream().map(SquaresOfPart::squares).toList());
+  }
+
+  /** What some rows add up to. */
+  private record SquaresOfPart(int number, double[][] squares) implements Serializable {}
+
+  private static CompositionSquares squares(FoldedModel model, CircuitQuestion question) {
+    List<Integer> blocks = IntStream.range(0, model.blockCount()).boxed().toList();
+    return new CompositionSquares(
+        blocks.stream().map(block -> model.triangles(block, 0)).toList(),
+        blocks.stream()
+            .map(
+                block ->
+                    question.distances(model, block).stream()
+                        .map(distance -> model.triangles(block, distance))
+                        .toList())
+            .toList());
+  }
+
   private static Iterator<Row> compositions(
-      FoldedModel model, int earlier, int later, CircuitQuestion question) {
+      FoldedModel model, int earlier, int later, double[][] squares, CircuitQuestion question) {
     List<HeadTriangles> writing = model.triangles(earlier, 0);
+    int before = IntStream.range(0, earlier).map(model::headCount).sum();
+    List<Integer> distances = question.distances(model, later);
     List<Row> rows = new ArrayList<>();
-    for (int distance : question.distances(model, later)) {
-      List<HeadTriangles> reading = model.triangles(later, distance);
-      double[][][] scores = Composition.scores(writing, reading);
+    for (int at = 0; at < distances.size(); at++) {
+      List<HeadTriangles> reading = model.triangles(later, distances.get(at));
+      int readers = (2 * distances.size() + 1) * reading.size();
       for (Composition.Kind kind : Composition.Kind.values()) {
         boolean isOfValues = kind == Composition.Kind.VALUE;
-        if (isOfValues && distance != question.distances(model, later).get(0)) {
+        if (isOfValues && at > 0) {
           continue; // values do not know distances
         }
 
         for (int first = 0; first < writing.size(); first++) {
           for (int second = 0; second < reading.size(); second++) {
-            double score = scores[kind.ordinal()][first][second];
+            HeadTriangles reader = reading.get(second);
+            int place =
+                CompositionSquares.reader(kind, at, distances.size(), second, reading.size());
+            double score =
+                Composition.score(
+                    squares[later][(before + first) * readers + place],
+                    writing.get(first),
+                    reader,
+                    kind,
+                    model.freeDimension());
             rows.add(
                 compositionRow(
-                    new int[] {earlier, first, later, second, isOfValues ? 0 : distance},
+                    new int[] {earlier, first, later, second, isOfValues ? 0 : distances.get(at)},
                     kind,
                     score,
                     model.freeDimension(),
@@ -349,9 +401,7 @@ public final class Circuits {
                         ? Double.NaN
                         : HaarNull.deviationOfSquare(
                             writing.get(first).valueOutput(),
-                            isOfValues
-                                ? reading.get(second).valueOutput()
-                                : reading.get(second).queryKey(),
+                            isOfValues ? reader.valueOutput() : reader.queryKey(),
                             model.freeDimension())));
           }
         }
@@ -434,9 +484,7 @@ public final class Circuits {
         some -> {
           FoldedModel folded = FoldedModels.of(model.value());
           HaarNull haar = new HaarNull(folded.head(0, 0, 0).query().numCols, squares.value());
-          List<Row> rows = new ArrayList<>();
-          some.forEachRemaining(pair -> rows.add(nullRow(folded, haar, pair)));
-          return rows.iterator();
+          return nullRows(folded, haar, some).iterator();
         },
         Tables.COMPOSITION_NULLS.encoder());
   }
@@ -455,30 +503,45 @@ public final class Circuits {
         encoder);
   }
 
-  private static Row nullRow(FoldedModel model, HaarNull haar, Pair pair) {
-    HeadTriangles later = model.triangles(pair.block, pair.distance).get(pair.head);
-    HaarNull.Sample sample =
-        haar.sample(
-            model.triangles(pair.earlierBlock, 0).get(pair.earlierHead).valueOutput(),
-            pair.kind == Composition.Kind.VALUE ? later.valueOutput() : later.queryKey());
-    return Tables.COMPOSITION_NULLS.row(
-        pair.earlierBlock,
-        pair.earlierHead,
-        pair.block,
-        pair.head,
-        pair.kind.text(),
-        pair.distance,
-        pair.score,
-        sample.mean(),
-        sample.deviation(),
-        (pair.score - sample.mean()) / sample.deviation());
+  private static List<Row> nullRows(FoldedModel model, HaarNull haar, Iterator<Pair> some) {
+    List<Pair> pairs = new ArrayList<>();
+    List<Spectrum> earlier = new ArrayList<>();
+    List<Spectrum> later = new ArrayList<>();
+    some.forEachRemaining(
+        pair -> {
+          HeadTriangles reader = model.triangles(pair.block, pair.distance).get(pair.head);
+          pairs.add(pair);
+          earlier.add(model.triangles(pair.earlierBlock, 0).get(pair.earlierHead).valueOutput());
+          later.add(pair.kind == Composition.Kind.VALUE ? reader.valueOutput() : reader.queryKey());
+        });
+    List<HaarNull.Sample> samples = haar.samples(earlier, later);
+    List<Row> rows = new ArrayList<>();
+    for (int number = 0; number < samples.size(); number++) {
+      Pair pair = pairs.get(number);
+      HaarNull.Sample sample = samples.get(number);
+      rows.add(
+          Tables.COMPOSITION_NULLS.row(
+              pair.earlierBlock,
+              pair.earlierHead,
+              pair.block,
+              pair.head,
+              pair.kind.text(),
+              pair.distance,
+              pair.score,
+              sample.mean(),
+              sample.deviation(),
+              (pair.score - sample.mean()) / sample.deviation()));
+    }
+
+    return rows;
   }
 
   /**
    * Returns what the heads of some pairs do together.
    *
    * @param products of embeddings
-   * @param pairs whose kind and score do not matter
+   * @param pairs whose kind and score do not matter; those with the same earlier head stand
+   *     together
    * @return rows with the file columns of {@link Tables#VIRTUAL_HEADS}
    */
   public static Dataset<Row> virtualHeads(
@@ -496,19 +559,19 @@ public final class Circuits {
           FoldedModel folded = FoldedModels.of(model.value());
           int[] ranked = question.ranked(folded.vocabulary());
           DMatrixRMaj x = ranked.length == 0 ? null : TokenRows.of(folded, TokenBasis.EMBEDDING);
+          TokenEigenvalues tokens = new TokenEigenvalues(products.value());
           List<Row> rows = new ArrayList<>();
-          some.forEachRemaining(
-              pair -> rows.add(virtualRow(folded, products.value(), x, ranked, pair)));
+          some.forEachRemaining(pair -> rows.add(virtualRow(folded, tokens, x, ranked, pair)));
           return rows.iterator();
         },
         Tables.VIRTUAL_HEADS.encoder());
   }
 
   private static Row virtualRow(
-      FoldedModel model, TokenProducts products, DMatrixRMaj x, int[] ranked, Pair pair) {
+      FoldedModel model, TokenEigenvalues tokens, DMatrixRMaj x, int[] ranked, Pair pair) {
     HeadTriangles earlier = model.triangles(pair.earlierBlock, 0).get(pair.earlierHead);
     HeadTriangles later = model.triangles(pair.block, pair.distance).get(pair.head);
-    VirtualHead both = VirtualHead.of(earlier, later, products);
+    VirtualHead both = VirtualHead.of(earlier, later, tokens);
     Double score = both.induced().score();
     return Tables.VIRTUAL_HEADS.row(
         pair.earlierBlock,

@@ -15,7 +15,7 @@ import org.ejml.dense.row.CommonOps_DDRM;
  *     it
  * @param scale factor of the products of queries and keys
  * @param rotary how positions turn queries and keys; null if they do not
- * @param network the feed-forward network
+ * @param network the feed-forward network; null if it was not asked for
  * @param isParallel whether the network reads what attention reads
  */
 record FoldedBlock(
@@ -50,9 +50,7 @@ record FoldedBlock(
       Products.addTimes(Products.times(read, value), output, after);
     }
 
-    for (int i = 0; i < after.data.length; i++) {
-      after.data[i] += outputBias[i % after.numCols];
-    }
+    Products.addToRows(outputBias, after);
 
     DMatrixRMaj network = this.network.of(isParallel ? stream : after);
     CommonOps_DDRM.addEquals(after, network);

@@ -36,10 +36,7 @@ record FoldedNetwork(
   /** Returns x weight + bias, row by row. */
   static DMatrixRMaj applied(FoldedMap map, DMatrixRMaj x) {
     DMatrixRMaj y = Products.times(x, map.weight());
-    for (int i = 0; i < y.data.length; i++) {
-      y.data[i] += map.bias()[i % y.numCols];
-    }
-
+    Products.addToRows(map.bias(), y);
     return y;
   }
 

@@ -118,6 +118,16 @@ public final class Folding {
 
   /** Folds a model that {@link #check} has let pass. */
   public static FoldedModel fold(Blueprint blueprint, Tensors tensors) {
+    return fold(blueprint, tensors, blueprint.blocks().size());
+  }
+
+  /**
+   * Folds a model that {@link #check} has let pass, of the feed-forward networks, which are most of
+   * it, only as many as are asked for.
+   *
+   * @param networks blocks from the first one whose networks are read; others have none
+   */
+  static FoldedModel fold(Blueprint blueprint, Tensors all, int networks) {
     Embedding embedding = blueprint.embedding();
     Unembedding end = blueprint.unembedding();
     boolean isCentered =
@@ -132,17 +142,26 @@ public final class Folding {
             .allMatch(LayerNorm.class::isInstance);
     int dimension = blueprint.shape().modelDimension();
     int vocabulary = blueprint.shape().vocabularySize();
+    float[] table = all.floats(embedding.table());
+    // The unembedding may be the same, the largest of all: it is not read, or drawn, twice.
+    Tensors tensors = name -> name.equals(embedding.table()) ? table : all.floats(name);
     float[] unembedding = end.head().weight(tensors);
     List<FoldedBlock> blocks = new ArrayList<>();
     for (Block block : blueprint.blocks()) {
-      blocks.add(folded(block, isCentered, dimension, tensors));
+      blocks.add(
+          folded(
+              block,
+              blocks.size() < networks ? network(block, isCentered, tensors) : null,
+              isCentered,
+              dimension,
+              tensors));
     }
 
     return new FoldedModel(
         vocabulary,
         dimension,
         isCentered,
-        tensors.floats(embedding.table()),
+        table,
         embedding.scale(),
         embedding.positions() instanceof Learned learned
             ? positions(learned, isCentered, tensors)
@@ -185,7 +204,7 @@ public final class Folding {
   }
 
   private static FoldedBlock folded(
-      Block block, boolean isCentered, int dimension, Tensors tensors) {
+      Block block, FoldedNetwork network, boolean isCentered, int dimension, Tensors tensors) {
     Attention attention = (Attention) block.mixer();
     FoldedMap query = FoldedMap.reading(attention.query(), block.mixerNorm(), tensors);
     FoldedMap key = FoldedMap.reading(attention.key(), block.mixerNorm(), tensors);
@@ -228,7 +247,7 @@ public final class Folding {
         outputBias,
         attention.scale(),
         attention.positions() instanceof Rotary rotary ? rotary : null,
-        network(block, isCentered, tensors),
+        network,
         block.residual() == Residual.PARALLEL);
   }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.circuit;
 
+import dev.kindred.kernel.MatrixProducts;
+import dev.kindred.kernel.MatrixProducts.Operand;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
-import org.ejml.interfaces.decomposition.QRDecomposition;
 
 /**
  * Composition scores of two circuits between which the stream is turned at random. Their square has
@@ -47,17 +49,44 @@ public final class HaarNull {
     double[][] squares = new double[to - from][];
     for (int draw = from; draw < to; draw++) {
       DMatrixRMaj normal = ScoreNull.normal(dimension, width, new SplittableRandom(seed + draw));
-      QRDecomposition<DMatrixRMaj> solver = DecompositionFactory_DDRM.qr(dimension, width);
-      if (!solver.decompose(normal)) {
-        throw new IllegalStateException("No rotation found of normal numbers");
-      }
-
-      double[] corner = Arrays.copyOf(solver.getQ(null, true).data, width * width);
+      orthogonalize(normal);
+      double[] corner = Arrays.copyOf(normal.data, width * width);
       Arrays.setAll(corner, i -> corner[i] * corner[i]); // whatever sign a column has
       squares[draw - from] = corner;
     }
 
     return squares;
+  }
+
+  /** Makes columns orthogonal and of length 1, each to those before it (Gram and Schmidt). */
+  private static void orthogonalize(DMatrixRMaj columns) {
+    int width = columns.numCols;
+    double[] values = columns.data;
+    double[] sums = new double[width];
+    for (int column = 0; column < width; column++) {
+      Arrays.fill(sums, 0);
+      for (int row = 0; row < values.length; row += width) {
+        double its = values[row + column];
+        for (int i = column; i < width; i++) {
+          sums[i] += its * values[row + i];
+        }
+      }
+
+      double square = sums[column];
+      double length = Math.sqrt(square);
+      for (int i = column + 1; i < width; i++) {
+        sums[i] /= square;
+      }
+
+      for (int row = 0; row < values.length; row += width) {
+        double its = values[row + column];
+        for (int i = column + 1; i < width; i++) {
+          values[row + i] -= its * sums[i];
+        }
+
+        values[row + column] = its / length;
+      }
+    }
   }
 
   /** The mean and the standard deviation of scores. */
@@ -79,23 +108,46 @@ public final class HaarNull {
 
   /** Samples the scores of two circuits, neither of which is 0. */
   public Sample sample(Spectrum first, Spectrum second) {
-    double[] p = shares(first);
-    double[] q = shares(second);
-    double[] scores = new double[squares.length];
-    for (int draw = 0; draw < scores.length; draw++) {
-      double square = 0;
-      for (int i = 0; i < width; i++) {
-        double row = 0;
-        for (int j = 0; j < width; j++) {
-          row += q[j] * squares[draw][i * width + j];
-        }
+    return samples(List.of(first), List.of(second)).get(0);
+  }
 
-        square += p[i] * row;
+  /**
+   * Samples the scores of pairs of circuits, none of which is 0, with the same rotations.
+   *
+   * @param first of each pair
+   * @param second of each pair
+   */
+  List<Sample> samples(List<Spectrum> first, List<Spectrum> second) {
+    int pairs = first.size();
+    double[] p = shares(first); // [E, pairs]
+    double[] q = shares(second);
+    double[] sums = new double[pairs];
+    double[] scores = new double[squares.length * pairs];
+    for (int draw = 0; draw < squares.length; draw++) {
+      double[] turned = new double[width * pairs];
+      MatrixProducts.add(
+          Operand.rows(squares[draw], width), Operand.rows(q, pairs), width, width, pairs, turned);
+      Arrays.fill(sums, 0);
+      for (int i = 0; i < turned.length; i += pairs) {
+        for (int pair = 0; pair < pairs; pair++) {
+          sums[pair] += p[i + pair] * turned[i + pair];
+        }
       }
 
-      scores[draw] = Math.sqrt(square);
+      for (int pair = 0; pair < pairs; pair++) {
+        scores[pair * squares.length + draw] = Math.sqrt(sums[pair]);
+      }
     }
 
+    return IntStream.range(0, pairs)
+        .mapToObj(
+            pair ->
+                sample(
+                    Arrays.copyOfRange(scores, pair * squares.length, (pair + 1) * squares.length)))
+        .toList();
+  }
+
+  private static Sample sample(double[] scores) {
     double mean = Arrays.stream(scores).sum() / scores.length;
     double deviation =
         Math.sqrt(
@@ -104,8 +156,17 @@ public final class HaarNull {
     return new Sample(mean, deviation);
   }
 
-  private static double[] shares(Spectrum spectrum) {
-    double squares = spectrum.norm() * spectrum.norm();
-    return Arrays.stream(spectrum.values()).map(value -> value * value / squares).toArray();
+  /** Shares of the squared singular values, a column a circuit, [E, circuits]. */
+  private double[] shares(List<Spectrum> spectra) {
+    double[] shares = new double[width * spectra.size()];
+    for (int circuit = 0; circuit < spectra.size(); circuit++) {
+      double[] values = spectra.get(circuit).values();
+      double norm = spectra.get(circuit).norm();
+      for (int i = 0; i < width; i++) {
+        shares[i * spectra.size() + circuit] = values[i] * values[i] / (norm * norm);
+      }
+    }
+
+    return shares;
   }
 }

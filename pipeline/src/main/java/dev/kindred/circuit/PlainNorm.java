@@ -36,16 +36,17 @@ record PlainNorm(boolean centers, boolean divides, double epsilon) {
     for (int from = 0; from < normed.data.length; from += size) {
       double mean = 0;
       for (int i = 0; centers && i < size; i++) {
-        mean += normed.data[from + i] / size;
+        mean += normed.data[from + i];
       }
 
-      double square = 0;
+      mean /= size;
+      double squares = 0;
       for (int i = 0; i < size; i++) {
         normed.data[from + i] -= mean;
-        square += normed.data[from + i] * normed.data[from + i] / size;
+        squares += normed.data[from + i] * normed.data[from + i];
       }
 
-      double factor = divides ? 1 / Math.sqrt(square + epsilon) : 1;
+      double factor = divides ? 1 / Math.sqrt(squares / size + epsilon) : 1;
       for (int i = 0; i < size; i++) {
         normed.data[from + i] *= factor;
       }

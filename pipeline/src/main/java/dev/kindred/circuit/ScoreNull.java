@@ -33,8 +33,11 @@ public final class ScoreNull {
       DMatrixRMaj right = normal(dimension, width, random);
       for (int its = 0; its < squares.length; its++) {
         DMatrixRMaj scaled = right.copy();
-        for (int i = 0; i < scaled.data.length; i++) {
-          scaled.data[i] *= between.get(its)[i / width];
+        for (int row = 0; row < dimension; row++) {
+          double factor = between.get(its)[row];
+          for (int i = row * width; i < (row + 1) * width; i++) {
+            scaled.data[i] *= factor;
+          }
         }
 
         Double score = Eigenvalues.of(Products.times(left, scaled)).score();

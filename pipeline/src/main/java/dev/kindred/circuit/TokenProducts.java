@@ -20,7 +20,7 @@ import org.ejml.dense.row.CommonOps_DDRM;
 public record TokenProducts(
     int tokens, DMatrixRMaj outputs, DMatrixRMaj matches, double[] sumOfX, double[] sumOfU)
     implements Serializable {
-  private static final int ROWS = 512; // at once
+  private static final int ROWS = 1024; // at once
 
   /** Those of some tokens. */
   public static TokenProducts of(FoldedModel model, TokenBasis basis, int[] ids) {
@@ -33,18 +33,13 @@ public record TokenProducts(
       DMatrixRMaj x = basis.rows(model, some);
       DMatrixRMaj u = model.unembeddings(some);
       Products.addTransposedTimes(u, x, sum.outputs);
-      Products.addTransposedTimes(x, x, sum.matches);
-      addRows(x, sum.sumOfX);
-      addRows(u, sum.sumOfU);
+      Products.addUpperOfSquare(x, sum.matches);
+      Products.addRows(x, sum.sumOfX);
+      Products.addRows(u, sum.sumOfU);
     }
 
+    Products.mirrorUpper(sum.matches);
     return sum;
-  }
-
-  private static void addRows(DMatrixRMaj rows, double[] sum) {
-    for (int i = 0; i < rows.data.length; i++) {
-      sum[i % sum.length] += rows.data[i];
-    }
   }
 
   /** Those of these tokens and others. */
@@ -78,13 +73,12 @@ public record TokenProducts(
 
   /** The eigenvalues of X W_V W_O U', which maps the token that is read to logits. */
   public Eigenvalues ofValueOutput(HeadWeights head) {
-    return Eigenvalues.of(sandwiched(head.output(), outputs, head.value()));
+    return new TokenEigenvalues(this).ofValueOutput(head);
   }
 
   /** The eigenvalues of X W_Q W_K' X', which matches destinations with sources. */
   public Eigenvalues ofQueryKey(HeadWeights head) {
-    return Eigenvalues.of(
-        sandwiched(CommonOps_DDRM.transpose(head.key(), null), matches, head.query()));
+    return new TokenEigenvalues(this).ofQueryKey(head);
   }
 
   /** The mean of all numbers of X W_V W_O U'. */
@@ -103,10 +97,5 @@ public record TokenProducts(
     CommonOps_DDRM.mult(DMatrixRMaj.wrap(1, x.length, x), a, left);
     CommonOps_DDRM.mult(DMatrixRMaj.wrap(1, y.length, y), b, right);
     return CommonOps_DDRM.dot(left, right) / tokens / tokens;
-  }
-
-  /** a middle b, [E, E]. */
-  static DMatrixRMaj sandwiched(DMatrixRMaj a, DMatrixRMaj middle, DMatrixRMaj b) {
-    return Products.times(Products.times(a, middle), b);
   }
 }

@@ -2,7 +2,6 @@
 package dev.kindred.circuit;
 
 import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.NormOps_DDRM;
 
 /**
@@ -20,18 +19,15 @@ public record VirtualHead(double norm, Eigenvalues moved, Eigenvalues copied, Ei
   /**
    * Returns what two heads do together.
    *
-   * @param products of embeddings
+   * @param tokens their embeddings, whose products pairs with the same earlier head share
    */
-  static VirtualHead of(HeadTriangles first, HeadTriangles second, TokenProducts products) {
+  static VirtualHead of(HeadTriangles first, HeadTriangles second, TokenEigenvalues tokens) {
     HeadWeights earlier = first.head();
     HeadWeights later = second.head();
     DMatrixRMaj between = Products.times(earlier.output(), later.value());
-    DMatrixRMaj copies =
-        TokenProducts.sandwiched(later.output(), products.outputs(), earlier.value());
+    DMatrixRMaj copies = Products.times(later.output(), tokens.outputs(earlier.value()));
     DMatrixRMaj keys = Products.times(earlier.output(), later.key());
-    DMatrixRMaj matches =
-        TokenProducts.sandwiched(
-            CommonOps_DDRM.transpose(earlier.value(), null), products.matches(), later.query());
+    DMatrixRMaj matches = Products.transposedTimes(tokens.matches(earlier.value()), later.query());
     DMatrixRMaj induction = Products.transposedTimes(keys, matches);
     DMatrixRMaj outer =
         Products.timesTransposed(Products.times(first.value(), between), second.output());

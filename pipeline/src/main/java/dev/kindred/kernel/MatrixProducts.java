@@ -10,9 +10,15 @@ import java.util.Arrays;
  */
 public final class MatrixProducts {
   private static final int ROWS = ProductKernel.ROWS;
-  private static final int DEPTH = 288; // a panel of the right one stays in a first-level cache
-  private static final int ROWS_OF_BLOCK = 96; // a block of the left one in a second-level cache
-  private static final int COLUMNS_OF_BLOCK = 1024; // a block of the right one in a third-level one
+
+  /**
+   * So many products are added to a number before it is put back: each time, its line has to come
+   * from far away, and that costs more than panels that are longer than a first-level cache.
+   */
+  private static final int DEPTH = 576;
+
+  private static final int ROWS_OF_BLOCK = 48; // a block of the left one in a second-level cache
+  private static final int COLUMNS_OF_BLOCK = 256; // a block of the right one in a third-level one
 
   private static final ProductKernel KERNEL =
       TileKernels.isSimdPresent() ? Simd.kernel() : new ScalarProductKernel();
@@ -60,10 +66,21 @@ public final class MatrixProducts {
    * @param sums m x n, row by row
    */
   public static void add(Operand left, Operand right, int m, int k, int n, double[] sums) {
+    add(left, right, m, k, n, Operand.rows(sums, n));
+  }
+
+  /**
+   * Adds left times right to sums that are part of an array.
+   *
+   * @param left m x k
+   * @param right k x n
+   * @param sums m x n, each row in one piece
+   */
+  public static void add(Operand left, Operand right, int m, int k, int n, Operand sums) {
     OF_THREAD.get().sum(left, right, m, k, n, sums);
   }
 
-  void sum(Operand left, Operand right, int m, int k, int n, double[] sums) {
+  void sum(Operand left, Operand right, int m, int k, int n, Operand sums) {
     int parts = (k + DEPTH - 1) / DEPTH;
     for (int part = 0; part < parts; part++) {
       int p = (int) ((long) part * k / parts); // parts are alike, so that none is short
@@ -74,7 +91,7 @@ public final class MatrixProducts {
         for (int i = 0; i < m; i += ROWS_OF_BLOCK) {
           int rows = Math.min(ROWS_OF_BLOCK, m - i);
           packLeft(left, i, rows, p, depth);
-          block(rows, columns, depth, sums, i * n + j, n);
+          block(rows, columns, depth, sums.values, sums.from + i * sums.row + j, sums.row);
         }
       }
     }

@@ -65,28 +65,15 @@ public final class RealEigenvalues {
       v[m] -= length;
       Arrays.fill(sums, m - 1, n, 0);
       for (int i = m; i < n; i++) {
-        for (int j = m - 1; j < n; j++) {
-          sums[j] += v[i] * h[i][j];
-        }
+        addTimes(v[i], h[i], sums, m - 1);
       }
 
       for (int i = m; i < n; i++) {
-        double factor = v[i] / squares;
-        for (int j = m - 1; j < n; j++) {
-          h[i][j] -= factor * sums[j];
-        }
+        addTimes(-v[i] / squares, sums, h[i], m - 1);
       }
 
-      for (int i = 0; i < n; i++) {
-        double sum = 0;
-        for (int j = m; j < n; j++) {
-          sum += h[i][j] * v[j];
-        }
-
-        sum /= squares;
-        for (int j = m; j < n; j++) {
-          h[i][j] -= sum * v[j];
-        }
+      for (double[] row : h) {
+        addTimes(-product(row, v, m) / squares, v, row, m);
       }
 
       h[m][m - 1] = scale * length;
@@ -94,6 +81,34 @@ public final class RealEigenvalues {
         h[i][m - 1] = 0;
       }
     }
+  }
+
+  /** Adds a factor times a row to another one, from a column on. */
+  private static void addTimes(double factor, double[] row, double[] sum, int from) {
+    for (int j = from; j < sum.length; j++) {
+      sum[j] += factor * row[j];
+    }
+  }
+
+  /** The inner product of two rows from a column on, in four sums that need not wait. */
+  private static double product(double[] a, double[] b, int from) {
+    double sum0 = 0;
+    double sum1 = 0;
+    double sum2 = 0;
+    double sum3 = 0;
+    int j = from;
+    for (; j + 3 < a.length; j += 4) {
+      sum0 += a[j] * b[j];
+      sum1 += a[j + 1] * b[j + 1];
+      sum2 += a[j + 2] * b[j + 2];
+      sum3 += a[j + 3] * b[j + 3];
+    }
+
+    for (; j < a.length; j++) {
+      sum0 += a[j] * b[j];
+    }
+
+    return sum0 + sum1 + (sum2 + sum3);
   }
 
   /** Finds eigenvalues from the last row up. */

@@ -20,6 +20,7 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -66,6 +67,33 @@ final class CircuitCase {
           ModelDirectory directory = directory(model);
           return directory.weights().read(tensors -> Folding.fold(directory.blueprint(), tensors));
         });
+  }
+
+  /** The scores of a block's heads with those of a later one, by kind, head and later head. */
+  static double[][][] scores(List<HeadTriangles> earlier, List<HeadTriangles> later) {
+    CompositionSquares all =
+        new CompositionSquares(List.of(earlier, later), List.of(List.of(earlier), List.of(later)));
+    double[][] squares =
+        CompositionSquares.sum(
+            IntStream.range(0, CompositionSquares.PARTS).mapToObj(all::part).toList());
+    int readers = 3 * later.size();
+    double[][][] scores = new double[3][earlier.size()][later.size()];
+    for (Composition.Kind kind : Composition.Kind.values()) {
+      for (int first = 0; first < earlier.size(); first++) {
+        for (int second = 0; second < later.size(); second++) {
+          int place = CompositionSquares.reader(kind, 0, 1, second, later.size());
+          scores[kind.ordinal()][first][second] =
+              Composition.score(
+                  squares[1][first * readers + place],
+                  earlier.get(first),
+                  later.get(second),
+                  kind,
+                  later.get(second).head().query().numRows);
+        }
+      }
+    }
+
+    return scores;
   }
 
   /** Whether a model lies here, without a tokenizer. */

@@ -270,7 +270,7 @@ class TestCircuitReference {
           found.computeIfAbsent(
               first + " " + second,
               key ->
-                  Composition.scores(
+                  CircuitCase.scores(
                       model.triangles(first, distance), model.triangles(second, distance)));
       for (Composition.Kind kind : Composition.Kind.values()) {
         assertThat(scores[kind.ordinal()][row.get(1).asInt()][row.get(3).asInt()])
@@ -412,7 +412,8 @@ class TestCircuitReference {
     for (JsonNode row : CircuitCase.json(name + "-virtual.json").get("rows")) {
       HeadWeights earlier = model.head(row.get(0).asInt(), row.get(1).asInt(), 0);
       HeadWeights later = model.head(row.get(2).asInt(), row.get(3).asInt(), 0);
-      VirtualHead found = VirtualHead.of(triangles(earlier), triangles(later), products);
+      VirtualHead found =
+          VirtualHead.of(triangles(earlier), triangles(later), new TokenEigenvalues(products));
       String of = name + " " + row;
       assertThat(found.norm())
           .as(of)

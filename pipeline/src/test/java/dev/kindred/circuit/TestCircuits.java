@@ -96,7 +96,7 @@ class TestCircuits {
   }
 
   private static double[][][] scores(List<HeadWeights> earlier, List<HeadWeights> later) {
-    return Composition.scores(HeadTriangles.of(earlier), HeadTriangles.of(later));
+    return CircuitCase.scores(HeadTriangles.of(earlier), HeadTriangles.of(later));
   }
 
   @Test
@@ -109,6 +109,45 @@ class TestCircuits {
     assertThat(scores[1][0][0])
         .isCloseTo(dense(writes, transposed(queryKey(second))), within(CLOSE));
     assertThat(scores[2][0][0]).isCloseTo(dense(writes, valueOutput(second)), within(CLOSE));
+  }
+
+  /** Of three blocks, which read at two distances; more rows than one part takes at once. */
+  @Test
+  void squaresOfAllPairsAreThoseOfTheDenseProducts() {
+    List<List<HeadTriangles>> heads =
+        IntStream.range(0, 6)
+            .mapToObj(i -> HeadTriangles.of(List.of(head(20 + 2 * i), head(21 + 2 * i))))
+            .toList();
+    CompositionSquares all =
+        new CompositionSquares(
+            heads.subList(0, 3),
+            IntStream.range(0, 3).mapToObj(i -> List.of(heads.get(i), heads.get(i + 3))).toList());
+    double[][] squares =
+        CompositionSquares.sum(
+            IntStream.range(0, CompositionSquares.PARTS).mapToObj(all::part).toList());
+    assertThat(squares[0]).isEmpty();
+    for (int later = 1; later < 3; later++) {
+      assertThat(squares[later]).hasSize(2 * later * 10);
+      for (int earlier = 0; earlier < 2 * later; earlier++) {
+        DMatrixRMaj writes = valueOutput(heads.get(earlier / 2).get(earlier % 2).head());
+        for (int reader = 0; reader < 4; reader++) {
+          HeadWeights head = heads.get(later + reader / 2 * 3).get(reader % 2).head();
+          double[] expected = {
+            NormOps_DDRM.normF(times(writes, queryKey(head))),
+            NormOps_DDRM.normF(times(writes, transposed(queryKey(head)))),
+            NormOps_DDRM.normF(times(writes, valueOutput(head)))
+          };
+          for (Composition.Kind kind : Composition.Kind.values()) {
+            int place = CompositionSquares.reader(kind, reader / 2, 2, reader % 2, 2);
+            if (kind != Composition.Kind.VALUE || reader < 2) {
+              double square = expected[kind.ordinal()] * expected[kind.ordinal()];
+              assertThat(squares[later][earlier * 10 + place])
+                  .isCloseTo(square, within(CLOSE * square));
+            }
+          }
+        }
+      }
+    }
   }
 
   private static double dense(DMatrixRMaj a, DMatrixRMaj b) {
@@ -266,7 +305,10 @@ class TestCircuits {
     assertThat(copied.first()).isEqualTo(1);
     JsonNode together = expected.get("virtual_0_0_1_0");
     VirtualHead both =
-        VirtualHead.of(model.triangles(0, 0).get(0), model.triangles(1, 0).get(0), products);
+        VirtualHead.of(
+            model.triangles(0, 0).get(0),
+            model.triangles(1, 0).get(0),
+            new TokenEigenvalues(products));
     assertThat(both.norm()).isCloseTo(0, within(1e-12));
     assertThat(both.induced().trace())
         .isCloseTo(together.get("induction_term_sum").asDouble(), within(1e-9));

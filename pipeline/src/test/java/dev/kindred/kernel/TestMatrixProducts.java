@@ -43,11 +43,11 @@ class TestMatrixProducts {
 
     double[] scalar = before.clone();
     new MatrixProducts(new ScalarProductKernel())
-        .sum(Operand.rows(a, k), Operand.rows(b, n), m, k, n, scalar);
+        .sum(Operand.rows(a, k), Operand.rows(b, n), m, k, n, Operand.rows(scalar, n));
     assertThat(scalar).containsExactly(expected);
     double[] simd = before.clone();
     new MatrixProducts(new SimdProductKernel())
-        .sum(Operand.rows(a, k), Operand.rows(b, n), m, k, n, simd);
+        .sum(Operand.rows(a, k), Operand.rows(b, n), m, k, n, Operand.rows(simd, n));
     assertThat(simd).containsExactly(expected);
     double[] transposed = before.clone();
     MatrixProducts.add(
@@ -58,6 +58,16 @@ class TestMatrixProducts {
         n,
         transposed);
     assertThat(transposed).containsExactly(expected, within(0.));
+    double[] wide = numbers((m + 1) * (n + 2), 4); // in which the sums stand from (1, 1)
+    double[] within = wide.clone();
+    for (int i = 0; i < m; i++) {
+      System.arraycopy(before, i * n, within, (i + 1) * (n + 2) + 1, n);
+      System.arraycopy(expected, i * n, wide, (i + 1) * (n + 2) + 1, n);
+    }
+
+    MatrixProducts.add(
+        Operand.rows(a, k), Operand.rows(b, n), m, k, n, new Operand(within, n + 3, n + 2, 1));
+    assertThat(within).containsExactly(wide);
   }
 
   private static double[] turned(double[] rows, int height, int width) {

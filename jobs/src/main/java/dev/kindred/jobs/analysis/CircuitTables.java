@@ -181,6 +181,12 @@ final class CircuitTables {
                               Composition.Kind.KEY,
                               row.getInt(4),
                               0))
+                  .sorted(
+                      Comparator.comparingInt(Pair::earlierBlock)
+                          .thenComparingInt(Pair::earlierHead)
+                          .thenComparingInt(Pair::block)
+                          .thenComparingInt(Pair::head)
+                          .thenComparingInt(Pair::distance))
                   .toList();
           return Circuits.virtualHeads(
               spark,
