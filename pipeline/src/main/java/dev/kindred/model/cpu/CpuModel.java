@@ -187,16 +187,22 @@ public final class CpuModel implements LanguageModel {
   @Override
   public EvaluationMemory evaluationMemory(int nodes, int length) {
     long most = 0;
+    long rows = rowsAtOnce(nodes);
     for (CpuBlock block : blocks) {
       // Block 0's inputs may be as many as nodes: they need queries and embeddings of their own.
       long perNode = 3L * dModel + block.query.width() + block.keyValue.width();
       long perRow =
           widest() + dModel + 3L * hiddenPart + kernel.promptsPerPanel() + block.output.width();
-      long logits = (long) logitRows * unembedding.width();
-      most = Math.max(most, Float.BYTES * (nodes * perNode + chunk * perRow + logits));
+      long logits = Math.min(logitRows, rows) * unembedding.width();
+      most = Math.max(most, Float.BYTES * (nodes * perNode + rows * perRow + logits));
     }
 
     return new EvaluationMemory(most, 0);
+  }
+
+  /** Nodes in a chunk, in whole groups: a small tree has no room for more. */
+  private int rowsAtOnce(int nodes) {
+    return Math.min(chunk, (nodes + GROUP - 1) / GROUP * GROUP);
   }
 
   /** The most inputs of a linear map that reads {@link Pass#packed}. */
@@ -256,12 +262,13 @@ public final class CpuModel implements LanguageModel {
     private final float[] residual; // [N, D]
     private final float[] rows; // [G, the widest map's inputs]
     private final float[] packed; // C / G groups
-    private final float[] hidden = new float[chunk * hiddenPart];
-    private final float[] hiddenUp = new float[chunk * hiddenPart]; // of gated networks
-    private final float[] packedHidden = new float[chunk * hiddenPart]; // C / G groups
-    private final float[] partial = new float[chunk * kernel.promptsPerPanel()];
+    private final int chunk; // C, of this pass: no more than the tree has
+    private final float[] hidden; // [C, hidden units of a part]
+    private final float[] hiddenUp; // the same of gated networks
+    private final float[] packedHidden; // C / G groups
+    private final float[] partial;
     private final float[] outputs; // [C, W] of linear maps to the residual stream
-    private final float[] beside = new float[chunk * d]; // [C, D], of networks beside attention
+    private final float[] beside; // [C, D], of networks beside attention
     private final float[] scores;
     private final int[] path;
     private Sources sources; // of block 0
@@ -291,6 +298,12 @@ public final class CpuModel implements LanguageModel {
       this.vectors = new float[count][(tree.nodes() - firstWanted) * d];
       this.residual = new float[tree.nodes() * d];
       this.rows = new float[GROUP * widest()];
+      this.chunk = rowsAtOnce(tree.nodes());
+      this.hidden = new float[chunk * hiddenPart];
+      this.hiddenUp = new float[chunk * hiddenPart];
+      this.packedHidden = new float[chunk * hiddenPart];
+      this.partial = new float[chunk * kernel.promptsPerPanel()];
+      this.beside = new float[chunk * d];
       this.packed = new float[chunk * widest()];
       this.outputs = new float[chunk * blocks.get(0).output.width()];
       this.scores = new float[tree.depths()];
@@ -675,9 +688,10 @@ public final class CpuModel implements LanguageModel {
       int v = vocabulary;
       double cap = blueprint.unembedding().cap();
       float[] probabilities = new float[tree.leaves() * v];
-      float[] logits = new float[logitRows * unembedding.width()];
-      for (int from = firstWanted; from < tree.nodes(); from += logitRows) {
-        int to = Math.min(tree.nodes(), from + logitRows);
+      int rowsAtOnce = Math.min(logitRows, chunk);
+      float[] logits = new float[rowsAtOnce * unembedding.width()];
+      for (int from = firstWanted; from < tree.nodes(); from += rowsAtOnce) {
+        int to = Math.min(tree.nodes(), from + rowsAtOnce);
         norm(finalNorm, residual, from, to);
         if (unembeddingProjection != null) {
           float[] projected = projected(to - from);
