@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -143,6 +144,34 @@ class TestAnalyses {
 
     assertThat(reported.status()).as(reported.err()).isZero();
     assertThat(Files.readString(report).split("<table class=\"predicted\">")).hasSize(3);
+  }
+
+  @Test
+  void theReportHasWhatIsKnownOfTheRunsModel() throws IOException {
+    ok(command("circuits", "--bases", "embedding", "--ranked-tokens", "0", "--draws", "2"));
+    ok(command("heads", "--stimulus", "permutation", "--sequences", "1", "--ablate", "none"));
+    String corpus = SharedRun.corpus().toString();
+    String[] few = {"--sample", "10", "--last", "1,2", "--text-length", "64"};
+    ok(
+        command(
+            "locality",
+            Stream.concat(Stream.of("--corpus", corpus), Stream.of(few)).toArray(String[]::new)));
+    Path report = base.resolve("model.html");
+    ok(command("report", "--run-id", runId, "--report", report.toString()));
+
+    assertThat(Files.readString(report))
+        .contains(
+            "<h2>Circuits of heads",
+            "How far keys are made of what earlier heads wrote",
+            "<h2>What heads attend to",
+            "alike to all",
+            "<h2>How far back the model looks",
+            "2 last tokens, rebased");
+    assertThat(
+            rows(
+                "select count(distinct block, head) from kindred.current.head_circuits union all"
+                    + " select count(distinct block, head) from kindred.current.head_scores"))
+        .containsOnly("36");
   }
 
   @Test

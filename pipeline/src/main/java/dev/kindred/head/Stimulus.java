@@ -33,6 +33,11 @@ public record Stimulus(Kind kind, int[][] tokenIds, int begins, int period)
     public String text() {
       return name().toLowerCase(Locale.ROOT);
     }
+
+    /** Whether the second half of each sequence is its first half once more. */
+    public boolean isTwice() {
+      return this == PERMUTATION || this == REPEATED;
+    }
   }
 
   /** T. */
@@ -46,7 +51,7 @@ public record Stimulus(Kind kind, int[][] tokenIds, int begins, int period)
 
   /** Whether the second half of each sequence is its first half once more. */
   public boolean isTwice() {
-    return kind == Kind.PERMUTATION || kind == Kind.REPEATED;
+    return kind.isTwice();
   }
 
   /** Whether it is told where heads look in general: not of what is made for one score. */

@@ -35,6 +35,11 @@ public record Protocol(int firstToken, Places places) implements Serializable {
     return firstToken == NONE ? null : firstToken;
   }
 
+  /** The first token that tables have. */
+  public static int stored(Integer shown) {
+    return shown == null ? NONE : shown;
+  }
+
   /** Tokens that stand before a text: 1 or 0. */
   int before() {
     return before(firstToken);

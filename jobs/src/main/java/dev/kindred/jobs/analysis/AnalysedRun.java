@@ -19,6 +19,7 @@ import dev.kindred.table.Part;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -126,6 +127,10 @@ public final class AnalysedRun {
     return workspace.spark();
   }
 
+  Configuration hadoop() {
+    return workspace.hadoop();
+  }
+
   Progress progress() {
     return workspace.progress();
   }
@@ -165,6 +170,16 @@ public final class AnalysedRun {
   /** Prompts of the run. */
   long promptCount() {
     return warehouse.part(Tables.PROMPTS, plan.promptSet()).rows();
+  }
+
+  /** Questions about a model that were answered: for which all of some tables are there. */
+  List<String> answered(String modelId, Table... tables) {
+    return warehouse.keys(tables[0], modelId).stream()
+        .filter(
+            question ->
+                Arrays.stream(tables)
+                    .allMatch(table -> warehouse.part(table, modelId, question).isComplete()))
+        .toList();
   }
 
   /** Prompts that a task runs through the model at once. */

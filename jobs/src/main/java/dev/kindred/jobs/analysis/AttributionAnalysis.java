@@ -41,18 +41,16 @@ final class AttributionAnalysis implements Analysis {
   public Optional<Findings> ofRun(AnalysedRun run) {
     String model = run.plan().modelId();
     List<Element> elements = new ArrayList<>();
-    for (String question : run.warehouse().keys(Tables.ATTRIBUTION_CHECKS, model)) {
+    for (String question : run.answered(model, Tables.ATTRIBUTION_CHECKS, Tables.ATTRIBUTIONS)) {
       Part scores = run.warehouse().part(Tables.ATTRIBUTIONS, model, question);
       Part checks = run.warehouse().part(Tables.ATTRIBUTION_CHECKS, model, question);
-      if (scores.isComplete() && checks.isComplete()) {
-        scores
-            .read()
-            .where(col("prompt_set").equalTo(lit(run.plan().promptSet())))
-            .select("objective", "replacement")
-            .limit(1)
-            .collectAsList()
-            .forEach(asked -> elements.addAll(of(run, question, asked, checks.read())));
-      }
+      scores
+          .read()
+          .where(col("prompt_set").equalTo(lit(run.plan().promptSet())))
+          .select("objective", "replacement")
+          .limit(1)
+          .collectAsList()
+          .forEach(asked -> elements.addAll(of(run, question, asked, checks.read())));
     }
 
     return elements.isEmpty()

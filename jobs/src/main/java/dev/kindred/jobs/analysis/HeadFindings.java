@@ -4,21 +4,24 @@ package dev.kindred.jobs.analysis;
 import static org.apache.spark.sql.functions.abs;
 import static org.apache.spark.sql.functions.col;
 
-import dev.kindred.head.HeadQuestion;
-import dev.kindred.head.Stimulus;
 import dev.kindred.head.Stimulus.Kind;
 import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.Findings.Column;
 import dev.kindred.jobs.report.Findings.Element;
 import dev.kindred.jobs.report.Findings.Grid;
 import dev.kindred.jobs.report.Findings.Note;
+import dev.kindred.table.Part;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /** What is shown of heads. */
@@ -27,19 +30,49 @@ final class HeadFindings {
   private static final int SHOWN_ABLATIONS = 12;
   private static final String UNIFORM = "alike to all";
 
-  private final HeadTables tables;
-  private final HeadQuestion question;
+  private final Dataset<Row> scores;
+  private final Dataset<Row> distances;
+  private final List<Row> losses;
+  private final Dataset<Row> ablations;
   private final List<String> leftOut;
+  private final List<Kind> kinds; // of sequences that were read
 
   /**
    * Of complete tables.
    *
+   * @param ablations null if no head was taken away
    * @param leftOut stimuli that the model cannot read
    */
-  HeadFindings(HeadTables tables, HeadQuestion question, List<String> leftOut) {
-    this.tables = tables;
-    this.question = question;
+  private HeadFindings(
+      Dataset<Row> scores,
+      Dataset<Row> distances,
+      Dataset<Row> losses,
+      Dataset<Row> ablations,
+      List<String> leftOut) {
+    this.scores = scores;
+    this.distances = distances;
+    this.losses = losses.collectAsList();
+    this.ablations = ablations;
     this.leftOut = leftOut;
+    this.kinds =
+        Arrays.stream(Kind.values())
+            .filter(
+                kind ->
+                    this.losses.stream()
+                        .anyMatch(row -> row.<String>getAs("stimulus").equals(kind.text())))
+            .toList();
+  }
+
+  /** Of the tables that a question about a model has filled. */
+  static HeadFindings of(
+      Warehouse warehouse, String modelId, String question, List<String> leftOut) {
+    Part ablations = warehouse.part(Tables.HEAD_ABLATIONS, modelId, question);
+    return new HeadFindings(
+        warehouse.part(Tables.HEAD_SCORES, modelId, question).read(),
+        warehouse.part(Tables.ATTENTION_DISTANCES, modelId, question).read(),
+        warehouse.part(Tables.STIMULUS_LOSSES, modelId, question).read(),
+        ablations.isComplete() ? ablations.read() : null,
+        leftOut);
   }
 
   List<Element> elements() {
@@ -55,26 +88,26 @@ final class HeadFindings {
             "Shares of attention, means over queries and sequences; the first row has what attention"
                 + " that is alike to all gives. Distances are in positions, entropies in nats."));
     elements.add(scores());
-    Stimulus general = general();
+    Kind general = general();
     if (general != null) {
       elements.add(distances(general));
     }
 
     elements.add(losses());
-    if (!question.ablations().isEmpty()) {
-      question.stimuli().stream()
-          .filter(Stimulus::isAblated)
-          .forEach(stimulus -> elements.add(ablations(stimulus.kind().text())));
+    if (ablations != null) {
+      ablations.select("stimulus").distinct().orderBy("stimulus").collectAsList().stream()
+          .map(row -> row.getString(0))
+          .forEach(stimulus -> elements.add(ablations(stimulus)));
     }
 
     return elements;
   }
 
   /** The stimulus in which distances are shown: the most natural one. */
-  private Stimulus general() {
-    return question.stimuli().stream()
-        .filter(stimulus -> stimulus.kind() != Kind.PREFIX)
-        .max(Comparator.comparing(Stimulus::kind))
+  private Kind general() {
+    return kinds.stream()
+        .filter(kind -> kind != Kind.PREFIX)
+        .max(Comparator.naturalOrder())
         .orElse(null);
   }
 
@@ -96,14 +129,14 @@ final class HeadFindings {
 
   private Grid scores() {
     Map<String, String> shown = new LinkedHashMap<>(); // stimulus and score, and the heading
-    for (Stimulus stimulus : question.stimuli()) {
-      String name = stimulus.kind().text();
-      if (stimulus.isTwice()) {
+    for (Kind kind : kinds) {
+      String name = kind.text();
+      if (kind.isTwice()) {
         shown.put(name + " induction", "induction");
         shown.put(name + " duplicate", "duplicate");
       }
 
-      if (stimulus.kind() == Kind.PREFIX) {
+      if (kind == Kind.PREFIX) {
         shown.put(name + " prefix_matching", "matching");
         shown.put(name + " copying", "copying");
       } else {
@@ -111,28 +144,26 @@ final class HeadFindings {
       }
     }
 
-    Stimulus general = general();
+    Kind general = general();
     if (general != null) {
       for (String score : List.of("first_position", "entropy_late", "mean_distance")) {
-        shown.put(
-            general.kind().text() + " " + score, score.replace("_late", "").replace('_', ' '));
+        shown.put(general.text() + " " + score, score.replace("_late", "").replace('_', ' '));
       }
     }
 
     return grid(
         "What heads attend to",
         shown,
-        tables.scores().where(col("weighting").equalTo("pattern")).collectAsList(),
+        scores.where(col("weighting").equalTo("pattern")).collectAsList(),
         row -> row.getAs("stimulus") + " " + row.getAs("score"),
         "mean");
   }
 
-  private Grid distances(Stimulus stimulus) {
+  private Grid distances(Kind kind) {
     Map<String, String> shown = new LinkedHashMap<>();
     List<Row> rows =
-        tables
-            .distances()
-            .where(col("stimulus").equalTo(stimulus.kind().text()))
+        distances
+            .where(col("stimulus").equalTo(kind.text()))
             .where(col("weighting").isin("pattern", "value_folded"))
             .orderBy("weighting", "nearest")
             .collectAsList();
@@ -218,7 +249,7 @@ final class HeadFindings {
   private Grid losses() {
     Map<String, List<String>> values = new LinkedHashMap<>();
     List<String> names = List.of("all", "first_copy", "second_copy", "early", "late", "in_context");
-    for (Row row : tables.losses().collectAsList()) {
+    for (Row row : losses) {
       String stimulus = row.getAs("stimulus");
       List<String> its =
           values.computeIfAbsent(
@@ -237,8 +268,8 @@ final class HeadFindings {
         "Losses in nats a token, with 95 % intervals over sequences",
         "stimulus",
         names.stream().map(name -> Column.of(name.replace('_', ' '))).toList(),
-        question.stimuli().stream()
-            .map(stimulus -> stimulus.kind().text())
+        kinds.stream()
+            .map(Kind::text)
             .map(name -> Findings.Row.of(name, values.get(name).toArray(String[]::new)))
             .toList());
   }
@@ -252,8 +283,7 @@ final class HeadFindings {
             Column.of("change, nats"),
             Column.of("95 % interval"),
             Column.of("of the second copy")),
-        tables
-            .ablations()
+        ablations
             .where(col("stimulus").equalTo(stimulus))
             .orderBy(abs(col("loss_change")).desc(), col("ablation"), col("block"), col("head"))
             .limit(SHOWN_ABLATIONS)

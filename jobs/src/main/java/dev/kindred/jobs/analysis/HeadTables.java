@@ -5,6 +5,7 @@ import dev.kindred.head.HeadQuestion;
 import dev.kindred.head.HeadRows;
 import dev.kindred.head.Heads;
 import dev.kindred.head.SequenceHeads;
+import dev.kindred.jobs.report.Findings.Element;
 import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
@@ -16,7 +17,6 @@ import dev.kindred.table.Warehouse;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -44,20 +44,13 @@ final class HeadTables {
     return warehouse.part(table, model.id(), question.key());
   }
 
-  Dataset<Row> scores() {
-    return part(Tables.HEAD_SCORES).read();
-  }
-
-  Dataset<Row> distances() {
-    return part(Tables.ATTENTION_DISTANCES).read();
-  }
-
-  Dataset<Row> losses() {
-    return part(Tables.STIMULUS_LOSSES).read();
-  }
-
-  Dataset<Row> ablations() {
-    return part(Tables.HEAD_ABLATIONS).read();
+  /**
+   * Returns what is shown of the tables, once they are filled.
+   *
+   * @param leftOut stimuli that the model cannot read
+   */
+  List<Element> shown(List<String> leftOut) {
+    return HeadFindings.of(warehouse, model.id(), question.key(), leftOut).elements();
   }
 
   /** Fills the tables that are not there. */

@@ -296,7 +296,7 @@ final class HeadsCommand extends ModelAnalysisCommand {
     question = asked.key();
     HeadTables found = new HeadTables(workspace, tables, directory, asked);
     found.fill();
-    return new Findings("", new HeadFindings(found, asked, leftOut).elements(), List.of());
+    return new Findings("", found.shown(leftOut), List.of());
   }
 
   private static boolean[] newlines(ModelDirectory directory) {

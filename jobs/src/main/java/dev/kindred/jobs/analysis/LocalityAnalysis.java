@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.analysis;
 
+import dev.kindred.corpus.Tokenizer;
 import dev.kindred.jobs.option.KindredCommand;
+import dev.kindred.jobs.report.Findings;
+import dev.kindred.jobs.report.Findings.Element;
+import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Locality: how far back the residual stream at a token looks. */
 final class LocalityAnalysis implements Analysis {
@@ -26,5 +32,48 @@ final class LocalityAnalysis implements Analysis {
   @Override
   public List<KindredCommand> commands(List<Analysis> all) {
     return List.of(new LocalityCommand());
+  }
+
+  /** What was asked about the run's model, question by question. */
+  @Override
+  public Optional<Findings> ofRun(AnalysedRun run) {
+    String model = withoutFirstToken(run);
+    List<Element> elements = new ArrayList<>();
+    for (String question :
+        run.answered(
+            model,
+            Tables.TRUNCATION_SUMMARIES,
+            Tables.TRUNCATION_SIMILARITIES,
+            Tables.BLOCK_CUTS)) {
+      elements.add(Note.onPage("Over the tokens of a text, question " + question + "."));
+      elements.addAll(
+          new LocalityFindings(
+                  Tokenizer.of(run.model().tokenizerJson()),
+                  run.warehouse().part(Tables.TRUNCATION_SUMMARIES, model, question).read(),
+                  run.warehouse().part(Tables.TRUNCATION_SIMILARITIES, model, question).read(),
+                  run.warehouse().part(Tables.BLOCK_CUTS, model, question).read())
+              .elements());
+    }
+
+    return elements.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Findings(
+                "How far back the model looks",
+                elements,
+                List.of(
+                    """
+                    select question, places, layer, tokens, count, median, quantile_05
+                    from kindred.truncation_summaries
+                    where model_id = '%s' and compared_with = 'last_tokens' and slice = 'all'
+                    order by question, places, layer, tokens"""
+                        .formatted(model))));
+  }
+
+  /** The id of the run's model as locality reads it, which puts a token before texts itself. */
+  private static String withoutFirstToken(AnalysedRun run) {
+    return run.model().firstToken() == null
+        ? run.plan().modelId()
+        : LocalityCommand.read(run.model().uri(), run.hadoop()).id();
   }
 }

@@ -166,7 +166,11 @@ final class LocalityCommand extends ModelAnalysisCommand {
   ModelDirectory read(ReadModelOptions options, Configuration hadoop) {
     int[] before = options.read(hadoop).input(new int[0]);
     ownFirstToken = before.length == 0 ? Protocol.NONE : before[0];
-    return ModelDirectory.read("--model", options.uri(), Bos.NO, Blocks.ALL, hadoop);
+    return read(options.uri(), hadoop);
+  }
+
+  static ModelDirectory read(String uri, Configuration hadoop) {
+    return ModelDirectory.read("--model", uri, Bos.NO, Blocks.ALL, hadoop);
   }
 
   @Override
@@ -280,7 +284,6 @@ final class LocalityCommand extends ModelAnalysisCommand {
     List<Element> elements =
         new ArrayList<>(
             new LocalityFindings(
-                    question,
                     Tokenizer.of(directory.tokenizerJson()),
                     found.summaries(),
                     found.similarities(),

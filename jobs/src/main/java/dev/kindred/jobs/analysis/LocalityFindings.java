@@ -16,7 +16,6 @@ import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.jobs.report.Findings.Plot;
 import dev.kindred.jobs.report.Findings.Plots;
 import dev.kindred.jobs.report.VisibleText;
-import dev.kindred.locality.LocalityQuestion;
 import dev.kindred.locality.Protocol;
 import dev.kindred.locality.Protocol.Places;
 import dev.kindred.math.Correlation;
@@ -39,7 +38,9 @@ final class LocalityFindings {
   private static final int HISTOGRAM_BARS = 100; // of as many bins each
   private static final int CLASSES_AT = 10; // last tokens of which classes are shown
 
-  private final LocalityQuestion question;
+  private final List<Integer> lengths; // that were read as last tokens
+  private final List<Integer> firstTokens;
+  private final List<Places> places;
   private final Tokenizer tokenizer;
   private final List<Row> summaries;
   private final Dataset<Row> similarities;
@@ -47,14 +48,27 @@ final class LocalityFindings {
   private final int layers;
 
   LocalityFindings(
-      LocalityQuestion question,
-      Tokenizer tokenizer,
-      Dataset<Row> summaries,
-      Dataset<Row> similarities,
-      Dataset<Row> cuts) {
-    this.question = question;
+      Tokenizer tokenizer, Dataset<Row> summaries, Dataset<Row> similarities, Dataset<Row> cuts) {
     this.tokenizer = tokenizer;
     this.summaries = summaries.collectAsList();
+    List<Row> truncated =
+        this.summaries.stream()
+            .filter(row -> row.getAs("compared_with").equals("last_tokens"))
+            .toList();
+    this.lengths =
+        truncated.stream().map(row -> row.<Integer>getAs("tokens")).distinct().sorted().toList();
+    this.firstTokens =
+        truncated.stream()
+            .map(row -> Protocol.stored(row.<Integer>getAs("first_token")))
+            .distinct()
+            .sorted()
+            .toList();
+    this.places =
+        Arrays.stream(Places.values())
+            .filter(
+                where ->
+                    truncated.stream().anyMatch(row -> row.getAs("places").equals(where.text())))
+            .toList();
     this.similarities = similarities;
     this.cuts = cuts;
     this.layers =
@@ -72,8 +86,8 @@ final class LocalityFindings {
                 + " it reads the last tokens alone; the mean stream of the layer taken away from"
                 + " both. Medians over tokens."));
     List<Way> ways = new ArrayList<>();
-    for (int firstToken : question.firstTokens()) {
-      question.places().forEach(places -> ways.add(new Way(firstToken, places)));
+    for (int firstToken : firstTokens) {
+      places.forEach(where -> ways.add(new Way(firstToken, where)));
     }
 
     ways.forEach(way -> elements.add(medians(way)));
@@ -122,13 +136,13 @@ final class LocalityFindings {
     return new Grid(
         "Cosine by layer and number of last tokens, " + named(way),
         named(way),
-        question.lengths().stream().map(k -> Column.of("last tokens", String.valueOf(k))).toList(),
+        lengths.stream().map(k -> Column.of("last tokens", String.valueOf(k))).toList(),
         IntStream.range(0, layers)
             .mapToObj(
                 layer ->
                     Findings.Row.of(
                         layer(layer),
-                        question.lengths().stream()
+                        lengths.stream()
                             .map(k -> cosine(median(way, layer, k)))
                             .toArray(String[]::new)))
             .toList());
@@ -140,7 +154,6 @@ final class LocalityFindings {
 
   /** What each block takes away: where it is read what stands farther back. */
   private Grid decrements(Way way) {
-    List<Integer> lengths = question.lengths();
     List<Findings.Row> rows = new ArrayList<>();
     double[][] ofLengths = new double[lengths.size()][layers - 1];
     for (int block = 0; block < layers - 1; block++) {
@@ -191,7 +204,7 @@ final class LocalityFindings {
   private Plots curves(List<Way> ways) {
     double[] xs = IntStream.range(0, layers).asDoubleStream().toArray();
     return new Plots(
-        question.lengths().stream()
+        lengths.stream()
             .map(
                 k ->
                     new Plot(
@@ -340,9 +353,7 @@ final class LocalityFindings {
   }
 
   private int middle() {
-    return question.lengths().contains(CLASSES_AT)
-        ? CLASSES_AT
-        : question.lengths().get(question.lengths().size() / 2);
+    return lengths.contains(CLASSES_AT) ? CLASSES_AT : lengths.get(lengths.size() / 2);
   }
 
   private Grid ofCuts() {
@@ -370,13 +381,13 @@ final class LocalityFindings {
         "One block's attention alone sees the last tokens: cosine of its output, and how much of what"
             + " it adds changes",
         "cut in one block: cosine (change)",
-        question.lengths().stream().map(k -> Column.of("last tokens", String.valueOf(k))).toList(),
+        lengths.stream().map(k -> Column.of("last tokens", String.valueOf(k))).toList(),
         cells.entrySet().stream()
             .map(
                 row ->
                     Findings.Row.of(
                         row.getKey(),
-                        question.lengths().stream()
+                        lengths.stream()
                             .map(k -> row.getValue().getOrDefault(k, "-"))
                             .toArray(String[]::new)))
             .toList());
@@ -439,10 +450,10 @@ final class LocalityFindings {
 
   /** The tokens that change most, with what stands before them. */
   private Grid farthest() {
-    Places places = question.places().get(question.places().size() - 1);
-    int firstToken = question.firstTokens().get(0);
+    Places last = places.get(places.size() - 1);
+    int firstToken = firstTokens.get(0);
     return new Grid(
-        "Tokens that change most after block 0, " + middle() + " last tokens, " + places.text(),
+        "Tokens that change most after block 0, " + middle() + " last tokens, " + last.text(),
         "token",
         List.of(
             Column.of("cosine"),
@@ -452,7 +463,7 @@ final class LocalityFindings {
         similarities
             .where(col("layer").equalTo(1))
             .where(col("tokens").equalTo(middle()))
-            .where(col("places").equalTo(places.text()))
+            .where(col("places").equalTo(last.text()))
             .where(
                 firstToken == Protocol.NONE
                     ? col("first_token").isNull()
