@@ -90,6 +90,36 @@ class TestAttentionOnlyModel {
   }
 
   @Test
+  void aTextThatIsOfNoUseIsRefused() throws IOException {
+    Path large = Files.createDirectory(folder.resolve("large"));
+    Files.writeString(
+        large.resolve("config.json"),
+        """
+        {"model_type": "llama", "vocab_size": 3000, "hidden_size": 8, "intermediate_size": 8,
+         "num_hidden_layers": 1, "num_attention_heads": 1, "num_key_value_heads": 1,
+         "max_position_embeddings": 16, "rms_norm_eps": 1e-5, "hidden_act": "silu",
+         "tie_word_embeddings": true}
+        """);
+    Path corpus = Files.writeString(folder.resolve("unused.txt"), "bcd");
+    CommandLineRun run =
+        CommandLineRun.of(
+            "circuits",
+            "--model",
+            large.toString(),
+            "--untrained",
+            "1",
+            "--warehouse",
+            warehouse(),
+            "--corpus",
+            corpus.toString());
+    assertThat(run.status()).isEqualTo(2);
+    assertThat(run.messages())
+        .containsExactly(
+            "kindred: --corpus: skip trigrams are looked for among at most 2048 tokens, the model"
+                + " has 3000; leave it out, or rank some of them: --ranked-tokens 2048");
+  }
+
+  @Test
   void hasNoOutputsOfNetworksToCompare() throws IOException {
     Path corpus = Files.writeString(folder.resolve("text.txt"), "bcdefghijklmnop".repeat(20));
     CommandLineRun run =

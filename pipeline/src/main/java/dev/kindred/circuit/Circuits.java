@@ -216,7 +216,7 @@ public final class Circuits {
       Deviations deviations,
       TokenProducts products,
       CircuitQuestion question) {
-    int[] ranked = question.ranked(model.vocabulary());
+    int[] ranked = question.ranked();
     DMatrixRMaj x = ranked.length == 0 ? null : TokenRows.of(model, deviations.basis);
     DMatrixRMaj u = ranked.length == 0 ? null : TokenRows.unembeddings(model);
     TokenEigenvalues eigenvalues = new TokenEigenvalues(products);
@@ -557,7 +557,7 @@ public final class Circuits {
         tasks,
         some -> {
           FoldedModel folded = FoldedModels.of(model.value());
-          int[] ranked = question.ranked(folded.vocabulary());
+          int[] ranked = question.ranked();
           DMatrixRMaj x = ranked.length == 0 ? null : TokenRows.of(folded, TokenBasis.EMBEDDING);
           TokenEigenvalues tokens = new TokenEigenvalues(products.value());
           List<Row> rows = new ArrayList<>();

@@ -71,16 +71,6 @@ public record TokenProducts(
     return new TokenProducts(tokens, centered, matches, sumOfX, new double[d]);
   }
 
-  /** The eigenvalues of X W_V W_O U', which maps the token that is read to logits. */
-  public Eigenvalues ofValueOutput(HeadWeights head) {
-    return new TokenEigenvalues(this).ofValueOutput(head);
-  }
-
-  /** The eigenvalues of X W_Q W_K' X', which matches destinations with sources. */
-  public Eigenvalues ofQueryKey(HeadWeights head) {
-    return new TokenEigenvalues(this).ofQueryKey(head);
-  }
-
   /** The mean of all numbers of X W_V W_O U'. */
   public double meanOfValueOutput(HeadWeights head) {
     return product(head.value(), sumOfX, CommonOps_DDRM.transpose(head.output(), null), sumOfU);

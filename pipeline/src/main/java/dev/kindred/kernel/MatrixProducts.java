@@ -126,8 +126,11 @@ public final class MatrixProducts {
     if (left.row == 1) { // what lies together is read together
       for (int q = 0; q < depth; q++) {
         int at = first + q * left.column;
-        for (int i = 0; i < rows; i++) {
-          a[i / ROWS * ROWS * depth + q * ROWS + i % ROWS] = left.values[at + i];
+        for (int i = 0; i < rows; i += ROWS) {
+          int to = i * depth + q * ROWS;
+          for (int row = 0; row < Math.min(ROWS, rows - i); row++) {
+            a[to + row] = left.values[at + i + row];
+          }
         }
       }
     } else {

@@ -141,12 +141,12 @@ class TestCircuitReference {
                 TokenProducts other = isLayerNorm ? plain : centered;
                 String in = of + basis.getKey();
                 JsonNode scores = basis.getValue();
-                Eigenvalues copying = own.ofValueOutput(head);
+                Eigenvalues copying = new TokenEigenvalues(own).ofValueOutput(head);
                 compare(in + " ov", copying, scores.get("ov"));
-                compare(in + " qk", own.ofQueryKey(head), scores.get("qk"));
+                compare(in + " qk", new TokenEigenvalues(own).ofQueryKey(head), scores.get("qk"));
                 compare(
                     in + " other",
-                    other.ofValueOutput(head),
+                    new TokenEigenvalues(other).ofValueOutput(head),
                     scores.get("ov_other_centring_over_V"));
                 double scale = copying.moduli() / own.tokens();
                 assertThat(own.meanOfValueOutput(head))
@@ -356,9 +356,9 @@ class TestCircuitReference {
                       .centeredOverTokens();
               for (JsonNode row : basis.getValue().get("rows")) {
                 HeadWeights head = model.head(row.get(0).asInt(), row.get(1).asInt(), 0);
-                Eigenvalues copying = products.ofValueOutput(head);
+                Eigenvalues copying = new TokenEigenvalues(products).ofValueOutput(head);
                 assertThat(copying.score()).isCloseTo(row.get(4).asDouble(), within(DIGITS));
-                assertThat(products.ofQueryKey(head).score())
+                assertThat(new TokenEigenvalues(products).ofQueryKey(head).score())
                     .isCloseTo(row.get(9).asDouble(), within(DIGITS));
               }
             });

@@ -294,9 +294,10 @@ class TestCircuits {
     assertThat(Spectrum.ofValueOutput(empty).effectiveRank()).isNull();
     int[] all = CircuitCase.all(model);
     TokenProducts products = TokenProducts.of(model, TokenBasis.EMBEDDING, all);
-    assertThat(products.ofValueOutput(finding).score()).isCloseTo(1., within(1e-12));
-    assertThat(products.ofValueOutput(previous).score()).isNull();
-    assertThat(products.ofQueryKey(finding).score()).isNull();
+    assertThat(new TokenEigenvalues(products).ofValueOutput(finding).score())
+        .isCloseTo(1., within(1e-12));
+    assertThat(new TokenEigenvalues(products).ofValueOutput(previous).score()).isNull();
+    assertThat(new TokenEigenvalues(products).ofQueryKey(finding).score()).isNull();
     OwnPlace copied =
         OwnPlace.of(
             new OwnPlace.Side(TokenBasis.EMBEDDING.rows(model, all), finding.value()),

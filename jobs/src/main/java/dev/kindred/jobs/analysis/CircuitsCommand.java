@@ -12,6 +12,7 @@ import dev.kindred.jobs.option.ReadModelOptions;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.Findings.Element;
+import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.jobs.report.FindingsPage;
 import dev.kindred.jobs.report.FindingsPage.Titles;
 import dev.kindred.jobs.report.PageFile;
@@ -23,6 +24,7 @@ import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
@@ -82,8 +84,9 @@ final class CircuitsCommand extends ModelAnalysisCommand {
       paramLabel = "N|all",
       converter = RankedTokens.class,
       description =
-          "for how many tokens, evenly spaced, each head is asked which tokens come before them; 0"
-              + " for none (all of a vocabulary of at most "
+          "for how many tokens each head is asked which tokens come before them: those that the"
+              + " corpus has most often, or, without one, the first of the vocabulary; 0 for none"
+              + " (all of a vocabulary of at most "
               + ALL_RANKED
               + ", else "
               + RANKED
@@ -121,8 +124,8 @@ final class CircuitsCommand extends ModelAnalysisCommand {
       paramLabel = "URI",
       converter = Values.Uri.class,
       description =
-          "a text, in which what heads predict is looked for: source .. destination output; the"
-              + " model has at most "
+          "a text, which says what tokens are frequent, and in which what heads predict is looked"
+              + " for: source .. destination output, where the model has at most "
               + SkipTrigrams.VOCABULARY
               + " tokens (none)")
   private String corpus;
@@ -217,31 +220,66 @@ final class CircuitsCommand extends ModelAnalysisCommand {
         new CircuitQuestion(
             new ArrayList<>(bases.stream().distinct().sorted().toList()),
             new ArrayList<>(distances.stream().distinct().sorted().toList()),
-            ranked,
+            CircuitQuestion.firstTokens(ranked),
             draws,
             seed);
-    if (corpus != null && vocabulary > SkipTrigrams.VOCABULARY) {
+    if (corpus != null && vocabulary > SkipTrigrams.VOCABULARY && !isAsked(ranked, vocabulary)) {
       throw new InvalidInput(
           "--corpus: skip trigrams are looked for among at most %d tokens, the model has %d; leave"
-              + " it out",
-          SkipTrigrams.VOCABULARY, vocabulary);
+              + " it out, or rank some of them: --ranked-tokens %d",
+          SkipTrigrams.VOCABULARY, vocabulary, RANKED);
     }
 
     Folding.checkBases("--bases", question.bases(), directory.blueprint());
   }
 
+  /** Whether it makes a difference what tokens are frequent. */
+  private static boolean isAsked(int ranked, int vocabulary) {
+    return ranked > 0 && ranked < vocabulary;
+  }
+
   @Override
   Findings find(Workspace workspace, Warehouse tables, ModelDirectory directory) {
+    try (CorpusTokens text =
+        corpus == null
+            ? null
+            : new CorpusTokens(
+                workspace.spark(),
+                Corpus.open(workspace.spark(), corpus, Corpus.Format.AUTO, TEXT_COLUMN),
+                directory)) {
+      return find(workspace, tables, directory, text);
+    }
+  }
+
+  /**
+   * Finds what is asked.
+   *
+   * @param text null without one
+   */
+  private Findings find(
+      Workspace workspace, Warehouse tables, ModelDirectory directory, CorpusTokens text) {
+    int vocabulary = directory.shape().vocabularySize();
+    if (text != null && isAsked(question.ranked().length, vocabulary)) {
+      question = question.ofTokens(text.mostFrequent(question.ranked().length));
+    }
+
     CircuitTables found = new CircuitTables(workspace, tables, directory, question);
     CircuitFindings findings =
         new CircuitFindings(
             found.heads(), found.compositions(), found.nulls(), found.virtualHeads());
     List<Element> elements = new ArrayList<>(findings.elements());
-    if (corpus != null) {
-      Corpus text = Corpus.open(workspace.spark(), corpus, Corpus.Format.AUTO, TEXT_COLUMN);
-      SkipTrigramTables trigrams =
-          new SkipTrigramTables(workspace, tables, directory, question, text, within);
-      elements.addAll(trigrams.shown());
+    if (text != null && vocabulary <= SkipTrigrams.VOCABULARY) {
+      elements.addAll(
+          new SkipTrigramTables(workspace, tables, directory, question, text, within).shown());
+    } else if (text != null) {
+      elements.add(
+          Note.everywhere(
+              String.format(
+                  Locale.ROOT,
+                  "Skip trigrams are looked for among at most %,d tokens, the model has %,d: of the"
+                      + " text only the tokens were counted.",
+                  SkipTrigrams.VOCABULARY,
+                  vocabulary)));
     }
 
     Findings all = new Findings("", elements, List.of());

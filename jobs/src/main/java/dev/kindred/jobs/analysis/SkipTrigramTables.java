@@ -11,7 +11,6 @@ import dev.kindred.circuit.FoldedModels;
 import dev.kindred.circuit.SkipTrigrams;
 import dev.kindred.circuit.SkipTrigrams.Cells;
 import dev.kindred.circuit.TokenBasis;
-import dev.kindred.corpus.Corpus;
 import dev.kindred.corpus.CorpusScan;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.corpus.Windows;
@@ -44,7 +43,7 @@ final class SkipTrigramTables {
   private final Warehouse warehouse;
   private final ModelDirectory model;
   private final CircuitQuestion question;
-  private final Corpus corpus;
+  private final CorpusTokens text;
   private final int within;
 
   SkipTrigramTables(
@@ -52,19 +51,19 @@ final class SkipTrigramTables {
       Warehouse warehouse,
       ModelDirectory model,
       CircuitQuestion question,
-      Corpus corpus,
+      CorpusTokens text,
       int within) {
     this.workspace = workspace;
     this.warehouse = warehouse;
     this.model = model;
     this.question = question;
-    this.corpus = corpus;
+    this.text = text;
     this.within = within;
   }
 
   /** Computes what is not there yet, and returns what is shown of it. */
   List<Element> shown() {
-    CorpusScan scan = CorpusScan.scan(corpus, model.tokenizerJson(), within + 1);
+    CorpusScan scan = CorpusScan.scan(text.corpus(), model.tokenizerJson(), within + 1);
     String key = new ContentId().add(question.key() + " " + scan.corpusId()).id("c");
     Part best = warehouse.part(Tables.SKIP_TRIGRAMS, model.id(), key);
     Part checks = warehouse.part(Tables.SKIP_TRIGRAM_CHECKS, model.id(), key);
@@ -83,23 +82,17 @@ final class SkipTrigramTables {
 
   private void write(CorpusScan scan, Part best, Part checks, Part direct) {
     int blocks = model.shape().blocks();
-    int vocabulary = model.shape().vocabularySize();
-    CorpusScan ofTokens = CorpusScan.scan(corpus, model.tokenizerJson(), 1);
-    // A row a token: what it counts in the text, and what follows it.
-    Dataset<Row> tokens = windows(ofTokens, 1).persist(StorageLevel.MEMORY_AND_DISK());
-    long[] tokenCounts = Windows.tokenCounts(tokens, vocabulary);
     Broadcast<ModelDirectory> onExecutors = model.onExecutors(workspace.spark());
     Broadcast<Cells> cells =
         JavaSparkContext.fromSparkContext(workspace.spark().sparkContext())
             .broadcast(Cells.of(SkipTrigrams.counts(windows(scan, within + 1)).collectAsList()));
     Dataset<Row> looked =
-        SkipTrigrams.looked(workspace.spark(), onExecutors, question, tokenCounts, cells, blocks)
+        SkipTrigrams.looked(workspace.spark(), onExecutors, question, text.counts(), cells, blocks)
             .persist(StorageLevel.MEMORY_AND_DISK());
     best.write(SkipTrigrams.best(looked));
     checks.write(SkipTrigrams.checks(looked));
     looked.unpersist();
-    direct.write(Tables.DIRECT_PATHS.rows(workspace.spark(), directPaths(tokens)));
-    tokens.unpersist();
+    direct.write(Tables.DIRECT_PATHS.rows(workspace.spark(), directPaths(text.tokens())));
     for (Part part : List.of(best, checks, direct)) {
       Stages.audit(warehouse, model.shape(), part);
     }
@@ -164,7 +157,7 @@ final class SkipTrigramTables {
   }
 
   private Dataset<Row> windows(CorpusScan scan, int length) {
-    return Windows.extract(workspace.spark(), corpus, scan, model.tokenizerJson(), length);
+    return Windows.extract(workspace.spark(), text.corpus(), scan, model.tokenizerJson(), length);
   }
 
   private static Element ofHeads(Dataset<Row> checks, Dataset<Row> best) {
