@@ -16,7 +16,7 @@ bigram_entropy double not null comment 'nats a place, of what follows in the cor
   -- check: bigram_entropy >= 0
 unigram_entropy double not null comment 'nats a place, of tokens that follow, whatever stands before',
   -- check: unigram_entropy >= bigram_entropy - 1e-9
-correlation double not null comment 'of logits with logarithms of counts, over distinct pairs, in [-1, 1]',
-  -- check: abs(correlation) < 1.00001
-centered_correlation double not null comment 'the same with each first token''s mean taken from both'
-  -- check: abs(centered_correlation) < 1.00001
+correlation double comment 'of logits with logarithms of counts, over distinct pairs, in [-1, 1]; null if either are all alike',
+  -- check: correlation is null or abs(correlation) < 1.00001
+centered_correlation double comment 'the same with each first token''s mean taken from both'
+  -- check: centered_correlation is null or abs(centered_correlation) < 1.00001

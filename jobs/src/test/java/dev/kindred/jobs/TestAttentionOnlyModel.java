@@ -120,6 +120,39 @@ class TestAttentionOnlyModel {
   }
 
   @Test
+  void aCorrelationWithLogitsThatAreAllAlikeIsNone() throws IOException {
+    Path corpus = Files.writeString(folder.resolve("alike.txt"), "bcdefghijklmnop".repeat(20));
+    String other = folder.resolve("other").toString();
+    CommandLineRun run =
+        CommandLineRun.of(
+            "circuits",
+            "--model",
+            model,
+            "--warehouse",
+            other,
+            "--draws",
+            "2",
+            "--bases",
+            "embedding",
+            "--ranked-tokens",
+            "0",
+            "--corpus",
+            corpus.toString());
+
+    assertThat(run.status()).as(run.err()).isZero();
+    CommandLineRun asked =
+        CommandLineRun.of(
+            "sql",
+            "--warehouse",
+            other,
+            "--format",
+            "csv",
+            "-e",
+            "select count(*), count(correlation) from kindred.direct_paths where basis = 'embedding'");
+    assertThat(asked.out().lines().skip(1)).as(asked.err()).containsExactly("1,0");
+  }
+
+  @Test
   void hasNoOutputsOfNetworksToCompare() throws IOException {
     Path corpus = Files.writeString(folder.resolve("text.txt"), "bcdefghijklmnop".repeat(20));
     CommandLineRun run =

@@ -5,6 +5,7 @@ import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.dense.row.factory.LinearSolverFactory_DDRM;
+import org.ejml.interfaces.decomposition.CholeskyDecomposition_F64;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 import org.ejml.interfaces.linsol.LinearSolverDense;
 
@@ -15,7 +16,7 @@ import org.ejml.interfaces.linsol.LinearSolverDense;
  * its rounding.
  */
 final class PseudoInverse {
-  /** Reciprocal condition of the product below which its rank is looked at. */
+  /** The least pivot, by the greatest, below which the product's rank is looked at. */
   private static final double WELL_CONDITIONED = 1e-9;
 
   private static final double ROUNDING = Math.ulp(1.0);
@@ -41,7 +42,7 @@ final class PseudoInverse {
     int side = product.numRows;
     LinearSolverDense<DMatrixRMaj> solver = LinearSolverFactory_DDRM.symmPosDef(side);
     DMatrixRMaj inverse = new DMatrixRMaj(side, side);
-    if (solver.setA(product.copy()) && solver.quality() > WELL_CONDITIONED) {
+    if (solver.setA(product.copy()) && leastPivot(solver.getDecomposition()) > WELL_CONDITIONED) {
       solver.invert(inverse);
       return inverse;
     }
@@ -66,6 +67,23 @@ final class PseudoInverse {
     }
 
     return inverse;
+  }
+
+  /**
+   * The least pivot by the greatest: near 0 if a direction depends on others. The library's own
+   * quality is a product over all of them, which of thousands is always near 0.
+   */
+  private static double leastPivot(CholeskyDecomposition_F64<DMatrixRMaj> decomposition) {
+    DMatrixRMaj factor = decomposition.getT(null);
+    double least = Double.POSITIVE_INFINITY;
+    double greatest = 0;
+    for (int i = 0; i < factor.numRows; i++) {
+      double pivot = factor.get(i, i) * factor.get(i, i);
+      least = Math.min(least, pivot);
+      greatest = Math.max(greatest, pivot);
+    }
+
+    return least / greatest;
   }
 
   /** The scores of all tokens for each of some vectors, x W+: R x D to R x V. */

@@ -118,9 +118,14 @@ final class SkipTrigramTables {
                     path.crossEntropy(),
                     path.bigramEntropy(),
                     path.unigramEntropy(),
-                    path.correlation(),
-                    path.centeredCorrelation()))
+                    known(path.correlation()),
+                    known(path.centeredCorrelation())))
         .toList();
+  }
+
+  /** A correlation as tables have it: null where one of both does not vary. */
+  private static Double known(double correlation) {
+    return Double.isNaN(correlation) ? null : correlation;
   }
 
   private static Element ofDirectPath(Dataset<Row> direct) {
