@@ -10,6 +10,7 @@ import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Locality: how far back the residual stream at a token looks. */
@@ -62,12 +63,14 @@ final class LocalityAnalysis implements Analysis {
                 "How far back the model looks",
                 elements,
                 List.of(
-                    """
+                    String.format(
+                        Locale.ROOT,
+                        """
                     select question, places, layer, tokens, count, median, quantile_05
                     from kindred.truncation_summaries
                     where model_id = '%s' and compared_with = 'last_tokens' and slice = 'all'
-                    order by question, places, layer, tokens"""
-                        .formatted(model))));
+                    order by question, places, layer, tokens""",
+                        model))));
   }
 
   /** The id of the run's model as locality reads it, which puts a token before texts itself. */
