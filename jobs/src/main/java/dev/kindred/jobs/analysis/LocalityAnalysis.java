@@ -38,6 +38,10 @@ final class LocalityAnalysis implements Analysis {
   /** What was asked about the run's model, question by question. */
   @Override
   public Optional<Findings> ofRun(AnalysedRun run) {
+    if (run.warehouse().keys(Tables.TRUNCATION_SUMMARIES).isEmpty()) {
+      return Optional.empty(); // before the model is read for nothing
+    }
+
     String model = withoutFirstToken(run);
     List<Element> elements = new ArrayList<>();
     for (String question :
