@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.inversion;
 
+import org.ejml.data.DMatrix;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
@@ -73,11 +74,11 @@ final class PseudoInverse {
    * The least pivot by the greatest: near 0 if a direction depends on others. The library's own
    * quality is a product over all of them, which of thousands is always near 0.
    */
-  private static double leastPivot(CholeskyDecomposition_F64<DMatrixRMaj> decomposition) {
-    DMatrixRMaj factor = decomposition.getT(null);
+  private static double leastPivot(CholeskyDecomposition_F64<? extends DMatrix> decomposition) {
+    DMatrix factor = decomposition.getT(null);
     double least = Double.POSITIVE_INFINITY;
     double greatest = 0;
-    for (int i = 0; i < factor.numRows; i++) {
+    for (int i = 0; i < factor.getNumRows(); i++) {
       double pivot = factor.get(i, i) * factor.get(i, i);
       least = Math.min(least, pivot);
       greatest = Math.max(greatest, pivot);

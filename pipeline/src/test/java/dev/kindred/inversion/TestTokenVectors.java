@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Products and distances, which are made of many tokens at once, against plain loops. */
 class TestTokenVectors {
@@ -89,6 +91,24 @@ class TestTokenVectors {
             .as("%s away, token %d", away, token)
             .isCloseTo(distance, within(1e-9 * distance));
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {131, 1100}) // of which the library inverts one whole, one by blocks
+  void scoresOfThePseudoInverseTimesTheTokensAreTheVector(int dimension) {
+    int size = 2 * dimension;
+    TokenVectors tokens = new TokenVectors(numbers(size * dimension), size, dimension);
+    float[] x = numbers(dimension);
+    double[] scores = new Decoder(tokens).scores(Decoding.PINV, x, 1)[0];
+
+    for (int feature = 0; feature < dimension; feature++) {
+      double sum = 0;
+      for (int token = 0; token < size; token++) {
+        sum += scores[token] * tokens.rows()[token * dimension + feature];
+      }
+
+      assertThat(sum).as("feature %d", feature).isCloseTo(x[feature], within(1e-9));
     }
   }
 
