@@ -7,8 +7,6 @@ import org.ejml.data.DMatrixRMaj;
 
 /** Products of dense matrices. */
 final class Products {
-  private static final int UPPER = 96; // columns at once of which the lower ones need not be made
-
   private Products() {}
 
   /** Returns a b. */
@@ -78,33 +76,5 @@ final class Products {
         a.numRows,
         b.numCols,
         sum.data);
-  }
-
-  /**
-   * Adds x' x to a sum, to its numbers on the diagonal and above; what is below, {@link
-   * #mirrorUpper} fills in, once all is added.
-   */
-  static void addUpperOfSquare(DMatrixRMaj x, DMatrixRMaj sum) {
-    int size = x.numCols;
-    for (int from = 0; from < size; from += UPPER) {
-      int columns = Math.min(UPPER, size - from);
-      MatrixProducts.add(
-          Operand.transposed(x.data, size),
-          new Operand(x.data, from, size, 1),
-          from + columns,
-          x.numRows,
-          columns,
-          new Operand(sum.data, from, size, 1));
-    }
-  }
-
-  /** Makes a square matrix symmetric by what is above its diagonal. */
-  static void mirrorUpper(DMatrixRMaj square) {
-    int size = square.numCols;
-    for (int i = 1; i < size; i++) {
-      for (int j = 0; j < i; j++) {
-        square.data[i * size + j] = square.data[j * size + i];
-      }
-    }
   }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.circuit;
 
+import dev.kindred.kernel.Squares;
 import java.io.Serializable;
 import java.util.Arrays;
 import org.ejml.data.DMatrixRMaj;
@@ -33,12 +34,13 @@ public record TokenProducts(
       DMatrixRMaj x = basis.rows(model, some);
       DMatrixRMaj u = model.unembeddings(some);
       Products.addTransposedTimes(u, x, sum.outputs);
-      Products.addUpperOfSquare(x, sum.matches);
+      Squares.panels(x.numCols)
+          .forEach(panel -> Squares.add(x.data, x.numRows, x.numCols, panel, sum.matches.data));
       Products.addRows(x, sum.sumOfX);
       Products.addRows(u, sum.sumOfU);
     }
 
-    Products.mirrorUpper(sum.matches);
+    Squares.mirror(sum.matches.data, sum.matches.numCols);
     return sum;
   }
 

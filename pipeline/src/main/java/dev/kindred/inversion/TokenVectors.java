@@ -3,6 +3,7 @@ package dev.kindred.inversion;
 
 import dev.kindred.kernel.MatrixProducts;
 import dev.kindred.kernel.MatrixProducts.Operand;
+import dev.kindred.kernel.Squares;
 import dev.kindred.math.Cosine;
 import dev.kindred.math.ExactDot;
 import dev.kindred.model.Changes;
@@ -25,7 +26,6 @@ import org.ejml.data.DMatrixRMaj;
  */
 public record TokenVectors(float[] rows, int size, int dimension) {
   private static final int TOKENS = 576; // whose vectors are widened at once
-  private static final int FEATURES = 128; // whose products a thread makes at once
 
   /** Those of a model. */
   public static TokenVectors of(ResidualStream model) {
@@ -73,34 +73,17 @@ public record TokenVectors(float[] rows, int size, int dimension) {
   /** W'W, D x D, on all cores. */
   DMatrixRMaj products() {
     DMatrixRMaj products = new DMatrixRMaj(dimension, dimension);
-    stretches(dimension, FEATURES).forEach(from -> addProducts(from, products.data));
-    return products;
-  }
-
-  /** Adds the columns of W'W from one on, from the diagonal down, and the rows that mirror them. */
-  private void addProducts(int from, double[] products) {
-    int columns = Math.min(FEATURES, dimension - from);
-    double[] sums = new double[(dimension - from) * columns];
     double[] wide = new double[Math.min(TOKENS, size) * dimension];
     for (int token = 0; token < size; token += TOKENS) {
       int tokens = Math.min(TOKENS, size - token);
       Cosine.widen(rows, token * dimension, tokens * dimension, wide, 0);
-      MatrixProducts.add(
-          new Operand(wide, from, 1, dimension),
-          new Operand(wide, from, dimension, 1),
-          dimension - from,
-          tokens,
-          columns,
-          sums);
+      Squares.panels(dimension)
+          .parallel()
+          .forEach(from -> Squares.add(wide, tokens, dimension, from, products.data));
     }
 
-    for (int i = from; i < dimension; i++) {
-      for (int j = from; j < Math.min(i + 1, from + columns); j++) {
-        double sum = sums[(i - from) * columns + j - from];
-        products[i * dimension + j] = sum;
-        products[j * dimension + i] = sum;
-      }
-    }
+    Squares.mirror(products.data, dimension);
+    return products;
   }
 
   /**
@@ -117,7 +100,9 @@ public record TokenVectors(float[] rows, int size, int dimension) {
     }
 
     double[][] products = new double[x.length][size];
-    stretches(size, TOKENS)
+    IntStream.range(0, (size + TOKENS - 1) / TOKENS)
+        .parallel()
+        .map(stretch -> stretch * TOKENS)
         .forEach(
             token -> {
               int tokens = Math.min(TOKENS, size - token);
@@ -136,10 +121,6 @@ public record TokenVectors(float[] rows, int size, int dimension) {
               }
             });
     return products;
-  }
-
-  private static IntStream stretches(int end, int length) {
-    return IntStream.range(0, (end + length - 1) / length).map(i -> i * length).parallel();
   }
 
   /**

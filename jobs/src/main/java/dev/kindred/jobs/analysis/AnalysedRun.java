@@ -6,6 +6,8 @@ import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.option.Defaults;
 import dev.kindred.jobs.option.ModelOptions;
+import dev.kindred.jobs.report.Findings;
+import dev.kindred.jobs.report.Findings.Element;
 import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.run.RunRejected;
 import dev.kindred.jobs.run.Stages;
@@ -19,9 +21,9 @@ import dev.kindred.table.Part;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
@@ -172,14 +174,31 @@ public final class AnalysedRun {
     return warehouse.part(Tables.PROMPTS, plan.promptSet()).rows();
   }
 
-  /** Questions about a model that were answered: for which all of some tables are there. */
-  List<String> answered(String modelId, Table... tables) {
-    return warehouse.keys(tables[0], modelId).stream()
-        .filter(
-            question ->
-                Arrays.stream(tables)
-                    .allMatch(table -> warehouse.part(table, modelId, question).isComplete()))
-        .toList();
+  /**
+   * Returns a section about what was asked of a model, question by question.
+   *
+   * @param statement SQL by which the figures can be had
+   * @param tables of which an answered question has filled all
+   * @param ofQuestion what is shown of one; it may be nothing
+   * @return nothing if there is nothing to show
+   */
+  Optional<Findings> ofQuestions(
+      String title,
+      String statement,
+      String modelId,
+      List<Table> tables,
+      Function<String, List<Element>> ofQuestion) {
+    List<Element> elements =
+        warehouse.keys(tables.get(0), modelId).stream()
+            .filter(
+                question ->
+                    tables.stream()
+                        .allMatch(table -> warehouse.part(table, modelId, question).isComplete()))
+            .flatMap(question -> ofQuestion.apply(question).stream())
+            .toList();
+    return elements.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Findings(title, elements, List.of(statement)));
   }
 
   /** Prompts that a task runs through the model at once. */

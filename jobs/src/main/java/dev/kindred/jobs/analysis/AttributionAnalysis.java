@@ -40,32 +40,29 @@ final class AttributionAnalysis implements Analysis {
   @Override
   public Optional<Findings> ofRun(AnalysedRun run) {
     String model = run.plan().modelId();
-    List<Element> elements = new ArrayList<>();
-    for (String question : run.answered(model, Tables.ATTRIBUTION_CHECKS, Tables.ATTRIBUTIONS)) {
-      Part scores = run.warehouse().part(Tables.ATTRIBUTIONS, model, question);
-      Part checks = run.warehouse().part(Tables.ATTRIBUTION_CHECKS, model, question);
-      scores
-          .read()
-          .where(col("prompt_set").equalTo(lit(run.plan().promptSet())))
-          .select("objective", "replacement")
-          .limit(1)
-          .collectAsList()
-          .forEach(asked -> elements.addAll(of(run, question, asked, checks.read())));
-    }
-
-    return elements.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new Findings(
-                "Attribution",
-                elements,
-                List.of(
-                    """
-                    select question, method, variant, position, avg(share) as share
-                    from {run}.attributions
-                    where prompt_set is not null
-                    group by all
-                    order by all""")));
+    return run.ofQuestions(
+        "Attribution",
+        """
+        select question, method, variant, position, avg(share) as share
+        from {run}.attributions
+        where prompt_set is not null
+        group by all
+        order by all""",
+        model,
+        List.of(Tables.ATTRIBUTION_CHECKS, Tables.ATTRIBUTIONS),
+        question -> {
+          Part scores = run.warehouse().part(Tables.ATTRIBUTIONS, model, question);
+          Part checks = run.warehouse().part(Tables.ATTRIBUTION_CHECKS, model, question);
+          return scores
+              .read()
+              .where(col("prompt_set").equalTo(lit(run.plan().promptSet())))
+              .select("objective", "replacement")
+              .limit(1)
+              .collectAsList()
+              .stream()
+              .flatMap(asked -> of(run, question, asked, checks.read()).stream())
+              .toList();
+        });
   }
 
   private static List<Element> of(

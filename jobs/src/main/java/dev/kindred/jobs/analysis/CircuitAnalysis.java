@@ -39,34 +39,29 @@ final class CircuitAnalysis implements Analysis {
   @Override
   public Optional<Findings> ofRun(AnalysedRun run) {
     String model = run.plan().modelId();
-    List<Element> elements = new ArrayList<>();
-    for (String question :
-        run.answered(
-            model,
+    return run.ofQuestions(
+        "Circuits of heads",
+        """
+        select question, block, head, circuit, basis, score, z, top_1
+        from {run}.head_circuits
+        order by question, circuit, basis, score desc""",
+        model,
+        List.of(
             Tables.HEAD_CIRCUITS,
             Tables.HEAD_COMPOSITIONS,
             Tables.COMPOSITION_NULLS,
-            Tables.VIRTUAL_HEADS)) {
-      elements.add(Note.onPage("Told by the weights alone, question " + question + "."));
-      elements.addAll(
-          new CircuitFindings(
-                  run.warehouse().part(Tables.HEAD_CIRCUITS, model, question).read(),
-                  run.warehouse().part(Tables.HEAD_COMPOSITIONS, model, question).read(),
-                  run.warehouse().part(Tables.COMPOSITION_NULLS, model, question).read(),
-                  run.warehouse().part(Tables.VIRTUAL_HEADS, model, question).read())
-              .elements());
-    }
-
-    return elements.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new Findings(
-                "Circuits of heads",
-                elements,
-                List.of(
-                    """
-                    select question, block, head, circuit, basis, score, z, top_1
-                    from {run}.head_circuits
-                    order by question, circuit, basis, score desc""")));
+            Tables.VIRTUAL_HEADS),
+        question -> {
+          List<Element> elements = new ArrayList<>();
+          elements.add(Note.onPage("Told by the weights alone, question " + question + "."));
+          elements.addAll(
+              new CircuitFindings(
+                      run.warehouse().part(Tables.HEAD_CIRCUITS, model, question).read(),
+                      run.warehouse().part(Tables.HEAD_COMPOSITIONS, model, question).read(),
+                      run.warehouse().part(Tables.COMPOSITION_NULLS, model, question).read(),
+                      run.warehouse().part(Tables.VIRTUAL_HEADS, model, question).read())
+                  .elements());
+          return elements;
+        });
   }
 }

@@ -41,25 +41,20 @@ final class HeadAnalysis implements Analysis {
   @Override
   public Optional<Findings> ofRun(AnalysedRun run) {
     String model = run.plan().modelId();
-    List<Element> elements = new ArrayList<>();
-    for (String question :
-        run.answered(
-            model, Tables.HEAD_SCORES, Tables.ATTENTION_DISTANCES, Tables.STIMULUS_LOSSES)) {
-      elements.add(Note.onPage("Over sequences that a seed draws, question " + question + "."));
-      elements.addAll(HeadFindings.of(run.warehouse(), model, question, List.of()).elements());
-    }
-
-    return elements.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new Findings(
-                "What heads attend to",
-                elements,
-                List.of(
-                    """
-                    select question, stimulus, score, block, head, mean, uniform
-                    from {run}.head_scores
-                    where weighting = 'pattern'
-                    order by question, stimulus, score, mean desc""")));
+    return run.ofQuestions(
+        "What heads attend to",
+        """
+        select question, stimulus, score, block, head, mean, uniform
+        from {run}.head_scores
+        where weighting = 'pattern'
+        order by question, stimulus, score, mean desc""",
+        model,
+        List.of(Tables.HEAD_SCORES, Tables.ATTENTION_DISTANCES, Tables.STIMULUS_LOSSES),
+        question -> {
+          List<Element> elements = new ArrayList<>();
+          elements.add(Note.onPage("Over sequences that a seed draws, question " + question + "."));
+          elements.addAll(HeadFindings.of(run.warehouse(), model, question, List.of()).elements());
+          return elements;
+        });
   }
 }

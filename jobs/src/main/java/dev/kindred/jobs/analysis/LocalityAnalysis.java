@@ -43,38 +43,27 @@ final class LocalityAnalysis implements Analysis {
     }
 
     String model = withoutFirstToken(run);
-    List<Element> elements = new ArrayList<>();
-    for (String question :
-        run.answered(
-            model,
-            Tables.TRUNCATION_SUMMARIES,
-            Tables.TRUNCATION_SIMILARITIES,
-            Tables.BLOCK_CUTS)) {
-      elements.add(Note.onPage("Over the tokens of a text, question " + question + "."));
-      elements.addAll(
-          new LocalityFindings(
-                  Tokenizer.of(run.model().tokenizerJson()),
-                  run.warehouse().part(Tables.TRUNCATION_SUMMARIES, model, question).read(),
-                  run.warehouse().part(Tables.TRUNCATION_SIMILARITIES, model, question).read(),
-                  run.warehouse().part(Tables.BLOCK_CUTS, model, question).read())
-              .elements());
-    }
-
-    return elements.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new Findings(
-                "How far back the model looks",
-                elements,
-                List.of(
-                    String.format(
-                        Locale.ROOT,
-                        """
-                    select question, places, layer, tokens, count, median, quantile_05
-                    from kindred.truncation_summaries
-                    where model_id = '%s' and compared_with = 'last_tokens' and slice = 'all'
-                    order by question, places, layer, tokens""",
-                        model))));
+    return run.ofQuestions(
+        "How far back the model looks",
+        String.format(
+            Locale.ROOT,
+            """
+            select question, places, layer, tokens, count, median, quantile_05
+            from kindred.truncation_summaries
+            where model_id = '%s' and compared_with = 'last_tokens' and slice = 'all'
+            order by question, places, layer, tokens""",
+            model),
+        model,
+        List.of(Tables.TRUNCATION_SUMMARIES, Tables.TRUNCATION_SIMILARITIES, Tables.BLOCK_CUTS),
+        question -> {
+          List<Element> elements = new ArrayList<>();
+          elements.add(Note.onPage("Over the tokens of a text, question " + question + "."));
+          elements.addAll(
+              LocalityFindings.of(
+                      run.warehouse(), model, question, Tokenizer.of(run.model().tokenizerJson()))
+                  .elements());
+          return elements;
+        });
   }
 
   /** The id of the run's model as locality reads it, which puts a token before texts itself. */

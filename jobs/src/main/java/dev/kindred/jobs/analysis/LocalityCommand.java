@@ -283,11 +283,8 @@ final class LocalityCommand extends ModelAnalysisCommand {
     found.fill();
     List<Element> elements =
         new ArrayList<>(
-            new LocalityFindings(
-                    Tokenizer.of(directory.tokenizerJson()),
-                    found.summaries(),
-                    found.similarities(),
-                    found.cuts())
+            LocalityFindings.of(
+                    tables, directory.id(), key, Tokenizer.of(directory.tokenizerJson()))
                 .elements());
     if (text != null) {
       elements.addAll(0, behindPrefix(directory, found));

@@ -19,6 +19,8 @@ import dev.kindred.jobs.report.VisibleText;
 import dev.kindred.locality.Protocol;
 import dev.kindred.locality.Protocol.Places;
 import dev.kindred.math.Correlation;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -47,7 +49,17 @@ final class LocalityFindings {
   private final Dataset<Row> cuts;
   private final int layers;
 
-  LocalityFindings(
+  /** Of the tables that a question about a model has filled. */
+  static LocalityFindings of(
+      Warehouse warehouse, String modelId, String question, Tokenizer tokenizer) {
+    return new LocalityFindings(
+        tokenizer,
+        warehouse.part(Tables.TRUNCATION_SUMMARIES, modelId, question).read(),
+        warehouse.part(Tables.TRUNCATION_SIMILARITIES, modelId, question).read(),
+        warehouse.part(Tables.BLOCK_CUTS, modelId, question).read());
+  }
+
+  private LocalityFindings(
       Tokenizer tokenizer, Dataset<Row> summaries, Dataset<Row> similarities, Dataset<Row> cuts) {
     this.tokenizer = tokenizer;
     this.summaries = summaries.collectAsList();

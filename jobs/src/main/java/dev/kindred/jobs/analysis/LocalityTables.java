@@ -80,18 +80,6 @@ final class LocalityTables {
     return warehouse.part(table, model.id(), key);
   }
 
-  Dataset<Row> summaries() {
-    return part(Tables.TRUNCATION_SUMMARIES).read();
-  }
-
-  Dataset<Row> similarities() {
-    return part(Tables.TRUNCATION_SIMILARITIES).read();
-  }
-
-  Dataset<Row> cuts() {
-    return part(Tables.BLOCK_CUTS).read();
-  }
-
   private Dataset<Row> texts() {
     if (texts == null) {
       Dataset<Row> all =
