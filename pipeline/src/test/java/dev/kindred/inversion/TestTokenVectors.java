@@ -112,6 +112,27 @@ class TestTokenVectors {
     }
   }
 
+  @Test
+  void aFeatureThatIsAnotherOnceMoreLeavesTheVectorsOfTokensWhatTheyAre() {
+    float[] rows = VECTORS.rows().clone();
+    for (int token = 0; token < TOKENS; token++) {
+      rows[token * DIMENSION + 7] = rows[token * DIMENSION + 3];
+    }
+
+    TokenVectors tokens = new TokenVectors(rows, TOKENS, DIMENSION);
+    float[] x = tokens.of(new int[] {42});
+    double[] scores = new Decoder(tokens).scores(Decoding.PINV, x, 1)[0];
+
+    for (int feature = 0; feature < DIMENSION; feature++) {
+      double sum = 0;
+      for (int token = 0; token < TOKENS; token++) {
+        sum += scores[token] * rows[token * DIMENSION + feature];
+      }
+
+      assertThat(sum).as("feature %d", feature).isCloseTo(x[feature], within(1e-9));
+    }
+  }
+
   private static double[] row(int token) {
     double[] row = new double[DIMENSION];
     Arrays.setAll(row, feature -> number(token, feature));
