@@ -56,21 +56,33 @@ public record Descent(
     return firstRate * (steps - step) / steps + lastRate * step / steps;
   }
 
-  /** A descent of so many numbers that has not begun. */
-  Walker walker(int size) {
-    return optimizer == Optimizer.GD ? new Plain() : new Adam(size);
+  /**
+   * A descent that has not begun.
+   *
+   * @param first of the numbers that move
+   * @param size how many move
+   */
+  Walker walker(int first, int size) {
+    return optimizer == Optimizer.GD ? new Plain(first, size) : new Adam(first, size);
   }
 
   /** Moves numbers, step by step. */
   abstract class Walker {
+    final int first;
+    final int size;
     private int step;
+
+    private Walker(int first, int size) {
+      this.first = first;
+      this.size = size;
+    }
 
     /** The rate of the next step. */
     final double rate() {
       return Descent.this.rate(step);
     }
 
-    /** Takes the next step. */
+    /** Takes the next step of those numbers that move. */
     final void step(float[] x, float[] gradient) {
       move(x, gradient, rate(), step + 1);
       step++;
@@ -81,9 +93,13 @@ public record Descent(
   }
 
   private final class Plain extends Walker {
+    private Plain(int first, int size) {
+      super(first, size);
+    }
+
     @Override
     void move(float[] x, float[] gradient, double rate, int number) {
-      for (int i = 0; i < x.length; i++) {
+      for (int i = first; i < first + size; i++) {
         x[i] = (float) (x[i] - rate * gradient[i]);
       }
     }
@@ -97,7 +113,8 @@ public record Descent(
     private final double[] mean;
     private final double[] variance;
 
-    private Adam(int size) {
+    private Adam(int first, int size) {
+      super(first, size);
       this.mean = new double[size];
       this.variance = new double[size];
     }
@@ -106,13 +123,13 @@ public record Descent(
     void move(float[] x, float[] gradient, double rate, int number) {
       double correction1 = 1 - Math.pow(BETA1, number);
       double correction2 = 1 - Math.pow(BETA2, number);
-      for (int i = 0; i < x.length; i++) {
-        double slope = gradient[i];
+      for (int i = 0; i < size; i++) {
+        double slope = gradient[first + i];
         mean[i] = BETA1 * mean[i] + (1 - BETA1) * slope;
         variance[i] = BETA2 * variance[i] + (1 - BETA2) * slope * slope;
-        x[i] =
+        x[first + i] =
             (float)
-                (x[i]
+                (x[first + i]
                     - rate
                         * (mean[i] / correction1)
                         / (Math.sqrt(variance[i] / correction2) + EPSILON));

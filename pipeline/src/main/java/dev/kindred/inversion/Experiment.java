@@ -66,6 +66,17 @@ public record Experiment(
   /** What a token is multiplied by in the mixture to be found. */
   static final double DIRECT_SCALE = 10;
 
+  /** Whether a search may take steps for this and another at once. */
+  boolean sharesSearchWith(Experiment other) {
+    return method == other.method
+        && !method.isByPosition()
+        && !target.part().isControl()
+        && target.isMadeAs(other.target)
+        && (method == Method.DIRECT // whose steps are made by the rate of all
+            ? descent.equals(other.descent)
+            : descent.steps() == other.descent.steps());
+  }
+
   /** The factor of token vectors in what is to be met. */
   double scale() {
     return method == Method.DIRECT ? DIRECT_SCALE : 1;

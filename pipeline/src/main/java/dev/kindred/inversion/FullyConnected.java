@@ -99,7 +99,11 @@ final class FullyConnected implements InvertedOutput {
   }
 
   @Override
-  public int size() {
+  public int size(int sequence) {
+    return size();
+  }
+
+  private int size() {
     return lastBias.length;
   }
 

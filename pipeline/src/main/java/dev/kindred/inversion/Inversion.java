@@ -50,6 +50,7 @@ public final class Inversion {
   /**
    * What a search of one prompt came to.
    *
+   * @param cell the experiment's number
    * @param moved of each position, the length of the way from the start
    * @param missed of each position, the distance from the true vector
    * @param firstLoss before the first step
@@ -59,6 +60,7 @@ public final class Inversion {
    * @param accepted whether the output is nearer than that of noisy true vectors
    */
   public record Found(
+      int cell,
       int prompt,
       int restart,
       List<Reading> readings,
@@ -72,17 +74,20 @@ public final class Inversion {
 
   /** Searches for the sequences of a unit. */
   public List<Found> find(InversionGrid.Unit unit) {
-    Experiment experiment = grid.experiments().get(unit.cell());
+    List<Experiment> experiments =
+        Arrays.stream(unit.cells()).mapToObj(grid.experiments()::get).toList();
+    Experiment first = experiments.get(0);
     int length = grid.prompts().get(unit.prompts()[0]).length;
     int size = length * tokens.dimension();
-    boolean isDirect = experiment.method() == Experiment.Method.DIRECT;
-    float[] positions = positions(experiment, length);
+    boolean isDirect = first.method() == Experiment.Method.DIRECT;
     float[] truth = new float[unit.size() * size];
     float[] start = new float[truth.length];
     float[] shifted = new float[truth.length];
     List<float[]> mixtures = new ArrayList<>();
     for (int i = 0; i < unit.size(); i++) {
+      Experiment experiment = experiments.get(i);
       int[] ids = grid.prompts().get(unit.prompts()[i]);
+      float[] positions = positions(experiment, length);
       float[] rows = tokens.of(ids);
       float[] noise =
           Noise.of(grid.seed(), ids, Noise.SHARED, tokens.dimension(), 0, experiment.shift());
@@ -94,35 +99,40 @@ public final class Inversion {
       }
     }
 
-    Descent descent = experiment.descent().of(size);
+    List<Descent> descents =
+        experiments.stream().map(experiment -> experiment.descent().of(size)).toList();
     Mixtures direct = isDirect ? new Mixtures(tokens, products(), unit.size() * length) : null;
-    InvertedOutput output = InvertedOutputs.of(model, experiment.target(), length);
+    List<Target> parts = experiments.stream().map(Experiment::target).toList();
+    InvertedOutput output = InvertedOutputs.of(model, parts, length);
     float[][] targets = output.of(truth);
     float[][] firstOutputs = output.of(start);
-    InversionLoss[] lossOf = Search.lossOf(output, experiment.loss(), start, targets);
+    List<InversionLoss> losses = experiments.stream().map(Experiment::loss).toList();
+    InversionLoss[] lossOf = Search.lossOf(output, losses, start, targets);
     float[] vectors =
-        experiment.method().isByPosition()
+        first.method().isByPosition()
             ? new SequentialSearch(
-                    model, tokens, decoder, experiment, length, positions, start, truth)
+                    model, tokens, decoder, first, length, positions(first, length), start, truth)
                 .find()
             : together(
                 lossOf,
-                descent,
+                descents,
                 output,
                 isDirect ? direct : Search.Steepness.PLAIN,
                 start,
                 targets);
     float[][] outputs = output.of(vectors);
-    checkFinite(descent, vectors);
-    for (float[] numbers : outputs) {
-      checkFinite(descent, numbers);
+    for (int i = 0; i < unit.size(); i++) {
+      checkFinite(descents.get(i), Vectors.row(vectors, i, size));
+      checkFinite(descents.get(i), outputs[i]);
     }
 
     float[][] ofShifted = output.of(shifted);
+    List<List<Reading>> read = readings(unit, experiments, start, vectors);
     List<Found> found = new ArrayList<>();
     for (int i = 0; i < unit.size(); i++) {
+      Experiment experiment = experiments.get(i);
       int[] ids = grid.prompts().get(unit.prompts()[i]);
-      List<Reading> readings = readings(experiment, ids, positions, start, vectors, i);
+      List<Reading> readings = read.get(i);
       if (isDirect) {
         readings.addAll(raw(direct, ids, mixtures.get(i), i));
       }
@@ -132,6 +142,7 @@ public final class Inversion {
       double cosine = cosine(outputs[i], target);
       found.add(
           new Found(
+              unit.cells()[i],
               unit.prompts()[i],
               unit.restarts()[i],
               readings,
@@ -152,13 +163,13 @@ public final class Inversion {
   /** Searches for all positions at once, and returns what was found, B x T x D. */
   private static float[] together(
       InversionLoss[] lossOf,
-      Descent descent,
+      List<Descent> descents,
       InvertedOutput output,
       Search.Steepness steepness,
       float[] start,
       float[][] targets) {
-    Search search = new Search(output, lossOf, descent, steepness, start, targets);
-    for (int step = 0; step < descent.steps(); step++) {
+    Search search = new Search(output, lossOf, descents, steepness, start, targets);
+    for (int step = 0; step < descents.get(0).steps(); step++) {
       search.step();
     }
 
@@ -221,19 +232,35 @@ public final class Inversion {
     return products;
   }
 
-  /** Reads all positions of a sequence in every way. */
-  private List<Reading> readings(
-      Experiment experiment, int[] ids, float[] positions, float[] start, float[] end, int i) {
-    float[] before = Vectors.difference(Vectors.row(start, i, positions.length), positions);
-    float[] after = Vectors.difference(Vectors.row(end, i, positions.length), positions);
-    List<Reading> readings = new ArrayList<>();
-    for (int from = 0; from < ids.length; from += Decoder.AT_ONCE) {
-      int to = Math.min(from + Decoder.AT_ONCE, ids.length);
+  /** Reads all positions of all sequences in every way, B lists. */
+  private List<List<Reading>> readings(
+      InversionGrid.Unit unit, List<Experiment> experiments, float[] start, float[] end) {
+    int dimension = tokens.dimension();
+    int length = start.length / dimension / unit.size(); // T
+    float[] before = withoutPositions(experiments, length, start);
+    float[] after = withoutPositions(experiments, length, end);
+    double scale = experiments.get(0).scale();
+    List<List<Reading>> readings = new ArrayList<>();
+    for (int i = 0; i < unit.size(); i++) {
+      readings.add(new ArrayList<>());
+    }
+
+    for (int from = 0; from < unit.size() * length; from += Decoder.AT_ONCE) {
+      int to = Math.min(from + Decoder.AT_ONCE, unit.size() * length);
+      float[] some = Arrays.copyOfRange(before, from * dimension, to * dimension);
+      float[] someAfter = Arrays.copyOfRange(after, from * dimension, to * dimension);
       for (Decoding decoding : Decoding.values()) {
-        double[][] was = scores(decoding, before, from, to, experiment);
-        double[][] is = scores(decoding, after, from, to, experiment);
-        for (int position = from; position < to; position++) {
-          add(readings, ids, position, decoding.text(), was[position - from], is[position - from]);
+        double[][] was = decoder.scores(decoding, some, scale);
+        double[][] is = decoder.scores(decoding, someAfter, scale);
+        for (int row = from; row < to; row++) {
+          int[] ids = grid.prompts().get(unit.prompts()[row / length]);
+          add(
+              readings.get(row / length),
+              ids,
+              row % length,
+              decoding.text(),
+              was[row - from],
+              is[row - from]);
         }
       }
     }
@@ -241,11 +268,17 @@ public final class Inversion {
     return readings;
   }
 
-  private double[][] scores(
-      Decoding decoding, float[] vectors, int from, int to, Experiment experiment) {
-    int dimension = tokens.dimension();
-    float[] some = Arrays.copyOfRange(vectors, from * dimension, to * dimension);
-    return decoder.scores(decoding, some, experiment.scale());
+  /** Vectors less what stands beside token vectors, B x T x D. */
+  private float[] withoutPositions(List<Experiment> experiments, int length, float[] vectors) {
+    int size = length * tokens.dimension();
+    float[] without = new float[vectors.length];
+    for (int i = 0; i < experiments.size(); i++) {
+      float[] own =
+          Vectors.difference(Vectors.row(vectors, i, size), positions(experiments.get(i), length));
+      System.arraycopy(own, 0, without, i * size, size);
+    }
+
+    return without;
   }
 
   /** Reads a position among all tokens, and among those that are allowed. */

@@ -5,7 +5,10 @@ import dev.kindred.ContentId;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /**
@@ -28,16 +31,25 @@ public record InversionGrid(
   private static final int TOKENS_TOGETHER = 512;
 
   /**
+   * Tokens up to which experiments share a search, where the same passes make their outputs. A pass
+   * reads all weights, and so few tokens more cost next to nothing; many more would leave cores
+   * without work.
+   */
+  private static final int TOKENS_SHARED = 64;
+
+  /**
    * What is searched for together. What a unit is made of never depends on partitions, for last
    * bits of a product depend on how many rows it has.
    *
-   * @param cell the experiment's number
-   * @param prompts numbers of prompts of one length
-   * @param restarts of each of them
+   * <p>Letters in shapes: B = sequences.
+   *
+   * @param cells numbers of experiments that {@link Experiment#sharesSearchWith} each other, B
+   * @param prompts numbers of prompts of one length, B
+   * @param restarts of them, B
    */
-  public record Unit(int cell, int[] prompts, int[] restarts) implements Serializable {
+  public record Unit(int[] cells, int[] prompts, int[] restarts) implements Serializable {
     int size() {
-      return prompts.length;
+      return cells.length;
     }
   }
 
@@ -53,18 +65,21 @@ public record InversionGrid(
     }
 
     List<Unit> units = new ArrayList<>();
-    for (int cell = 0; cell < experiments.size(); cell++) {
-      int its = cell;
+    for (List<Integer> cells : sharing()) {
       byLength.forEach(
           (length, pairs) -> {
-            int together = Math.max(1, TOKENS_TOGETHER / length);
-            for (int first = 0; first < pairs.size(); first += together) {
-              List<int[]> some = pairs.subList(first, Math.min(first + together, pairs.size()));
-              units.add(
-                  new Unit(
-                      its,
-                      some.stream().mapToInt(pair -> pair[0]).toArray(),
-                      some.stream().mapToInt(pair -> pair[1]).toArray()));
+            int sharing = Math.max(1, TOKENS_SHARED / (pairs.size() * length)); // cells
+            for (int first = 0; first < cells.size(); first += sharing) {
+              List<int[]> sequences = new ArrayList<>(); // of cell, prompt and restart
+              for (int cell : cells.subList(first, Math.min(first + sharing, cells.size()))) {
+                pairs.forEach(pair -> sequences.add(new int[] {cell, pair[0], pair[1]}));
+              }
+
+              int together = Math.max(1, TOKENS_TOGETHER / length);
+              for (int from = 0; from < sequences.size(); from += together) {
+                units.add(
+                    unit(sequences.subList(from, Math.min(from + together, sequences.size()))));
+              }
             }
           });
     }
@@ -72,9 +87,32 @@ public record InversionGrid(
     return units;
   }
 
+  /** The cells, those that share a search side by side. */
+  private Collection<List<Integer>> sharing() {
+    Map<Integer, List<Integer>> cells = new LinkedHashMap<>(); // by the first of them
+    for (int cell = 0; cell < experiments.size(); cell++) {
+      Experiment its = experiments.get(cell);
+      int first =
+          cells.keySet().stream()
+              .filter(other -> experiments.get(other).sharesSearchWith(its))
+              .findFirst()
+              .orElse(cell);
+      cells.computeIfAbsent(first, none -> new ArrayList<>()).add(cell);
+    }
+
+    return cells.values();
+  }
+
+  private static Unit unit(List<int[]> sequences) {
+    return new Unit(
+        sequences.stream().mapToInt(sequence -> sequence[0]).toArray(),
+        sequences.stream().mapToInt(sequence -> sequence[1]).toArray(),
+        sequences.stream().mapToInt(sequence -> sequence[2]).toArray());
+  }
+
   /** Steps that a unit takes, times blocks that each goes through. */
   public long steps(Unit unit) {
-    Experiment experiment = experiments.get(unit.cell());
+    Experiment experiment = experiments.get(unit.cells()[0]);
     int positions = experiment.method().isByPosition() ? prompts.get(unit.prompts()[0]).length : 1;
     return (long) experiment.descent().steps() * positions * (1 + experiment.target().blocks());
   }
@@ -119,7 +157,8 @@ public record InversionGrid(
     ContentId id = new ContentId();
     experiments.forEach(experiment -> id.add(experiment.toString()));
     prompts.forEach(prompt -> id.add(Arrays.toString(prompt)));
-    id.add(restarts + " " + seed + " " + allowed);
+    // Which sequences share a search decides last bits.
+    id.add(restarts + " " + seed + " " + allowed + " " + TOKENS_SHARED);
     return id.id("g");
   }
 }

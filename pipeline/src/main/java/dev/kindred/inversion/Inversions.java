@@ -166,20 +166,19 @@ public final class Inversions {
 
   private static Stream<Row> searched(Inverter inverter, Unit unit) {
     InversionGrid grid = inverter.grid();
-    Experiment experiment = grid.experiments().get(unit.cell());
-    Target target = experiment.target();
     int dimension = inverter.tokens().dimension();
     return new Inversion(inverter.model(), inverter.tokens(), inverter.decoder(), grid)
         .find(unit).stream()
             .flatMap(
-                found ->
-                    found.readings().stream()
-                        .map(
-                            reading -> {
-                              int[] ids = grid.prompts().get(found.prompt());
-                              int position = reading.position();
-                              return Tables.INVERSIONS.row(
-                                  unit.cell(),
+                found -> {
+                  Experiment experiment = grid.experiments().get(found.cell());
+                  Target target = experiment.target();
+                  int[] ids = grid.prompts().get(found.prompt());
+                  return found.readings().stream()
+                      .map(
+                          reading ->
+                              Tables.INVERSIONS.row(
+                                  found.cell(),
                                   experiment.method().text(),
                                   target.blocks(),
                                   target.outputs().text(),
@@ -190,22 +189,22 @@ public final class Inversions {
                                   experiment.loss().toString(),
                                   found.prompt(),
                                   found.restart(),
-                                  position,
-                                  ids[position],
-                                  target.tokens().contains(position, ids.length),
+                                  reading.position(),
+                                  ids[reading.position()],
+                                  target.tokens().contains(reading.position(), ids.length),
                                   reading.decoding(),
                                   reading.decoded().best(),
                                   reading.decoded().rank(),
                                   reading.isAllowed() ? reading.decoded().margin() : null,
                                   reading.unchanged(),
-                                  found.moved()[position],
-                                  found.missed()[position],
+                                  found.moved()[reading.position()],
+                                  found.missed()[reading.position()],
                                   found.firstLoss(),
                                   found.lastLoss(),
                                   found.l1(),
                                   found.cosine(),
-                                  found.accepted());
-                            }));
+                                  found.accepted()));
+                });
   }
 
   private static Stream<Row> known(Inverter inverter, Question question) {

@@ -6,12 +6,12 @@ package dev.kindred.inversion;
  * one another.
  *
  * <p>Letters in shapes: B = sequences, T = tokens in each, D = {@code d_model}, n = numbers that
- * count of a sequence.
+ * count of a sequence, which may differ between sequences.
  */
 interface InvertedOutput {
 
   /** How many numbers count of a sequence, n. */
-  int size();
+  int size(int sequence);
 
   /**
    * Returns what counts.

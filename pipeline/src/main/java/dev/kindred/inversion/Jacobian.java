@@ -38,7 +38,7 @@ public final class Jacobian {
    */
   static double[][] singularValues(InvertedOutput output, float[] x, int dimension) {
     int length = x.length / dimension;
-    int size = output.size();
+    int size = output.size(0);
     int together = Math.min(size, Math.max(1, TOKENS_AT_ONCE / length));
     List<Triangle> positions = new ArrayList<>();
     for (int position = 0; position < length; position++) {

@@ -3,7 +3,8 @@ package dev.kindred.inversion;
 
 import dev.kindred.math.Vectors;
 import dev.kindred.model.ResidualStream;
-import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Gradient descent from some vectors to ones that give the outputs of others. Sequences have a loss
@@ -15,7 +16,7 @@ import java.util.Arrays;
 final class Search {
   private final InvertedOutput output;
   private final InversionLoss[] lossOf; // B
-  private final Descent.Walker walker;
+  private final List<Descent.Walker> walkers; // B
   private final Steepness steepness;
   private final float[][] targets; // B x n
   private final double[] losses; // B
@@ -66,26 +67,38 @@ final class Search {
       Steepness steepness,
       float[] start,
       float[][] targets) {
-    this(output, lossOf(output, loss, start, targets), descent, steepness, start, targets);
+    this(
+        output,
+        lossOf(output, List.of(loss), start, targets),
+        List.of(descent),
+        steepness,
+        start,
+        targets);
   }
 
   /**
    * Returns the loss of each sequence.
    *
+   * @param losses one for all sequences, or one for each
    * @param start B x T x D
    * @param targets what is to be met, B x n
    */
   static InversionLoss[] lossOf(
-      InvertedOutput output, InversionLoss loss, float[] start, float[][] targets) {
+      InvertedOutput output, List<InversionLoss> losses, float[] start, float[][] targets) {
     InversionLoss[] of = new InversionLoss[targets.length];
-    Arrays.fill(of, loss);
-    if (loss.isBalanced()) {
+    for (int sequence = 0; sequence < of.length; sequence++) {
+      of[sequence] = losses.get(losses.size() == 1 ? 0 : sequence);
+    }
+
+    if (losses.stream().anyMatch(InversionLoss::isBalanced)) {
       double[] ofL1 = lengths(output, InversionLoss.of(InversionLoss.Kind.L1, 1), start, targets);
       double[] ofCosine =
           lengths(output, InversionLoss.of(InversionLoss.Kind.COSINE, 1), start, targets);
       for (int sequence = 0; sequence < of.length; sequence++) {
-        double alpha = ofCosine[sequence] == 0 ? 0 : ofL1[sequence] / ofCosine[sequence];
-        of[sequence] = InversionLoss.mixed(alpha, 1);
+        if (of[sequence].isBalanced()) {
+          double alpha = ofCosine[sequence] == 0 ? 0 : ofL1[sequence] / ofCosine[sequence];
+          of[sequence] = InversionLoss.mixed(alpha, 1);
+        }
       }
     }
 
@@ -116,19 +129,27 @@ final class Search {
    * A search that has not begun.
    *
    * @param lossOf of each sequence
+   * @param descents one for all sequences, or one for each of as many steps
+   * @param steepness by the rate of the first sequence
    * @param start B x T x D, which is not changed
    * @param targets what is to be met, B x n
    */
   Search(
       InvertedOutput output,
       InversionLoss[] lossOf,
-      Descent descent,
+      List<Descent> descents,
       Steepness steepness,
       float[] start,
       float[][] targets) {
     this.output = output;
     this.lossOf = lossOf;
-    this.walker = descent.walker(start.length);
+    int size = start.length / targets.length; // T x D
+    this.walkers =
+        IntStream.range(0, targets.length)
+            .mapToObj(
+                sequence ->
+                    descents.get(descents.size() == 1 ? 0 : sequence).walker(sequence * size, size))
+            .toList();
     this.steepness = steepness;
     this.targets = targets;
     this.losses = new double[targets.length];
@@ -168,6 +189,7 @@ final class Search {
 
   /** Takes a step. */
   void step() {
-    walker.step(x, steepness.of(gradient(), walker.rate()));
+    float[] steepest = steepness.of(gradient(), walkers.get(0).rate());
+    walkers.forEach(walker -> walker.step(x, steepest));
   }
 }

@@ -3,6 +3,7 @@ package dev.kindred.inversion;
 
 import dev.kindred.model.ResidualStream;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A search that takes the positions of a sequence one after another, with all steps of the descent
@@ -78,8 +79,8 @@ final class SequentialSearch {
             InvertedOutputs.of(model, experiment.target().with(row), length).of(truth);
         yield new Search(
             alone,
-            Search.lossOf(alone, experiment.loss(), start, targets),
-            experiment.descent(),
+            Search.lossOf(alone, List.of(experiment.loss()), start, targets),
+            List.of(experiment.descent()),
             Search.Steepness.PLAIN,
             start,
             targets);

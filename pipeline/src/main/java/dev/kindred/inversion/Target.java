@@ -53,6 +53,15 @@ public record Target(
     return new Target(blocks, outputs, part, causal, range, features);
   }
 
+  /** Whether another is made by the same passes: another part of the same outputs counts. */
+  boolean isMadeAs(Target other) {
+    return whole().equals(other.whole());
+  }
+
+  private Target whole() {
+    return new Target(blocks, outputs, part, causal, TokenRange.ALL, null);
+  }
+
   /**
    * Checks that this can be asked about a prompt.
    *

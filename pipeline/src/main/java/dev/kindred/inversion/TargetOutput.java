@@ -12,15 +12,15 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * A model's output, as much of it as a {@link Target} counts, as a function of the vectors that
- * stand before block 0, and gradients of it.
+ * A model's output, as much of it as {@link Target}s count, as a function of the vectors that stand
+ * before block 0, and gradients of it.
  *
  * <p>Letters in shapes: B = sequences, T = tokens in each, D = {@code d_model}, n = numbers that
  * count of a sequence.
  */
 final class TargetOutput implements InvertedOutput {
   private final ResidualStream model;
-  private final Target target;
+  private final List<Target> targets; // one for all sequences, or one for each
   private final int length; // T
   private final int dimension; // D
   private final List<Stage> stages = new ArrayList<>();
@@ -33,23 +33,37 @@ final class TargetOutput implements InvertedOutput {
   }
 
   TargetOutput(ResidualStream model, Target target, int length) {
+    this(model, List.of(target), length);
+  }
+
+  /**
+   * An output of several parts of which some count.
+   *
+   * @param targets one for all sequences, or one for each
+   */
+  TargetOutput(ResidualStream model, List<Target> targets, int length) {
+    Target target = targets.get(0);
+    if (!targets.stream().allMatch(target::isMadeAs)) {
+      throw new IllegalArgumentException("outputs that other passes make: " + targets);
+    }
+
     this.model = model;
-    this.target = target;
+    this.targets = List.copyOf(targets);
     this.length = length;
     this.dimension = model.shape().modelDimension();
     boolean together = target.outputs() == Target.Outputs.LAST && target.part().isOfStream();
     if (together && target.blocks() > 0) {
-      stages.add(stage(0, target.blocks() - 1, true));
+      stages.add(stage(target, 0, target.blocks() - 1, true));
     } else {
       for (int i = 0; i < target.blocks(); i++) {
         int block = target.outputs() == Target.Outputs.FIRST_AGAIN ? 0 : i;
         boolean counts = target.outputs() != Target.Outputs.LAST || i == target.blocks() - 1;
-        stages.add(stage(block, block, counts));
+        stages.add(stage(target, block, block, counts));
       }
     }
   }
 
-  private Stage stage(int first, int last, boolean counts) {
+  private Stage stage(Target target, int first, int last, boolean counts) {
     Changes changes = Changes.NONE;
     for (int block = first; block <= last; block++) {
       changes = target.part().leaveOut(changes, block);
@@ -67,8 +81,12 @@ final class TargetOutput implements InvertedOutput {
   }
 
   @Override
-  public int size() {
-    return target.size(length, dimension);
+  public int size(int sequence) {
+    return target(sequence).size(length, dimension);
+  }
+
+  private Target target(int sequence) {
+    return targets.get(targets.size() == 1 ? 0 : sequence);
   }
 
   @Override
@@ -149,7 +167,11 @@ final class TargetOutput implements InvertedOutput {
 
   /** Gathers what counts, laid end to end output by output, [O][B x T x D] to B x n. */
   private float[][] counted(List<float[]> outputs, int sequences) {
-    float[][] counted = new float[sequences][size()];
+    float[][] counted = new float[sequences][];
+    for (int sequence = 0; sequence < sequences; sequence++) {
+      counted[sequence] = new float[size(sequence)];
+    }
+
     forEach(
         sequences,
         (sequence, index, output, place) -> counted[sequence][index] = outputs.get(output)[place]);
@@ -164,7 +186,7 @@ final class TargetOutput implements InvertedOutput {
     }
 
     List<float[]> seeds = new ArrayList<>();
-    for (int output = 0; output < target.count(); output++) {
+    for (int output = 0; output < targets.get(0).count(); output++) {
       seeds.add(new float[counted.length * length * dimension]);
     }
 
@@ -182,10 +204,11 @@ final class TargetOutput implements InvertedOutput {
   }
 
   private void forEach(int sequences, Counted counted) {
-    int width = target.width(dimension);
-    int from = target.tokens().first(length);
-    int end = target.tokens().end(length);
     for (int sequence = 0; sequence < sequences; sequence++) {
+      Target target = target(sequence);
+      int width = target.width(dimension);
+      int from = target.tokens().first(length);
+      int end = target.tokens().end(length);
       int index = 0;
       for (int output = 0; output < target.count(); output++) {
         for (int token = from; token < end; token++) {

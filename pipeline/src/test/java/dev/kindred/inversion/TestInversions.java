@@ -3,6 +3,9 @@ package dev.kindred.inversion;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import ai.djl.Device;
 import dev.kindred.InvalidInput;
@@ -112,7 +115,7 @@ class TestInversions {
     for (BlockPart part : List.of(BlockPart.CONTROL, BlockPart.CONTROL_NARROW)) {
       int steps = part == BlockPart.CONTROL ? 120 : 400;
       Target target = new Target(1, Target.Outputs.LAST, part, true, TokenRange.ALL, null);
-      assertThat(InvertedOutputs.of(model, target, 2).size())
+      assertThat(InvertedOutputs.of(model, target, 2).size(0))
           .isEqualTo(target.size(2, tokens.dimension()));
       InversionGrid grid =
           new InversionGrid(
@@ -190,16 +193,23 @@ class TestInversions {
 
   @Test
   void unitsHoldSequencesOfOneLengthEachOnce() {
-    InversionGrid grid = grid(List.of(experiment(Method.INDIRECT, Target.of(1), Kind.L1, 3)), 300);
+    Experiment one = experiment(Method.INDIRECT, Target.of(1), Kind.L1, 3);
+    InversionGrid grid = grid(List.of(one, one), 300);
     List<InversionGrid.Unit> units = grid.units();
     assertThat(
             units.stream()
                 .flatMap(
                     unit ->
                         IntStream.range(0, unit.size())
-                            .mapToObj(i -> unit.prompts()[i] + "/" + unit.restarts()[i])))
+                            .mapToObj(
+                                i ->
+                                    unit.cells()[i]
+                                        + "/"
+                                        + unit.prompts()[i]
+                                        + "/"
+                                        + unit.restarts()[i])))
         .doesNotHaveDuplicates()
-        .hasSize(3 * 300);
+        .hasSize(2 * 3 * 300);
     for (InversionGrid.Unit unit : units) {
       assertThat(
               Arrays.stream(unit.prompts())
@@ -207,6 +217,59 @@ class TestInversions {
                   .distinct())
           .hasSize(1);
     }
+  }
+
+  @Test
+  void experimentsThatShareASearchFindWhatEachFindsAlone() {
+    Target last = Target.of(2).with(TokenRange.parse("--tokens", "[-1]"));
+    Target features =
+        new Target(2, Target.Outputs.LAST, BlockPart.BLOCK, true, TokenRange.ALL, new int[] {3, 9});
+    List<Experiment> experiments =
+        List.of(
+            experiment(Method.INDIRECT, Target.of(2), Kind.L1, 12),
+            experiment(Method.INDIRECT, Target.of(1), Kind.L1, 12),
+            experiment(Method.INDIRECT, last, Kind.COSINE, 12),
+            withAdam(experiment(Method.INDIRECT, features, Kind.L2, 12)));
+    InversionGrid grid = new InversionGrid(experiments, List.of(SHORT), 1, 7, List.of());
+    assertThat(grid.units())
+        .extracting(unit -> Arrays.toString(unit.cells()))
+        .containsExactly("[0, 2, 3]", "[1]");
+
+    Inversion together = new Inversion(model, tokens, new Decoder(tokens), grid);
+    grid.units().stream()
+        .flatMap(unit -> together.find(unit).stream())
+        .forEach(
+            found -> {
+              InversionGrid own =
+                  new InversionGrid(
+                      List.of(experiments.get(found.cell())), List.of(SHORT), 1, 7, List.of());
+              Inversion.Found alone =
+                  new Inversion(model, tokens, new Decoder(tokens), own)
+                      .find(own.units().get(0))
+                      .get(0);
+              assertThat(found.moved()).containsExactly(alone.moved(), within(1e-4));
+              assertThat(found.missed()).containsExactly(alone.missed(), within(1e-4));
+              assertThat(found.lastLoss()).isCloseTo(alone.lastLoss(), withinPercentage(.1));
+              assertThat(found.cosine()).isCloseTo(alone.cosine(), within(1e-4));
+              assertThat(found.readings())
+                  .extracting(Inversion.Reading::position, Inversion.Reading::decoding)
+                  .isEqualTo(
+                      alone.readings().stream()
+                          .map(reading -> tuple(reading.position(), reading.decoding()))
+                          .toList());
+            });
+  }
+
+  private static Experiment withAdam(Experiment of) {
+    return new Experiment(
+        of.method(),
+        of.target(),
+        of.loss(),
+        new Descent(Descent.Optimizer.ADAM, of.descent().steps(), .01, .001),
+        of.startMean(),
+        of.startDeviation(),
+        of.positions(),
+        of.shift());
   }
 
   @Test

@@ -71,7 +71,7 @@ final class InvertGrid {
                         .orElse(0),
                     units.size(),
                     there.size()),
-            unit -> key(unit.cell(), unit.prompts()[0], unit.restarts()[0]),
+            unit -> key(unit.cells()[0], unit.prompts()[0], unit.restarts()[0]),
             List.of("cell", "prompt", "restart"),
             tokens() * grid.restarts() * grid.readings(),
             ROW_BYTES,
