@@ -110,11 +110,13 @@ public record LocalityQuestion(
 
   /**
    * Sequences of tokens that are read for each token that is looked at, in tokens: how long it
-   * takes is in proportion.
+   * takes is in proportion. Where every token is looked at, the longest sequences have the others
+   * in them.
    */
   public long tokensOfEach() {
+    IntStream tokens = lengths.stream().mapToInt(Integer::intValue);
     return (long) firstTokens.size()
         * places.size()
-        * lengths.stream().mapToInt(Integer::intValue).sum();
+        * (isEvery ? tokens.max().orElse(0) : tokens.sum());
   }
 }

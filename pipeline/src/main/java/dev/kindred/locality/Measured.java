@@ -169,8 +169,9 @@ final class Measured implements Iterator<Row> {
     private final Protocol protocol;
     private final Map<String, CosineCounts[][]> ofSlices = new LinkedHashMap<>(); // layer, length
     private final List<Row> kept = new ArrayList<>();
-    private final Map<Integer, List<CosineCounts[][]>> ofPlaces = new LinkedHashMap<>();
-    private int k = -1; // of which the slices of places are known
+    private List<CosineCounts[][]> slices = List.of(); // of the place and the length below
+    private int slicedPlace = -1;
+    private int slicedLength = -1;
 
     private Counts(List<Text> batch, List<Place> places, Protocol protocol) {
       this.batch = batch;
@@ -185,14 +186,14 @@ final class Measured implements Iterator<Row> {
     @Override
     public void found(
         int place, int layer, int length, double cosine, double normWhole, double normTruncated) {
-      if (length != k) {
-        ofPlaces.clear();
-        k = length;
+      if (place != slicedPlace || length != slicedLength) {
+        slices = slices(place, length);
+        slicedPlace = place;
+        slicedLength = length;
       }
 
       int number = question.lengths().indexOf(length);
-      for (CosineCounts[][] counts :
-          ofPlaces.computeIfAbsent(place, absent -> slices(place, length))) {
+      for (CosineCounts[][] counts : slices) {
         if (counts[layer][number] == null) {
           counts[layer][number] = new CosineCounts();
         }

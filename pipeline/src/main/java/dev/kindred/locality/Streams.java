@@ -27,7 +27,7 @@ record Streams(float[][] values, int dimension) {
   }
 
   /** Sequences of a length that are evaluated at once. */
-  private static int atOnce(LanguageModel model, int length) {
+  static int atOnce(LanguageModel model, int length) {
     long perToken = (model.shape().blocks() + 5L) * model.shape().modelDimension();
     return (int) Math.max(1, FLOATS / (perToken * length));
   }
@@ -79,44 +79,6 @@ record Streams(float[][] values, int dimension) {
   private void put(int place, float[][] rows, int row) {
     for (int layer = 0; layer < values.length; layer++) {
       System.arraycopy(rows[layer], row * dimension, values[layer], place * dimension, dimension);
-    }
-  }
-
-  /**
-   * What the model has at places when it reads the last tokens alone. Equal ones at equal positions
-   * are evaluated once.
-   *
-   * @param k how many tokens; each place has so many
-   */
-  static Streams truncated(LanguageModel model, Protocol protocol, List<Place> places, int k) {
-    Map<int[], Map<int[], List<Integer>>> byPositions = new TreeMap<>(Arrays::compare);
-    for (int i = 0; i < places.size(); i++) {
-      Place place = places.get(i);
-      byPositions
-          .computeIfAbsent(
-              protocol.positions(place.index(), k), positions -> new TreeMap<>(Arrays::compare))
-          .computeIfAbsent(
-              protocol.tokens(place.text(), place.index(), k), tokens -> new ArrayList<>())
-          .add(i);
-    }
-
-    Streams streams = empty(model, places.size());
-    byPositions.forEach((positions, sequences) -> streams.putAll(model, positions, sequences));
-    return streams;
-  }
-
-  private void putAll(LanguageModel model, int[] positions, Map<int[], List<Integer>> sequences) {
-    List<int[]> distinct = new ArrayList<>(sequences.keySet());
-    int length = positions.length;
-    for (int from = 0, to; from < distinct.size(); from = to) {
-      to = Math.min(distinct.size(), from + atOnce(model, length));
-      PrefixTree tree = PrefixTree.of(distinct.subList(from, to).toArray(int[][]::new), positions);
-      float[][] found = model.residualStreams(tree, length - 1);
-      for (int i = from; i < to; i++) {
-        for (int place : sequences.get(distinct.get(i))) {
-          put(place, found, i - from);
-        }
-      }
     }
   }
 }

@@ -2,8 +2,13 @@
 package dev.kindred.locality;
 
 import dev.kindred.model.LanguageModel;
+import dev.kindred.model.PrefixTree;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The residual stream at a token when the model reads all of a text, and when it reads the last
@@ -45,31 +50,86 @@ final class Truncations {
       double[][] means,
       List<Integer> lengths,
       Sink sink) {
-    for (int k : lengths) {
-      List<Integer> numbers = new ArrayList<>();
-      List<Place> enough = new ArrayList<>();
-      for (int i = 0; i < places.size(); i++) {
-        if (places.get(i).index() + 1 >= k) {
-          numbers.add(i);
-          enough.add(places.get(i));
+    Map<int[], Map<int[], List<Wanted>>> byPositions = new TreeMap<>(Arrays::compare);
+    starts(places, lengths)
+        .forEach(
+            (start, wanted) -> {
+              int most = wanted.stream().mapToInt(Wanted::k).max().orElseThrow();
+              int last = start.index() + most - 1;
+              byPositions
+                  .computeIfAbsent(
+                      protocol.positions(last, most), positions -> new TreeMap<>(Arrays::compare))
+                  .computeIfAbsent(
+                      protocol.tokens(start.text(), last, most), tokens -> new ArrayList<>())
+                  .addAll(wanted);
+            });
+    byPositions.forEach(
+        (positions, sequences) ->
+            compare(model, protocol, whole, means, sink, positions, sequences));
+  }
+
+  /** The last k tokens of a place, given by its number. */
+  private record Wanted(int place, int k) {}
+
+  /**
+   * Where the last tokens of places begin. What begins at one token of a text is read once: last k
+   * tokens of one place are the first k of what a later place has from there on.
+   */
+  private static Map<Place, List<Wanted>> starts(List<Place> places, List<Integer> lengths) {
+    Map<Place, List<Wanted>> starts = new LinkedHashMap<>(); // texts are told apart by identity
+    for (int i = 0; i < places.size(); i++) {
+      Place place = places.get(i);
+      for (int k : lengths) {
+        if (place.index() + 1 >= k) {
+          starts
+              .computeIfAbsent(
+                  new Place(place.text(), place.index() - k + 1), start -> new ArrayList<>())
+              .add(new Wanted(i, k));
         }
       }
+    }
 
-      if (enough.isEmpty()) {
-        continue;
-      }
+    return starts;
+  }
 
-      Streams truncated = Streams.truncated(model, protocol, enough, k);
-      for (int layer = 0; layer < whole.layers(); layer++) {
-        for (int i = 0; i < numbers.size(); i++) {
-          Pair pair =
-              Pair.of(
-                  whole.values()[layer],
-                  numbers.get(i),
-                  truncated.values()[layer],
-                  i,
-                  means[layer]);
-          sink.found(numbers.get(i), layer, k, pair.cosine(), pair.normA(), pair.normB());
+  /** Compares what sequences at the same positions have after their first k tokens. */
+  private static void compare(
+      LanguageModel model,
+      Protocol protocol,
+      Streams whole,
+      double[][] means,
+      Sink sink,
+      int[] positions,
+      Map<int[], List<Wanted>> sequences) {
+    List<int[]> distinct = new ArrayList<>(sequences.keySet());
+    int length = positions.length;
+    for (int from = 0, to; from < distinct.size(); from = to) {
+      to = Math.min(distinct.size(), from + Streams.atOnce(model, length));
+      List<int[]> some = distinct.subList(from, to);
+      PrefixTree tree = PrefixTree.of(some.toArray(int[][]::new), positions);
+      int least =
+          some.stream()
+              .flatMap(sequence -> sequences.get(sequence).stream())
+              .mapToInt(Wanted::k)
+              .min()
+              .orElseThrow();
+      int first = protocol.before() + least - 1; // the least depth that is wanted
+      float[][] found = model.residualStreams(tree, first);
+      int[] paths = tree.paths(length - 1);
+      for (int i = 0; i < some.size(); i++) {
+        for (Wanted wanted : sequences.get(some.get(i))) {
+          int node = paths[i * length + protocol.before() + wanted.k() - 1];
+          for (int layer = 0; layer < whole.layers(); layer++) {
+            Pair pair =
+                Pair.of(
+                    whole.values()[layer],
+                    wanted.place(),
+                    found[layer],
+                    node - tree.levelStart(first),
+                    means[layer]);
+            sink.found(
+                wanted.place(), layer, wanted.k(), pair.cosine(), pair.normA(), pair.normB());
+          }
         }
       }
     }
