@@ -39,6 +39,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.LongAccumulator;
 import scala.collection.Seq;
 import scala.jdk.javaapi.CollectionConverters;
 
@@ -205,6 +206,7 @@ public final class Localities {
    * @param texts of {@link #texts}: all, or those of the sample alone
    * @param sample positions of the texts of the sample, the first of them first
    * @param textsAtOnce texts whose streams a task holds at the same time: {@link #textsAtOnce}
+   * @param work to which is added what has been done of {@link LocalityQuestion#work}
    * @return rows for {@link #similarities} and {@link #summaries}
    */
   public static Dataset<Row> measure(
@@ -214,7 +216,8 @@ public final class Localities {
       Broadcast<Means> means,
       List<Long> sample,
       int textsAtOnce,
-      int tasks) {
+      int tasks,
+      LongAccumulator work) {
     Broadcast<List<Long>> sampled =
         JavaSparkContext.fromSparkContext(texts.sparkSession().sparkContext())
             .broadcast(new ArrayList<>(sample));
@@ -229,7 +232,8 @@ public final class Localities {
                     means.value(),
                     sampled.value(),
                     textsAtOnce,
-                    rows),
+                    rows,
+                    work::add),
         Encoders.row(Measured.SCHEMA));
   }
 

@@ -41,6 +41,12 @@ public record LocalityQuestion(
   /** Texts of which the mean stream is taken, at most. */
   public static final int MEAN_TEXTS = 400;
 
+  /**
+   * Work of a token of a whole text, in tokens of what is read besides: attention sees more, and
+   * hardly anything of it is read for several places at once.
+   */
+  static final long OF_WHOLE = 4;
+
   /** Floats of their streams, at most: 256 MiB. */
   private static final long COMPARED_FLOATS = 64L * 1024 * 1024;
 
@@ -106,6 +112,15 @@ public record LocalityQuestion(
   /** The tokens of each text that are looked at. */
   public int[] indexes() {
     return isEvery ? IntStream.range(first(), textLength).toArray() : sampledIndexes();
+  }
+
+  /**
+   * Work on some texts, in tokens that are read: what {@link Localities#measure} counts, but for
+   * what is wanted of the first and last few of a text.
+   */
+  public long work(long texts) {
+    long whole = OF_WHOLE * firstTokens.size() * textLength;
+    return texts * (whole + indexes().length * tokensOfEach());
   }
 
   /**

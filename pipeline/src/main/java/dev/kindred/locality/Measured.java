@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.function.LongConsumer;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -42,6 +43,7 @@ final class Measured implements Iterator<Row> {
   private final List<Long> sample;
   private final int textsAtOnce;
   private final Iterator<Row> texts;
+  private final LongConsumer work;
   private final int[] indexes; // that are looked at in each text
   private final int[] sampledIndexes; // those of them that the sample has, ascending
   private Iterator<Row> some = List.<Row>of().iterator();
@@ -53,13 +55,15 @@ final class Measured implements Iterator<Row> {
       Means means,
       List<Long> sample,
       int textsAtOnce,
-      Iterator<Row> texts) {
+      Iterator<Row> texts,
+      LongConsumer work) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.question = question;
     this.means = means;
     this.sample = sample;
     this.texts = texts;
+    this.work = work;
     this.textsAtOnce = textsAtOnce;
     this.indexes = question.indexes();
     this.sampledIndexes = question.sampledIndexes();
@@ -114,12 +118,14 @@ final class Measured implements Iterator<Row> {
     for (int i = 0; i < question.firstTokens().size(); i++) {
       int firstToken = question.firstTokens().get(i);
       double[][] mean = means.ofFirstTokens().get(i);
-      Streams whole = Streams.whole(model, firstToken, places);
+      Streams whole =
+          Streams.whole(
+              model, firstToken, places, tokens -> work.accept(LocalityQuestion.OF_WHOLE * tokens));
       rows.addAll(streams(batch, places, whole, firstToken, mean));
       for (Protocol.Places where : question.places()) {
         Counts counts = new Counts(batch, places, new Protocol(firstToken, where));
         Truncations.compare(
-            model, counts.protocol, places, whole, mean, question.lengths(), counts);
+            model, counts.protocol, places, whole, mean, question.lengths(), counts, work);
         rows.addAll(counts.rows());
       }
     }

@@ -37,7 +37,8 @@ public final class PrefixEffect {
         Streams.whole(model, firstToken, last),
         means,
         List.of(string.length),
-        (place, layer, k, cosine, normWhole, normTruncated) -> cosines[layer] = cosine);
+        (place, layer, k, cosine, normWhole, normTruncated) -> cosines[layer] = cosine,
+        tokens -> {});
     return cosines;
   }
 }

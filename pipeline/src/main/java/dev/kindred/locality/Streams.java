@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongConsumer;
 
 /**
  * The residual stream at some places.
@@ -44,6 +45,16 @@ record Streams(float[][] values, int dimension) {
    * @param places whose texts are of one length
    */
   static Streams whole(LanguageModel model, int firstToken, List<Place> places) {
+    return whole(model, firstToken, places, read -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param tokens told how many of the texts have been read, some at a time
+   */
+  static Streams whole(
+      LanguageModel model, int firstToken, List<Place> places, LongConsumer tokens) {
     Map<int[], List<Integer>> ofTexts = new TreeMap<>(Arrays::compare);
     for (int i = 0; i < places.size(); i++) {
       ofTexts
@@ -57,10 +68,11 @@ record Streams(float[][] values, int dimension) {
     int first =
         places.stream().mapToInt(Place::index).min().orElse(0) + Protocol.before(firstToken);
     for (int from = 0; !texts.isEmpty() && from < texts.size(); ) {
-      int to = Math.min(texts.size(), from + atOnce(model, texts.get(0).length));
+      int length = texts.get(0).length;
+      int together = Math.min(atOnce(model, length), model.sequencesTogether(length));
+      int to = Math.min(texts.size(), from + together);
       PrefixTree tree = PrefixTree.of(texts.subList(from, to).toArray(int[][]::new));
       float[][] found = model.residualStreams(tree, first);
-      int length = tree.depths();
       int[] paths = tree.paths(length - 1);
       for (int text = from; text < to; text++) {
         for (int place : ofTexts.get(texts.get(text))) {
@@ -70,6 +82,7 @@ record Streams(float[][] values, int dimension) {
         }
       }
 
+      tokens.accept((long) (to - from) * places.get(0).text().length);
       from = to;
     }
 

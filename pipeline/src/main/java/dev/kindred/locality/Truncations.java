@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongConsumer;
 
 /**
  * The residual stream at a token when the model reads all of a text, and when it reads the last
@@ -41,6 +42,8 @@ final class Truncations {
    * @param whole of all places, as the model has them behind the protocol's first token
    * @param means of each layer, L x D
    * @param lengths each a number of tokens; places that do not have so many are left out
+   * @param tokens told how many have been read, those that several places have in common counted
+   *     for each
    */
   static void compare(
       LanguageModel model,
@@ -49,8 +52,9 @@ final class Truncations {
       Streams whole,
       double[][] means,
       List<Integer> lengths,
-      Sink sink) {
-    Map<int[], Map<int[], List<Wanted>>> byPositions = new TreeMap<>(Arrays::compare);
+      Sink sink,
+      LongConsumer tokens) {
+    Map<int[], Map<int[], List<List<Wanted>>>> byPositions = new TreeMap<>(Arrays::compare);
     starts(places, lengths)
         .forEach(
             (start, wanted) -> {
@@ -60,12 +64,12 @@ final class Truncations {
                   .computeIfAbsent(
                       protocol.positions(last, most), positions -> new TreeMap<>(Arrays::compare))
                   .computeIfAbsent(
-                      protocol.tokens(start.text(), last, most), tokens -> new ArrayList<>())
-                  .addAll(wanted);
+                      protocol.tokens(start.text(), last, most), sequence -> new ArrayList<>())
+                  .add(wanted);
             });
     byPositions.forEach(
         (positions, sequences) ->
-            compare(model, protocol, whole, means, sink, positions, sequences));
+            compare(model, protocol, whole, means, sink, tokens, positions, sequences));
   }
 
   /** The last k tokens of a place, given by its number. */
@@ -92,15 +96,20 @@ final class Truncations {
     return starts;
   }
 
-  /** Compares what sequences at the same positions have after their first k tokens. */
+  /**
+   * Compares what sequences at the same positions have after their first k tokens.
+   *
+   * @param sequences with what is wanted of each, a list for each place in a text where it begins
+   */
   private static void compare(
       LanguageModel model,
       Protocol protocol,
       Streams whole,
       double[][] means,
       Sink sink,
+      LongConsumer tokens,
       int[] positions,
-      Map<int[], List<Wanted>> sequences) {
+      Map<int[], List<List<Wanted>>> sequences) {
     List<int[]> distinct = new ArrayList<>(sequences.keySet());
     int length = positions.length;
     for (int from = 0, to; from < distinct.size(); from = to) {
@@ -110,6 +119,7 @@ final class Truncations {
       int least =
           some.stream()
               .flatMap(sequence -> sequences.get(sequence).stream())
+              .flatMap(List::stream)
               .mapToInt(Wanted::k)
               .min()
               .orElseThrow();
@@ -117,7 +127,9 @@ final class Truncations {
       float[][] found = model.residualStreams(tree, first);
       int[] paths = tree.paths(length - 1);
       for (int i = 0; i < some.size(); i++) {
-        for (Wanted wanted : sequences.get(some.get(i))) {
+        List<List<Wanted>> starts = sequences.get(some.get(i));
+        tokens.accept((long) starts.size() * (length - protocol.before()));
+        for (Wanted wanted : starts.stream().flatMap(List::stream).toList()) {
           int node = paths[i * length + protocol.before() + wanted.k() - 1];
           for (int layer = 0; layer < whole.layers(); layer++) {
             Pair pair =

@@ -88,6 +88,16 @@ public interface LanguageModel extends AutoCloseable {
   EvaluationMemory evaluationMemory(int nodes, int length);
 
   /**
+   * Returns how many sequences that have little in common are best evaluated together, as far as
+   * memory allows it: at least 1. This default says all.
+   *
+   * @param length T
+   */
+  default int sequencesTogether(int length) {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
    * Floating-point operations of the matrix products that {@code predict} of a tree takes, an
    * addition and a multiplication being two.
    *

@@ -81,6 +81,11 @@ public final class WithFirstToken implements LanguageModel {
   }
 
   @Override
+  public int sequencesTogether(int length) {
+    return model.sequencesTogether(length + 1);
+  }
+
+  @Override
   public double operations(long[] nodes) {
     return model.operations(withRoot(nodes));
   }

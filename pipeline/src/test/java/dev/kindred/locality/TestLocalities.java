@@ -3,6 +3,7 @@ package dev.kindred.locality;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import ai.djl.Device;
 import dev.kindred.LocalSpark;
@@ -30,10 +31,13 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.LongAccumulator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is found over a corpus, against plain loops over its texts. */
 @ExtendWith(LocalSpark.class)
@@ -122,7 +126,8 @@ class TestLocalities {
         JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(means),
         drawn,
         5,
-        tasks);
+        tasks,
+        spark.sparkContext().longAccumulator());
   }
 
   @Test
@@ -148,50 +153,77 @@ class TestLocalities {
     return rows.collectAsList().stream().map(Row::toString).toList();
   }
 
-  @Test
-  void everyTokenCountsAsAPlainPassSays() {
+  @ParameterizedTest
+  @EnumSource(Places.class)
+  void everyTokenCountsAsAPlainPassSays(Places places) {
+    List<Integer> lengths = List.of(1, 3, 7);
     LocalityQuestion question =
-        new LocalityQuestion(List.of(3), List.of(0), List.of(Places.KEPT), LENGTH, true, 10, 7);
+        new LocalityQuestion(lengths, List.of(0), List.of(places), LENGTH, true, 10, 7);
     Means own = new Means(List.<double[][]>of(means.ofFirstTokens().get(1)));
-    Dataset<Row> summaries =
-        Localities.summaries(
-            Localities.measure(
+    LongAccumulator work = spark.sparkContext().longAccumulator();
+    Dataset<Row> measured =
+        Localities.measure(
                 some,
                 directory.onExecutors(spark),
                 question,
                 JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(own),
                 List.of(0L),
                 5,
-                3));
-    double[] sums = new double[directory.shape().blocks() + 1];
+                3,
+                work)
+            .cache();
+    measured.count();
+    assertThat((double) work.value())
+        .isCloseTo((double) question.work(some.count()), withinPercentage(10));
+    double[][] sums = new double[lengths.size()][directory.shape().blocks() + 1];
     long count = 0;
     try (LanguageModel model = directory.load(Device.cpu())) {
       for (Row row : some.collectAsList()) {
         List<Integer> ids = row.getList(1);
         int[] text = ids.stream().mapToInt(Integer::intValue).toArray();
         for (int i = 32; i < LENGTH; i++, count++) {
-          int[] whole = new int[i + 2]; // behind a line break, whose id is 0
-          System.arraycopy(text, 0, whole, 1, i + 1);
-          int[] last = {0, text[i - 2], text[i - 1], text[i]};
-          float[][] a = model.residualStreams(PrefixTree.of(new int[][] {whole}), whole.length - 1);
-          float[][] b =
-              model.residualStreams(
-                  PrefixTree.of(new int[][] {last}, new int[] {0, i - 1, i, i + 1}), 3);
-          for (int layer = 0; layer < sums.length; layer++) {
-            sums[layer] += cosine(a[layer], b[layer], own.ofFirstTokens().get(0)[layer]);
+          int[] all = Arrays.copyOf(text, i + 1);
+          float[][] a = plain(model, all, 0);
+          for (int number = 0; number < sums.length; number++) {
+            int start = i + 1 - lengths.get(number);
+            int[] last = Arrays.copyOfRange(text, start, i + 1);
+            float[][] b = plain(model, last, places == Places.KEPT ? start : 0);
+            for (int layer = 0; layer < sums[number].length; layer++) {
+              sums[number][layer] += cosine(a[layer], b[layer], own.ofFirstTokens().get(0)[layer]);
+            }
           }
         }
       }
     }
 
-    for (int layer = 0; layer < sums.length; layer++) {
-      Row row =
-          summaries
-              .where("compared_with = 'last_tokens' and slice = 'all' and layer = " + layer)
-              .first();
-      assertThat(row.<Long>getAs("count")).isEqualTo(count);
-      assertThat(row.<Double>getAs("mean")).isEqualTo(sums[layer] / count, within(1e-5));
+    Map<List<Object>, Row> summaries = new HashMap<>();
+    for (Row row :
+        Localities.summaries(measured)
+            .where("compared_with = 'last_tokens' and slice = 'all'")
+            .collectAsList()) {
+      summaries.put(List.of(row.<Integer>getAs("tokens"), row.<Integer>getAs("layer")), row);
     }
+
+    measured.unpersist();
+    for (int number = 0; number < sums.length; number++) {
+      for (int layer = 0; layer < sums[number].length; layer++) {
+        Row row = summaries.get(List.<Object>of(lengths.get(number), layer));
+        assertThat(row.<Long>getAs("count")).isEqualTo(count);
+        assertThat(row.<Double>getAs("mean")).isEqualTo(sums[number][layer] / count, within(1e-5));
+      }
+    }
+  }
+
+  /** The streams at the end of a text behind a line break, whose id is 0. */
+  private static float[][] plain(LanguageModel model, int[] text, int gap) {
+    int[] tokens = new int[text.length + 1];
+    int[] positions = new int[tokens.length];
+    for (int i = 0; i < text.length; i++) {
+      tokens[i + 1] = text[i];
+      positions[i + 1] = gap + i + 1;
+    }
+
+    return model.residualStreams(PrefixTree.of(new int[][] {tokens}, positions), text.length);
   }
 
   private static double cosine(float[] a, float[] b, double[] mean) {

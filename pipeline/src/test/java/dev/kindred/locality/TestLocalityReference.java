@@ -235,7 +235,8 @@ class TestLocalityReference {
           }
 
           seen.add(what);
-        });
+        },
+        tokens -> {});
     long values = 0;
     for (JsonNode layer : json.get("raw_cosines")) {
       for (JsonNode ofLength : layer) {
@@ -289,7 +290,8 @@ class TestLocalityReference {
                               key -> new CosineCounts())
                           .add(cosine);
                     }
-                  });
+                  },
+                  tokens -> {});
               counts.forEach(
                   (key, found) ->
                       assertSummary(

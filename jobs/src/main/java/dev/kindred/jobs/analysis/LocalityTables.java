@@ -31,6 +31,7 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.StorageLevel;
+import org.apache.spark.util.LongAccumulator;
 
 /** The tables of how far a model looks back in a corpus; one that is complete is left as it is. */
 final class LocalityTables {
@@ -182,6 +183,8 @@ final class LocalityTables {
         Localities.textsAtOnce(
             TaskMemory.heapOfTask(spark.sparkContext()) / Float.BYTES, model.shape(), question);
     int pieces = question.isEvery() ? batches(count, atOnce) : tasks((int) count);
+    LongAccumulator work = spark.sparkContext().longAccumulator("kindred: tokens read");
+    progress.expect(work, (double) question.work(count));
     Dataset<Row> measured =
         Localities.measure(
                 measuredTexts,
@@ -190,7 +193,8 @@ final class LocalityTables {
                 JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(knownMeans()),
                 sample,
                 atOnce,
-                pieces)
+                pieces,
+                work)
             .persist(StorageLevel.DISK_ONLY());
     try {
       measured.foreachPartition(some -> {}); // both tables are made of it

@@ -50,6 +50,9 @@ public final class CpuModel implements LanguageModel {
   /** Hidden units that pass the feed-forward network at once, in panels of the kernel. */
   private static final int HIDDEN_PANELS = 3;
 
+  /** Floats of keys and values that stay in a core's own cache: 768 KiB of 1 MiB or more. */
+  private static final int CACHED_KEYS = 3 << 16;
+
   private static final int GROUP = TileKernel.WINDOWS;
 
   private final Blueprint blueprint;
@@ -212,6 +215,16 @@ public final class CpuModel implements LanguageModel {
         Math.max(
             embeddingProjection == null ? 0 : embeddingProjection.inputs(),
             blocks.stream().mapToInt(block -> block.output.inputs()).max().orElse(0)));
+  }
+
+  /**
+   * So many that a core's own cache holds the keys and values of a block: a tree has them depth by
+   * depth, those of one sequence far apart, and attention reads them again for each of its tokens.
+   */
+  @Override
+  public int sequencesTogether(int length) {
+    int widest = blocks.stream().mapToInt(block -> block.keyValue.width()).max().orElse(1);
+    return Math.max(1, CACHED_KEYS / Math.max(1, widest) / length);
   }
 
   @Override
