@@ -67,9 +67,8 @@ final class Truncations {
                       protocol.tokens(start.text(), last, most), sequence -> new ArrayList<>())
                   .add(wanted);
             });
-    byPositions.forEach(
-        (positions, sequences) ->
-            compare(model, protocol, whole, means, sink, tokens, positions, sequences));
+    Comparison comparison = new Comparison(model, protocol.before(), whole, means, sink, tokens);
+    byPositions.forEach(comparison::compare);
   }
 
   /** The last k tokens of a place, given by its number. */
@@ -97,52 +96,62 @@ final class Truncations {
   }
 
   /**
-   * Compares what sequences at the same positions have after their first k tokens.
+   * What whole texts have, and who is told how near the last tokens alone come.
    *
-   * @param sequences with what is wanted of each, a list for each place in a text where it begins
+   * @param before tokens that stand before each text, 1 or 0
    */
-  private static void compare(
+  private record Comparison(
       LanguageModel model,
-      Protocol protocol,
+      int before,
       Streams whole,
       double[][] means,
       Sink sink,
-      LongConsumer tokens,
-      int[] positions,
-      Map<int[], List<List<Wanted>>> sequences) {
-    List<int[]> distinct = new ArrayList<>(sequences.keySet());
-    int length = positions.length;
-    for (int from = 0, to; from < distinct.size(); from = to) {
-      to = Math.min(distinct.size(), from + Streams.atOnce(model, length));
-      List<int[]> some = distinct.subList(from, to);
-      PrefixTree tree = PrefixTree.of(some.toArray(int[][]::new), positions);
+      LongConsumer tokens) {
+
+    /**
+     * Compares what sequences at the same positions have after their first k tokens.
+     *
+     * @param sequences with what is wanted of each, a list for each place in a text where it begins
+     */
+    private void compare(int[] positions, Map<int[], List<List<Wanted>>> sequences) {
+      List<int[]> distinct = new ArrayList<>(sequences.keySet());
+      int together = Streams.atOnce(model, positions.length);
+      for (int from = 0; from < distinct.size(); from += together) {
+        List<int[]> some = distinct.subList(from, Math.min(distinct.size(), from + together));
+        compare(positions, some, some.stream().map(sequences::get).toList());
+      }
+    }
+
+    private void compare(int[] positions, List<int[]> sequences, List<List<List<Wanted>>> wanted) {
+      int length = positions.length;
+      PrefixTree tree = PrefixTree.of(sequences.toArray(int[][]::new), positions);
       int least =
-          some.stream()
-              .flatMap(sequence -> sequences.get(sequence).stream())
+          wanted.stream()
+              .flatMap(List::stream)
               .flatMap(List::stream)
               .mapToInt(Wanted::k)
               .min()
               .orElseThrow();
-      int first = protocol.before() + least - 1; // the least depth that is wanted
-      float[][] found = model.residualStreams(tree, first);
+      int firstDepth = before + least - 1;
+      float[][] found = model.residualStreams(tree, firstDepth);
       int[] paths = tree.paths(length - 1);
-      for (int i = 0; i < some.size(); i++) {
-        List<List<Wanted>> starts = sequences.get(some.get(i));
-        tokens.accept((long) starts.size() * (length - protocol.before()));
-        for (Wanted wanted : starts.stream().flatMap(List::stream).toList()) {
-          int node = paths[i * length + protocol.before() + wanted.k() - 1];
-          for (int layer = 0; layer < whole.layers(); layer++) {
-            Pair pair =
-                Pair.of(
-                    whole.values()[layer],
-                    wanted.place(),
-                    found[layer],
-                    node - tree.levelStart(first),
-                    means[layer]);
-            sink.found(
-                wanted.place(), layer, wanted.k(), pair.cosine(), pair.normA(), pair.normB());
+      for (int i = 0; i < sequences.size(); i++) {
+        for (List<Wanted> ofStart : wanted.get(i)) {
+          for (Wanted its : ofStart) {
+            int node = paths[i * length + before + its.k() - 1];
+            tell(its, found, node - tree.levelStart(firstDepth));
           }
+
+          tokens.accept(length - before);
         }
+      }
+    }
+
+    /** Compares a row of what was found. */
+    private void tell(Wanted its, float[][] found, int row) {
+      for (int layer = 0; layer < whole.layers(); layer++) {
+        Pair pair = Pair.of(whole.values()[layer], its.place(), found[layer], row, means[layer]);
+        sink.found(its.place(), layer, its.k(), pair.cosine(), pair.normA(), pair.normB());
       }
     }
   }
