@@ -80,6 +80,7 @@ public final class Inversion {
     int length = grid.prompts().get(unit.prompts()[0]).length;
     int size = length * tokens.dimension();
     boolean isDirect = first.method() == Experiment.Method.DIRECT;
+    float[] positions = positions(experiments, length);
     float[] truth = new float[unit.size() * size];
     float[] start = new float[truth.length];
     float[] shifted = new float[truth.length];
@@ -87,13 +88,12 @@ public final class Inversion {
     for (int i = 0; i < unit.size(); i++) {
       Experiment experiment = experiments.get(i);
       int[] ids = grid.prompts().get(unit.prompts()[i]);
-      float[] positions = positions(experiment, length);
       float[] rows = tokens.of(ids);
       float[] noise =
           Noise.of(grid.seed(), ids, Noise.SHARED, tokens.dimension(), 0, experiment.shift());
       float[] begun = begin(experiment, ids, unit.restarts()[i], mixtures);
       for (int k = 0; k < size; k++) {
-        truth[i * size + k] = (float) (experiment.scale() * rows[k]) + positions[k];
+        truth[i * size + k] = (float) (experiment.scale() * rows[k]) + positions[i * size + k];
         shifted[i * size + k] = truth[i * size + k] + (float) experiment.scale() * noise[k];
         start[i * size + k] = begun[k];
       }
@@ -110,8 +110,7 @@ public final class Inversion {
     InversionLoss[] lossOf = Search.lossOf(output, losses, start, targets);
     float[] vectors =
         first.method().isByPosition()
-            ? new SequentialSearch(
-                    model, tokens, decoder, first, length, positions(first, length), start, truth)
+            ? new SequentialSearch(model, tokens, decoder, first, length, positions, start, truth)
                 .find()
             : together(
                 lossOf,
@@ -127,7 +126,7 @@ public final class Inversion {
     }
 
     float[][] ofShifted = output.of(shifted);
-    List<List<Reading>> read = readings(unit, experiments, start, vectors);
+    List<List<Reading>> read = readings(unit, positions, start, vectors);
     List<Found> found = new ArrayList<>();
     for (int i = 0; i < unit.size(); i++) {
       Experiment experiment = experiments.get(i);
@@ -188,16 +187,32 @@ public final class Inversion {
     }
   }
 
-  private float[] positions(Experiment experiment, int length) {
-    int dimension = tokens.dimension();
+  /** What stands beside the token vectors of each experiment, B x T x D. */
+  private float[] positions(List<Experiment> experiments, int length) {
     float[] own = TokenVectors.positions(model, length);
+    float[] positions = new float[experiments.size() * own.length];
+    for (int i = 0; i < experiments.size(); i++) {
+      float[] its = positions(experiments.get(i), own);
+      System.arraycopy(its, 0, positions, i * own.length, own.length);
+    }
+
+    return positions;
+  }
+
+  /**
+   * What stands beside an experiment's token vectors, T x D.
+   *
+   * @param own what the model adds, T x D
+   */
+  private float[] positions(Experiment experiment, float[] own) {
+    int dimension = tokens.dimension();
     return switch (experiment.positions()) {
       case OWN -> own;
       case NONE -> new float[own.length];
       case ZERO -> {
         float[] zero = new float[own.length];
-        for (int position = 0; position < length; position++) {
-          System.arraycopy(own, 0, zero, position * dimension, dimension);
+        for (int row = 0; row < own.length; row += dimension) {
+          System.arraycopy(own, 0, zero, row, dimension);
         }
 
         yield zero;
@@ -232,14 +247,18 @@ public final class Inversion {
     return products;
   }
 
-  /** Reads all positions of all sequences in every way, B lists. */
+  /**
+   * Reads all positions of all sequences in every way, B lists.
+   *
+   * @param positions what stands beside token vectors, B x T x D
+   */
   private List<List<Reading>> readings(
-      InversionGrid.Unit unit, List<Experiment> experiments, float[] start, float[] end) {
+      InversionGrid.Unit unit, float[] positions, float[] start, float[] end) {
     int dimension = tokens.dimension();
     int length = start.length / dimension / unit.size(); // T
-    float[] before = withoutPositions(experiments, length, start);
-    float[] after = withoutPositions(experiments, length, end);
-    double scale = experiments.get(0).scale();
+    float[] before = Vectors.difference(start, positions);
+    float[] after = Vectors.difference(end, positions);
+    double scale = grid.experiments().get(unit.cells()[0]).scale();
     List<List<Reading>> readings = new ArrayList<>();
     for (int i = 0; i < unit.size(); i++) {
       readings.add(new ArrayList<>());
@@ -266,19 +285,6 @@ public final class Inversion {
     }
 
     return readings;
-  }
-
-  /** Vectors less what stands beside token vectors, B x T x D. */
-  private float[] withoutPositions(List<Experiment> experiments, int length, float[] vectors) {
-    int size = length * tokens.dimension();
-    float[] without = new float[vectors.length];
-    for (int i = 0; i < experiments.size(); i++) {
-      float[] own =
-          Vectors.difference(Vectors.row(vectors, i, size), positions(experiments.get(i), length));
-      System.arraycopy(own, 0, without, i * size, size);
-    }
-
-    return without;
   }
 
   /** Reads a position among all tokens, and among those that are allowed. */

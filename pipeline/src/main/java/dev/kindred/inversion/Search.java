@@ -3,6 +3,7 @@ package dev.kindred.inversion;
 
 import dev.kindred.math.Vectors;
 import dev.kindred.model.ResidualStream;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -69,8 +70,8 @@ final class Search {
       float[][] targets) {
     this(
         output,
-        lossOf(output, List.of(loss), start, targets),
-        List.of(descent),
+        lossOf(output, Collections.nCopies(targets.length, loss), start, targets),
+        Collections.nCopies(targets.length, descent),
         steepness,
         start,
         targets);
@@ -79,17 +80,13 @@ final class Search {
   /**
    * Returns the loss of each sequence.
    *
-   * @param losses one for all sequences, or one for each
+   * @param losses as experiments say them, B
    * @param start B x T x D
    * @param targets what is to be met, B x n
    */
   static InversionLoss[] lossOf(
       InvertedOutput output, List<InversionLoss> losses, float[] start, float[][] targets) {
-    InversionLoss[] of = new InversionLoss[targets.length];
-    for (int sequence = 0; sequence < of.length; sequence++) {
-      of[sequence] = losses.get(losses.size() == 1 ? 0 : sequence);
-    }
-
+    InversionLoss[] of = losses.toArray(InversionLoss[]::new);
     if (losses.stream().anyMatch(InversionLoss::isBalanced)) {
       double[] ofL1 = lengths(output, InversionLoss.of(InversionLoss.Kind.L1, 1), start, targets);
       double[] ofCosine =
@@ -129,7 +126,7 @@ final class Search {
    * A search that has not begun.
    *
    * @param lossOf of each sequence
-   * @param descents one for all sequences, or one for each of as many steps
+   * @param descents of each sequence, all of as many steps, B
    * @param steepness by the rate of the first sequence
    * @param start B x T x D, which is not changed
    * @param targets what is to be met, B x n
@@ -146,9 +143,7 @@ final class Search {
     int size = start.length / targets.length; // T x D
     this.walkers =
         IntStream.range(0, targets.length)
-            .mapToObj(
-                sequence ->
-                    descents.get(descents.size() == 1 ? 0 : sequence).walker(sequence * size, size))
+            .mapToObj(sequence -> descents.get(sequence).walker(sequence * size, size))
             .toList();
     this.steepness = steepness;
     this.targets = targets;

@@ -3,7 +3,7 @@ package dev.kindred.inversion;
 
 import dev.kindred.model.ResidualStream;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Collections;
 
 /**
  * A search that takes the positions of a sequence one after another, with all steps of the descent
@@ -79,8 +79,9 @@ final class SequentialSearch {
             InvertedOutputs.of(model, experiment.target().with(row), length).of(truth);
         yield new Search(
             alone,
-            Search.lossOf(alone, List.of(experiment.loss()), start, targets),
-            List.of(experiment.descent()),
+            Search.lossOf(
+                alone, Collections.nCopies(sequences(), experiment.loss()), start, targets),
+            Collections.nCopies(sequences(), experiment.descent()),
             Search.Steepness.PLAIN,
             start,
             targets);

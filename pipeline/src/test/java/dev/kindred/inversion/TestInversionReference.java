@@ -206,6 +206,14 @@ class TestInversionReference {
         assertThat(Arrays.copyOf(its.vectors(), before.length))
             .as("where position %d begins", position)
             .containsExactly(before);
+        int dimension = tokens.dimension();
+        assertThat(Arrays.copyOfRange(its.vectors(), before.length, its.vectors().length))
+            .as("where the vector of position %d begins", position)
+            .containsExactly(
+                Arrays.copyOfRange(
+                    expected.arrays().get("start"),
+                    position * dimension,
+                    (position + 1) * dimension));
       }
 
       boolean isAlone = experiment.method() == Experiment.Method.PER_TOKEN;

@@ -229,11 +229,15 @@ class TestInversions {
             experiment(Method.INDIRECT, Target.of(2), Kind.L1, 12),
             experiment(Method.INDIRECT, Target.of(1), Kind.L1, 12),
             experiment(Method.INDIRECT, last, Kind.COSINE, 12),
-            withAdam(experiment(Method.INDIRECT, features, Kind.L2, 12)));
+            withAdam(experiment(Method.INDIRECT, features, Kind.L2, 12)),
+            experiment(Method.DIRECT, Target.of(2), Kind.L1, 12),
+            experiment(Method.DIRECT, last, Kind.L1, 12),
+            withLoss(experiment(Method.INDIRECT, last, Kind.L1, 12), InversionLoss.balanced()),
+            withPositions(experiment(Method.INDIRECT, last, Kind.L1, 12), Positions.ZERO));
     InversionGrid grid = new InversionGrid(experiments, List.of(SHORT), 1, 7, List.of());
     assertThat(grid.units())
         .extracting(unit -> Arrays.toString(unit.cells()))
-        .containsExactly("[0, 2, 3]", "[1]");
+        .containsExactly("[0, 2, 3, 6, 7]", "[1]", "[4, 5]");
 
     Inversion together = new Inversion(model, tokens, new Decoder(tokens), grid);
     grid.units().stream()
@@ -261,14 +265,28 @@ class TestInversions {
   }
 
   private static Experiment withAdam(Experiment of) {
+    Descent descent = new Descent(Descent.Optimizer.ADAM, of.descent().steps(), .01, .001);
+    return with(of, of.loss(), descent, of.positions());
+  }
+
+  private static Experiment withLoss(Experiment of, InversionLoss loss) {
+    return with(of, loss, of.descent(), of.positions());
+  }
+
+  private static Experiment withPositions(Experiment of, Positions positions) {
+    return with(of, of.loss(), of.descent(), positions);
+  }
+
+  private static Experiment with(
+      Experiment of, InversionLoss loss, Descent descent, Positions positions) {
     return new Experiment(
         of.method(),
         of.target(),
-        of.loss(),
-        new Descent(Descent.Optimizer.ADAM, of.descent().steps(), .01, .001),
+        loss,
+        descent,
         of.startMean(),
         of.startDeviation(),
-        of.positions(),
+        positions,
         of.shift());
   }
 
