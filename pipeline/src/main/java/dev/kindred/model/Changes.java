@@ -86,7 +86,8 @@ public final class Changes {
   }
 
   /**
-   * Attention of a block sees other positions than those up to itself.
+   * Attention of a block sees other positions than those up to itself; masked mixing, which has no
+   * weights for later positions, sees those of them that are not later.
    *
    * @param sees T x T: whether a position, first, sees another; each sees at least one
    */

@@ -146,7 +146,7 @@ public final class Trainer implements AutoCloseable {
     return model.gradients(part.sequences(), 1. / tokens, dropout);
   }
 
-  private static double norm(Map<String, NDArray> gradient) {
+  static double norm(Map<String, NDArray> gradient) {
     double squares = 0;
     for (NDArray values : gradient.values()) {
       try (NDArray norm = values.norm()) {

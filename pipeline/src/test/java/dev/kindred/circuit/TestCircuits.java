@@ -331,7 +331,7 @@ class TestCircuits {
             block ->
                 Block.preNorm(
                     Norm.NONE,
-                    new Mixer.Triangular("weight", "bias", E, D),
+                    Mixer.Masked.flat(Mixer.Triangle.of("weight", "bias", E), D),
                     Norm.NONE,
                     FeedForward.NONE),
             Unembedding.of(Norm.NONE, Linear.of("tokens", null, 3, D)));

@@ -281,7 +281,7 @@ final class PlainModel {
         mixed =
             block.mixer() instanceof Mixer.Attention attention
                 ? attention(i, attention, normed)
-                : triangular(i, (Mixer.Triangular) block.mixer(), normed);
+                : masked(i, (Mixer.Masked) block.mixer(), normed);
         if (!normsSums) {
           mixed = normed(block.mixerOutputNorm(), mixed, Hook.of(HookPoint.LN1_POST_SCALE, i));
         }
@@ -348,14 +348,42 @@ final class PlainModel {
           .toArray(double[][]::new);
     }
 
-    private double[][] triangular(int i, Mixer.Triangular mixer, double[][] x) {
-      double[][] y = new double[length][mixer.width()];
+    private double[][] masked(int i, Mixer.Masked mixer, double[][] x) {
+      double[][] mapped = mixer.input() == null ? x : linear(mixer.input(), x);
+      double[][] spread =
+          mixer.spread() == null ? mapped : triangle(i, mixer.spread(), mapped, mixer.width());
+      double[][] sum = new double[length][mixer.width()];
+      for (Mixer.Triangle branch : mixer.branches()) {
+        sum = sum(sum, triangle(i, branch, spread, mixer.width()));
+      }
+
+      return mixer.output() == null ? sum : linear(mixer.output(), sum);
+    }
+
+    /** From C vectors a position to R vectors a position, which lie beside each other. */
+    private double[][] triangle(int i, Mixer.Triangle triangle, double[][] x, int width) {
+      double[] weight = tensors.get(triangle.weight());
+      int rows = triangle.rows();
+      int columns = triangle.columns();
+      double[][] y = new double[length][rows * width];
       for (int t = 0; t < length; t++) {
-        for (int k = 0; k < mixer.width(); k++) {
-          y[t][k] = tensors.get(mixer.bias())[t];
-          for (int s = 0; s < length; s++) {
-            boolean sees = other.mask(i) == null ? s <= t : other.mask(i)[t][s];
-            y[t][k] += sees ? tensors.get(mixer.weight())[t * mixer.length() + s] * x[s][k] : 0;
+        for (int r = 0; r < rows; r++) {
+          for (int k = 0; k < width; k++) {
+            int head = k * Math.max(1, triangle.heads()) / width;
+            int row = (head * triangle.length() + t) * rows + r;
+            double sum = tensors.get(triangle.bias())[row];
+            for (int s = 0; s <= t; s++) {
+              for (int c = 0; c < columns && (other.mask(i) == null || other.mask(i)[t][s]); c++) {
+                sum +=
+                    weight[row * triangle.length() * columns + s * columns + c]
+                        * x[s][c * width + k];
+              }
+            }
+
+            y[t][r * width + k] =
+                triangle.activation() == null
+                    ? sum
+                    : PlainModel.activated(triangle.activation(), sum);
           }
         }
       }

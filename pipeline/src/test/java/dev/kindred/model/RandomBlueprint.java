@@ -135,8 +135,7 @@ public final class RandomBlueprint {
 
   private Block block() {
     Norm first = norm(d);
-    Mixer mixer =
-        chance(.15) ? new Mixer.Triangular(name("mix"), name("mix"), CONTEXT, d) : attention();
+    Mixer mixer = chance(.3) ? masked() : attention();
     return new Block(
         first,
         mixer,
@@ -145,6 +144,34 @@ public final class RandomBlueprint {
         feedForward(),
         chance(.3) ? norm(d) : Norm.NONE,
         pick(Block.Residual.values()));
+  }
+
+  private Mixer masked() {
+    boolean isMapped = chance(.4);
+    int width = isMapped ? pick(d, 6) : d;
+    int rows = chance(.4) ? pick(1, 2, 3) : 0; // 0 for nothing that is spread
+    List<Mixer.Triangle> branches = new ArrayList<>();
+    for (int i = pick(1, 1, 2); i > 0; i--) {
+      branches.add(triangle(1, Math.max(1, rows)));
+    }
+
+    return new Mixer.Masked(
+        isMapped ? linear(width, d) : null,
+        rows == 0 ? null : triangle(rows, 1),
+        branches,
+        isMapped ? linear(d, width) : null,
+        width);
+  }
+
+  private Mixer.Triangle triangle(int rows, int columns) {
+    return new Mixer.Triangle(
+        name("mix"),
+        name("mix"),
+        CONTEXT,
+        pick(0, 0, 1, 2),
+        rows,
+        columns,
+        chance(.4) ? pick(Activation.values()) : null);
   }
 
   private FeedForward feedForward() {

@@ -106,9 +106,14 @@ public record Blueprint(
     return values;
   }
 
-  /** Weights by name that a training begins with. */
+  /** Weights by name of a model that begins as transformers do. */
   public Map<String, float[]> initialWeights(long seed) {
-    Tensors initial = initial(Initialization.COMMON, OptionalInt.empty(), seed);
+    return initialWeights(Initialization.COMMON, seed);
+  }
+
+  /** Weights by name that a training begins with. */
+  public Map<String, float[]> initialWeights(Initialization initialization, long seed) {
+    Tensors initial = initial(initialization, OptionalInt.empty(), seed);
     Map<String, float[]> weights = new LinkedHashMap<>();
     tensors().keySet().forEach(name -> weights.put(name, initial.floats(name)));
     return weights;
@@ -149,7 +154,7 @@ public record Blueprint(
       boolean last = i == count - 1;
       double asking = i == 0 ? inputs : last ? leaves : all;
       sum += work.query() * asking + work.memory() * (i == 0 ? inputs : all);
-      sum += work.pair() * (last ? depths * leaves : pairs);
+      sum += work.memoryPair() * pairs + work.pair() * (last ? depths * leaves : pairs);
       double reached = last ? leaves : all;
       boolean isOfInputs = i == 0 && block.residual() == Residual.PARALLEL;
       sum += work.output() * reached;
@@ -169,7 +174,8 @@ public record Blueprint(
     double sum = unembedding.operations();
     for (Block block : blocks) {
       Mixer.Work work = block.mixer().work();
-      sum += work.query() + work.memory() + work.pair() * length + work.output();
+      sum += work.query() + work.memory() + work.output();
+      sum += (work.memoryPair() + work.pair()) * length;
       sum += block.feedForward().operations();
     }
 

@@ -31,25 +31,16 @@ final class InitialWeights implements Tensors {
     Tensor tensor = tensors.get(name);
     float[] values =
         new float[Math.toIntExact(Arrays.stream(tensor.shape()).reduce(1, Math::multiplyExact))];
-    switch (tensor.start()) {
-      case NORMAL -> fill(values, name);
-      case ONES -> Arrays.fill(values, 1);
-      case ZEROS -> {}
-    }
-
+    initialization.begin(tensor, random(name), values);
     return values;
   }
 
-  private void fill(float[] values, String name) {
+  private SplittableRandom random(String name) {
     long mixed = SplitMix.hash(seed);
     for (int i = 0; i < name.length(); i++) {
       mixed = SplitMix.hash(mixed ^ name.charAt(i));
     }
 
-    SplittableRandom random = new SplittableRandom(mixed);
-    double deviation = initialization.deviation(name);
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) (deviation * random.nextGaussian());
-    }
+    return new SplittableRandom(mixed);
   }
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model.architecture;
 
+import java.util.Arrays;
+import java.util.SplittableRandom;
+
 /**
  * How a family's models begin before they are trained: weights are normal about 0, norms multiply
  * by 1, biases are 0 (see {@link Tensor.Start}). What differs is the deviation of the weights.
@@ -26,4 +29,23 @@ public interface Initialization {
    * @param tensor its name in the file with the weights
    */
   double deviation(String tensor);
+
+  /**
+   * Draws what a tensor begins with.
+   *
+   * @param random of this tensor alone
+   * @param values all of its numbers, which are 0
+   */
+  default void begin(Tensor tensor, SplittableRandom random, float[] values) {
+    switch (tensor.start()) {
+      case NORMAL -> {
+        double deviation = deviation(tensor.name());
+        for (int i = 0; i < values.length; i++) {
+          values[i] = (float) (deviation * random.nextGaussian());
+        }
+      }
+      case ONES -> Arrays.fill(values, 1);
+      case ZEROS -> {}
+    }
+  }
 }

@@ -15,15 +15,21 @@ public sealed interface Mixer {
   /** Numbers of a position that later ones see, beside its vector. */
   int keptWidth();
 
+  /** Numbers of each position on its way that mixing reads. */
+  default int readWidth() {
+    return width();
+  }
+
   /**
    * Floating-point operations of its products.
    *
    * @param query of a position, to make what it asks by
    * @param memory of a position, to make what later ones find there
+   * @param memoryPair of a position and one that it sees, to make what later ones find there
    * @param pair of a position and one that it sees
    * @param output of a position, for what comes after mixing
    */
-  record Work(double query, double memory, double pair, double output) {}
+  record Work(double query, double memory, double memoryPair, double pair, double output) {}
 
   Work work();
 
@@ -113,6 +119,7 @@ public sealed interface Mixer {
       return new Work(
           query.operations(),
           key.operations() + value.operations(),
+          0,
           4. * heads * headWidth,
           output.operations());
     }
@@ -138,36 +145,116 @@ public sealed interface Mixer {
   }
 
   /**
-   * Masked mixing (Badger 2024): position t gets the sum over s of W[t, s] times the vector at s,
-   * for s up to t, plus b[t] in every coordinate. The weights know positions, and nothing of what
-   * is there.
+   * Masked mixing (Badger 2024): what a position gets of the others is weighted by where they
+   * stand, and by nothing of what is there. The vectors go through {@code input}, then through
+   * {@code spread}, then through all branches, whose results are added, then through {@code
+   * output}.
    *
-   * @param weight name of the tensor W, [length, length], whose upper triangle is not used
-   * @param bias name of the tensor b, [length]
-   * @param length of the longest sequence
-   * @param width D
+   * <p>The weights know positions by their numbers: a sequence of k tokens uses those of the first
+   * k positions, and one that stands elsewhere those of where it stands.
+   *
+   * @param input D to W; null for none, where W = D
+   * @param spread makes several vectors of each position, of those up to it; null for none
+   * @param branches make one vector of each position, of those up to it
+   * @param output W to D; null for none, where W = D
+   * @param width W
    */
-  record Triangular(String weight, String bias, int length, int width) implements Mixer {
+  record Masked(Linear input, Triangle spread, List<Triangle> branches, Linear output, int width)
+      implements Mixer {
+
+    /** Mixing by one matrix. */
+    public static Masked flat(Triangle triangle, int dModel) {
+      return new Masked(null, null, List.of(triangle), null, dModel);
+    }
+
     @Override
     public List<Tensor> tensors() {
-      return List.of(
-          new Tensor(weight, Tensor.Start.NORMAL, length, length),
-          new Tensor(bias, Tensor.Start.ZEROS, length));
+      List<Tensor> tensors = new ArrayList<>();
+      addTensors(tensors, input);
+      if (spread != null) {
+        tensors.addAll(spread.tensors());
+      }
+
+      branches.forEach(branch -> tensors.addAll(branch.tensors()));
+      addTensors(tensors, output);
+      return tensors;
+    }
+
+    private static void addTensors(List<Tensor> tensors, Linear map) {
+      if (map != null) {
+        tensors.addAll(map.tensors());
+      }
     }
 
     @Override
     public int keptWidth() {
-      return 0;
+      return (input == null ? 0 : width) + (spread == null ? 0 : readWidth());
+    }
+
+    @Override
+    public int readWidth() {
+      return spread == null ? width : spread.rows() * width;
     }
 
     @Override
     public Work work() {
-      return new Work(0, 0, 2. * width, 0);
+      return new Work(
+          0,
+          input == null ? 0 : input.operations(),
+          spread == null ? 0 : 2. * readWidth(),
+          2. * readWidth() * branches.size(),
+          output == null ? 0 : output.operations());
     }
 
     @Override
     public String text() {
-      return "masked mixing";
+      int heads = branches.get(0).heads();
+      String matrices =
+          branches.size() > 1
+              ? branches.size() + " parallel masked mixings"
+              : heads > 0 ? heads + " heads of masked mixing" : "masked mixing";
+      return spread == null ? matrices : matrices + ", expanded " + spread.rows() + " times";
+    }
+  }
+
+  /**
+   * Weights between positions. Each position has R rows and C columns of the matrix, beside each
+   * other, and row r of position t gets a(sum over the columns c of positions up to t of W[r, c]
+   * times the vector of c, plus b[r] in every coordinate). What is stored above these blocks is not
+   * used.
+   *
+   * @param weight name of the tensor W, [R length, C length]; with heads, [heads, R length, C
+   *     length], where each has the same share of the coordinates
+   * @param bias name of the tensor b, [R length] or [heads, R length]
+   * @param length of the longest sequence
+   * @param heads 0 for one matrix for all coordinates, stored without that dimension
+   * @param rows R, vectors that each position gets
+   * @param columns C, vectors that each position has
+   * @param activation a; null for none
+   */
+  record Triangle(
+      String weight,
+      String bias,
+      int length,
+      int heads,
+      int rows,
+      int columns,
+      Activation activation) {
+
+    /** One vector of one a position, without an activation. */
+    public static Triangle of(String weight, String bias, int length) {
+      return new Triangle(weight, bias, length, 0, 1, 1, null);
+    }
+
+    List<Tensor> tensors() {
+      int all = rows * length;
+      return heads == 0
+          ? List.of(
+              new Tensor(weight, Tensor.Start.NORMAL, all, columns * length),
+              new Tensor(bias, Tensor.Start.ZEROS, all))
+          : List.of(
+              new Tensor(weight, Tensor.Start.NORMAL, heads, all, columns * length),
+              new Tensor(bias, Tensor.Start.ZEROS, heads, all));
     }
   }
 }

@@ -10,7 +10,9 @@ import java.util.stream.Collectors;
 
 /** The architectures that Kindred knows: the one list. */
 public final class Architectures {
-  private static final TrainedArchitecture OWN = new Gpt();
+  /** Kindred's own, by {@code architecture}. */
+  private static final List<TrainedArchitecture> OWN = List.of(new Gpt(), new MaskedMixer());
+
   private static final String OWN_FIELD = "architecture";
 
   /** The architectures of Hugging Face's transformers, by {@code model_type}. */
@@ -61,7 +63,7 @@ public final class Architectures {
           HuggingFace.FAMILY, String.join(", ", families()));
     }
 
-    return of(config, OWN_FIELD, List.of(OWN));
+    return of(config, OWN_FIELD, OWN);
   }
 
   /** Whether a configuration is one of Hugging Face's transformers. */
@@ -95,6 +97,6 @@ public final class Architectures {
 
   /** The architecture that {@code kindred train} trains. */
   public static TrainedArchitecture trained() {
-    return OWN;
+    return OWN.get(0);
   }
 }

@@ -55,15 +55,15 @@ final class TorchAttention extends TorchMixer {
   }
 
   @Override
-  Kept kept(NDArray seen, int from) {
-    return kept(seen, positions(from, from + (int) seen.getShape().get(1)), Tap.NONE);
+  Kept kept(NDArray seen) {
+    return kept(seen, positions(0, (int) seen.getShape().get(1)), Tap.NONE);
   }
 
   @Override
   NDArray applyLast(NDArray last, Kept earlier) {
-    int position = (int) earlier.values().getShape().get(1);
+    int[] position = {(int) earlier.values().getShape().get(1)};
     return attend(
-        query(last, positions(position, position + 1), Tap.NONE),
+        query(last, position, Tap.NONE),
         earlier.then(kept(last, position)),
         Dropout.NONE,
         Tap.NONE);

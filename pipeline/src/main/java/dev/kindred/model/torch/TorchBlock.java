@@ -33,7 +33,7 @@ final class TorchBlock {
   private static TorchMixer mixer(Mixer mixer, TorchWeights weights) {
     return mixer instanceof Mixer.Attention attention
         ? new TorchAttention(attention, weights)
-        : new TorchTriangular((Mixer.Triangular) mixer, weights);
+        : new TorchMasked((Mixer.Masked) mixer, weights);
   }
 
   /**

@@ -21,7 +21,8 @@ abstract class TorchMixer {
   /**
    * What positions keep for later ones.
    *
-   * @param keys [B, T, ..]; null where nothing is compared
+   * @param keys [B, T, ..]: what is compared, or what makes values of later positions; null where
+   *     neither is
    * @param values [B, T, ..]
    */
   record Kept(NDArray keys, NDArray values) {
@@ -44,12 +45,11 @@ abstract class TorchMixer {
   abstract NDArray apply(NDArray asking, NDArray seen, Dropout dropout, Tap tap);
 
   /**
-   * What sequences keep.
+   * What the first positions of sequences keep.
    *
    * @param seen [B, T, D]
-   * @param from the position of the first
    */
-  abstract Kept kept(NDArray seen, int from);
+  abstract Kept kept(NDArray seen);
 
   /**
    * Mixes for the last position.
@@ -92,18 +92,50 @@ abstract class TorchMixer {
    * @param mixed receives the result, [Q, W]
    */
   void mix(NDArray paths, int[] positions, NDArray queries, Kept kept, NDArray mixed) {
+    inParts(
+        paths,
+        mixed,
+        (part, start, end) ->
+            mixed(part, positions, queries == null ? null : Rows.slice(queries, start, end), kept));
+  }
+
+  /** Returns the numbers a node of what {@link #spread} makes; 0 where it need not be called. */
+  int spreadWidth() {
+    return 0;
+  }
+
+  /**
+   * Makes what nodes of one depth of a tree keep of what those on the way to them keep, in the
+   * place of it.
+   *
+   * @param paths rows of {@code kept} on the way to each node, itself included, [Q, L]
+   * @param positions of the tokens on the way, L, ascending
+   * @param spread receives the result, [Q, spread width]
+   */
+  void spread(NDArray paths, int[] positions, Kept kept, NDArray spread) {
+    inParts(paths, spread, (part, start, end) -> spread(part, positions, kept));
+  }
+
+  /** The same of a few nodes, [Q, spread width]. */
+  NDArray spread(NDArray paths, int[] positions, Kept kept) {
+    throw new UnsupportedOperationException("nothing is spread");
+  }
+
+  /** What is made of a few nodes' paths. */
+  @FunctionalInterface
+  private interface OfPaths {
+    NDArray of(NDArray paths, int start, int end);
+  }
+
+  private static void inParts(NDArray paths, NDArray results, OfPaths work) {
     int nodes = (int) paths.getShape().get(0);
     for (int start = 0; start < nodes; start += ROWS_AT_ONCE) {
       int end = Math.min(start + ROWS_AT_ONCE, nodes);
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        mixed.set(
+        results.set(
             new NDIndex().addSliceDim(start, end),
-            mixed(
-                Rows.slice(paths, start, end),
-                positions,
-                queries == null ? null : Rows.slice(queries, start, end),
-                kept));
+            work.of(Rows.slice(paths, start, end), start, end));
       }
     }
   }

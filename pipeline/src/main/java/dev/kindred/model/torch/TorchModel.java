@@ -236,17 +236,28 @@ public final class TorchModel implements LanguageModel {
           normed.close();
         }
 
-        NDArray mixed = batch.create(new Shape(nodes - from, block.mixer.width()));
-        for (int depth = last ? firstDepth : 0; depth < tree.depths(); depth++) {
-          int[] paths = tree.paths(depth);
-          if (first) {
-            Arrays.setAll(paths, k -> inputs.ofNodes()[paths[k]]);
+        int[] rowOfNode = first ? inputs.ofNodes() : null; // in what is kept
+        if (block.mixer.spreadWidth() > 0) {
+          NDArray spread = batch.create(new Shape(nodes, block.mixer.spreadWidth()));
+          for (int depth = 0; depth < tree.depths(); depth++) {
+            int start = tree.levelStart(depth);
+            block.mixer.spread(
+                paths(batch, tree, depth, rowOfNode),
+                tree.positions(depth),
+                kept,
+                Rows.slice(spread, start, start + tree.levelSize(depth)));
           }
 
+          kept = new TorchMixer.Kept(null, spread);
+          rowOfNode = null;
+        }
+
+        NDArray mixed = batch.create(new Shape(nodes - from, block.mixer.width()));
+        for (int depth = last ? firstDepth : 0; depth < tree.depths(); depth++) {
           int start = tree.levelStart(depth) - from;
           int end = start + tree.levelSize(depth);
           block.mixer.mix(
-              batch.create(paths, new Shape(tree.levelSize(depth), depth + 1)),
+              paths(batch, tree, depth, rowOfNode),
               tree.positions(depth),
               queries == null ? null : Rows.slice(queries, start, end),
               kept,
@@ -278,6 +289,16 @@ public final class TorchModel implements LanguageModel {
     return Rows.slice(x, wanted, nodes);
   }
 
+  /** The rows on the way to the nodes of a depth, [nodes of the depth, depth + 1]. */
+  private static NDArray paths(NDManager batch, PrefixTree tree, int depth, int[] rowOfNode) {
+    int[] paths = tree.paths(depth);
+    if (rowOfNode != null) {
+      Arrays.setAll(paths, k -> rowOfNode[paths[k]]);
+    }
+
+    return batch.create(paths, new Shape(tree.levelSize(depth), depth + 1));
+  }
+
   /**
    * Floats: four rows of D a node (the residual stream, its norm, and what the allocator keeps of
    * two more), queries and mixed values, keys and values; for the chunk that mixes, the keys,
@@ -291,7 +312,8 @@ public final class TorchModel implements LanguageModel {
     for (Block block : blueprint.blocks()) {
       long mixed = block.mixer().width();
       long perNode = 4 * d + 2 * mixed + block.mixer().keptWidth() + 2L * length;
-      long mixing = Math.min(nodes, TorchMixer.ROWS_AT_ONCE) * 4 * length * mixed;
+      long mixing =
+          Math.min(nodes, TorchMixer.ROWS_AT_ONCE) * 4 * length * block.mixer().readWidth();
       long feedForward =
           Math.min(nodes, FEED_FORWARD_ROWS) * (2L * block.feedForward().width() + 4 * d);
       most = Math.max(most, nodes * perNode + mixing + feedForward);
