@@ -66,6 +66,21 @@ final class ScalarTileKernel implements TileKernel {
   }
 
   @Override
+  public void dots(
+      float[] a,
+      int aOffset,
+      float[] rows,
+      int[] starts,
+      int shift,
+      int count,
+      float[] products,
+      int length) {
+    for (int j = 0; j < count; j++) {
+      products[j] = dot(a, aOffset, rows, starts[j] + shift, length);
+    }
+  }
+
+  @Override
   public void weightedSum(
       float[] rows,
       int[] starts,
@@ -83,6 +98,24 @@ final class ScalarTileKernel implements TileKernel {
       }
 
       sums[sumsOffset + i] = sum;
+    }
+  }
+
+  @Override
+  public void softmax(float[] x, int offset, int length) {
+    float greatest = Float.NEGATIVE_INFINITY;
+    for (int i = offset; i < offset + length; i++) {
+      greatest = Math.max(greatest, x[i]);
+    }
+
+    float sum = 0;
+    for (int i = offset; i < offset + length; i++) {
+      x[i] = Exponential.of(x[i] - greatest);
+      sum += x[i];
+    }
+
+    for (int i = offset; i < offset + length; i++) {
+      x[i] /= sum;
     }
   }
 

@@ -147,6 +147,67 @@ final class SimdTileKernel implements TileKernel {
   }
 
   @Override
+  public void dots(
+      float[] a,
+      int aOffset,
+      float[] rows,
+      int[] starts,
+      int shift,
+      int count,
+      float[] products,
+      int length) {
+    int j = 0;
+    for (; length % (2 * VECTOR) == 0 && j <= count - 4; j += 4) {
+      fourDots(a, aOffset, rows, starts, j, shift, products, length);
+    }
+
+    for (; j < count; j++) {
+      products[j] = dot(a, aOffset, rows, starts[j] + shift, length);
+    }
+  }
+
+  /** Four rows side by side: one chain of multiply-adds waits while the others are computed. */
+  private static void fourDots(
+      float[] a,
+      int aOffset,
+      float[] rows,
+      int[] starts,
+      int j,
+      int shift,
+      float[] products,
+      int length) {
+    int row0 = starts[j] + shift;
+    int row1 = starts[j + 1] + shift;
+    int row2 = starts[j + 2] + shift;
+    int row3 = starts[j + 3] + shift;
+    FloatVector even0 = FloatVector.zero(LANES);
+    FloatVector even1 = even0;
+    FloatVector even2 = even0;
+    FloatVector even3 = even0;
+    FloatVector odd0 = even0;
+    FloatVector odd1 = even0;
+    FloatVector odd2 = even0;
+    FloatVector odd3 = even0;
+    for (int k = 0; k < length; k += 2 * VECTOR) {
+      FloatVector even = FloatVector.fromArray(LANES, a, aOffset + k);
+      even0 = even.fma(FloatVector.fromArray(LANES, rows, row0 + k), even0);
+      even1 = even.fma(FloatVector.fromArray(LANES, rows, row1 + k), even1);
+      even2 = even.fma(FloatVector.fromArray(LANES, rows, row2 + k), even2);
+      even3 = even.fma(FloatVector.fromArray(LANES, rows, row3 + k), even3);
+      FloatVector odd = FloatVector.fromArray(LANES, a, aOffset + k + VECTOR);
+      odd0 = odd.fma(FloatVector.fromArray(LANES, rows, row0 + k + VECTOR), odd0);
+      odd1 = odd.fma(FloatVector.fromArray(LANES, rows, row1 + k + VECTOR), odd1);
+      odd2 = odd.fma(FloatVector.fromArray(LANES, rows, row2 + k + VECTOR), odd2);
+      odd3 = odd.fma(FloatVector.fromArray(LANES, rows, row3 + k + VECTOR), odd3);
+    }
+
+    products[j] = even0.add(odd0).reduceLanes(VectorOperators.ADD);
+    products[j + 1] = even1.add(odd1).reduceLanes(VectorOperators.ADD);
+    products[j + 2] = even2.add(odd2).reduceLanes(VectorOperators.ADD);
+    products[j + 3] = even3.add(odd3).reduceLanes(VectorOperators.ADD);
+  }
+
+  @Override
   public void weightedSum(
       float[] rows,
       int[] starts,
@@ -158,6 +219,26 @@ final class SimdTileKernel implements TileKernel {
       int sumsOffset,
       int length) {
     int i = 0;
+    for (; i <= length - 4 * VECTOR; i += 4 * VECTOR) {
+      FloatVector sum0 = FloatVector.zero(LANES);
+      FloatVector sum1 = sum0;
+      FloatVector sum2 = sum0;
+      FloatVector sum3 = sum0;
+      for (int j = 0; j < count; j++) {
+        FloatVector weight = FloatVector.broadcast(LANES, weights[weightsOffset + j]);
+        int row = starts[j] + shift + i;
+        sum0 = weight.fma(FloatVector.fromArray(LANES, rows, row), sum0);
+        sum1 = weight.fma(FloatVector.fromArray(LANES, rows, row + VECTOR), sum1);
+        sum2 = weight.fma(FloatVector.fromArray(LANES, rows, row + 2 * VECTOR), sum2);
+        sum3 = weight.fma(FloatVector.fromArray(LANES, rows, row + 3 * VECTOR), sum3);
+      }
+
+      sum0.intoArray(sums, sumsOffset + i);
+      sum1.intoArray(sums, sumsOffset + i + VECTOR);
+      sum2.intoArray(sums, sumsOffset + i + 2 * VECTOR);
+      sum3.intoArray(sums, sumsOffset + i + 3 * VECTOR);
+    }
+
     for (; i <= length - VECTOR; i += VECTOR) {
       FloatVector sum = FloatVector.zero(LANES);
       for (int j = 0; j < count; j++) {
@@ -177,6 +258,72 @@ final class SimdTileKernel implements TileKernel {
 
       sums[sumsOffset + i] = sum;
     }
+  }
+
+  @Override
+  public void softmax(float[] x, int offset, int length) {
+    int end = offset + length;
+    int vectorsEnd = offset + LANES.loopBound(length);
+    FloatVector greatestOfLanes = FloatVector.broadcast(LANES, Float.NEGATIVE_INFINITY);
+    for (int i = offset; i < vectorsEnd; i += VECTOR) {
+      greatestOfLanes = greatestOfLanes.max(FloatVector.fromArray(LANES, x, i));
+    }
+
+    float greatest = greatestOfLanes.reduceLanes(VectorOperators.MAX);
+    for (int i = vectorsEnd; i < end; i++) {
+      greatest = Math.max(greatest, x[i]);
+    }
+
+    for (int i = offset; i < vectorsEnd; i += VECTOR) {
+      exponential(FloatVector.fromArray(LANES, x, i).sub(greatest)).intoArray(x, i);
+    }
+
+    for (int i = vectorsEnd; i < end; i++) {
+      x[i] = Exponential.of(x[i] - greatest);
+    }
+
+    float sum = 0;
+    for (int i = offset; i < end; i++) {
+      sum += x[i];
+    }
+
+    for (int i = offset; i < vectorsEnd; i += VECTOR) {
+      FloatVector.fromArray(LANES, x, i).div(sum).intoArray(x, i);
+    }
+
+    for (int i = vectorsEnd; i < end; i++) {
+      x[i] /= sum;
+    }
+  }
+
+  /** The steps of {@link Exponential#of} in all lanes. */
+  private static FloatVector exponential(FloatVector x) {
+    FloatVector bounded = x.max(Exponential.LEAST);
+    FloatVector rounding = FloatVector.broadcast(LANES, Exponential.ROUNDING);
+    FloatVector rounded = bounded.fma(FloatVector.broadcast(LANES, Exponential.PER_LN_2), rounding);
+    FloatVector n = rounded.sub(rounding);
+    FloatVector r =
+        n.fma(
+            FloatVector.broadcast(LANES, -Exponential.LN_2_LOW),
+            n.fma(FloatVector.broadcast(LANES, -Exponential.LN_2_HIGH), bounded));
+    FloatVector one = FloatVector.broadcast(LANES, 1);
+    FloatVector p =
+        r.fma(
+            FloatVector.broadcast(LANES, Exponential.C7),
+            FloatVector.broadcast(LANES, Exponential.C6));
+    p = p.fma(r, FloatVector.broadcast(LANES, Exponential.C5));
+    p = p.fma(r, FloatVector.broadcast(LANES, Exponential.C4));
+    p = p.fma(r, FloatVector.broadcast(LANES, Exponential.C3));
+    p = p.fma(r, FloatVector.broadcast(LANES, Exponential.C2));
+    p = p.fma(r, one);
+    p = p.fma(r, one);
+    IntVector power = rounded.viewAsIntegralLanes().sub(Exponential.ROUNDING_BITS);
+    IntVector half = power.lanewise(VectorOperators.ASHR, 1);
+    return p.mul(powerOfTwo(half)).mul(powerOfTwo(power.sub(half)));
+  }
+
+  private static FloatVector powerOfTwo(IntVector n) {
+    return n.add(127).lanewise(VectorOperators.LSHL, 23).viewAsFloatingLanes();
   }
 
   @Override

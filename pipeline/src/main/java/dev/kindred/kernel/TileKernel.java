@@ -140,6 +140,25 @@ public interface TileKernel {
   float dot(float[] a, int aOffset, float[] b, int bOffset, int length);
 
   /**
+   * Dot products of a vector with rows, each with the bits of {@link #dot}.
+   *
+   * @param a has the vector from {@code aOffset} on
+   * @param rows component k of row j is at {@code rows[starts[j] + shift + k]}
+   * @param count rows
+   * @param products receives one a row
+   * @param length components of the vector
+   */
+  void dots(
+      float[] a,
+      int aOffset,
+      float[] rows,
+      int[] starts,
+      int shift,
+      int count,
+      float[] products,
+      int length);
+
+  /**
    * Weighted sum of rows, each component one chain of fused multiply-adds over the rows in order.
    *
    * @param rows component i of row j is at {@code rows[starts[j] + shift + i]}
@@ -157,6 +176,14 @@ public interface TileKernel {
       float[] sums,
       int sumsOffset,
       int length);
+
+  /**
+   * Turns scores into probabilities: exp(x - max) over the sum of them all, which is one chain of
+   * additions. An exponential is within 2^-23 of itself, and never another on another machine.
+   *
+   * @param x has them from {@code offset} on; NaN among them makes all of them NaN
+   */
+  void softmax(float[] x, int offset, int length);
 
   /**
    * Adds a vector to another.

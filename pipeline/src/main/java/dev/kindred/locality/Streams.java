@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /**
  * The residual stream at some places.
@@ -72,13 +73,15 @@ record Streams(float[][] values, int dimension) {
       int together = Math.min(atOnce(model, length), model.sequencesTogether(length));
       int to = Math.min(texts.size(), from + together);
       PrefixTree tree = PrefixTree.of(texts.subList(from, to).toArray(int[][]::new));
-      float[][] found = model.residualStreams(tree, first);
+      int[] depths = IntStream.range(first, length).toArray();
+      float[][] found = model.residualStreams(tree, depths);
+      int[] rows = tree.rowsAt(depths);
       int[] paths = tree.paths(length - 1);
       for (int text = from; text < to; text++) {
         for (int place : ofTexts.get(texts.get(text))) {
           int depth = places.get(place).index() + Protocol.before(firstToken);
           int node = paths[(text - from) * length + depth];
-          streams.put(place, found, node - tree.levelStart(first));
+          streams.put(place, found, rows[node]);
         }
       }
 

@@ -125,21 +125,22 @@ final class Truncations {
     private void compare(int[] positions, List<int[]> sequences, List<List<List<Wanted>>> wanted) {
       int length = positions.length;
       PrefixTree tree = PrefixTree.of(sequences.toArray(int[][]::new), positions);
-      int least =
+      int[] depths =
           wanted.stream()
               .flatMap(List::stream)
               .flatMap(List::stream)
-              .mapToInt(Wanted::k)
-              .min()
-              .orElseThrow();
-      int firstDepth = before + least - 1;
-      float[][] found = model.residualStreams(tree, firstDepth);
+              .mapToInt(its -> before + its.k() - 1)
+              .distinct()
+              .sorted()
+              .toArray();
+      float[][] found = model.residualStreams(tree, depths);
+      int[] rows = tree.rowsAt(depths);
       int[] paths = tree.paths(length - 1);
       for (int i = 0; i < sequences.size(); i++) {
         for (List<Wanted> ofStart : wanted.get(i)) {
           for (Wanted its : ofStart) {
             int node = paths[i * length + before + its.k() - 1];
-            tell(its, found, node - tree.levelStart(firstDepth));
+            tell(its, found, rows[node]);
           }
 
           tokens.accept(length - before);

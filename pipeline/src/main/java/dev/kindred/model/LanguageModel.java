@@ -37,13 +37,13 @@ public interface LanguageModel extends AutoCloseable {
   }
 
   /**
-   * The residual stream before block 0 and after each block, of all nodes from a depth on: what
+   * The residual stream before block 0 and after each block, of all nodes at some depths: what
    * {@link BlockVector#RESID_POST} is at the end of every prefix of so many tokens.
    *
-   * @param firstDepth in [0, T)
-   * @return N + 1 arrays of a row of D floats a node, in the tree's order
+   * @param depths in [0, T), ascending; the last block may leave out what they do not need
+   * @return N + 1 arrays of a row of D floats a node, as {@link PrefixTree#rowsAt} numbers them
    */
-  float[][] residualStreams(PrefixTree tree, int firstDepth);
+  float[][] residualStreams(PrefixTree tree, int... depths);
 
   /** FFN outputs of every block, before the residual addition. */
   default float[][] ffnOutputs(int[][] tokenIds) {

@@ -188,6 +188,25 @@ public final class PrefixTree {
   }
 
   /**
+   * Numbers the nodes of some depths one after another, from 0 on.
+   *
+   * @param depths ascending
+   * @return N numbers; -1 of nodes at other depths
+   */
+  public int[] rowsAt(int... depths) {
+    int[] rows = new int[nodes()];
+    Arrays.fill(rows, -1);
+    int row = 0;
+    for (int depth : depths) {
+      for (int node = levelStarts[depth]; node < levelStarts[depth + 1]; node++) {
+        rows[node] = row++;
+      }
+    }
+
+    return rows;
+  }
+
+  /**
    * The nodes on the way to each node of a depth, itself included, from depth 0 on.
    *
    * @return [nodes of the depth, depth + 1], row-major

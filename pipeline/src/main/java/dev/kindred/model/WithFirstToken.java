@@ -56,8 +56,9 @@ public final class WithFirstToken implements LanguageModel {
   }
 
   @Override
-  public float[][] residualStreams(PrefixTree tree, int firstDepth) {
-    return model.residualStreams(behind(tree), firstDepth + 1);
+  public float[][] residualStreams(PrefixTree tree, int... depths) {
+    return model.residualStreams(
+        behind(tree), Arrays.stream(depths).map(depth -> depth + 1).toArray());
   }
 
   @Override

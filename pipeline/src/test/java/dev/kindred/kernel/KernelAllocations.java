@@ -41,9 +41,14 @@ final class KernelAllocations {
     methods.put(
         "4 weightedSum",
         () -> kernel.weightedSum(prompts, starts, 0, 2, windows, 0, products, 0, products.length));
-    methods.put("5 add", () -> kernel.add(windows, 0, sums, 0, DIMENSION));
-    methods.put("6 normalize", () -> kernel.normalize(windows, 0, 1, 2, one, one, sums, 0));
-    methods.put("7 multiply", () -> kernel.multiply(windows, 0, prompts, 0, DIMENSION, products));
+    int[] several = {0, DIMENSION, 0, DIMENSION, 0};
+    methods.put(
+        "5 dots",
+        () -> kernel.dots(windows, 0, prompts, several, 0, several.length, sums, DIMENSION));
+    methods.put("6 softmax", () -> kernel.softmax(sums, 0, DIMENSION));
+    methods.put("7 add", () -> kernel.add(windows, 0, sums, 0, DIMENSION));
+    methods.put("8 normalize", () -> kernel.normalize(windows, 0, 1, 2, one, one, sums, 0));
+    methods.put("9 multiply", () -> kernel.multiply(windows, 0, prompts, 0, DIMENSION, products));
     methods.forEach((name, method) -> bytesPerCall(method));
     methods.forEach(
         (name, method) -> System.out.println(name.substring(2) + " " + bytesPerCall(method)));

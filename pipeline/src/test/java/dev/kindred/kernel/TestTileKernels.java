@@ -144,6 +144,96 @@ class TestTileKernels {
   }
 
   @Test
+  void productsWithSeveralRowsHaveTheBitsOfEachAlone() {
+    Random random = new Random(20);
+    for (TileKernel kernel : BOTH) {
+      for (int length : DIMENSIONS) {
+        for (int count = 0; count <= 9; count++) {
+          float[] vector = floats(random, length + 3);
+          float[] rows = floats(random, 3 * length + 7);
+          int[] starts = {length, 0, 2 * length, 0, length, length, 2 * length, 0, length};
+          float[] products = new float[count];
+          kernel.dots(vector, 3, rows, starts, 7, count, products, length);
+          for (int j = 0; j < count; j++) {
+            assertThat(products[j])
+                .as("%s, length %d, row %d of %d", kernel, length, j, count)
+                .isEqualTo(kernel.dot(vector, 3, rows, starts[j] + 7, length));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void exponentialsAreThoseOfDoublePrecision() {
+    Random random = new Random(21);
+    for (int i = 0; i < 1_000_000; i++) {
+      float x = (float) (-87 * random.nextDouble() * random.nextDouble());
+      double exact = Math.exp(x);
+      assertThat((double) Exponential.of(x))
+          .as("exp(%s)", x)
+          .isCloseTo(exact, within(exact * 0x1p-23));
+    }
+
+    for (float x = -87; x > -110; x -= .01f) { // results have fewer and fewer digits
+      assertThat((double) Exponential.of(x))
+          .as("exp(%s)", x)
+          .isCloseTo(Math.exp(x), within(Float.MIN_VALUE * 1.));
+    }
+
+    assertThat(Exponential.of(0)).isEqualTo(1);
+    assertThat(Exponential.of(Float.NEGATIVE_INFINITY)).isZero();
+    assertThat(Exponential.of(Float.NaN)).isNaN();
+  }
+
+  @Test
+  void probabilitiesOfScoresHaveTheSameBitsInBothKernels() {
+    Random random = new Random(22);
+    for (int length : DIMENSIONS) {
+      for (float spread : new float[] {0, 1, 10, 200}) {
+        float[] scores = floats(random, length + 2);
+        for (int i = 0; i < scores.length; i++) {
+          scores[i] *= spread;
+        }
+
+        double greatest = Double.NEGATIVE_INFINITY;
+        for (int i = 2; i < scores.length; i++) {
+          greatest = Math.max(greatest, scores[i]);
+        }
+
+        double sum = 0;
+        for (int i = 2; i < scores.length; i++) {
+          sum += Math.exp(scores[i] - greatest);
+        }
+
+        float[] scalar = scores.clone();
+        float[] simd = scores.clone();
+        BOTH.get(0).softmax(scalar, 2, length);
+        BOTH.get(1).softmax(simd, 2, length);
+        assertThat(simd).as("length %d, spread %s", length, spread).isEqualTo(scalar);
+        assertThat(simd).startsWith(scores[0], scores[1]);
+        for (int i = 2; i < scores.length; i++) {
+          assertThat((double) simd[i])
+              .as("length %d, spread %s, score %d", length, spread, i - 2)
+              .isCloseTo(Math.exp(scores[i] - greatest) / sum, within(1e-6));
+        }
+      }
+    }
+  }
+
+  @Test
+  void oneScoreThatIsNoNumberLeavesNoProbability() {
+    for (TileKernel kernel : BOTH) {
+      float[] scores = new float[37];
+      scores[3] = Float.NaN;
+      kernel.softmax(scores, 0, scores.length);
+      for (float probability : scores) {
+        assertThat(probability).as("%s", kernel).isNaN();
+      }
+    }
+  }
+
+  @Test
   void weightedSumsAreChainsOfFusedMultiplyAdds() {
     Random random = new Random(18);
     for (TileKernel kernel : BOTH) {

@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -207,11 +208,12 @@ class TestAnyDescription {
     int[] positions = {0, 2, 3, LENGTH - 1};
     PrefixTree tree =
         PrefixTree.of(TestPrefixTree.sequences(new Random(seed), 12, 4, 4), positions);
-    int firstDepth = (int) (seed % 4);
-    float[][] streams = model.residualStreams(tree, firstDepth);
+    int[] depths =
+        IntStream.range(0, 4).filter(depth -> (seed % 15 + 1 >> depth & 1) == 1).toArray();
+    float[][] streams = model.residualStreams(tree, depths);
     int d = blueprint.shape().modelDimension();
     int row = 0;
-    for (int depth = firstDepth; depth < positions.length; depth++) {
+    for (int depth : depths) {
       int[] paths = tree.paths(depth);
       for (int node = 0; node < tree.levelSize(depth); node++, row++) {
         int[] tokens = new int[LENGTH];

@@ -39,7 +39,8 @@ class TestWithFirstToken {
       assertThat(first.evaluationMemory(tree.nodes(), 5))
           .isEqualTo(model.evaluationMemory(ofInputs.nodes(), 6));
       assertThat(ofInputs.levels()[0]).isEqualTo(1);
-      assertThat(first.residualStreams(tree, 2)).isDeepEqualTo(model.residualStreams(ofInputs, 3));
+      assertThat(first.residualStreams(tree, 2, 4))
+          .isDeepEqualTo(model.residualStreams(ofInputs, 3, 5));
     }
   }
 

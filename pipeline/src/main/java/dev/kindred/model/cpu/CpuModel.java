@@ -146,12 +146,12 @@ public final class CpuModel implements LanguageModel {
   }
 
   @Override
-  public float[][] residualStreams(PrefixTree tree, int firstDepth) {
-    Pass pass = new Pass(BlockVector.RESID_POST, tree, blocks.size(), tree.levelStart(firstDepth));
+  public float[][] residualStreams(PrefixTree tree, int... depths) {
+    Pass pass = new Pass(BlockVector.RESID_POST, tree, blocks.size(), depths);
     float[][] streams = new float[blocks.size() + 1][];
     pass.embed();
-    streams[0] =
-        Arrays.copyOfRange(pass.residual, pass.firstWanted * dModel, tree.nodes() * dModel);
+    streams[0] = new float[pass.wantedRows * dModel];
+    pass.keep(pass.residual, 0, dModel, streams[0], 0, tree.nodes());
     float[][] after = pass.blocks();
     System.arraycopy(after, 0, streams, 1, after.length);
     return streams;
@@ -269,7 +269,9 @@ public final class CpuModel implements LanguageModel {
     private final PrefixTree.Inputs inputs;
     private final int[] positions; // N
     private final int d = dModel;
-    private final int firstWanted; // of the nodes whose vectors are kept, to the last leaf
+    private final int[] rowOfNode; // of the nodes whose vectors are kept; -1 of others
+    private final int wantedRows;
+    private final int firstLeaf;
     private final BlockVector kind; // of the vectors that are kept
     private final float[][] vectors; // of the blocks that are evaluated, a row a node from there
     private final float[] residual; // [N, D]
@@ -299,16 +301,19 @@ public final class CpuModel implements LanguageModel {
     private record Sources(float[] embedded, int[] ofNodes, float[] besides) {}
 
     private Pass(BlockVector kind, PrefixTree tree, int count) {
-      this(kind, tree, count, tree.nodes() - tree.leaves());
+      this(kind, tree, count, tree.depths() - 1);
     }
 
-    private Pass(BlockVector kind, PrefixTree tree, int count, int firstWanted) {
+    /** Keeps vectors of nodes at some depths, ascending. */
+    private Pass(BlockVector kind, PrefixTree tree, int count, int... depths) {
       this.kind = kind;
       this.tree = tree;
       this.inputs = tree.inputs();
       this.positions = tree.positionsOfNodes();
-      this.firstWanted = firstWanted;
-      this.vectors = new float[count][(tree.nodes() - firstWanted) * d];
+      this.rowOfNode = tree.rowsAt(depths);
+      this.wantedRows = Arrays.stream(depths).map(tree::levelSize).sum();
+      this.firstLeaf = tree.nodes() - tree.leaves();
+      this.vectors = new float[count][wantedRows * d];
       this.residual = new float[tree.nodes() * d];
       this.rows = new float[GROUP * widest()];
       this.chunk = rowsAtOnce(tree.nodes());
@@ -351,13 +356,13 @@ public final class CpuModel implements LanguageModel {
         }
 
         for (int from = 0, to; from < tree.nodes(); from = to) {
-          to = Math.min(from + chunk, from < firstWanted ? firstWanted : tree.nodes());
+          to = last ? endOfRun(from) : Math.min(from + chunk, tree.nodes());
           if (i > 0) {
             norm(block.mixerNorm, residual, from, to);
             keys(block, turn, from, to);
           }
 
-          if (last && from < firstWanted) {
+          if (last && rowOfNode[from] < 0) {
             continue; // what follows would not reach any node that is asked for
           }
 
@@ -370,6 +375,17 @@ public final class CpuModel implements LanguageModel {
       }
 
       return vectors;
+    }
+
+    /** Where a chunk ends that begins at a node, and has none or only nodes that are asked for. */
+    private int endOfRun(int from) {
+      int most = Math.min(from + chunk, tree.nodes());
+      int to = from + 1;
+      while (to < most && rowOfNode[to] < 0 == rowOfNode[from] < 0) {
+        to++;
+      }
+
+      return to;
     }
 
     /**
@@ -577,13 +593,13 @@ public final class CpuModel implements LanguageModel {
         int query = (first ? inputs.ofNodes()[node] : node - from) * block.query.width();
         for (int head = 0; head < heads; head++) {
           int keyHead = head / ofKey * e;
+          kernel.dots(queries, query + head * e, keysAndValues, path, keyHead, length, scores, e);
           for (int i = 0; i < length; i++) {
-            scores[i] =
-                scale * kernel.dot(queries, query + head * e, keysAndValues, path[i] + keyHead, e);
+            scores[i] *= scale;
           }
 
           cap(scores, 0, length, cap);
-          softmax(scores, 0, length);
+          kernel.softmax(scores, 0, length);
           kernel.weightedSum(
               keysAndValues,
               path,
@@ -658,9 +674,16 @@ public final class CpuModel implements LanguageModel {
      */
     private void keep(
         BlockVector found, float[] rows, int first, int width, int block, int from, int to) {
-      for (int node = from; found == kind && from >= firstWanted && node < to; node++) {
-        System.arraycopy(
-            rows, (first + node - from) * width, vectors[block], (node - firstWanted) * d, d);
+      if (found == kind) {
+        keep(rows, first, width, vectors[block], from, to);
+      }
+    }
+
+    private void keep(float[] rows, int first, int width, float[] kept, int from, int to) {
+      for (int node = from; node < to; node++) {
+        if (rowOfNode[node] >= 0) {
+          System.arraycopy(rows, (first + node - from) * width, kept, rowOfNode[node] * d, d);
+        }
       }
     }
 
@@ -675,11 +698,11 @@ public final class CpuModel implements LanguageModel {
     private float[] finalVectors() {
       int h = unembedding.inputs();
       float[] vectors = new float[tree.leaves() * h];
-      for (int from = firstWanted; from < tree.nodes(); from += chunk) {
+      for (int from = firstLeaf; from < tree.nodes(); from += chunk) {
         int to = Math.min(tree.nodes(), from + chunk);
         if (unembeddingProjection == null) {
           for (int node = from; node < to; node++) {
-            finalNorm.apply(residual, node * d, vectors, (node - firstWanted) * h);
+            finalNorm.apply(residual, node * d, vectors, (node - firstLeaf) * h);
           }
 
           continue;
@@ -689,7 +712,7 @@ public final class CpuModel implements LanguageModel {
         float[] projected = projected(to - from);
         for (int node = from; node < to; node++) {
           int row = (node - from) * unembeddingProjection.width();
-          System.arraycopy(projected, row, vectors, (node - firstWanted) * h, h);
+          System.arraycopy(projected, row, vectors, (node - firstLeaf) * h, h);
         }
       }
 
@@ -703,7 +726,7 @@ public final class CpuModel implements LanguageModel {
       float[] probabilities = new float[tree.leaves() * v];
       int rowsAtOnce = Math.min(logitRows, chunk);
       float[] logits = new float[rowsAtOnce * unembedding.width()];
-      for (int from = firstWanted; from < tree.nodes(); from += rowsAtOnce) {
+      for (int from = firstLeaf; from < tree.nodes(); from += rowsAtOnce) {
         int to = Math.min(tree.nodes(), from + rowsAtOnce);
         norm(finalNorm, residual, from, to);
         if (unembeddingProjection != null) {
@@ -714,10 +737,10 @@ public final class CpuModel implements LanguageModel {
 
         unembedding.apply(packed, to - from, partial, logits, 0);
         for (int i = 0; i < to - from; i++) {
-          int start = (from - firstWanted + i) * v;
+          int start = (from - firstLeaf + i) * v;
           System.arraycopy(logits, i * unembedding.width(), probabilities, start, v);
           cap(probabilities, start, v, cap);
-          softmax(probabilities, start, v);
+          kernel.softmax(probabilities, start, v);
         }
       }
 
@@ -729,23 +752,6 @@ public final class CpuModel implements LanguageModel {
   private static void cap(float[] x, int offset, int length, double cap) {
     for (int i = offset; cap < Double.POSITIVE_INFINITY && i < offset + length; i++) {
       x[i] = (float) (cap * Math.tanh(x[i] / cap));
-    }
-  }
-
-  private static void softmax(float[] x, int offset, int length) {
-    float greatest = Float.NEGATIVE_INFINITY;
-    for (int i = offset; i < offset + length; i++) {
-      greatest = Math.max(greatest, x[i]);
-    }
-
-    float sum = 0;
-    for (int i = offset; i < offset + length; i++) {
-      x[i] = (float) Math.exp(x[i] - greatest);
-      sum += x[i];
-    }
-
-    for (int i = offset; i < offset + length; i++) {
-      x[i] /= sum;
     }
   }
 }

@@ -94,7 +94,8 @@ public final class TorchModel implements LanguageModel {
   }
 
   @Override
-  public float[][] residualStreams(PrefixTree tree, int firstDepth) {
+  public float[][] residualStreams(PrefixTree tree, int... depths) {
+    int firstDepth = depths[0];
     int wanted = tree.levelStart(firstDepth);
     Vectors after =
         new Vectors(BlockVector.RESID_POST, blueprint.shape().blocks(), tree.nodes() - wanted);
@@ -110,6 +111,12 @@ public final class TorchModel implements LanguageModel {
     }
 
     System.arraycopy(after.values, 0, streams, 1, after.values.length);
+    for (int layer = 0;
+        depths.length < tree.depths() - firstDepth && layer < streams.length;
+        layer++) {
+      streams[layer] = atDepths(tree, streams[layer], depths);
+    }
+
     return streams;
   }
 
@@ -178,6 +185,21 @@ public final class TorchModel implements LanguageModel {
     }
 
     return x;
+  }
+
+  /** Rows of some depths, out of those of all nodes from the first of them on. */
+  private float[] atDepths(PrefixTree tree, float[] rows, int[] depths) {
+    int d = blueprint.shape().modelDimension();
+    float[] some = new float[Arrays.stream(depths).map(tree::levelSize).sum() * d];
+    int to = 0;
+    for (int depth : depths) {
+      int length = tree.levelSize(depth) * d;
+      System.arraycopy(
+          rows, (tree.levelStart(depth) - tree.levelStart(depths[0])) * d, some, to, length);
+      to += length;
+    }
+
+    return some;
   }
 
   private NDArray forward(NDManager batch, PrefixTree tree, Vectors sink) {
