@@ -51,7 +51,7 @@ class TestPackageOrder {
     Set<String> architectures = new HashSet<>();
     for (Path file : sources(MAIN.resolve("model/family"))) {
       Matcher described =
-          Pattern.compile("class (\\w+) implements (?:Trained)?Architecture")
+          Pattern.compile("class (\\w+) implements (?:Trained|Own)?Architecture")
               .matcher(Files.readString(file));
       if (described.find()) {
         architectures.add(described.group(1));

@@ -50,7 +50,7 @@ final class InversionFigures {
     System.err.println("bench: inversion");
     figures.group("9. Inversion: 100 prompts of 16 tokens, 5 restarts, one block, all cores");
     DjlEngine.load();
-    TrainedArchitecture trained = Architectures.trained();
+    TrainedArchitecture trained = Architectures.trained("gpt");
     Blueprint blueprint =
         trained.read(trained.config(new TrainedArchitecture.Size(VOCABULARY, WIDTH, 1, 6, 256)));
     int steps = quick ? QUICK_STEPS : STEPS;

@@ -64,7 +64,13 @@ final class TrainingComparison {
     double[] both = new double[rounds];
     double[] masks = new double[rounds];
     ExecutorService executor = Executors.newFixedThreadPool(Machine.cores());
-    try (Trainer trainer = new Trainer(blueprint, recipe(), tokens(100_000), Machine.cores());
+    try (Trainer trainer =
+            new Trainer(
+                blueprint,
+                recipe(),
+                tokens(100_000),
+                Machine.cores(),
+                blueprint.initialWeights(1));
         TorchTraining model =
             new TorchTraining(blueprint, blueprint.initialWeights(2), Device.cpu());
         NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
@@ -255,7 +261,7 @@ final class TrainingComparison {
   }
 
   private static Blueprint blueprint(int dModel) {
-    TrainedArchitecture trained = Architectures.trained();
+    TrainedArchitecture trained = Architectures.trained("gpt");
     return trained.read(
         trained.config(new TrainedArchitecture.Size(VOCABULARY, dModel, BLOCKS, HEADS, CONTEXT)));
   }

@@ -26,6 +26,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The command train, on a few pages. */
 class TestTraining {
@@ -122,6 +124,34 @@ class TestTraining {
     assertThat(LoadedModels.get(directory).shape().modelDimension()).isEqualTo(24);
     assertThat(directory.shape().vocabularySize())
         .isEqualTo(Tokenizer.of(directory.tokenizerJson()).vocabularySize());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "mixer | --mixing parallel --branch-activation gelu",
+        "gpt | --mlp none --norm none --positions qk --layers 1",
+        "llama | --key-value-heads 2 --heads 4",
+        "gpt_neox | --d-model 32 --heads 4"
+      })
+  void aModelOfAnyArchitecturePassesItsSelfCheck(String architecture, String options)
+      throws IOException {
+    Path out = base.resolve(architecture);
+    List<String> all = new ArrayList<>(List.of(options.split(" ")));
+    all.addAll(List.of("--architecture", architecture, "--steps", "4"));
+
+    CommandLineRun run = training(out, all.toArray(String[]::new));
+
+    assertThat(run.status()).as(run.err()).isZero();
+    ModelDirectory directory = ModelDirectory.read(out.toString(), new Configuration(false));
+    assertThat(LoadedModels.get(directory).shape().contextLength()).isEqualTo(32);
+    assertThat(out.resolve("README.md")).content().contains("A `" + architecture + "` of ");
+    assertThat(Files.exists(out.resolve("tokenizer_config.json")))
+        .as("for transformers")
+        .isEqualTo(!architecture.matches("mixer|gpt"));
+    assertThat(training(out, all.toArray(String[]::new)).messages())
+        .containsExactly("kindred: nothing to do: " + out + " is this training's model");
   }
 
   @Test

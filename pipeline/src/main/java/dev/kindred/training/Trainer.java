@@ -36,25 +36,13 @@ public final class Trainer implements AutoCloseable {
   private int step;
 
   /**
-   * A model with {@link Blueprint#initialWeights}.
+   * A training that begins.
    *
    * @param tokens the whole stream; both splits must be longer than the model's context
    * @param threads parts of a batch that are worked on at the same time
+   * @param initialWeights by name
    */
-  public Trainer(Blueprint blueprint, Recipe recipe, int[] tokens, int threads) {
-    this(blueprint, recipe, tokens, threads, blueprint.initialWeights(recipe.seed()));
-  }
-
-  /** A training that goes on where a checkpoint was taken. */
   public Trainer(
-      Blueprint blueprint, Recipe recipe, int[] tokens, int threads, Checkpoint checkpoint) {
-    this(blueprint, recipe, tokens, threads, checkpoint.weights());
-    optimizer.mean().forEach((name, moment) -> moment.set(checkpoint.mean().get(name)));
-    optimizer.variance().forEach((name, moment) -> moment.set(checkpoint.variance().get(name)));
-    step = checkpoint.step();
-  }
-
-  private Trainer(
       Blueprint blueprint,
       Recipe recipe,
       int[] tokens,
@@ -73,6 +61,15 @@ public final class Trainer implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
+  }
+
+  /** A training that goes on where a checkpoint was taken. */
+  public Trainer(
+      Blueprint blueprint, Recipe recipe, int[] tokens, int threads, Checkpoint checkpoint) {
+    this(blueprint, recipe, tokens, threads, checkpoint.weights());
+    optimizer.mean().forEach((name, moment) -> moment.set(checkpoint.mean().get(name)));
+    optimizer.variance().forEach((name, moment) -> moment.set(checkpoint.variance().get(name)));
+    step = checkpoint.step();
   }
 
   /** Tokens of a stream that a model is trained on: the first 90 %. The others validate it. */

@@ -3,6 +3,7 @@ package dev.kindred.training;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.Location;
+import dev.kindred.model.family.Architectures;
 import dev.kindred.model.files.FileContent;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.model.files.Safetensors;
@@ -32,6 +33,16 @@ public final class TrainingFolder {
   private static final String CHECKPOINTS = "checkpoints";
   private static final String RECORD = "training.json";
   private static final String CARD = "README.md";
+  private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
+
+  /**
+   * Else transformers takes a tokenizer of the family, and changes what {@code tokenizer.json}
+   * says.
+   */
+  private static final String TOKENIZER_CLASS =
+      "{\n  \"clean_up_tokenization_spaces\" : false,\n  \"tokenizer_class\" :"
+          + " \"PreTrainedTokenizerFast\"\n}\n";
+
   private static final int KEPT_CHECKPOINTS = 2;
   private static final Pattern CHECKPOINT = Pattern.compile("step-\\d+\\.safetensors");
 
@@ -226,10 +237,13 @@ public final class TrainingFolder {
       FileSystem plain = files instanceof LocalFileSystem local ? local.getRaw() : files;
       ModelDirectory.write(
           plain, folder, record.config(), last.weights()::get, dtype, tokenizerJson, sequences);
+      if (Architectures.isHuggingFace(record.config())) {
+        WholeFile.replace(plain, new Path(folder, TOKENIZER_CONFIG), bytes(TOKENIZER_CLASS));
+      }
+
       String card = ModelCard.text(folder.getName(), record, dtype);
-      WholeFile.replace(plain, new Path(folder, CARD), card.getBytes(StandardCharsets.UTF_8));
-      WholeFile.replace(
-          plain, new Path(folder, RECORD), record.toJson().getBytes(StandardCharsets.UTF_8));
+      WholeFile.replace(plain, new Path(folder, CARD), bytes(card));
+      WholeFile.replace(plain, new Path(folder, RECORD), bytes(record.toJson()));
       removeCheckpoints(plain);
     } catch (IOException e) {
       throw unwritable(e);
@@ -250,6 +264,10 @@ public final class TrainingFolder {
     if (children(plain, checkpoints).isEmpty()) {
       plain.delete(checkpoints, false);
     }
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private InvalidInput unwritable(IOException e) {

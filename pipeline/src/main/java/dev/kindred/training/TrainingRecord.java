@@ -51,6 +51,12 @@ public record TrainingRecord(
     return Architectures.read(config());
   }
 
+  /** How it begins, by its recipe's seed. */
+  public Map<String, float[]> initialWeights() {
+    return blueprint()
+        .initialWeights(Architectures.of(config()).initialization(config()), recipe.seed());
+  }
+
   /** Its {@code config.json}. */
   public ConfigJson config() {
     return ConfigJson.of("model", model);
@@ -66,11 +72,15 @@ public record TrainingRecord(
   }
 
   /**
-   * Returns the record with its architecture. Records of version 0.2 leave it out: there was one.
+   * Returns the record with its architecture. Records of version 0.2 leave it out: there was one,
+   * {@code gpt}.
    */
   private TrainingRecord completed() {
     Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("architecture", Architectures.trained().name());
+    if (model == null || !Architectures.isNamed(config())) {
+      fields.put("architecture", "gpt");
+    }
+
     fields.putAll(model == null ? Map.of() : model);
     return new TrainingRecord(
         corpus,

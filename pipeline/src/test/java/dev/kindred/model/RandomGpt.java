@@ -6,7 +6,7 @@ import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.architecture.Activation;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
-import dev.kindred.model.architecture.TrainedArchitecture;
+import dev.kindred.model.architecture.OwnArchitecture;
 import dev.kindred.model.cpu.CpuModel;
 import dev.kindred.model.family.Architectures;
 import dev.kindred.model.torch.TorchModel;
@@ -36,7 +36,7 @@ public final class RandomGpt {
       boolean tiedUnembedding,
       boolean unembeddingBias,
       float normEpsilon) {
-    TrainedArchitecture gpt = Architectures.trained();
+    OwnArchitecture gpt = (OwnArchitecture) Architectures.trained("gpt");
     List<Object> values =
         List.of(
             gpt.name(),

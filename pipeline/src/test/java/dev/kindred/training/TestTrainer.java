@@ -39,7 +39,7 @@ class TestTrainer {
 
   @Test
   void theLossFalls() {
-    try (Trainer trainer = new Trainer(CONFIG, recipe(2, 100, 3e-3), TOKENS, 2)) {
+    try (Trainer trainer = trainer(recipe(2, 100, 3e-3), 2)) {
       double before = trainer.evaluate().validationLoss();
       for (int i = 0; i < 100; i++) {
         trainer.next();
@@ -84,7 +84,7 @@ class TestTrainer {
 
   @Test
   void aLossThatIsNoNumberChangesNothing() {
-    try (Trainer trainer = new Trainer(CONFIG, recipe(7, 9, 1e30), TOKENS, 2)) {
+    try (Trainer trainer = trainer(recipe(7, 9, 1e30), 2)) {
       Trainer.Step step = trainer.next();
       Checkpoint before = trainer.checkpoint();
       while (step.isFinite()) {
@@ -97,8 +97,12 @@ class TestTrainer {
     }
   }
 
+  private static Trainer trainer(Recipe recipe, int threads) {
+    return new Trainer(CONFIG, recipe, TOKENS, threads, CONFIG.initialWeights(recipe.seed()));
+  }
+
   private static Checkpoint after(int steps, Recipe recipe, int threads) {
-    try (Trainer trainer = new Trainer(CONFIG, recipe, TOKENS, threads)) {
+    try (Trainer trainer = trainer(recipe, threads)) {
       for (int i = 0; i < steps; i++) {
         assertThat(trainer.next().isFinite()).isTrue();
       }

@@ -17,9 +17,14 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "train",
     description =
-        "Trains a model of the gpt architecture on a corpus, and writes a model directory. A training"
-            + " that was stopped goes on from its last checkpoint, to the same result.",
-    footer = "kindred train --corpus 'texts/*.txt' --out models/mine --preset small --epochs 10")
+        "Trains a model on a corpus, and writes a model directory. A training that was stopped goes on"
+            + " from its last checkpoint, to the same result.",
+    footer = {
+      "kindred train --corpus 'texts/*.txt' --out models/mine --preset small --epochs 10",
+      "kindred train --corpus 'texts/*.txt' --out models/mixer --architecture mixer --mixing heads",
+      "kindred train --corpus 'texts/*.txt' --out models/llama --architecture llama"
+          + " --key-value-heads 2"
+    })
 final class TrainCommand extends KindredCommand {
   @Mixin private CorpusOptions corpus;
   @Mixin private TrainingOptions training;

@@ -94,7 +94,11 @@ public final class Training {
                 training.threads(),
                 resumed.get().checkpoint())
             : new Trainer(
-                record.blueprint(), record.recipe(), stream.tokens(), training.threads())) {
+                record.blueprint(),
+                record.recipe(),
+                stream.tokens(),
+                training.threads(),
+                record.initialWeights())) {
       TrainingRecord done =
           train(trainer, resumed.map(TrainingFolder.Resumed::record).orElse(record));
       progress.begin("self-check");

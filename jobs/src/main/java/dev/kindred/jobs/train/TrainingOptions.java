@@ -15,8 +15,13 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /**
@@ -28,6 +33,11 @@ public final class TrainingOptions {
   private static final long MOST_PARAMETERS = 175_000_000;
   // Of one sequence, as every pair of positions has a weight in each layer and head.
   private static final double MOST_ATTENTION_BYTES = 256e9;
+
+  private static final String AUTO = "auto";
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
 
   @Option(
       names = "--preset",
@@ -49,6 +59,101 @@ public final class TrainingOptions {
   private String tokenizer;
 
   @Option(
+      names = "--architecture",
+      paramLabel = "NAME",
+      converter = ArchitectureName.class,
+      description =
+          "family of the model (${DEFAULT-VALUE}): gpt and mixer, which are Kindred's own, llama or"
+              + " gpt_neox, which transformers reads")
+  private String architecture;
+
+  @Option(
+      names = "--mixing",
+      paramLabel = "auto|flat|expanded|parallel|heads",
+      converter = Mixing.class,
+      description =
+          "of a mixer: how it mixes positions (${DEFAULT-VALUE}); auto is flat, one matrix a block")
+  private String mixing;
+
+  @Option(
+      names = "--expansion",
+      paramLabel = "auto|N",
+      converter = AutoOrNumber.class,
+      description = "of expanded mixing: vectors a position (${DEFAULT-VALUE}); auto is 2")
+  private String expansion;
+
+  @Option(
+      names = "--branches",
+      paramLabel = "auto|N",
+      converter = AutoOrNumber.class,
+      description = "of parallel mixing: matrices that are added (${DEFAULT-VALUE}); auto is 2")
+  private String branches;
+
+  @Option(
+      names = "--branch-activation",
+      paramLabel = "auto|none|gelu",
+      converter = BranchActivation.class,
+      description =
+          "of parallel mixing: what each goes through before (${DEFAULT-VALUE}); auto is none")
+  private String branchActivation;
+
+  @Option(
+      names = "--mlp",
+      paramLabel = "auto|mlp|none",
+      converter = Network.class,
+      description = "whether blocks have feed-forward networks (${DEFAULT-VALUE}); auto is mlp")
+  private String mlp;
+
+  @Option(
+      names = "--d-mlp",
+      paramLabel = "auto|N",
+      converter = AutoOrNumber.class,
+      description =
+          "hidden width of these (${DEFAULT-VALUE}); auto is four times d-model, 8/3 times where they"
+              + " are gated")
+  private String dMlp;
+
+  @Option(
+      names = "--activation",
+      paramLabel = "auto|relu|gelu|silu",
+      converter = ActivationName.class,
+      description = "function in these (${DEFAULT-VALUE}); auto is the architecture's usual one")
+  private String activation;
+
+  @Option(
+      names = "--norm",
+      paramLabel = "auto|none|layer|rms",
+      converter = NormName.class,
+      description = "norms (${DEFAULT-VALUE}); auto is the architecture's usual one")
+  private String norm;
+
+  @Option(
+      names = "--positions",
+      paramLabel = "auto|learned|rotary|qk|none",
+      converter = PositionsName.class,
+      description =
+          "how positions are told (${DEFAULT-VALUE}): added to the stream, by turning queries and"
+              + " keys, by what is added to what these are made of, or not; auto is the architecture's"
+              + " usual way")
+  private String positions;
+
+  @Option(
+      names = "--key-value-heads",
+      paramLabel = "auto|N",
+      converter = AutoOrNumber.class,
+      description = "heads of keys and values of a llama (${DEFAULT-VALUE}); auto is all heads")
+  private String keyValueHeads;
+
+  @Option(
+      names = "--unembedding",
+      paramLabel = "auto|own|tied",
+      converter = UnembeddingName.class,
+      description =
+          "whether logits are read by a matrix of their own or by the tokens' vectors"
+              + " (${DEFAULT-VALUE}); auto is own")
+  private String unembedding;
+
+  @Option(
       names = "--layers",
       paramLabel = "N",
       converter = Layers.class,
@@ -59,7 +164,7 @@ public final class TrainingOptions {
       names = "--heads",
       paramLabel = "N",
       converter = Values.Positive.class,
-      description = "attention heads (${DEFAULT-VALUE})")
+      description = "heads, where blocks have some (${DEFAULT-VALUE})")
   private Integer heads;
 
   @Option(
@@ -225,6 +330,94 @@ public final class TrainingOptions {
       converter = Dtype.class,
       description = "what weights are stored as (${DEFAULT-VALUE})")
   private Safetensors.Dtype dtype;
+
+  /** One of some names, or auto for what is usual. */
+  private abstract static class AutoOr implements ITypeConverter<String> {
+    private final List<String> names;
+
+    private AutoOr(String... names) {
+      this.names = Stream.concat(Stream.of(AUTO), Stream.of(names)).toList();
+    }
+
+    @Override
+    public String convert(String text) {
+      String name = text.toLowerCase(Locale.ROOT);
+      if (!names.contains(name)) {
+        throw new TypeConversionException("expected one of " + names);
+      }
+
+      return name;
+    }
+  }
+
+  /** How positions are mixed. */
+  static final class Mixing extends AutoOr {
+    Mixing() {
+      super("flat", "expanded", "parallel", "heads");
+    }
+  }
+
+  /** What parallel matrices go through. */
+  static final class BranchActivation extends AutoOr {
+    BranchActivation() {
+      super("none", "gelu");
+    }
+  }
+
+  /** Whether there are networks. */
+  static final class Network extends AutoOr {
+    Network() {
+      super("mlp", "none");
+    }
+  }
+
+  /** The function of networks. */
+  static final class ActivationName extends AutoOr {
+    ActivationName() {
+      super("relu", "gelu", "silu");
+    }
+  }
+
+  /** Norms. */
+  static final class NormName extends AutoOr {
+    NormName() {
+      super("none", "layer", "rms");
+    }
+  }
+
+  /** How positions are told. */
+  static final class PositionsName extends AutoOr {
+    PositionsName() {
+      super("learned", "rotary", "qk", "none");
+    }
+  }
+
+  /** How logits are read. */
+  static final class UnembeddingName extends AutoOr {
+    UnembeddingName() {
+      super("own", "tied");
+    }
+  }
+
+  /** A positive whole number, or auto for what is usual. */
+  static final class AutoOrNumber implements ITypeConverter<String> {
+    @Override
+    public String convert(String text) {
+      return text.equalsIgnoreCase(AUTO) ? AUTO : new Values.Positive().convert(text).toString();
+    }
+  }
+
+  /** An architecture that can be trained. */
+  static final class ArchitectureName implements ITypeConverter<String> {
+    @Override
+    public String convert(String text) {
+      if (!Architectures.trained().contains(text)) {
+        throw new TypeConversionException("expected one of " + Architectures.trained());
+      }
+
+      return text;
+    }
+  }
 
   /** A number of transformer blocks. */
   static final class Layers extends WholeInRange {
@@ -404,43 +597,88 @@ public final class TrainingOptions {
    * @throws InvalidInput if its parts do not fit, or it is too large
    */
   ConfigJson model(int vocabularySize) {
-    int width = there("--d-model", dModel);
-    if (width % there("--heads", heads) != 0) {
-      throw Values.invalid("--d-model", width, "not a multiple of --heads " + heads);
+    TrainedArchitecture trained = Architectures.trained(there("--architecture", architecture));
+    TrainedArchitecture.Size size =
+        new TrainedArchitecture.Size(
+            vocabularySize,
+            there("--d-model", dModel),
+            there("--layers", layers),
+            there("--heads", heads),
+            there("--context", context));
+    Map<String, String> chosen = chosen();
+    checkSize(size, chosen);
+    return trained.config(size, chosen);
+  }
+
+  /** What was chosen of the model's parts, by option without dashes. */
+  private Map<String, String> chosen() {
+    Map<String, String> chosen = new TreeMap<>();
+    choose(chosen, "mixing", mixing);
+    choose(chosen, "expansion", expansion);
+    choose(chosen, "branches", branches);
+    choose(chosen, "branch-activation", branchActivation);
+    choose(chosen, "mlp", mlp);
+    choose(chosen, "d-mlp", dMlp);
+    choose(chosen, "activation", activation);
+    choose(chosen, "norm", norm);
+    choose(chosen, "positions", positions);
+    choose(chosen, "key-value-heads", keyValueHeads);
+    choose(chosen, "unembedding", unembedding);
+    // A preset's heads are for models that have some.
+    if (command.commandLine().getParseResult().hasMatchedOption("--heads")) {
+      choose(chosen, "heads", heads.toString());
     }
 
-    checkSize(vocabularySize, width, there("--layers", layers), heads, there("--context", context));
-    return Architectures.trained()
-        .config(new TrainedArchitecture.Size(vocabularySize, width, layers, heads, context));
+    return chosen;
+  }
+
+  private static void choose(Map<String, String> chosen, String option, String value) {
+    if (!there("--" + option, value).equals(AUTO)) {
+      chosen.put(option, value);
+    }
   }
 
   /**
    * Refuses a model with too many parameters. They are counted in floating point, as products of
    * settings may be larger than any whole number.
    */
-  private static void checkSize(
-      int vocabularySize, int dModel, int layers, int heads, int context) {
-    double d = dModel;
-    double parameters = d * (2. * vocabularySize + context + layers * (12 * d + 10));
+  private void checkSize(TrainedArchitecture.Size size, Map<String, String> chosen) {
+    double d = size.dModel();
+    double hidden = dMlp.equals(AUTO) ? 4 * d : Double.parseDouble(dMlp);
+    double ofBlock = d * (4 * d + 2 * hidden + 10);
+    boolean isMixer = architecture.equals("mixer");
+    if (isMixer) {
+      double matrices =
+          switch (chosen.getOrDefault("mixing", "flat")) {
+            case "expanded" -> 2. * Integer.parseInt(chosen.getOrDefault("expansion", "2"));
+            case "parallel" -> Integer.parseInt(chosen.getOrDefault("branches", "2"));
+            case "heads" -> size.heads();
+            default -> 1;
+          };
+      ofBlock += matrices * size.context() * size.context();
+    }
+
+    double parameters = d * (2. * size.vocabulary() + size.context()) + size.layers() * ofBlock;
     if (parameters > MOST_PARAMETERS) {
       throw new InvalidInput(
           "--layers %d --d-model %d --context %d: with a vocabulary of %d that is a model of %,.0f"
               + " million numbers, which take %,.1f GB to train; expected at most %d million",
-          layers,
-          dModel,
-          context,
-          vocabularySize,
+          size.layers(),
+          size.dModel(),
+          size.context(),
+          size.vocabulary(),
           parameters / 1e6,
           4 * Float.BYTES * parameters / 1e9,
           MOST_PARAMETERS / 1_000_000);
     }
 
-    double attention = (double) Float.BYTES * layers * heads * context * context;
-    if (attention > MOST_ATTENTION_BYTES) {
+    double attention =
+        (double) Float.BYTES * size.layers() * size.heads() * size.context() * size.context();
+    if (!isMixer && attention > MOST_ATTENTION_BYTES) {
       throw new InvalidInput(
           "--context %d: attention over it takes %,.0f GB in %d layers of %d heads; expected at most"
               + " %,.0f GB, give a shorter one",
-          context, attention / 1e9, layers, heads, MOST_ATTENTION_BYTES / 1e9);
+          size.context(), attention / 1e9, size.layers(), size.heads(), MOST_ATTENTION_BYTES / 1e9);
     }
   }
 

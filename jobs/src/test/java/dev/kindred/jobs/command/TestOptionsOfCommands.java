@@ -109,7 +109,9 @@ class TestOptionsOfCommands {
             + " --heads --d-model --context --steps --epochs --batch-tokens --learning-rate"
             + " --final-learning-rate --warm-up-steps --decay --decay-start --beta1 --beta2"
             + " --weight-decay --decayed-weights --clip --dropout --context-weights"
-            + " --evaluate-every --evaluation-contexts");
+            + " --evaluate-every --evaluation-contexts --architecture --mixing --expansion --branches"
+            + " --branch-activation --mlp --d-mlp --activation --norm --positions --key-value-heads"
+            + " --unembedding");
     options.put("import-model", "--from --out --dtype");
     options.put("check-model", "--out --reference --bos");
     options.put("expire", WRITER + "--keep --dry-run");

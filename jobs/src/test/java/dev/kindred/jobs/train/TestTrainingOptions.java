@@ -209,6 +209,70 @@ class TestTrainingOptions {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--architecture mixer --mixing heads --heads 4 | mixing | heads",
+        "--architecture mixer --mixing expanded --expansion 3 | expansion | 3",
+        "--architecture mixer --mixing parallel --branches 4 | branches | 4",
+        "--architecture mixer --mlp none | mlp | false",
+        "--architecture mixer --norm rms | norm | rms",
+        "--architecture gpt --norm none --mlp none | d_mlp | 0",
+        "--architecture gpt --positions qk | positions | qk",
+        "--architecture gpt --d-mlp 100 --activation gelu | d_mlp | 100",
+        "--architecture gpt | norm | ",
+        "--architecture llama --key-value-heads 3 | num_key_value_heads | 3",
+        "--architecture llama | intermediate_size | 512",
+        "--architecture gpt_neox --heads 4 --unembedding tied | tie_word_embeddings | true"
+      })
+  void whatIsChosenOfAModelIsInItsConfiguration(String options, String field, String value) {
+    assertThat(String.valueOf(parsed(null, options.split(" ")).model(60).fields().get(field)))
+        .isEqualTo(String.valueOf(value));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--architecture bert | --architecture bert: expected one of [gpt, mixer, gpt_neox, llama]",
+        "--norm batch | --norm batch: expected one of [auto, none, layer, rms]",
+        "--d-mlp 0 | --d-mlp 0: expected a whole number from 1 to 2147483647",
+        "--mixing flat | --mixing flat: this model, a gpt, has no such part; leave it out, or choose"
+            + " other parts",
+        "--mlp none --d-mlp 64 | --d-mlp 64: this model, a gpt, has no such part; leave it out, or"
+            + " choose other parts",
+        "--architecture mixer --heads 4 | --heads 4: this model, a mixer, has no such part; leave it"
+            + " out, or choose other parts",
+        "--architecture mixer --branches 3 | --branches 3: this model, a mixer, has no such part;"
+            + " leave it out, or choose other parts",
+        "--architecture mixer --positions rotary | --positions rotary: mixer has none",
+        "--architecture llama --norm layer | --norm layer: llama has rms",
+        "--architecture llama --mlp none | --mlp none: llama has mlp",
+        "--architecture llama --key-value-heads 4 | --key-value-heads 4: does not divide --heads 6",
+        "--architecture llama --d-model 18 | --heads 6: llama turns pairs of a head's coordinates, and"
+            + " heads of a model of width 18 have 3; give another number",
+        "--architecture gpt_neox --d-model 36 | --heads 6: gpt_neox turns pairs of coordinates in a"
+            + " quarter of each head, whose width must be a multiple of 8; in a model of width 36 it is"
+            + " 6",
+        "--positions rotary --d-model 18 | --positions rotary: heads have the odd width 3; give another"
+            + " --heads or --d-model"
+      })
+  void partsThatDoNotFitAreRefused(String options, String message) {
+    assertInvalid(() -> parsed(null, (options + " --out m").split(" ")).check(), message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flat", "expanded", "parallel", "heads"})
+  void aMixerThatIsTooLargeIsRefused(String mixing) {
+    assertThatThrownBy(
+            () ->
+                parsed(null, "--architecture", "mixer", "--mixing", mixing, "--context", "60000")
+                    .model(60))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageStartingWith("--layers 6 --d-model 192 --context 60000: ");
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"train.stesp = 5", "train.presets.mine.layer = 5"})
   void aTrainingsSettingThatIsNoneIsRefusedByOtherCommandsToo(String text) throws IOException {
     File file = write("kindred." + text);

@@ -4,14 +4,16 @@ package dev.kindred.model.family;
 import dev.kindred.model.architecture.Architecture;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.OwnArchitecture;
 import dev.kindred.model.architecture.TrainedArchitecture;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The architectures that Kindred knows: the one list. */
 public final class Architectures {
   /** Kindred's own, by {@code architecture}. */
-  private static final List<TrainedArchitecture> OWN = List.of(new Gpt(), new MaskedMixer());
+  private static final List<OwnArchitecture> OWN = List.of(new Gpt(), new MaskedMixer());
 
   private static final String OWN_FIELD = "architecture";
 
@@ -71,6 +73,11 @@ public final class Architectures {
     return config.has(HuggingFace.FAMILY) && !config.has(OWN_FIELD);
   }
 
+  /** Whether a configuration names an architecture. */
+  public static boolean isNamed(ConfigJson config) {
+    return config.has(OWN_FIELD) || config.has(HuggingFace.FAMILY);
+  }
+
   private static Architecture of(
       ConfigJson config, String field, List<? extends Architecture> choices) {
     String name = config.string(field);
@@ -95,8 +102,26 @@ public final class Architectures {
     return FAMILIES.stream().map(Architecture::name).toList();
   }
 
-  /** The architecture that {@code kindred train} trains. */
-  public static TrainedArchitecture trained() {
-    return OWN.get(0);
+  /** The names of the architectures that {@code kindred train} trains. */
+  public static List<String> trained() {
+    return trainedOnes().map(Architecture::name).toList();
+  }
+
+  /**
+   * One of the architectures that {@code kindred train} trains.
+   *
+   * @param name one of {@link #trained()}
+   */
+  public static TrainedArchitecture trained(String name) {
+    return trainedOnes()
+        .filter(architecture -> architecture.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("not trained: " + name));
+  }
+
+  private static Stream<TrainedArchitecture> trainedOnes() {
+    return Stream.concat(OWN.stream(), FAMILIES.stream())
+        .filter(TrainedArchitecture.class::isInstance)
+        .map(TrainedArchitecture.class::cast);
   }
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model.family;
 
+import dev.kindred.InvalidInput;
 import dev.kindred.model.architecture.Activation;
-import dev.kindred.model.architecture.Architecture;
 import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Block.Residual;
 import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.Choices;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Embedding;
 import dev.kindred.model.architecture.FeedForward.Mlp;
@@ -17,15 +18,17 @@ import dev.kindred.model.architecture.Norm.LayerNorm;
 import dev.kindred.model.architecture.Positions;
 import dev.kindred.model.architecture.Positions.Rotary;
 import dev.kindred.model.architecture.StoredNames;
+import dev.kindred.model.architecture.TrainedArchitecture;
 import dev.kindred.model.architecture.Unembedding;
 import dev.kindred.model.family.Rope.Scaling;
+import java.util.Map;
 import java.util.Set;
 
 /**
  * GPT-NeoX (Black et al. 2022), as Pythia: attention and feed-forward network side by side, rotary
  * positions of a part of each head, queries, keys and values stored head by head.
  */
-final class GptNeoX implements Architecture {
+final class GptNeoX implements TrainedArchitecture {
   private static final double USUAL_SHARE = .25;
 
   @Override
@@ -114,5 +117,41 @@ final class GptNeoX implements Architecture {
           "%s is %s and rotary_pct, which counts for gpt_neox, %s",
           Rope.SHARE, json.positive(Rope.SHARE, share), share);
     }
+  }
+
+  /**
+   * Returns a configuration as Pythia's: parts side by side, a quarter of each head turned; where
+   * nothing else is chosen, GELU, hidden widths of 4 D and an unembedding of its own.
+   */
+  @Override
+  public ConfigJson config(Size size, Choices choices) {
+    int heads = choices.heads(size.dModel(), size.heads());
+    int width = size.dModel() / heads;
+    if (width % 8 != 0) {
+      throw new InvalidInput(
+          "--heads %d: %s turns pairs of coordinates in a quarter of each head, whose width must be a"
+              + " multiple of 8; in a model of width %d it is %d",
+          heads, name(), size.dModel(), width);
+    }
+
+    choices.oneOf("norm", "layer");
+    choices.oneOf("positions", "rotary");
+    choices.oneOf("mlp", "mlp");
+    boolean isTied = choices.oneOf("unembedding", "own", "tied").equals("tied");
+    Map<String, Object> fields =
+        HuggingFace.fields(name(), "GPTNeoXForCausalLM", size.vocabulary());
+    fields.put("hidden_size", size.dModel());
+    fields.put("intermediate_size", choices.number("d-mlp", 4 * size.dModel()));
+    fields.put("num_hidden_layers", size.layers());
+    fields.put("num_attention_heads", heads);
+    fields.put("hidden_act", choices.oneOf("activation", "gelu", "relu"));
+    fields.put("max_position_embeddings", size.context());
+    fields.put("layer_norm_eps", 1e-5);
+    fields.put("rotary_emb_base", 10_000);
+    fields.put("rotary_pct", USUAL_SHARE);
+    fields.put("use_parallel_residual", true);
+    fields.put("attention_bias", true);
+    fields.put("tie_word_embeddings", isTied);
+    return ConfigJson.of(name(), fields);
   }
 }

@@ -3,6 +3,7 @@ package dev.kindred.model.family;
 
 import dev.kindred.model.architecture.Activation;
 import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.Initialization;
 import dev.kindred.model.architecture.StoredNames;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -222,5 +223,23 @@ final class HuggingFace {
   /** Names that files may shorten by a prefix. */
   static StoredNames names(String prefix, String buffers, String head) {
     return new StoredNames(List.of(prefix), Pattern.compile(buffers), head);
+  }
+
+  /**
+   * What {@code config.json} of a model to be trained begins with: its text ends where a file does,
+   * so that there are no tokens of beginning, end or padding.
+   *
+   * @param model the class of transformers that reads it
+   */
+  static Map<String, Object> fields(String family, String model, int vocabulary) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("architectures", List.of(model));
+    fields.put(FAMILY, family);
+    fields.put("bos_token_id", null);
+    fields.put("eos_token_id", null);
+    fields.put(PADDING, null);
+    fields.put("initializer_range", Initialization.DEVIATION);
+    fields.put("vocab_size", vocabulary);
+    return fields;
   }
 }

@@ -4,6 +4,7 @@ package dev.kindred.model.family;
 import dev.kindred.model.architecture.Activation;
 import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Blueprint;
+import dev.kindred.model.architecture.Choices;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Embedding;
 import dev.kindred.model.architecture.FeedForward;
@@ -15,10 +16,11 @@ import dev.kindred.model.architecture.Mixer.Triangle;
 import dev.kindred.model.architecture.Norm;
 import dev.kindred.model.architecture.Norm.LayerNorm;
 import dev.kindred.model.architecture.Norm.RmsNorm;
+import dev.kindred.model.architecture.OwnArchitecture;
 import dev.kindred.model.architecture.Positions;
 import dev.kindred.model.architecture.Tensor;
-import dev.kindred.model.architecture.TrainedArchitecture;
 import dev.kindred.model.architecture.Unembedding;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -31,7 +33,7 @@ import java.util.stream.IntStream;
  * activation between them; {@code parallel}, several whose results are added; or {@code heads}, one
  * for each share of the coordinates, between two linear maps.
  */
-final class MaskedMixer implements TrainedArchitecture {
+final class MaskedMixer implements OwnArchitecture {
   private static final String MIXING = "mixing";
   private static final String NETWORK = "mlp";
   private static final String EXPANSION = "expansion";
@@ -236,8 +238,39 @@ final class MaskedMixer implements TrainedArchitecture {
     };
   }
 
+  /**
+   * Returns a configuration with one flat matrix, networks with GELU and hidden widths of 4 D, and
+   * norms of layers, where nothing else is chosen; parallel mixing has two matrices without an
+   * activation, and expanded mixing two vectors a position.
+   */
   @Override
-  public ConfigJson config(Size size) {
-    throw new UnsupportedOperationException();
+  public ConfigJson config(Size size, Choices choices) {
+    boolean hasNetworks = choices.oneOf(NETWORK, NETWORK, NONE).equals(NETWORK);
+    String mixing = choices.oneOf(MIXING, "flat", "expanded", "parallel", "heads");
+    choices.oneOf("positions", NONE);
+    choices.oneOf("unembedding", "own");
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("architecture", name());
+    fields.put("d_vocab", size.vocabulary());
+    fields.put("d_model", size.dModel());
+    fields.put("n_layers", size.layers());
+    fields.put("n_ctx", size.context());
+    fields.put("d_mlp", hasNetworks ? choices.number("d-mlp", 4 * size.dModel()) : 0);
+    fields.put("activation", hasNetworks ? choices.oneOf("activation", "gelu", "relu") : "gelu");
+    fields.put("norm", choices.oneOf("norm", "layer", "rms", NONE));
+    fields.put("norm_epsilon", 1e-5);
+    fields.put(NETWORK, hasNetworks);
+    fields.put(MIXING, mixing);
+    switch (mixing) {
+      case "expanded" -> fields.put(EXPANSION, choices.number(EXPANSION, 2));
+      case "parallel" -> {
+        fields.put(BRANCHES, choices.number(BRANCHES, 2));
+        fields.put(BRANCH_ACTIVATION, choices.oneOf("branch-activation", NONE, "gelu"));
+      }
+      case "heads" -> fields.put(HEADS, choices.heads(size.dModel(), size.heads()));
+      default -> {}
+    }
+
+    return ConfigJson.of(name(), fields);
   }
 }

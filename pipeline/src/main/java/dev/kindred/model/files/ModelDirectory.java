@@ -322,7 +322,10 @@ public record ModelDirectory(
     Path stored = new Path(folder, "." + WEIGHTS + "." + UUID.randomUUID());
     try {
       try (OutputStream out = files.create(stored, false)) {
-        SafetensorsWriter.write(out, blueprint.tensors(), weights::floats, dtype, Map.of());
+        // Without it, transformers does not read a file.
+        Map<String, String> metadata =
+            Architectures.isHuggingFace(config) ? Map.of("format", "pt") : Map.of();
+        SafetensorsWriter.write(out, blueprint.tensors(), weights::floats, dtype, metadata);
       }
 
       String selfCheck;

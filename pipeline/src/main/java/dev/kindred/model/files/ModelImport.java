@@ -6,7 +6,7 @@ import dev.kindred.Location;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
-import dev.kindred.model.architecture.TrainedArchitecture;
+import dev.kindred.model.architecture.OwnArchitecture;
 import dev.kindred.model.family.Architectures;
 import dev.kindred.table.WholeFile;
 import java.io.IOException;
@@ -41,7 +41,7 @@ public final class ModelImport {
       FileSystem files = of.fileSystem(hadoop);
       ConfigJson config =
           ConfigJson.parse(from + "/config.json", text(files, new Path(source, "config.json")));
-      if (!(Architectures.of(config) instanceof TrainedArchitecture architecture)) {
+      if (!(Architectures.of(config) instanceof OwnArchitecture architecture)) {
         throw new InvalidInput(
             "--from %s: a model of Hugging Face's transformers needs no import: give it to --model"
                 + " as it is; kindred check-model checks it",
