@@ -88,10 +88,9 @@ public final class Architectures {
         .orElseThrow(
             () ->
                 config.invalid(
-                    "%s is \"%s\", supported %s %s",
+                    "%s is \"%s\", supported are %s",
                     field,
                     name,
-                    choices.size() == 1 ? "is" : "are",
                     choices.stream()
                         .map(known -> "\"" + known.name() + "\"")
                         .collect(Collectors.joining(", "))));

@@ -129,7 +129,8 @@ class TestRefusedConfigurations {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{'norm': 'rms'} | norm is \"rms\", supported are layer, ln, none",
+        "{'norm': 'batch'} | norm is \"batch\", supported are layer, ln, rms, none",
+        "{'positions': 'sinus'} | positions is \"sinus\", supported are learned, rotary, qk, none",
         "{'mlp': 'gated'} | mlp is \"gated\", supported are mlp, none",
         "{'mlp': false} | mlp is false, expected a string",
         "{'d_mlp': 256} | mlp is \"none\", but d_mlp is 256; give d_mlp 0, or leave out mlp",

@@ -157,7 +157,8 @@ class TestModelDirectory {
   @Test
   void anUnknownArchitectureIsRefused() throws IOException {
     editConfig(config -> config.put("architecture", "llama"));
-    assertRefused().hasMessageContaining("architecture is \"llama\", supported is \"gpt\"");
+    assertRefused()
+        .hasMessageContaining("architecture is \"llama\", supported are \"gpt\", \"mixer\"");
   }
 
   @Test
