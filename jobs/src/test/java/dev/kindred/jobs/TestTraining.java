@@ -155,6 +155,58 @@ class TestTraining {
   }
 
   @Test
+  void modelsOfStepsAreKeptAndChangeNothing() throws IOException {
+    Path out = base.resolve("kept");
+    CommandLineRun run = training(out, "--keep-checkpoints", "0,3,40");
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(out.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(model.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(out.resolve("steps/step-40/model.safetensors"));
+    for (int step : new int[] {0, 3, 40}) {
+      Path kept = out.resolve("steps/step-" + step);
+      assertThat(LoadedModels.get(ModelDirectory.read(kept.toString(), new Configuration(false))))
+          .isNotNull();
+      TrainingRecord record =
+          TrainingRecord.parse("training.json", Files.readString(kept.resolve("training.json")));
+      assertThat(record.losses().get(record.losses().size() - 1).step()).isEqualTo(step);
+    }
+
+    assertThat(
+            TrainingRecord.parse("training.json", Files.readString(out.resolve("training.json")))
+                .losses())
+        .map(TrainingRecord.Evaluation::step)
+        .containsExactly(0, 3, 10, 20, 30, 40);
+    CommandLineRun again = training(out, "--keep-checkpoints", "0,3,40");
+    assertThat(again.messages())
+        .containsExactly("kindred: nothing to do: " + out + " is this training's model");
+    assertRefused(
+        training(out, "--keep-checkpoints", "5"),
+        "--keep-checkpoints 5: this training, in --out " + out + ", is past that step already;");
+  }
+
+  @Test
+  void stepsThatWereNotKeptBeforeAStopAreKeptAfterIt() throws IOException {
+    Path out = base.resolve("kept-after");
+    begin(out, record().versions());
+
+    CommandLineRun run = training(out, "--keep-checkpoints", "0,2");
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(out.resolve("steps/step-0/training.json")).exists();
+    assertThat(out.resolve("steps/step-2/training.json")).exists();
+    assertThat(out.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(model.resolve("model.safetensors"));
+  }
+
+  @Test
+  void aStepBeyondTheLastIsRefused() {
+    assertRefused(
+        training(base.resolve("beyond"), "--keep-checkpoints", "1,41"),
+        "--keep-checkpoints 41: the training ends with step 40; give steps from 0 to that");
+  }
+
+  @Test
   void theSameCommandFindsNothingToDo() {
     CommandLineRun again = training(model);
 

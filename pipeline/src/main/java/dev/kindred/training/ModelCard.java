@@ -12,7 +12,7 @@ import java.util.Locale;
 final class ModelCard {
   private ModelCard() {}
 
-  static String text(String name, TrainingRecord record, Safetensors.Dtype dtype) {
+  static String text(String name, TrainingRecord record, int step, Safetensors.Dtype dtype) {
     Blueprint model = record.blueprint();
     ModelShape shape = model.shape();
     Recipe recipe = record.recipe();
@@ -41,6 +41,11 @@ final class ModelCard {
         record.corpusSha256(),
         record.validationTokens());
     line(card, "");
+    if (step < recipe.steps()) {
+      line(card, "This is what it was after step %,d of %,d.", step, recipe.steps());
+      line(card, "");
+    }
+
     line(card, "| setting | value |");
     line(card, "|---|---|");
     row(card, "seed", recipe.seed());

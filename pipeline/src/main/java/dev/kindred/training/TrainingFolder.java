@@ -18,19 +18,22 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
  * The folder of a model in training: checkpoints at first, each complete or not there at all, and a
- * model directory at the end. {@code training.json} is the last file of a finished one.
+ * model directory at the end. {@code training.json} is the last file of a finished one. Below
+ * {@code steps} are model directories of steps that are kept, with the same last file.
  */
 public final class TrainingFolder {
   private static final String CHECKPOINTS = "checkpoints";
+  private static final String KEPT = "steps";
   private static final String RECORD = "training.json";
   private static final String CARD = "README.md";
   private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
@@ -44,6 +47,7 @@ public final class TrainingFolder {
           + " \"PreTrainedTokenizerFast\"\n}\n";
 
   private static final int KEPT_CHECKPOINTS = 2;
+  private static final Pattern KEPT_STEP = Pattern.compile("step-\\d+");
   private static final Pattern CHECKPOINT = Pattern.compile("step-\\d+\\.safetensors");
 
   /** A checkpoint, what a killed writer left of one, and either's checksums on local disks. */
@@ -100,14 +104,55 @@ public final class TrainingFolder {
       }
 
       checkNothingElse(CHECKPOINTS + "/", children(files, checkpoints), OURS);
+      List<FileStatus> steps = children(files, new Path(folder, KEPT));
+      checkNothingElse(KEPT + "/", steps, KEPT_STEP);
+      for (FileStatus step : steps) {
+        checkKept(training, step.getPath());
+      }
+
       if (checkpoints().isEmpty()) {
-        checkNothingElse("", children(files, folder), Pattern.compile(CHECKPOINTS));
+        checkNothingElse("", children(files, folder), Pattern.compile(CHECKPOINTS + "|" + KEPT));
       }
 
       return false;
     } catch (IOException e) {
       throw new InvalidInput("--out %s: cannot be read: %s", uri, e.getMessage());
     }
+  }
+
+  /** Returns whether a step is kept there; what is there of another training is refused. */
+  private boolean checkKept(TrainingRecord training, Path step) throws IOException {
+    Path path = new Path(step, RECORD);
+    if (!files.exists(path)) {
+      return false;
+    }
+
+    checkSame(training, TrainingRecord.parse(path.toString(), text(path)));
+    return true;
+  }
+
+  /**
+   * Which of some steps are not kept here.
+   *
+   * @throws InvalidInput if another training's are
+   */
+  public SortedSet<Integer> missing(TrainingRecord training, SortedSet<Integer> steps) {
+    try {
+      SortedSet<Integer> missing = new TreeSet<>();
+      for (int step : steps) {
+        if (!checkKept(training, kept(step))) {
+          missing.add(step);
+        }
+      }
+
+      return missing;
+    } catch (IOException e) {
+      throw new InvalidInput("--out %s: cannot be read: %s", uri, e.getMessage());
+    }
+  }
+
+  private Path kept(int step) {
+    return new Path(new Path(folder, KEPT), "step-" + step);
   }
 
   private void checkSame(Safetensors.Dtype asked) throws IOException {
@@ -221,33 +266,53 @@ public final class TrainingFolder {
   }
 
   /**
-   * Writes the model directory and removes the checkpoints.
+   * How a training's models are written.
    *
    * @param dtype what weights are stored as
    * @param sequences of the self-check
    */
-  public void finish(
-      Checkpoint last,
-      TrainingRecord record,
-      Safetensors.Dtype dtype,
-      String tokenizerJson,
-      List<int[]> sequences) {
+  public record Form(Safetensors.Dtype dtype, String tokenizerJson, List<int[]> sequences) {}
+
+  /** Writes the model directory of a step that is kept, {@code steps/step-N}. */
+  public void keep(Checkpoint checkpoint, TrainingRecord record, Form form) {
+    try {
+      writeModel(
+          Location.withoutChecksums(files), kept(checkpoint.step()), checkpoint, record, form);
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  /** Writes the model directory and removes the checkpoints. */
+  public void finish(Checkpoint last, TrainingRecord record, Form form) {
     try {
       // A model directory travels: no files with checksums beside those that it is made of.
-      FileSystem plain = files instanceof LocalFileSystem local ? local.getRaw() : files;
-      ModelDirectory.write(
-          plain, folder, record.config(), last.weights()::get, dtype, tokenizerJson, sequences);
-      if (Architectures.isHuggingFace(record.config())) {
-        WholeFile.replace(plain, new Path(folder, TOKENIZER_CONFIG), bytes(TOKENIZER_CLASS));
-      }
-
-      String card = ModelCard.text(folder.getName(), record, dtype);
-      WholeFile.replace(plain, new Path(folder, CARD), bytes(card));
-      WholeFile.replace(plain, new Path(folder, RECORD), bytes(record.toJson()));
+      FileSystem plain = Location.withoutChecksums(files);
+      writeModel(plain, folder, last, record, form);
       removeCheckpoints(plain);
     } catch (IOException e) {
       throw unwritable(e);
     }
+  }
+
+  private static void writeModel(
+      FileSystem plain, Path folder, Checkpoint checkpoint, TrainingRecord record, Form form)
+      throws IOException {
+    ModelDirectory.write(
+        plain,
+        folder,
+        record.config(),
+        checkpoint.weights()::get,
+        form.dtype(),
+        form.tokenizerJson(),
+        form.sequences());
+    if (Architectures.isHuggingFace(record.config())) {
+      WholeFile.replace(plain, new Path(folder, TOKENIZER_CONFIG), bytes(TOKENIZER_CLASS));
+    }
+
+    String card = ModelCard.text(folder.getName(), record, checkpoint.step(), form.dtype());
+    WholeFile.replace(plain, new Path(folder, CARD), bytes(card));
+    WholeFile.replace(plain, new Path(folder, RECORD), bytes(record.toJson()));
   }
 
   /**

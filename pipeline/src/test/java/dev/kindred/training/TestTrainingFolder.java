@@ -8,6 +8,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.model.RandomGpt;
 import dev.kindred.model.architecture.Activation;
 import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.model.files.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,6 +39,9 @@ class TestTrainingFolder {
        "model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1, "c": 2, "d": 3, "e": 4},
                  "unk_token": "<unk>"}}
       """;
+
+  private static final TrainingFolder.Form FORM =
+      new TrainingFolder.Form(Safetensors.Dtype.F32, TOKENIZER, List.of(new int[] {0, 1, 2}));
 
   @TempDir private Path base;
   private TrainingFolder folder;
@@ -87,16 +92,14 @@ class TestTrainingFolder {
     Files.write(checkpoints.resolve("." + killed + ".crc"), new byte[9]);
     Files.writeString(checkpoints.resolve("letter.txt"), "keep");
 
-    folder.finish(
-        checkpoint(3), TRAINING, Safetensors.Dtype.F32, TOKENIZER, List.of(new int[] {0, 1, 2}));
+    folder.finish(checkpoint(3), TRAINING, FORM);
 
     assertThat(checkpoints.toFile().list()).containsExactly("letter.txt");
   }
 
   @Test
   void atTheEndTheFolderOfCheckpointsIsRemoved() {
-    folder.finish(
-        checkpoint(3), TRAINING, Safetensors.Dtype.F32, TOKENIZER, List.of(new int[] {0, 1, 2}));
+    folder.finish(checkpoint(3), TRAINING, FORM);
 
     assertThat(base.resolve("checkpoints")).doesNotExist();
   }
@@ -106,6 +109,48 @@ class TestTrainingFolder {
     assertThat(file(1)).doesNotExist();
     assertThat(file(2)).exists();
     assertThat(file(3)).exists();
+  }
+
+  @Test
+  void aKeptStepIsAModelDirectoryThatSaysSo() {
+    folder.keep(checkpoint(2), TRAINING, FORM);
+
+    Path kept = base.resolve("steps/step-2");
+    assertThat(ModelDirectory.read(kept.toString(), new Configuration(false)).shape().blocks())
+        .isEqualTo(1);
+    assertThat(kept.resolve("README.md"))
+        .content()
+        .contains("# step-2\n", "This is what it was after step 2 of 9.");
+  }
+
+  @Test
+  void keptStepsAreKnownAgain() throws IOException {
+    folder.keep(checkpoint(2), TRAINING, FORM);
+    folder.keep(checkpoint(3), TRAINING, FORM);
+    Files.delete(base.resolve("steps/step-3/training.json")); // written last
+
+    assertThat(folder.missing(TRAINING, new TreeSet<>(List.of(0, 2, 3)))).containsExactly(0, 3);
+  }
+
+  @Test
+  void keptStepsOfAnotherTrainingAreRefused() {
+    folder.keep(checkpoint(2), TRAINING, FORM);
+    TrainingRecord other =
+        new TrainingRecord(
+            "corpus", "other", "t", 900, 100, CONFIG.fields(), recipe(), Map.of(), List.of());
+
+    assertThatThrownBy(() -> folder.missing(other, new TreeSet<>(List.of(2))))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("has a training with other settings, corpus or tokenizer");
+  }
+
+  @Test
+  void whatIsAmongKeptStepsAndIsNoneIsLeftAlone() throws IOException {
+    Files.createDirectories(base.resolve("steps/mine"));
+
+    assertThatThrownBy(() -> folder.isFinished(TRAINING, Safetensors.Dtype.F32))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("not empty, there is steps/mine in it");
   }
 
   private void truncate(int step) throws IOException {

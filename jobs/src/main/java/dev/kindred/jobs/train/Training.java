@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -77,7 +78,10 @@ public final class Training {
     TokenStream stream = TokenStream.read(corpus, tokenizerJson);
     TrainingRecord record = record(stream, tokenizerJson);
     progress.end();
-    if (folder.isFinished(record, training.dtype())) {
+    boolean isFinished = folder.isFinished(record, training.dtype());
+    SortedSet<Integer> missing = missing(record);
+    if (isFinished) {
+      checkNotPassed(missing, record.recipe().steps());
       System.err.printf(
           Locale.ROOT, "kindred: nothing to do: %s is this training's model%n", shown());
       return;
@@ -85,6 +89,13 @@ public final class Training {
 
     Optional<TrainingFolder.Resumed> resumed = folder.newest(record);
     resumed.ifPresent(from -> warn(from, record.versions()));
+    // Those of the step itself can still be made.
+    resumed.ifPresent(from -> checkNotPassed(missing, from.checkpoint().step() - 1));
+    TrainingFolder.Form form =
+        new TrainingFolder.Form(
+            training.dtype(),
+            tokenizerJson,
+            selfCheck(record.blueprint().shape(), stream.tokens()));
     try (Trainer trainer =
         resumed.isPresent()
             ? new Trainer(
@@ -100,15 +111,10 @@ public final class Training {
                 training.threads(),
                 record.initialWeights())) {
       TrainingRecord done =
-          train(trainer, resumed.map(TrainingFolder.Resumed::record).orElse(record));
+          train(trainer, resumed.map(TrainingFolder.Resumed::record).orElse(record), missing, form);
       progress.begin("self-check");
       folder.write(trainer.checkpoint(), done); // what follows may die, too
-      folder.finish(
-          trainer.checkpoint(),
-          done,
-          training.dtype(),
-          tokenizerJson,
-          selfCheck(done.blueprint().shape(), stream.tokens()));
+      folder.finish(trainer.checkpoint(), done, form);
       progress.end();
       TrainingRecord.Evaluation last = done.losses().get(done.losses().size() - 1);
       System.out.printf(
@@ -118,6 +124,28 @@ public final class Training {
           last.step(),
           last.trainLoss(),
           last.validationLoss());
+    }
+  }
+
+  /** The steps whose models are to be kept, and are not. */
+  private SortedSet<Integer> missing(TrainingRecord record) {
+    SortedSet<Integer> steps = training.keptSteps();
+    if (!steps.isEmpty() && steps.last() > record.recipe().steps()) {
+      throw new InvalidInput(
+          "--keep-checkpoints %d: the training ends with step %d; give steps from 0 to that",
+          steps.last(), record.recipe().steps());
+    }
+
+    return folder.missing(record, steps);
+  }
+
+  /** Refuses steps that will not come again. */
+  private void checkNotPassed(SortedSet<Integer> missing, int passed) {
+    if (!missing.isEmpty() && missing.first() <= passed) {
+      throw new InvalidInput(
+          "--keep-checkpoints %d: this training, in --out %s, is past that step already; leave it"
+              + " out, or name a new folder",
+          missing.first(), shown());
     }
   }
 
@@ -222,8 +250,13 @@ public final class Training {
         });
   }
 
-  /** Does all steps that are left. */
-  private TrainingRecord train(Trainer trainer, TrainingRecord from) {
+  /**
+   * Does all steps that are left.
+   *
+   * @param keep steps whose models are to be kept
+   */
+  private TrainingRecord train(
+      Trainer trainer, TrainingRecord from, SortedSet<Integer> keep, TrainingFolder.Form form) {
     TrainingRecord record = from;
     int steps = record.recipe().steps();
     int first = trainer.step();
@@ -239,8 +272,13 @@ public final class Training {
         record.losses().isEmpty() ? 0 : record.losses().get(record.losses().size() - 1).seconds();
     Pace pace = new Pace();
     long checkpoint = System.nanoTime();
-    // One that is due waits for the next step's loss, which tells whether its weights are good.
+    // What is due waits for the next step's loss, which tells whether its weights are good.
     Runnable due = () -> {};
+    if (keep.contains(first)) {
+      record = evaluated(trainer, record, before);
+      due = keep(trainer.checkpoint(), record, form);
+    }
+
     while (trainer.step() < steps) {
       Trainer.Step step = trainer.next();
       if (!step.isFinite()) {
@@ -253,24 +291,9 @@ public final class Training {
       due = () -> {};
       pace.add(step.tokens());
       boolean last = trainer.step() == steps;
-      if (last || trainer.step() % record.recipe().evaluateEvery() == 0) {
-        Trainer.Losses losses = trainer.evaluate();
-        if (!losses.isFinite()) {
-          throw diverged(
-              "train loss %s and validation loss %s after step %d",
-              losses.trainLoss(), losses.validationLoss(), losses.step());
-        }
-
-        record =
-            record.with(
-                new TrainingRecord.Evaluation(
-                    losses.step(),
-                    losses.trainLoss(),
-                    losses.validationLoss(),
-                    before + pace.elapsed().toSeconds()));
-        progress.note(
-            "step %,d: train loss %.4f, validation loss %.4f",
-            losses.step(), losses.trainLoss(), losses.validationLoss());
+      boolean isKept = keep.contains(trainer.step());
+      if (last || isKept || trainer.step() % record.recipe().evaluateEvery() == 0) {
+        record = evaluated(trainer, record, before + pace.elapsed().toSeconds());
       }
 
       progress.count(trainer.step() - first, steps - first);
@@ -281,16 +304,54 @@ public final class Training {
         progress.noteDetail();
       }
 
-      if (!last && System.nanoTime() - checkpoint >= training.checkpointInterval().toNanos()) {
+      boolean isDue =
+          !last && System.nanoTime() - checkpoint >= training.checkpointInterval().toNanos();
+      if (isDue || isKept) {
         Checkpoint taken = trainer.checkpoint();
         TrainingRecord until = record;
-        due = () -> folder.write(taken, until);
-        checkpoint = System.nanoTime();
+        // A training that goes on from the checkpoint will not make what is to be kept of before.
+        Runnable kept = isKept ? keep(taken, until, form) : () -> {};
+        due =
+            () -> {
+              kept.run();
+              if (isDue) {
+                folder.write(taken, until);
+              }
+            };
+        checkpoint = isDue ? System.nanoTime() : checkpoint;
       }
     }
 
+    due.run(); // whose losses are evaluated
     progress.end();
     return record;
+  }
+
+  private Runnable keep(Checkpoint taken, TrainingRecord until, TrainingFolder.Form form) {
+    return () -> {
+      folder.keep(taken, until, form);
+      progress.note("step %,d: its model is kept", taken.step());
+    };
+  }
+
+  /** Returns the record with the losses of a model as it is, which has them only once. */
+  private TrainingRecord evaluated(Trainer trainer, TrainingRecord record, long seconds) {
+    Trainer.Losses losses = trainer.evaluate();
+    if (!losses.isFinite()) {
+      throw diverged(
+          "train loss %s and validation loss %s after step %d",
+          losses.trainLoss(), losses.validationLoss(), losses.step());
+    }
+
+    progress.note(
+        "step %,d: train loss %.4f, validation loss %.4f",
+        losses.step(), losses.trainLoss(), losses.validationLoss());
+    boolean isKnown = record.losses().stream().anyMatch(its -> its.step() == losses.step());
+    return isKnown
+        ? record
+        : record.with(
+            new TrainingRecord.Evaluation(
+                losses.step(), losses.trainLoss(), losses.validationLoss(), seconds));
   }
 
   private InvalidInput diverged(String how, Object... numbers) {

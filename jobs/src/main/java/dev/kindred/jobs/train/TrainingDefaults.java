@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -29,7 +30,7 @@ public final class TrainingDefaults implements IDefaultValueProvider {
   private static final String PRESETS = "presets";
   private static final String STEPS = "steps";
   private static final String EPOCHS = "epochs";
-  private static final String CONTEXT_WEIGHTS = "context-weights"; // the one list
+  private static final Set<String> LISTS = Set.of("context-weights", "keep-checkpoints");
 
   private final Defaults ofCorpus;
   private final Map<String, String> values;
@@ -66,8 +67,7 @@ public final class TrainingDefaults implements IDefaultValueProvider {
 
   private static void checkType(String key, Config config) {
     ConfigValueType type = config.getValue(key).valueType();
-    if (type == ConfigValueType.OBJECT
-        || type == ConfigValueType.LIST && !key.equals(CONTEXT_WEIGHTS)) {
+    if (type == ConfigValueType.OBJECT || type == ConfigValueType.LIST && !LISTS.contains(key)) {
       throw new InvalidInput(
           "--%s: expected one value, found %s in %s",
           key, type.name().toLowerCase(Locale.ROOT), config.getValue(key).origin().description());
@@ -76,8 +76,10 @@ public final class TrainingDefaults implements IDefaultValueProvider {
 
   private static Config lay(File file, Map<String, String> commandLine) {
     Map<String, Object> given = new HashMap<>(commandLine);
-    given.computeIfPresent(
-        CONTEXT_WEIGHTS, (key, value) -> Arrays.asList(value.toString().split(",", -1)));
+    for (String list : LISTS) {
+      given.computeIfPresent(list, (key, value) -> Arrays.asList(value.toString().split(",", -1)));
+    }
+
     Config ofCommandLine = ConfigFactory.parseMap(given, "command line");
     checkOneDuration("", ofCommandLine);
     Config bundled = Defaults.bundled().getConfig(Defaults.TRAINING);

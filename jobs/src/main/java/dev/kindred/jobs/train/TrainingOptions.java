@@ -16,7 +16,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -317,6 +319,15 @@ public final class TrainingOptions {
   private Integer checkpointSeconds;
 
   @Option(
+      names = "--keep-checkpoints",
+      paramLabel = "none|a,b,..",
+      converter = KeptSteps.class,
+      description =
+          "steps whose models are kept, below the folder steps of the model's (${DEFAULT-VALUE}); 0"
+              + " is before the first")
+  private Steps keepCheckpoints;
+
+  @Option(
       names = "--threads",
       paramLabel = "auto|N",
       converter = Threads.class,
@@ -515,6 +526,28 @@ public final class TrainingOptions {
       }
 
       return value;
+    }
+  }
+
+  /** Steps of a training. */
+  private record Steps(SortedSet<Integer> numbers) {}
+
+  /** Steps with commas between them, or none. */
+  static final class KeptSteps implements ITypeConverter<Steps> {
+    @Override
+    public Steps convert(String text) {
+      if (text.equalsIgnoreCase("none")) {
+        return new Steps(new TreeSet<>());
+      }
+
+      if (!text.matches("\\d{1,9}(\\s*,\\s*\\d{1,9})*")) {
+        throw new TypeConversionException(
+            "expected none, or whole numbers with commas between them, such as 0,100,1000");
+      }
+
+      SortedSet<Integer> numbers = new TreeSet<>();
+      Arrays.stream(text.split("\\s*,\\s*")).map(Integer::valueOf).forEach(numbers::add);
+      return new Steps(numbers);
     }
   }
 
@@ -732,6 +765,11 @@ public final class TrainingOptions {
     return value;
   }
 
+  /** Returns the steps whose models are kept. */
+  SortedSet<Integer> keptSteps() {
+    return there("--keep-checkpoints", keepCheckpoints).numbers();
+  }
+
   Duration checkpointInterval() {
     return Duration.ofSeconds(there("--checkpoint-seconds", checkpointSeconds));
   }
@@ -754,6 +792,7 @@ public final class TrainingOptions {
     model(1);
     recipe(1);
     checkpointInterval();
+    keptSteps();
     threads();
     dtype();
   }

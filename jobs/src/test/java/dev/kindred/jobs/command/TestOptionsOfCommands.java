@@ -111,7 +111,7 @@ class TestOptionsOfCommands {
             + " --weight-decay --decayed-weights --clip --dropout --context-weights"
             + " --evaluate-every --evaluation-contexts --architecture --mixing --expansion --branches"
             + " --branch-activation --mlp --d-mlp --activation --norm --positions --key-value-heads"
-            + " --unembedding");
+            + " --unembedding --keep-checkpoints");
     options.put("import-model", "--from --out --dtype");
     options.put("check-model", "--out --reference --bos");
     options.put("expire", WRITER + "--keep --dry-run");

@@ -261,6 +261,18 @@ class TestTrainingOptions {
     assertInvalid(() -> parsed(null, (options + " --out m").split(" ")).check(), message);
   }
 
+  @Test
+  void stepsThatAreKeptAreAListInTheFileAndOnTheCommandLine() throws IOException {
+    File file = write("kindred.train.keep-checkpoints = [100, 0]");
+    assertThat(parsed(file).keptSteps()).containsExactly(0, 100);
+    assertThat(parsed(file, "--keep-checkpoints", "7,1").keptSteps()).containsExactly(1, 7);
+    assertThat(parsed(file, "--keep-checkpoints", "none").keptSteps()).isEmpty();
+    assertInvalid(
+        () -> parsed(null, "--keep-checkpoints", "1,,2"),
+        "--keep-checkpoints 1,,2: expected none, or whole numbers with commas between them, such as"
+            + " 0,100,1000");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"flat", "expanded", "parallel", "heads"})
   void aMixerThatIsTooLargeIsRefused(String mixing) {
