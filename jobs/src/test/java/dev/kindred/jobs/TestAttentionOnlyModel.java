@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -8,7 +9,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,7 @@ class TestAttentionOnlyModel {
     String vocabulary =
         IntStream.range(0, VOCABULARY)
             .mapToObj(i -> "\"" + (char) ('a' + i) + "\": " + i)
-            .collect(Collectors.joining(", "));
+            .collect(joining(", "));
     Files.writeString(
         made.resolve("tokenizer.json"),
         """
@@ -89,8 +90,9 @@ class TestAttentionOnlyModel {
         .containsExactly("1.0,1.0");
   }
 
+  /** Of 3,000 tokens the 2,048 that the text has most often are looked at. */
   @Test
-  void aTextThatIsOfNoUseIsRefused() throws IOException {
+  void whatHeadsOfALargeVocabularyPredictIsLookedForAmongFrequentTokens() throws IOException {
     Path large = Files.createDirectory(folder.resolve("large"));
     Files.writeString(
         large.resolve("config.json"),
@@ -100,7 +102,24 @@ class TestAttentionOnlyModel {
          "max_position_embeddings": 16, "rms_norm_eps": 1e-5, "hidden_act": "silu",
          "tie_word_embeddings": true}
         """);
-    Path corpus = Files.writeString(folder.resolve("unused.txt"), "bcd");
+    String words =
+        IntStream.range(0, 3000)
+            .mapToObj(word -> String.format(Locale.ROOT, "\"w%d\": %d", word, word))
+            .collect(joining(", "));
+    Files.writeString(
+        large.resolve("tokenizer.json"),
+        String.format(
+            Locale.ROOT,
+            """
+            {"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "WhitespaceSplit"},
+             "model": {"type": "WordLevel", "unk_token": "w0", "vocab": {%s}}}
+            """,
+            words));
+    String once = IntStream.range(1, 952).mapToObj(word -> "w" + word).collect(joining(" "));
+    String twice = IntStream.range(952, 3000).mapToObj(word -> "w" + word).collect(joining(" "));
+    Path corpus =
+        Files.writeString(folder.resolve("words.txt"), String.join(" ", twice, once, twice));
+    String other = folder.resolve("words").toString();
     CommandLineRun run =
         CommandLineRun.of(
             "circuits",
@@ -109,14 +128,25 @@ class TestAttentionOnlyModel {
             "--untrained",
             "1",
             "--warehouse",
-            warehouse(),
+            other,
+            "--ranked-tokens",
+            "0",
+            "--draws",
+            "2",
             "--corpus",
             corpus.toString());
-    assertThat(run.status()).isEqualTo(2);
-    assertThat(run.messages())
-        .containsExactly(
-            "kindred: --corpus: skip trigrams are looked for among at most 2048 tokens, the model"
-                + " has 3000; leave it out, or rank some of them: --ranked-tokens 2048");
+    assertThat(run.status()).as(run.err()).isZero();
+    CommandLineRun asked =
+        CommandLineRun.of(
+            "sql",
+            "--warehouse",
+            other,
+            "--format",
+            "csv",
+            "-e",
+            "select count(*), max(rank), count_if(least(source, destination, output) < 952)"
+                + " from kindred.skip_trigrams");
+    assertThat(asked.out().lines().skip(1)).as(asked.err()).containsExactly("1000,1000,0");
   }
 
   @Test

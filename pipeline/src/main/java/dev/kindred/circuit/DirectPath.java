@@ -2,7 +2,12 @@
 package dev.kindred.circuit;
 
 import dev.kindred.math.Correlation;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.ejml.data.DMatrixRMaj;
 
@@ -28,36 +33,15 @@ public record DirectPath(
     double correlation,
     double centeredCorrelation) {
 
+  private static final int LOGITS = 16 * 1024 * 1024; // at once, 128 MiB
+
   /** Tokens that follow one another, and how often. */
   public record Bigram(int first, int second, long count) {}
 
   /** Compares a model with a text's bigrams, which are in a fixed order. */
   public static DirectPath of(FoldedModel model, TokenBasis basis, List<Bigram> bigrams) {
-    int[] all = IntStream.range(0, model.vocabulary()).toArray();
-    DMatrixRMaj logits = Products.timesTransposed(basis.rows(model, all), model.unembeddings(all));
-    double[] normalizers = new double[all.length];
-    for (int first : all) {
-      double greatest = Double.NEGATIVE_INFINITY;
-      for (int second : all) {
-        logits.set(first, second, logits.get(first, second) + model.unembeddingBias(second));
-        greatest = Math.max(greatest, logits.get(first, second));
-      }
-
-      double sum = 0;
-      for (int second : all) {
-        sum += Math.exp(logits.get(first, second) - greatest);
-      }
-
-      normalizers[first] = greatest + Math.log(sum);
-    }
-
-    double[] usual = new double[all.length]; // what is added to all logits predicts nothing
-    for (int i = 0; i < logits.data.length; i++) {
-      usual[i / all.length] += logits.data[i] / all.length;
-    }
-
-    long[] before = new long[all.length];
-    long[] after = new long[all.length];
+    long[] before = new long[model.vocabulary()];
+    long[] after = new long[model.vocabulary()];
     long pairs = 0;
     for (Bigram bigram : bigrams) {
       before[bigram.first] += bigram.count;
@@ -65,6 +49,7 @@ public record DirectPath(
       pairs += bigram.count;
     }
 
+    Map<Integer, FirstToken> ofFirst = predicted(model, basis, bigrams);
     double cross = 0;
     double own = 0;
     double ofTokens = 0;
@@ -73,10 +58,11 @@ public record DirectPath(
     for (int i = 0; i < x.length; i++) {
       Bigram bigram = bigrams.get(i);
       double share = (double) bigram.count / pairs;
-      x[i] = logits.get(bigram.first, bigram.second);
+      FirstToken first = ofFirst.get(bigram.first);
+      x[i] = first.logits.get(bigram.second);
       y[i] = Math.log(bigram.count);
-      cross -= share * (x[i] - normalizers[bigram.first]);
-      x[i] -= usual[bigram.first];
+      cross -= share * (x[i] - first.normalizer);
+      x[i] -= first.usual;
       own -= share * Math.log((double) bigram.count / before[bigram.first]);
       ofTokens -= share * Math.log((double) after[bigram.second] / pairs);
     }
@@ -88,7 +74,60 @@ public record DirectPath(
         own,
         ofTokens,
         Correlation.of(x, y),
-        Correlation.of(centered(x, bigrams, all.length), centered(y, bigrams, all.length)));
+        Correlation.of(
+            centered(x, bigrams, model.vocabulary()), centered(y, bigrams, model.vocabulary())));
+  }
+
+  /**
+   * What is predicted of one token alone.
+   *
+   * @param logits of the tokens that follow it in the text
+   * @param normalizer ln of the sum of all exponentials
+   * @param usual mean of all logits: what is added to all of them predicts nothing
+   */
+  private record FirstToken(Map<Integer, Double> logits, double normalizer, double usual) {}
+
+  private static Map<Integer, FirstToken> predicted(
+      FoldedModel model, TokenBasis basis, List<Bigram> bigrams) {
+    int[] all = IntStream.range(0, model.vocabulary()).toArray();
+    DMatrixRMaj unembeddings = model.unembeddings(all);
+    Map<Integer, List<Bigram>> byFirst =
+        bigrams.stream()
+            .collect(Collectors.groupingBy(Bigram::first, TreeMap::new, Collectors.toList()));
+    int[] firsts = byFirst.keySet().stream().mapToInt(Integer::intValue).toArray();
+    int atOnce = Math.max(1, LOGITS / all.length);
+    Map<Integer, FirstToken> found = new HashMap<>();
+    for (int from = 0; from < firsts.length; from += atOnce) {
+      int[] some = Arrays.copyOfRange(firsts, from, Math.min(firsts.length, from + atOnce));
+      DMatrixRMaj logits = Products.timesTransposed(basis.rows(model, some), unembeddings);
+      for (int i = 0; i < some.length; i++) {
+        found.put(some[i], first(model, logits, i, byFirst.get(some[i])));
+      }
+    }
+
+    return found;
+  }
+
+  private static FirstToken first(
+      FoldedModel model, DMatrixRMaj logits, int row, List<Bigram> bigrams) {
+    int vocabulary = logits.numCols;
+    double greatest = Double.NEGATIVE_INFINITY;
+    double usual = 0;
+    for (int second = 0; second < vocabulary; second++) {
+      double logit = logits.get(row, second) + model.unembeddingBias(second);
+      logits.set(row, second, logit);
+      greatest = Math.max(greatest, logit);
+      usual += logit / vocabulary;
+    }
+
+    double sum = 0;
+    for (int second = 0; second < vocabulary; second++) {
+      sum += Math.exp(logits.get(row, second) - greatest);
+    }
+
+    Map<Integer, Double> ofSecond = new HashMap<>();
+    bigrams.forEach(bigram -> ofSecond.put(bigram.second, logits.get(row, bigram.second)));
+    return new FirstToken(ofSecond, greatest + Math.log(sum), usual);
   }
 
   /** Takes from each number the mean of those with the same first token. */

@@ -178,6 +178,30 @@ public final class FoldedModel {
     return rows;
   }
 
+  /** The same, less the mean of the whole vocabulary's: logits then have the mean 0. */
+  DMatrixRMaj centeredUnembeddings(int[] ids) {
+    int vocabulary = vocabulary();
+    double[] usual = new double[dimension];
+    for (int i = 0; i < vocabulary * dimension; i++) {
+      usual[i % dimension] += (double) unembedding[i] / vocabulary;
+    }
+
+    for (int i = 0; i < dimension; i++) {
+      usual[i] *= unembeddingFactors[i];
+    }
+
+    if (finalNorm.centers()) {
+      FoldedMap.takeMeans(usual, dimension);
+    }
+
+    DMatrixRMaj rows = unembeddings(ids);
+    for (int i = 0; i < rows.data.length; i++) {
+      rows.data[i] -= usual[i % dimension];
+    }
+
+    return rows;
+  }
+
   /** What is added to a token's logit. */
   double unembeddingBias(int token) {
     return unembeddingBias[token];

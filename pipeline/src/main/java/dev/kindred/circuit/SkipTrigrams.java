@@ -2,6 +2,7 @@
 package dev.kindred.circuit;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.element_at;
 import static org.apache.spark.sql.functions.explode;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
@@ -12,11 +13,13 @@ import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -39,25 +42,39 @@ public final class SkipTrigrams {
   private static final int BEST = 1_000; // of a head
   private static final int SHUFFLES = 50;
 
-  /** Tokens of a vocabulary, at most: all pairs of them are looked at. */
-  public static final int VOCABULARY = 2048;
+  /** Tokens that are looked at, at most: all pairs of them are. */
+  public static final int TOKENS = 2048;
 
   private SkipTrigrams() {}
 
   /**
-   * Counts the skip trigrams of a text, each source once a place.
+   * Returns the tokens that are looked at, ascending: all of a small vocabulary, of others those
+   * that a text has most often.
+   *
+   * @param counts of each token in the text, V
+   */
+  public static int[] tokens(long[] counts) {
+    return CircuitQuestion.mostFrequent(counts, Math.min(counts.length, TOKENS));
+  }
+
+  /**
+   * Counts the skip trigrams of a text that are of some tokens, each source once a place.
    *
    * @param windows rows of {@link Tables#WINDOWS}: the last token is the destination, those before
    *     it are where sources may stand
+   * @param tokens sources, destinations and outputs that are counted
    * @return a row for each of which chance would give five at least: source, destination, output,
    *     n, expected (n that chance would give), and lift, n / expected
    */
-  public static Dataset<Row> counts(Dataset<Row> windows) {
+  public static Dataset<Row> counts(Dataset<Row> windows, int[] tokens) {
+    Object[] some = Arrays.stream(tokens).boxed().toArray();
     Dataset<Row> places =
-        windows.select(
-            expr("element_at(token_ids, -1) as destination"),
-            expr("array_distinct(slice(token_ids, 1, size(token_ids) - 1)) as sources"),
-            expr("explode(next_tokens) as (output, places)"));
+        windows
+            .where(element_at(col("token_ids"), lit(-1)).isin(some))
+            .select(
+                expr("element_at(token_ids, -1) as destination"),
+                expr("array_distinct(slice(token_ids, 1, size(token_ids) - 1)) as sources"),
+                expr("explode(next_tokens) as (output, places)"));
     Dataset<Row> triples =
         places
             .select(
@@ -65,6 +82,7 @@ public final class SkipTrigrams {
                 col("destination"),
                 col("output"),
                 col("places"))
+            .where(col("source").isin(some))
             .groupBy("source", "destination", "output")
             .agg(sum("places").as("n"));
     Dataset<Row> ofSources =
@@ -80,7 +98,7 @@ public final class SkipTrigrams {
         .join(ofDestinations, "destination")
         .withColumn(
             "expected", expr("double(n_source_destination) * n_destination_output / n_destination"))
-        .where(col("expected").geq(lit(LEAST_EXPECTED)))
+        .where(col("expected").geq(lit(LEAST_EXPECTED)).and(col("output").isin(some)))
         .join(
             triples,
             scala.jdk.javaapi.CollectionConverters.asScala(
@@ -97,7 +115,8 @@ public final class SkipTrigrams {
   }
 
   /**
-   * What {@link #counts} has found, in the order of sources, destinations and outputs.
+   * What {@link #counts} has found, in the order of sources, destinations and outputs, which are
+   * told by their places among the tokens that are looked at.
    *
    * @param ranks of lifts
    */
@@ -111,8 +130,12 @@ public final class SkipTrigrams {
       double[] ranks)
       implements Serializable {
 
-    /** Takes rows of {@link #counts} in whatever order. */
-    public static Cells of(List<Row> rows) {
+    /**
+     * Takes rows of {@link #counts} in whatever order.
+     *
+     * @param tokens those that were counted, ascending
+     */
+    public static Cells of(List<Row> rows, int[] tokens) {
       List<Row> sorted =
           rows.stream()
               .sorted(
@@ -122,13 +145,19 @@ public final class SkipTrigrams {
               .toList();
       double[] lifts = sorted.stream().mapToDouble(row -> row.getDouble(5)).toArray();
       return new Cells(
-          sorted.stream().mapToInt(row -> row.getInt(0)).toArray(),
-          sorted.stream().mapToInt(row -> row.getInt(1)).toArray(),
-          sorted.stream().mapToInt(row -> row.getInt(2)).toArray(),
+          places(sorted, 0, tokens),
+          places(sorted, 1, tokens),
+          places(sorted, 2, tokens),
           sorted.stream().mapToLong(row -> row.getLong(3)).toArray(),
           sorted.stream().mapToDouble(row -> row.getDouble(4)).toArray(),
           lifts,
           RankCorrelation.ranks(lifts));
+    }
+
+    private static int[] places(List<Row> rows, int column, int[] tokens) {
+      return rows.stream()
+          .mapToInt(row -> Arrays.binarySearch(tokens, row.getInt(column)))
+          .toArray();
     }
 
     /** Returns the place of a skip trigram; less than 0 if it is none of them. */
@@ -192,6 +221,7 @@ public final class SkipTrigrams {
    * Looks at all heads, each once.
    *
    * @param tokenCounts how often each token is in the text, V
+   * @param tokens that are looked at
    * @param cells of the text
    * @param blocks of the model
    * @return one row a head and distance, for {@link #best} and {@link #checks}; each evaluation of
@@ -202,6 +232,7 @@ public final class SkipTrigrams {
       Broadcast<ModelDirectory> model,
       CircuitQuestion question,
       long[] tokenCounts,
+      int[] tokens,
       Broadcast<Cells> cells,
       int blocks) {
     return spark.createDataset(
@@ -216,16 +247,16 @@ public final class SkipTrigrams {
                           unit -> {
                             TokenCircuit circuit =
                                 TokenCircuit.of(
-                                    folded, unit.block, unit.head, unit.distance, tokenCounts);
+                                    folded,
+                                    unit.block,
+                                    unit.head,
+                                    unit.distance,
+                                    tokenCounts,
+                                    tokens);
                             return RowFactory.create(
-                                bestRows(unit, circuit, cells.value(), folded.vocabulary())
-                                    .toArray(),
+                                bestRows(unit, circuit, cells.value(), tokens).toArray(),
                                 checkRow(
-                                    unit,
-                                    circuit,
-                                    cells.value(),
-                                    folded.vocabulary(),
-                                    question.seed()));
+                                    unit, circuit, cells.value(), tokens.length, question.seed()));
                           })
                       .iterator();
                 })
@@ -249,9 +280,15 @@ public final class SkipTrigrams {
     return looked.select("check.*");
   }
 
-  private record Trigram(int source, int destination, int output, double product) {}
+  /** By places among the tokens that are looked at. */
+  record Trigram(int source, int destination, int output, double product) {}
 
-  private static List<Row> bestRows(Unit unit, TokenCircuit circuit, Cells cells, int vocabulary) {
+  /**
+   * The best of all pairs. A product of two positive factors is no less than one of smaller
+   * factors: of a source, the i-th best destination with the j-th best output has i j - 1 before
+   * it, so that few need to be looked at.
+   */
+  static List<Trigram> best(TokenCircuit circuit, int tokens) {
     Comparator<Trigram> bestFirst =
         Comparator.comparingDouble(Trigram::product)
             .reversed()
@@ -259,24 +296,44 @@ public final class SkipTrigrams {
             .thenComparingInt(Trigram::destination)
             .thenComparingInt(Trigram::output);
     PriorityQueue<Trigram> best = new PriorityQueue<>(bestFirst.reversed());
-    for (int source = 0; source < vocabulary; source++) {
-      for (int destination = 0; destination < vocabulary; destination++) {
-        double found = circuit.found().get(destination, source);
-        for (int output = 0; found > 0 && output < vocabulary; output++) {
-          double product = found * circuit.given().get(source, output);
-          if (product > 0 && (best.size() < BEST || product >= best.peek().product)) {
-            best.add(new Trigram(source, destination, output, product));
-            if (best.size() > BEST) {
-              best.poll();
-            }
+    for (int source = 0; source < tokens; source++) {
+      int of = source;
+      int[] destinations = positive(tokens, destination -> circuit.found().get(destination, of));
+      int[] outputs = positive(tokens, output -> circuit.given().get(of, output));
+      for (int i = 0; i < destinations.length; i++) {
+        for (int j = 0; j < outputs.length && (i + 1L) * (j + 1) <= BEST; j++) {
+          double product = circuit.product(source, destinations[i], outputs[j]);
+          if (product == 0 || best.size() == BEST && product < best.peek().product) {
+            break; // and so are all that follow
+          }
+
+          best.add(new Trigram(source, destinations[i], outputs[j], product));
+          if (best.size() > BEST) {
+            best.poll();
           }
         }
       }
     }
 
-    List<Trigram> sorted = best.stream().sorted(bestFirst).toList();
+    return best.stream().sorted(bestFirst).toList();
+  }
+
+  /** The tokens with the greatest positive numbers, {@link #BEST} at most, the greatest first. */
+  private static int[] positive(int tokens, IntToDoubleFunction number) {
+    return IntStream.range(0, tokens)
+        .filter(token -> number.applyAsDouble(token) > 0)
+        .boxed()
+        .sorted(
+            Comparator.comparingDouble((Integer token) -> -number.applyAsDouble(token))
+                .thenComparing(Comparator.naturalOrder()))
+        .limit(BEST)
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  private static List<Row> bestRows(Unit unit, TokenCircuit circuit, Cells cells, int[] tokens) {
     List<Row> rows = new ArrayList<>();
-    for (Trigram one : sorted) {
+    for (Trigram one : best(circuit, tokens.length)) {
       int cell = cells.place(one.source, one.destination, one.output);
       rows.add(
           Tables.SKIP_TRIGRAMS.row(
@@ -284,9 +341,9 @@ public final class SkipTrigrams {
               unit.head,
               unit.distance,
               rows.size() + 1,
-              one.source,
-              one.destination,
-              one.output,
+              tokens[one.source],
+              tokens[one.destination],
+              tokens[one.output],
               one.product,
               circuit.found().get(one.destination, one.source),
               circuit.given().get(one.source, one.output),
@@ -298,13 +355,12 @@ public final class SkipTrigrams {
     return rows;
   }
 
-  private static Row checkRow(
-      Unit unit, TokenCircuit circuit, Cells cells, int vocabulary, long seed) {
-    double correlation = cells.correlation(circuit, IntStream.range(0, vocabulary).toArray());
+  private static Row checkRow(Unit unit, TokenCircuit circuit, Cells cells, int tokens, long seed) {
+    double correlation = cells.correlation(circuit, IntStream.range(0, tokens).toArray());
     boolean isNone = Double.isNaN(correlation);
     double[] shuffled = new double[SHUFFLES];
     for (int shuffle = 0; !isNone && shuffle < SHUFFLES; shuffle++) {
-      List<Integer> sources = new ArrayList<>(IntStream.range(0, vocabulary).boxed().toList());
+      List<Integer> sources = new ArrayList<>(IntStream.range(0, tokens).boxed().toList());
       Collections.shuffle(sources, new Random(seed + shuffle));
       shuffled[shuffle] =
           cells.correlation(circuit, sources.stream().mapToInt(Integer::intValue).toArray());

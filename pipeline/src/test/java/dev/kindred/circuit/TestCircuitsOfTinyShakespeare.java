@@ -48,9 +48,11 @@ class TestCircuitsOfTinyShakespeare {
   @Test
   void headsCorrelateWithTheTextAsInTheReference(SparkSession spark) {
     JsonNode expected = CircuitCase.json("corpus-check.json").get("checks").get(0);
+    int[] all = CircuitCase.all(model);
     Cells cells =
         Cells.of(
-            SkipTrigrams.counts(windows(spark, expected.get("m").asInt() + 1)).collectAsList());
+            SkipTrigrams.counts(windows(spark, expected.get("m").asInt() + 1), all).collectAsList(),
+            all);
     assertThat(cells.lifts()).hasSize(expected.get("cells").asInt());
     for (JsonNode triple : expected.get("triples")) {
       int cell =
@@ -65,11 +67,11 @@ class TestCircuitsOfTinyShakespeare {
     }
 
     long[] counts = Windows.tokenCounts(windows(spark, 1), model.vocabulary());
-    int[] all = CircuitCase.all(model);
     JsonNode permutations = expected.get("permutations");
     for (JsonNode head : expected.get("heads")) {
       TokenCircuit circuit =
-          TokenCircuit.of(model, head.get("layer").asInt(), head.get("head").asInt(), 0, counts);
+          TokenCircuit.of(
+              model, head.get("layer").asInt(), head.get("head").asInt(), 0, counts, all);
       assertThat(cells.correlation(circuit, all))
           .as(head.toString())
           .isCloseTo(head.get("spearman").asDouble(), within(1e-6));
@@ -99,7 +101,8 @@ class TestCircuitsOfTinyShakespeare {
               head.get("layer").asInt(),
               head.get("head").asInt(),
               head.get("offset").asInt(),
-              counts);
+              counts,
+              CircuitCase.all(model));
       for (JsonNode of : head.get("per_source")) {
         int source = of.get("source").asInt();
         for (int i = 0; i < of.get("destinations").size(); i++) {

@@ -11,6 +11,7 @@ import dev.kindred.math.RankCorrelation;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +44,8 @@ class TestSkipTrigrams {
               expected.get("layer").asInt(),
               expected.get("head").asInt(),
               expected.get("offset").asInt(),
-              counts);
+              counts,
+              CircuitCase.all(model));
       for (JsonNode row : expected.get("top_both_positive")) {
         int source = row.get(0).asInt();
         int destination = row.get(1).asInt();
@@ -79,10 +81,12 @@ class TestSkipTrigrams {
       }
     }
 
+    int[] all = IntStream.range(0, TOKENS).toArray();
     Cells cells =
         Cells.of(
-            SkipTrigrams.counts(Tables.WINDOWS.rows(spark, windows).repartition(partitions))
-                .collectAsList());
+            SkipTrigrams.counts(Tables.WINDOWS.rows(spark, windows).repartition(partitions), all)
+                .collectAsList(),
+            all);
     assertThat(cells.lifts()).hasSize(TOKENS * TOKENS * TOKENS);
     for (int cell = 0; cell < cells.lifts().length; cell++) {
       int source = cells.sources()[cell];
@@ -99,6 +103,88 @@ class TestSkipTrigrams {
     }
 
     assertThat(cells.place(0, 0, TOKENS)).isNegative();
+    int[] some = {0, 2};
+    Cells ofSome =
+        Cells.of(
+            SkipTrigrams.counts(Tables.WINDOWS.rows(spark, windows).repartition(partitions), some)
+                .collectAsList(),
+            some);
+    assertThat(ofSome.lifts()).hasSize(some.length * some.length * some.length);
+    for (int cell = 0; cell < ofSome.lifts().length; cell++) {
+      int same =
+          cells.place(
+              some[ofSome.sources()[cell]],
+              some[ofSome.destinations()[cell]],
+              some[ofSome.outputs()[cell]]);
+      assertThat(ofSome.counts()[cell]).isEqualTo(cells.counts()[same]);
+      assertThat(ofSome.lifts()[cell]).isEqualTo(cells.lifts()[same]);
+    }
+  }
+
+  @Test
+  void thePredictionsOfSomeTokensAreThoseAmongAll() {
+    FoldedModel model = CircuitCase.model("dickens-small");
+    int[] all = CircuitCase.all(model);
+    int[] some = {3, 10, 11, 40, 61};
+    long[] counts = new long[model.vocabulary()];
+    for (int token : some) {
+      counts[token] = token; // of others there are none
+    }
+
+    TokenCircuit ofAll = TokenCircuit.of(model, 1, 2, 0, counts, all);
+    TokenCircuit ofSome = TokenCircuit.of(model, 1, 2, 0, counts, some);
+    for (int i = 0; i < some.length; i++) {
+      for (int j = 0; j < some.length; j++) {
+        assertThat(ofSome.found().get(i, j))
+            .isCloseTo(ofAll.found().get(some[i], some[j]), within(1e-10));
+        assertThat(ofSome.given().get(i, j))
+            .isCloseTo(ofAll.given().get(some[i], some[j]), within(1e-10));
+      }
+    }
+  }
+
+  @Test
+  void theBestAreThoseOfAllPairsOfPositiveFactors() {
+    Random random = new Random(5);
+    int tokens = 40; // 64,000 skip trigrams, of which 1,000 are the best
+    DMatrixRMaj found = new DMatrixRMaj(tokens, tokens);
+    DMatrixRMaj given = new DMatrixRMaj(tokens, tokens);
+    for (int i = 0; i < tokens * tokens; i++) {
+      found.set(i, Math.rint(8 * random.nextGaussian())); // many are alike
+      given.set(i, Math.rint(8 * random.nextGaussian()));
+    }
+
+    TokenCircuit circuit = new TokenCircuit(found, given);
+    List<List<Double>> plain = new ArrayList<>(); // less the product, then the tokens
+    for (int source = 0; source < tokens; source++) {
+      for (int destination = 0; destination < tokens; destination++) {
+        for (int output = 0; output < tokens; output++) {
+          if (found.get(destination, source) > 0 && given.get(source, output) > 0) {
+            plain.add(
+                List.of(
+                    -circuit.product(source, destination, output),
+                    (double) source,
+                    (double) destination,
+                    (double) output));
+          }
+        }
+      }
+    }
+
+    plain.sort(
+        Comparator.comparingDouble((List<Double> one) -> one.get(0))
+            .thenComparingDouble(one -> one.get(1))
+            .thenComparingDouble(one -> one.get(2))
+            .thenComparingDouble(one -> one.get(3)));
+    assertThat(SkipTrigrams.best(circuit, tokens))
+        .extracting(
+            one ->
+                List.of(
+                    -one.product(),
+                    (double) one.source(),
+                    (double) one.destination(),
+                    (double) one.output()))
+        .isEqualTo(plain.subList(0, 1_000));
   }
 
   @Test

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.analysis;
 
-import dev.kindred.InvalidInput;
 import dev.kindred.circuit.CircuitQuestion;
 import dev.kindred.circuit.Folding;
 import dev.kindred.circuit.SkipTrigrams;
@@ -12,7 +11,6 @@ import dev.kindred.jobs.option.ReadModelOptions;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.report.Findings;
 import dev.kindred.jobs.report.Findings.Element;
-import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.jobs.report.FindingsPage;
 import dev.kindred.jobs.report.FindingsPage.Titles;
 import dev.kindred.jobs.report.PageFile;
@@ -24,7 +22,6 @@ import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
@@ -125,9 +122,9 @@ final class CircuitsCommand extends ModelAnalysisCommand {
       converter = Values.Uri.class,
       description =
           "a text, which says what tokens are frequent, and in which what heads predict is looked"
-              + " for: source .. destination output, where the model has at most "
-              + SkipTrigrams.VOCABULARY
-              + " tokens (none)")
+              + " for: source .. destination output, among all tokens or the "
+              + SkipTrigrams.TOKENS
+              + " most frequent (none)")
   private String corpus;
 
   @Option(
@@ -223,13 +220,6 @@ final class CircuitsCommand extends ModelAnalysisCommand {
             CircuitQuestion.firstTokens(ranked),
             draws,
             seed);
-    if (corpus != null && vocabulary > SkipTrigrams.VOCABULARY && !isAsked(ranked, vocabulary)) {
-      throw new InvalidInput(
-          "--corpus: skip trigrams are looked for among at most %d tokens, the model has %d; leave"
-              + " it out, or rank some of them: --ranked-tokens %d",
-          SkipTrigrams.VOCABULARY, vocabulary, RANKED);
-    }
-
     Folding.checkBases("--bases", question.bases(), directory.blueprint());
   }
 
@@ -268,18 +258,9 @@ final class CircuitsCommand extends ModelAnalysisCommand {
         new CircuitFindings(
             found.heads(), found.compositions(), found.nulls(), found.virtualHeads());
     List<Element> elements = new ArrayList<>(findings.elements());
-    if (text != null && vocabulary <= SkipTrigrams.VOCABULARY) {
+    if (text != null) {
       elements.addAll(
           new SkipTrigramTables(workspace, tables, directory, question, text, within).shown());
-    } else if (text != null) {
-      elements.add(
-          Note.everywhere(
-              String.format(
-                  Locale.ROOT,
-                  "Skip trigrams are looked for among at most %,d tokens, the model has %,d: of the"
-                      + " text only the tokens were counted.",
-                  SkipTrigrams.VOCABULARY,
-                  vocabulary)));
     }
 
     Findings all = new Findings("", elements, List.of());

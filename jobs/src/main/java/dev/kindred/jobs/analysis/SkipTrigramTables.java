@@ -83,11 +83,16 @@ final class SkipTrigramTables {
   private void write(CorpusScan scan, Part best, Part checks, Part direct) {
     int blocks = model.shape().blocks();
     Broadcast<ModelDirectory> onExecutors = model.onExecutors(workspace.spark());
+    int[] tokens = SkipTrigrams.tokens(text.counts());
     Broadcast<Cells> cells =
         JavaSparkContext.fromSparkContext(workspace.spark().sparkContext())
-            .broadcast(Cells.of(SkipTrigrams.counts(windows(scan, within + 1)).collectAsList()));
+            .broadcast(
+                Cells.of(
+                    SkipTrigrams.counts(windows(scan, within + 1), tokens).collectAsList(),
+                    tokens));
     Dataset<Row> looked =
-        SkipTrigrams.looked(workspace.spark(), onExecutors, question, text.counts(), cells, blocks)
+        SkipTrigrams.looked(
+                workspace.spark(), onExecutors, question, text.counts(), tokens, cells, blocks)
             .persist(StorageLevel.MEMORY_AND_DISK());
     best.write(SkipTrigrams.best(looked));
     checks.write(SkipTrigrams.checks(looked));
