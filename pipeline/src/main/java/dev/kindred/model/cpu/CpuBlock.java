@@ -9,6 +9,7 @@ import dev.kindred.model.architecture.FeedForward.Gated;
 import dev.kindred.model.architecture.FeedForward.Mlp;
 import dev.kindred.model.architecture.Linear;
 import dev.kindred.model.architecture.Mixer.Attention;
+import dev.kindred.model.architecture.Mixer.Masked;
 import dev.kindred.model.architecture.Positions.Rotary;
 import dev.kindred.model.architecture.Tensors;
 import java.util.Arrays;
@@ -19,10 +20,11 @@ import java.util.Arrays;
  */
 final class CpuBlock {
   final CpuNorm mixerNorm;
-  final Attention attention;
+  final CpuMasked masked; // null where there is attention
+  final Attention attention; // null, as what follows, where there is masked mixing
   final PackedLinear query; // D to H E
   final PackedLinear keyValue; // D to G E of keys, then G E of values
-  final PackedLinear output; // H E to D
+  final PackedLinear output; // H E to D; of masked mixing, too, if it has one
   final CpuNorm queryNorm; // of E, or of H E
   final CpuNorm keyNorm; // of E, or of G E
   private final Rotary rotary; // null where positions are not turned
@@ -37,14 +39,27 @@ final class CpuBlock {
   final Residual residual;
 
   CpuBlock(Block block, int d, TileKernel kernel, Tensors tensors) {
-    this.attention = (Attention) block.mixer();
     this.mixerNorm = new CpuNorm(block.mixerNorm(), d, kernel, tensors);
-    this.query = linear(attention.query(), kernel, tensors);
-    this.keyValue = linear(attention.key(), attention.value(), kernel, tensors);
-    this.output = linear(attention.output(), kernel, tensors);
-    this.queryNorm = new CpuNorm(attention.queryNorm(), attention.headWidth(), kernel, tensors);
-    this.keyNorm = new CpuNorm(attention.keyNorm(), attention.headWidth(), kernel, tensors);
-    this.rotary = attention.positions() instanceof Rotary positions ? positions : null;
+    if (block.mixer() instanceof Attention of) {
+      this.attention = of;
+      this.masked = null;
+      this.query = linear(of.query(), kernel, tensors);
+      this.keyValue = linear(of.key(), of.value(), kernel, tensors);
+      this.output = linear(of.output(), kernel, tensors);
+      this.queryNorm = new CpuNorm(of.queryNorm(), of.headWidth(), kernel, tensors);
+      this.keyNorm = new CpuNorm(of.keyNorm(), of.headWidth(), kernel, tensors);
+      this.rotary = of.positions() instanceof Rotary positions ? positions : null;
+    } else {
+      this.attention = null;
+      this.masked = new CpuMasked((Masked) block.mixer(), kernel, tensors);
+      this.query = null;
+      this.keyValue = null;
+      this.output = masked.output;
+      this.queryNorm = null;
+      this.keyNorm = null;
+      this.rotary = null;
+    }
+
     this.mixerOutputNorm = new CpuNorm(block.mixerOutputNorm(), d, kernel, tensors);
     this.feedForwardNorm = new CpuNorm(block.feedForwardNorm(), d, kernel, tensors);
     if (block.feedForward() instanceof Gated gated) {
@@ -63,6 +78,31 @@ final class CpuBlock {
     this.hidden = block.feedForward().width();
     this.feedForwardOutputNorm = new CpuNorm(block.feedForwardOutputNorm(), d, kernel, tensors);
     this.residual = block.residual();
+  }
+
+  /** Returns the floats of a node's queries; 0 where nothing is compared. */
+  int queryWidth() {
+    return query == null ? 0 : query.width();
+  }
+
+  /** Returns the floats of a node that later ones see. */
+  int keptWidth() {
+    return masked == null ? keyValue.width() : masked.keptWidth();
+  }
+
+  /** Returns the numbers of a node that are made of what those before it keep; 0 for none. */
+  int spreadWidth() {
+    return masked == null ? 0 : masked.spreadWidth();
+  }
+
+  /** Returns the numbers of a node that mixing gives. */
+  int mixedWidth() {
+    return masked == null ? output.inputs() : masked.width;
+  }
+
+  /** Returns the floats between nodes of what mixing adds to the stream. */
+  int outputWidth() {
+    return output == null ? down.width() : output.width();
   }
 
   static PackedLinear linear(Linear map, TileKernel kernel, Tensors tensors) {

@@ -20,6 +20,7 @@ import dev.kindred.model.architecture.Unembedding;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The forward pass of some models over a prefix tree with Kindred's own kernels, which multiply
@@ -117,15 +118,15 @@ public final class CpuModel implements LanguageModel {
   }
 
   /**
-   * Whether these kernels evaluate a model: one whose blocks have attention and a feed-forward
-   * network. Others are the engine's.
+   * Whether these kernels evaluate a model: one whose blocks have attention, or masked mixing, and
+   * a feed-forward network. Others are the engine's.
    */
   public static boolean supports(Blueprint blueprint) {
     return blueprint.blocks().stream()
         .allMatch(
             block ->
-                block.mixer() instanceof Attention attention
-                    && !(attention.positions() instanceof Learned)
+                !(block.mixer() instanceof Attention attention
+                        && attention.positions() instanceof Learned)
                     && !(block.feedForward() instanceof FeedForward.None));
   }
 
@@ -193,9 +194,9 @@ public final class CpuModel implements LanguageModel {
     long rows = rowsAtOnce(nodes);
     for (CpuBlock block : blocks) {
       // Block 0's inputs may be as many as nodes: they need queries and embeddings of their own.
-      long perNode = 3L * dModel + block.query.width() + block.keyValue.width();
+      long perNode = 3L * dModel + block.queryWidth() + block.keptWidth() + block.spreadWidth();
       long perRow =
-          widest() + dModel + 3L * hiddenPart + kernel.promptsPerPanel() + block.output.width();
+          widest() + dModel + 3L * hiddenPart + kernel.promptsPerPanel() + block.outputWidth();
       long logits = Math.min(logitRows, rows) * unembedding.width();
       most = Math.max(most, Float.BYTES * (nodes * perNode + rows * perRow + logits));
     }
@@ -214,7 +215,7 @@ public final class CpuModel implements LanguageModel {
         Math.max(dModel, unembedding.inputs()),
         Math.max(
             embeddingProjection == null ? 0 : embeddingProjection.inputs(),
-            blocks.stream().mapToInt(block -> block.output.inputs()).max().orElse(0)));
+            blocks.stream().mapToInt(CpuBlock::mixedWidth).max().orElse(0)));
   }
 
   /**
@@ -223,7 +224,8 @@ public final class CpuModel implements LanguageModel {
    */
   @Override
   public int sequencesTogether(int length) {
-    int widest = blocks.stream().mapToInt(block -> block.keyValue.width()).max().orElse(1);
+    int widest =
+        blocks.stream().mapToInt(block -> block.keptWidth() + block.spreadWidth()).max().orElse(1);
     return Math.max(1, CACHED_KEYS / Math.max(1, widest) / length);
   }
 
@@ -287,7 +289,10 @@ public final class CpuModel implements LanguageModel {
     private final float[] scores;
     private final int[] path;
     private Sources sources; // of block 0
-    private float[] keysAndValues; // [N, W]: keys of all heads, then values
+    private final CpuTriangle.Path seen; // of masked mixing
+    private final float[] mixed; // of a node, by one branch of it
+    private float[] keysAndValues; // [N, W]: keys of all heads, then values; or what is mixed
+    private float[] spread; // [N, spread width] of the block; null where nothing is spread
     private float[] queries; // [C, W]; of block 0's inputs in block 0
 
     /**
@@ -323,7 +328,18 @@ public final class CpuModel implements LanguageModel {
       this.partial = new float[chunk * kernel.promptsPerPanel()];
       this.beside = new float[chunk * d];
       this.packed = new float[chunk * widest()];
-      this.outputs = new float[chunk * blocks.get(0).output.width()];
+      this.outputs = new float[chunk * blocks.get(0).outputWidth()];
+      List<CpuMasked> masked =
+          blocks.stream().map(block -> block.masked).filter(Objects::nonNull).toList();
+      this.seen =
+          new CpuTriangle.Path(
+              tree.depths(), masked.stream().mapToInt(CpuMasked::columns).max().orElse(0));
+      this.mixed =
+          new float
+              [masked.stream()
+                  .mapToInt(one -> Math.max(one.width, one.spreadWidth()))
+                  .max()
+                  .orElse(0)];
       this.scores = new float[tree.depths()];
       this.path = new int[tree.depths()];
     }
@@ -347,26 +363,30 @@ public final class CpuModel implements LanguageModel {
           int ofKeys = 0; // blocks need not have the same heads
           int ofQueries = 0;
           for (CpuBlock later : blocks.subList(1, blocks.size())) {
-            ofKeys = Math.max(ofKeys, later.keyValue.width());
-            ofQueries = Math.max(ofQueries, later.query.width());
+            ofKeys = Math.max(ofKeys, later.keptWidth());
+            ofQueries = Math.max(ofQueries, later.queryWidth());
           }
 
           keysAndValues = new float[(tree.nodes() + GROUP) * ofKeys];
           queries = new float[chunk * ofQueries];
         }
 
+        spread = block.spreadWidth() == 0 ? null : new float[tree.nodes() * block.spreadWidth()];
         for (int from = 0, to; from < tree.nodes(); from = to) {
           to = last ? endOfRun(from) : Math.min(from + chunk, tree.nodes());
           if (i > 0) {
-            norm(block.mixerNorm, residual, from, to);
             keys(block, turn, from, to);
+          }
+
+          if (spread != null) {
+            spread(block, i == 0, from, to);
           }
 
           if (last && rowOfNode[from] < 0) {
             continue; // what follows would not reach any node that is asked for
           }
 
-          if (i > 0) {
+          if (i > 0 && block.query != null) {
             queries(block, turn, from, to);
           }
 
@@ -458,6 +478,15 @@ public final class CpuModel implements LanguageModel {
     private void firstQueriesAndKeys(CpuBlock block, CpuRotary turn) {
       float[] embedded = sources.embedded();
       int count = embedded.length / d;
+      if (block.masked != null) {
+        keysAndValues = new float[(count + GROUP) * block.keptWidth()];
+        for (int from = 0; from < count; from += chunk) {
+          mapped(block, embedded, from, Math.min(count, from + chunk));
+        }
+
+        return;
+      }
+
       int queryWidth = block.query.width();
       int keyWidth = block.keyValue.width();
       queries = new float[(count + GROUP) * queryWidth];
@@ -507,7 +536,80 @@ public final class CpuModel implements LanguageModel {
       }
     }
 
+    /**
+     * What masked mixing reads of rows [from, to), or spreads before.
+     *
+     * @param x the rows, before the norm
+     */
+    private void mapped(CpuBlock block, float[] x, int from, int to) {
+      int width = block.keptWidth();
+      if (block.masked.input != null) {
+        norm(block.mixerNorm, x, from, to);
+        block.masked.input.apply(packed, to - from, partial, keysAndValues, from * width);
+        return;
+      }
+
+      for (int i = from; i < to; i++) {
+        block.mixerNorm.apply(x, i * d, keysAndValues, i * width);
+      }
+    }
+
+    /** Makes several vectors of each of nodes [from, to), from those on the way to it. */
+    private void spread(CpuBlock block, boolean first, int from, int to) {
+      int width = block.spreadWidth();
+      for (int node = from; node < to; node++) {
+        findPath(node, first ? sources.ofNodes() : null, block.keptWidth());
+        block.masked.spread.apply(kernel, keysAndValues, seen, mixed);
+        System.arraycopy(mixed, 0, spread, node * width, width);
+      }
+    }
+
+    /**
+     * Goes from a node up.
+     *
+     * @param rowOf the row of each node in what is read; null where it is the node itself
+     * @param width floats of a row
+     */
+    private void findPath(int node, int[] rowOf, int width) {
+      seen.clear();
+      for (int at = node; at >= 0; at = tree.parent(at)) {
+        seen.add((rowOf == null ? at : rowOf[at]) * width, positions[at]);
+      }
+    }
+
+    /** What masked mixing of nodes [from, to) adds to the residual stream. */
+    private void mixMasked(CpuBlock block, boolean first, int from, int to) {
+      CpuMasked masked = block.masked;
+      float[] read = spread == null ? keysAndValues : spread;
+      int[] rowOf = first && spread == null ? sources.ofNodes() : null;
+      int readWidth = spread == null ? block.keptWidth() : block.spreadWidth();
+      for (int node = from; node < to; node++) {
+        findPath(node, rowOf, readWidth);
+        if (masked.output == null) {
+          masked.mix(kernel, read, seen, mixed, outputs, (node - from) * block.outputWidth());
+          continue;
+        }
+
+        masked.mix(kernel, read, seen, mixed, rows, (node - from) % GROUP * masked.width);
+        int done = node - from + 1;
+        if (done % GROUP == 0 || node == to - 1) {
+          int start = (done - 1) / GROUP * GROUP;
+          interleave(rows, 0, masked.width, masked.width, packed, start, done - start);
+        }
+      }
+
+      if (masked.output != null) {
+        masked.output.apply(packed, to - from, partial, outputs, 0);
+      }
+    }
+
     private void keys(CpuBlock block, CpuRotary turn, int from, int to) {
+      if (block.masked != null) {
+        mapped(block, residual, from, to);
+        return;
+      }
+
+      norm(block.mixerNorm, residual, from, to);
       int width = block.keyValue.width();
       block.keyValue.apply(packed, to - from, partial, keysAndValues, from * width);
       for (int node = from; !block.hasPlainKeys() && node < to; node++) {
@@ -529,18 +631,18 @@ public final class CpuModel implements LanguageModel {
       if (block.residual == Residual.PARALLEL) {
         besideAttention(block, first, from, to);
         keep(BlockVector.FFN_OUT, beside, 0, d, number, from, to);
-        attend(block, first, from, to);
-        keep(BlockVector.ATTN_OUT, outputs, 0, block.output.width(), number, from, to);
-        add(outputs, block.output.width(), from, to);
+        mix(block, first, from, to);
+        keep(BlockVector.ATTN_OUT, outputs, 0, block.outputWidth(), number, from, to);
+        add(outputs, block.outputWidth(), from, to);
         add(beside, d, from, to);
         keep(BlockVector.RESID_POST, residual, from, d, number, from, to);
         return;
       }
 
       boolean isSumNormed = block.residual == Residual.NORMED_SUM;
-      attend(block, first, from, to);
-      keep(BlockVector.ATTN_OUT, outputs, 0, block.output.width(), number, from, to);
-      add(outputs, block.output.width(), from, to);
+      mix(block, first, from, to);
+      keep(BlockVector.ATTN_OUT, outputs, 0, block.outputWidth(), number, from, to);
+      add(outputs, block.outputWidth(), from, to);
       if (isSumNormed) {
         block.mixerOutputNorm.applyInPlace(residual, from * d, to - from, d);
       }
@@ -571,7 +673,20 @@ public final class CpuModel implements LanguageModel {
       }
     }
 
-    /** What attention of nodes [from, to) adds to the residual stream, into {@link #outputs}. */
+    /** What mixing of nodes [from, to) adds to the residual stream, into {@link #outputs}. */
+    private void mix(CpuBlock block, boolean first, int from, int to) {
+      if (block.masked == null) {
+        attend(block, first, from, to);
+      } else {
+        mixMasked(block, first, from, to);
+      }
+
+      if (block.residual != Residual.NORMED_SUM) {
+        block.mixerOutputNorm.applyInPlace(outputs, 0, to - from, block.outputWidth());
+      }
+    }
+
+    /** What attention makes for it, before the norm. */
     private void attend(CpuBlock block, boolean first, int from, int to) {
       int heads = block.attention.heads();
       int e = block.attention.headWidth();
@@ -620,9 +735,6 @@ public final class CpuModel implements LanguageModel {
       }
 
       block.output.apply(packed, to - from, partial, outputs, 0);
-      if (block.residual != Residual.NORMED_SUM) {
-        block.mixerOutputNorm.applyInPlace(outputs, 0, to - from, block.output.width());
-      }
     }
 
     /**

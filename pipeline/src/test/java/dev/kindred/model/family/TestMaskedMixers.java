@@ -11,6 +11,7 @@ import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kindred.InvalidInput;
+import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.BlockVector;
 import dev.kindred.model.Changes;
 import dev.kindred.model.DistinctSequences;
@@ -32,6 +33,7 @@ import dev.kindred.model.architecture.Norm;
 import dev.kindred.model.architecture.Positions;
 import dev.kindred.model.architecture.Tensors;
 import dev.kindred.model.architecture.Unembedding;
+import dev.kindred.model.cpu.CpuModel;
 import dev.kindred.model.torch.DropoutMasks;
 import dev.kindred.model.torch.TorchModel;
 import dev.kindred.model.torch.TorchStream;
@@ -108,6 +110,22 @@ class TestMaskedMixers {
     try (LanguageModel model =
         TorchModel.load(mixer.blueprint(), mixer.weights()::get, Device.cpu())) {
       assertPredictions(mixer, model);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("all")
+  void predictAsExpectedOnOwnKernels(MixerReference mixer) {
+    assertThat(CpuModel.supports(mixer.blueprint())).isTrue();
+    for (TileKernels.Choice choice : TileKernels.Choice.values()) {
+      if (choice == TileKernels.Choice.SIMD && !TileKernels.isSimdPresent()) {
+        continue;
+      }
+
+      try (LanguageModel model =
+          new CpuModel(mixer.blueprint(), mixer.weights()::get, TileKernels.get(choice))) {
+        assertPredictions(mixer, model);
+      }
     }
   }
 
