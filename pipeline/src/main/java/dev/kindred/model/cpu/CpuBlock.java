@@ -43,9 +43,9 @@ final class CpuBlock {
     if (block.mixer() instanceof Attention of) {
       this.attention = of;
       this.masked = null;
-      this.query = linear(of.query(), kernel, tensors);
+      this.query = PackedLinear.of(of.query(), kernel, tensors);
       this.keyValue = linear(of.key(), of.value(), kernel, tensors);
-      this.output = linear(of.output(), kernel, tensors);
+      this.output = PackedLinear.of(of.output(), kernel, tensors);
       this.queryNorm = new CpuNorm(of.queryNorm(), of.headWidth(), kernel, tensors);
       this.keyNorm = new CpuNorm(of.keyNorm(), of.headWidth(), kernel, tensors);
       this.rotary = of.positions() instanceof Rotary positions ? positions : null;
@@ -63,15 +63,15 @@ final class CpuBlock {
     this.mixerOutputNorm = new CpuNorm(block.mixerOutputNorm(), d, kernel, tensors);
     this.feedForwardNorm = new CpuNorm(block.feedForwardNorm(), d, kernel, tensors);
     if (block.feedForward() instanceof Gated gated) {
-      this.gate = linear(gated.gate(), kernel, tensors);
-      this.up = linear(gated.up(), kernel, tensors);
-      this.down = linear(gated.down(), kernel, tensors);
+      this.gate = PackedLinear.of(gated.gate(), kernel, tensors);
+      this.up = PackedLinear.of(gated.up(), kernel, tensors);
+      this.down = PackedLinear.of(gated.down(), kernel, tensors);
       this.activation = gated.activation();
     } else {
       Mlp mlp = (Mlp) block.feedForward();
       this.gate = null;
-      this.up = linear(mlp.up(), kernel, tensors);
-      this.down = linear(mlp.down(), kernel, tensors);
+      this.up = PackedLinear.of(mlp.up(), kernel, tensors);
+      this.down = PackedLinear.of(mlp.down(), kernel, tensors);
       this.activation = mlp.activation();
     }
 
@@ -103,10 +103,6 @@ final class CpuBlock {
   /** Returns the floats between nodes of what mixing adds to the stream. */
   int outputWidth() {
     return output == null ? down.width() : output.width();
-  }
-
-  static PackedLinear linear(Linear map, TileKernel kernel, Tensors tensors) {
-    return new PackedLinear(kernel, map.weight(tensors), map.bias(tensors), map.inputs());
   }
 
   /**

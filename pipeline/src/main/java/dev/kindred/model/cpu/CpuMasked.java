@@ -25,7 +25,7 @@ final class CpuMasked {
   }
 
   private static PackedLinear linear(Linear map, TileKernel kernel, Tensors tensors) {
-    return map == null ? null : CpuBlock.linear(map, kernel, tensors);
+    return map == null ? null : PackedLinear.of(map, kernel, tensors);
   }
 
   /** Returns the floats between nodes of what {@link #input} makes. */

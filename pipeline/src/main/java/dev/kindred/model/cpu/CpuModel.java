@@ -108,13 +108,13 @@ public final class CpuModel implements LanguageModel {
 
     this.finalNorm = new CpuNorm(end.norm(), dModel, kernel, tensors);
     this.unembeddingProjection = optional(end.projection(), tensors);
-    this.unembedding = CpuBlock.linear(end.head(), kernel, tensors);
+    this.unembedding = PackedLinear.of(end.head(), kernel, tensors);
     this.logitRows =
         Math.max(GROUP, Math.min(chunk, LOGIT_FLOATS / unembedding.width() / GROUP * GROUP));
   }
 
   private PackedLinear optional(Linear map, Tensors tensors) {
-    return map == null ? null : CpuBlock.linear(map, kernel, tensors);
+    return map == null ? null : PackedLinear.of(map, kernel, tensors);
   }
 
   /**

@@ -2,6 +2,8 @@
 package dev.kindred.model.cpu;
 
 import dev.kindred.kernel.TileKernel;
+import dev.kindred.model.architecture.Linear;
+import dev.kindred.model.architecture.Tensors;
 
 /**
  * A linear map y = x W^T + b whose weights lie as {@link TileKernel} reads them.
@@ -39,6 +41,11 @@ final class PackedLinear {
     if (bias != null) {
       System.arraycopy(bias, 0, this.bias, 0, outputs);
     }
+  }
+
+  /** Packs the weights of a map. */
+  static PackedLinear of(Linear map, TileKernel kernel, Tensors tensors) {
+    return new PackedLinear(kernel, map.weight(tensors), map.bias(tensors), map.inputs());
   }
 
   /** The weights of an output, I floats. */
