@@ -18,6 +18,14 @@ record Measure(Score score, Weighting weighting, int band) {
           Score.INDUCTION_WRITTEN_DIRECT,
           Score.INDUCTION_WRITTEN_WRITTEN);
 
+  /** Of one query each, of whose last tokens so many, 1 to 4, match the earlier copy. */
+  static final List<Score> INDUCTION_MATCHES =
+      List.of(
+          Score.INDUCTION_MATCH_1,
+          Score.INDUCTION_MATCH_2,
+          Score.INDUCTION_MATCH_3,
+          Score.INDUCTION_MATCH_4);
+
   /** Kinds of measures; all are means over queries. */
   enum Score {
     /** Attention to the token before, from position 1 on. */
@@ -32,6 +40,16 @@ record Measure(Score score, Weighting weighting, int band) {
     INDUCTION_WITH_LAST,
     /** The whole diagonal, as demonstrations of TransformerLens take it. */
     INDUCTION_DIAGONAL,
+    /**
+     * Of the query whose last token alone matches the earlier copy: the first of the second copy.
+     */
+    INDUCTION_MATCH_1,
+    /** Of the query whose last two tokens do, and not the one before them: the second. */
+    INDUCTION_MATCH_2,
+    /** The same of three. */
+    INDUCTION_MATCH_3,
+    /** The same of four. */
+    INDUCTION_MATCH_4,
     /** Induction of the pattern by what queries and keys make of the embedding alone. */
     INDUCTION_DIRECT_DIRECT,
     /** Of queries of the embedding, and keys of what earlier blocks wrote: K-composition. */

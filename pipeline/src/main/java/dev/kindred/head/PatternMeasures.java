@@ -61,6 +61,7 @@ final class PatternMeasures {
 
     if (stimulus.kind() == Stimulus.Kind.PERMUTATION) {
       Measure.INDUCTION_TERMS.forEach(score -> all.add(Measure.of(score)));
+      Measure.INDUCTION_MATCHES.forEach(score -> all.add(Measure.of(score)));
     }
 
     all.add(Measure.of(Score.PREVIOUS));
@@ -140,6 +141,18 @@ final class PatternMeasures {
       found[1] = diagonal(pattern, length, begins + period, last, period - 1);
       found[2] = diagonal(pattern, length, period - 1, length - 1, period - 1);
       found[3] = diagonal(pattern, length, begins + period, last, period);
+    }
+
+    if (stimulus.kind() == Stimulus.Kind.PERMUTATION) {
+      for (int match = 1;
+          match <= Math.min(Measure.INDUCTION_MATCHES.size(), period - 1);
+          match++) {
+        int query = begins + period + match - 1;
+        set(
+            found,
+            Measure.INDUCTION_MATCHES.get(match - 1),
+            diagonal(pattern, length, query, query, period - 1));
+      }
     }
 
     set(found, Score.PREVIOUS, diagonal(pattern, length, 1, length - 1, 1));

@@ -38,6 +38,17 @@ class TestConstructedInduction {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"induction-ln", "induction-plain"})
+  void oneTokenThatMatchesIsEnough(String name) {
+    ConstructedModel made = ConstructedModel.of(name);
+    for (Score score : Measure.INDUCTION_MATCHES) {
+      assertThat(score(made, made.stimulus("bos"), INDUCTION, score))
+          .as("%s %s", name, score)
+          .isCloseTo(1, within(CLOSE));
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "induction-ln,bos",
     "induction-ln,none",

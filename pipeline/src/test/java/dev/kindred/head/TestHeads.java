@@ -141,6 +141,35 @@ class TestHeads {
   }
 
   @Test
+  void aHeadThatNeedsThreeMatchingTokensLooksThereFromThreeOn() {
+    Stimulus stimulus = Stimuli.draw(Kind.PERMUTATION, 1, 6, ALLOWED, 1, 1);
+    PatternMeasures asked = new PatternMeasures(stimulus, new boolean[60]);
+    int[] tokens = stimulus.tokenIds()[0];
+    int length = tokens.length;
+    double[] pattern = new double[length * length];
+    for (int i = 0; i < length; i++) {
+      int found = 0; // the first token, where nothing matches
+      for (int earlier = 3; earlier < i; earlier++) {
+        boolean matches =
+            tokens[earlier] == tokens[i]
+                && tokens[earlier - 1] == tokens[i - 1]
+                && tokens[earlier - 2] == tokens[i - 2];
+        found = matches ? earlier + 1 : found;
+      }
+
+      pattern[i * length + found] = 1;
+    }
+
+    double[] ones = new double[length];
+    Arrays.fill(ones, 1);
+    double[] measured = asked.of(pattern, tokens, new PatternMeasures.Written(ones, ones, ones));
+    assertThat(
+            Measure.INDUCTION_MATCHES.stream()
+                .map(score -> measured[asked.place(Measure.of(score))]))
+        .containsExactly(0., 0., 1., 1.);
+  }
+
+  @Test
   void bandsOfAllWeightingsAddUpAndHeadsThatLookAtOnePlaceHaveItsDistance() {
     Stimulus stimulus = Stimuli.draw(Kind.PERMUTATION, 1, 6, ALLOWED, null, 1);
     PatternMeasures asked = new PatternMeasures(stimulus, new boolean[60]);
