@@ -85,11 +85,7 @@ public final class Heads {
             int[] place = numbers.get(number);
             Stimulus stimulus = asked.stimuli().get(place[0]);
             return SequenceHeads.of(
-                model,
-                new PatternMeasures(stimulus, asked.isNewline()),
-                stimulus,
-                place[0],
-                place[1]);
+                model, new PatternMeasures(stimulus, asked.kinds()), stimulus, place[0], place[1]);
           });
     }
   }
@@ -158,7 +154,7 @@ public final class Heads {
             Stimulus stimulus = asked.stimuli().get(place[0]);
             return SequenceAblation.of(
                 model,
-                new PatternMeasures(stimulus, asked.isNewline()),
+                new PatternMeasures(stimulus, asked.kinds()),
                 stimulus,
                 place[0],
                 place[1],

@@ -70,6 +70,10 @@ record Measure(Score score, Weighting weighting, int band) {
     FIRST_POSITION,
     /** The second half's attention to tokens with a line break. */
     NEWLINE,
+    /** The second half's attention to commas. */
+    COMMA,
+    /** The second half's attention to pronouns. */
+    PRONOUN,
     /** How far back the second half attends, in positions. */
     MEAN_DISTANCE,
     /** The second half's attention within a band of distances. */

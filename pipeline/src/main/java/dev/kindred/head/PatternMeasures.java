@@ -17,18 +17,18 @@ import java.util.Map;
  */
 final class PatternMeasures {
   private final Stimulus stimulus;
-  private final boolean[] isNewline; // by token id
+  private final TokenKinds kinds;
   private final List<Measure> measures;
   private final Map<Weighting, int[]> places; // of mean distance, then bands, then first position
 
   /**
    * Of a stimulus.
    *
-   * @param isNewline by token id, whether the token has a line break
+   * @param kinds of tokens that are attended to
    */
-  PatternMeasures(Stimulus stimulus, boolean[] isNewline) {
+  PatternMeasures(Stimulus stimulus, TokenKinds kinds) {
     this.stimulus = stimulus;
-    this.isNewline = isNewline;
+    this.kinds = kinds;
     this.measures = measures(stimulus);
     this.places = new EnumMap<>(Weighting.class);
     for (Weighting weighting : Weighting.values()) {
@@ -70,6 +70,13 @@ final class PatternMeasures {
     all.add(Measure.of(Score.ENTROPY_LATE));
     all.add(Measure.of(Score.NEWLINE));
     all.add(Measure.of(Score.OUTPUT_NORM));
+    if (stimulus.kind() == Stimulus.Kind.TEXT) {
+      for (Weighting weighting : List.of(Weighting.PATTERN, Weighting.VALUE_FOLDED)) {
+        all.add(new Measure(Score.COMMA, weighting, -1));
+        all.add(new Measure(Score.PRONOUN, weighting, -1));
+      }
+    }
+
     for (Weighting weighting : Weighting.values()) {
       if (weighting != Weighting.WITHOUT_FIRST) {
         all.add(new Measure(Score.FIRST_POSITION, weighting, -1));
@@ -159,9 +166,16 @@ final class PatternMeasures {
     set(found, Score.PREVIOUS_FROM_8, diagonal(pattern, length, 8, length - 1, 1));
     set(found, Score.ENTROPY, entropy(pattern, length, 1));
     set(found, Score.ENTROPY_LATE, entropy(pattern, length, length / 2));
-    set(found, Score.NEWLINE, onNewlines(pattern, tokens));
-    set(found, Score.OUTPUT_NORM, mean(written.outputs, length / 2));
     double[] all = ones(length);
+    set(found, Score.NEWLINE, onMarked(pattern, all, kinds.newlines(tokens)));
+    set(found, Score.OUTPUT_NORM, mean(written.outputs, length / 2));
+    if (stimulus.kind() == Stimulus.Kind.TEXT) {
+      boolean[] commas = kinds.commas(tokens);
+      boolean[] pronouns = kinds.pronouns(tokens);
+      resting(found, pattern, all, Weighting.PATTERN, commas, pronouns);
+      resting(found, pattern, written.foldedValues, Weighting.VALUE_FOLDED, commas, pronouns);
+    }
+
     double[] others = ones(length);
     others[0] = 0;
     distances(found, pattern, length, all, Weighting.PATTERN);
@@ -223,16 +237,38 @@ final class PatternMeasures {
     return from < length ? sum / (length - from) : Double.NaN;
   }
 
-  private double onNewlines(double[] pattern, int[] tokens) {
-    int length = tokens.length;
+  private void resting(
+      double[] found,
+      double[] pattern,
+      double[] weights,
+      Weighting weighting,
+      boolean[] commas,
+      boolean[] pronouns) {
+    found[place(new Measure(Score.COMMA, weighting, -1))] = onMarked(pattern, weights, commas);
+    found[place(new Measure(Score.PRONOUN, weighting, -1))] = onMarked(pattern, weights, pronouns);
+  }
+
+  /** What the second half gives to marked positions, each row divided by its sum. */
+  private static double onMarked(double[] pattern, double[] weights, boolean[] marked) {
+    int length = marked.length;
     double sum = 0;
+    int rows = 0;
     for (int i = length / 2; i < length; i++) {
+      double total = 0;
+      double onMarked = 0;
       for (int j = 0; j <= i; j++) {
-        sum += isNewline[tokens[j]] ? pattern[i * length + j] : 0;
+        double weight = pattern[i * length + j] * weights[j];
+        total += weight;
+        onMarked += marked[j] ? weight : 0;
+      }
+
+      if (total > 0) { // else the head looks at nothing that counts
+        sum += onMarked / total;
+        rows++;
       }
     }
 
-    return sum / (length - length / 2);
+    return rows == 0 ? Double.NaN : sum / rows;
   }
 
   private static double mean(double[] values, int from) {

@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** What another implementation finds in double precision; see the README beside the files. */
@@ -37,10 +39,12 @@ record HeadReference(String model, JsonNode values) {
     return HeadModel.of(directory());
   }
 
-  boolean[] newlines() {
-    boolean[] isNewline = new boolean[directory().shape().vocabularySize()];
-    values.get("newline_tokens").forEach(token -> isNewline[token.asInt()] = true);
-    return isNewline;
+  /** Of which the reference knows line breaks alone. */
+  TokenKinds kinds() {
+    Set<Integer> newlines = new HashSet<>();
+    values.get("newline_tokens").forEach(token -> newlines.add(token.asInt()));
+    return TokenKinds.of(
+        directory().shape().vocabularySize(), id -> newlines.contains(id) ? "\n" : "");
   }
 
   List<String> stimuli() {

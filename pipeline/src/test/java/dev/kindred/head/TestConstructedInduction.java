@@ -22,7 +22,7 @@ class TestConstructedInduction {
   private static final Head INDUCTION = new Head(1, 0);
 
   private static PatternMeasures measures(Stimulus stimulus) {
-    return new PatternMeasures(stimulus, new boolean[16]);
+    return new PatternMeasures(stimulus, TokenKinds.of(16, id -> ""));
   }
 
   private static double score(ConstructedModel made, Stimulus stimulus, Head head, Score score) {

@@ -47,7 +47,7 @@ class TestHeadReferences {
 
   private static List<SequenceHeads> sequences(HeadReference reference, Stimulus stimulus) {
     HeadModel model = reference.heads();
-    PatternMeasures asked = new PatternMeasures(stimulus, reference.newlines());
+    PatternMeasures asked = new PatternMeasures(stimulus, reference.kinds());
     return IntStream.range(0, stimulus.sequences())
         .mapToObj(i -> SequenceHeads.of(model, asked, stimulus, 0, i))
         .toList();
@@ -56,7 +56,7 @@ class TestHeadReferences {
   private static HeadRows rows(
       HeadReference reference, Stimulus stimulus, List<SequenceHeads> sequences) {
     return new HeadRows(
-        new HeadQuestion(List.of(stimulus), reference.newlines(), List.of()),
+        new HeadQuestion(List.of(stimulus), reference.kinds(), List.of()),
         reference.directory().blueprint(),
         sequences);
   }
@@ -125,7 +125,7 @@ class TestHeadReferences {
         for (String key : List.of("previous", "induction")) {
           if (head.has(key + "_by_sample")) {
             checked.add(key + "_by_sample");
-            PatternMeasures asked = new PatternMeasures(its, reference.newlines());
+            PatternMeasures asked = new PatternMeasures(its, reference.kinds());
             int place =
                 asked.place(
                     Measure.of(Measure.Score.valueOf(key.toUpperCase(java.util.Locale.ROOT))));
@@ -221,7 +221,7 @@ class TestHeadReferences {
     List<Ablation> kinds = List.of(Ablation.ZERO, Ablation.MEAN, Ablation.ZERO_FOLDED);
     HeadRows rows =
         new HeadRows(
-            new HeadQuestion(List.of(text), reference.newlines(), kinds),
+            new HeadQuestion(List.of(text), reference.kinds(), kinds),
             reference.directory().blueprint(),
             sequences);
     List<Row> found = rows.ablations(ablated(reference, text, kinds, rows.means()[0]));
@@ -249,7 +249,7 @@ class TestHeadReferences {
   private static List<SequenceAblation> ablated(
       HeadReference reference, Stimulus stimulus, List<Ablation> kinds, double[][] means) {
     HeadModel model = reference.heads();
-    PatternMeasures asked = new PatternMeasures(stimulus, reference.newlines());
+    PatternMeasures asked = new PatternMeasures(stimulus, reference.kinds());
     List<SequenceAblation> all = new ArrayList<>();
     for (Ablation kind : kinds) {
       for (int i = 0; i < stimulus.sequences(); i++) {
@@ -269,7 +269,7 @@ class TestHeadReferences {
     List<SequenceHeads> sequences = sequences(reference, stimulus);
     HeadRows rows =
         new HeadRows(
-            new HeadQuestion(List.of(stimulus), reference.newlines(), List.of(Ablation.ZERO)),
+            new HeadQuestion(List.of(stimulus), reference.kinds(), List.of(Ablation.ZERO)),
             reference.directory().blueprint(),
             sequences);
     int[] head = HeadReference.ints(expected.get("head"));

@@ -33,7 +33,7 @@ class TestHeads {
             .map(kind -> Stimuli.draw(kind, 3, 4, ALLOWED, null, 7))
             .toList();
     return new HeadQuestion(
-        stimuli, new boolean[100], List.of(Ablation.MEAN, Ablation.ZERO_FOLDED));
+        stimuli, TokenKinds.of(100, id -> ""), List.of(Ablation.MEAN, Ablation.ZERO_FOLDED));
   }
 
   /** All rows, as texts. */
@@ -143,7 +143,7 @@ class TestHeads {
   @Test
   void aHeadThatNeedsThreeMatchingTokensLooksThereFromThreeOn() {
     Stimulus stimulus = Stimuli.draw(Kind.PERMUTATION, 1, 6, ALLOWED, 1, 1);
-    PatternMeasures asked = new PatternMeasures(stimulus, new boolean[60]);
+    PatternMeasures asked = new PatternMeasures(stimulus, TokenKinds.of(60, id -> ""));
     int[] tokens = stimulus.tokenIds()[0];
     int length = tokens.length;
     double[] pattern = new double[length * length];
@@ -170,9 +170,43 @@ class TestHeads {
   }
 
   @Test
+  void attentionToPronounsLeavesOutWordsThatBeginLikeOne() {
+    List<String> texts = List.of(" he", "art", ",", " goes", "He", "\n", "t");
+    TokenKinds kinds = TokenKinds.of(texts.size(), texts::get);
+    int[] tokens = {4, 3, 2, 0, 1, 2, 0, 3, 5, 4, 6, 4}; // He goes, heart, he goes, HetHe
+    Stimulus stimulus = new Stimulus(Kind.TEXT, new int[][] {tokens}, 0, 0);
+    PatternMeasures asked = new PatternMeasures(stimulus, kinds);
+    int length = tokens.length;
+    double[] pattern = new double[length * length];
+    for (int i = 0; i < length; i++) { // half to each: the first token, and the place of "he"
+      pattern[i * length] = .5;
+      pattern[i * length + Math.min(i, 6)] += .5;
+    }
+
+    double[] ones = new double[length];
+    Arrays.fill(ones, 1);
+    double[] folded = ones.clone();
+    folded[0] = 3;
+    double[] measured = asked.of(pattern, tokens, new PatternMeasures.Written(ones, folded, ones));
+    assertThat(kinds.pronouns(tokens))
+        .containsExactly(
+            true, false, false, false, false, false, true, false, false, false, false, false);
+    assertThat(kinds.pronouns(new int[] {3, 6, 4})).containsExactly(false, false, false);
+    assertThat(measured[asked.place(new Measure(Measure.Score.PRONOUN, Weighting.PATTERN, -1))])
+        .isEqualTo(1);
+    assertThat(measured[asked.place(new Measure(Measure.Score.COMMA, Weighting.PATTERN, -1))])
+        .isZero();
+    pattern[11 * length + 6] = 0;
+    pattern[11 * length + 5] = .5; // a comma, of 1 in 4 by what is written
+    measured = asked.of(pattern, tokens, new PatternMeasures.Written(ones, folded, ones));
+    assertThat(measured[asked.place(new Measure(Measure.Score.COMMA, Weighting.VALUE_FOLDED, -1))])
+        .isEqualTo(.25 / 6);
+  }
+
+  @Test
   void bandsOfAllWeightingsAddUpAndHeadsThatLookAtOnePlaceHaveItsDistance() {
     Stimulus stimulus = Stimuli.draw(Kind.PERMUTATION, 1, 6, ALLOWED, null, 1);
-    PatternMeasures asked = new PatternMeasures(stimulus, new boolean[60]);
+    PatternMeasures asked = new PatternMeasures(stimulus, TokenKinds.of(60, id -> ""));
     int length = stimulus.length();
     double[] ones = new double[length];
     Arrays.fill(ones, 2);

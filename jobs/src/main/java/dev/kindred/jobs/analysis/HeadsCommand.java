@@ -15,6 +15,7 @@ import dev.kindred.head.Heads;
 import dev.kindred.head.Stimuli;
 import dev.kindred.head.Stimulus;
 import dev.kindred.head.Stimulus.Kind;
+import dev.kindred.head.TokenKinds;
 import dev.kindred.jobs.option.Defaults.NoSetting;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.report.Findings;
@@ -286,7 +287,7 @@ final class HeadsCommand extends ModelAnalysisCommand {
     HeadQuestion asked =
         new HeadQuestion(
             stimuli,
-            newlines(directory),
+            kinds(directory),
             ablations.stream()
                 .map(AblationChoice::kind)
                 .filter(kind -> kind != null)
@@ -299,15 +300,11 @@ final class HeadsCommand extends ModelAnalysisCommand {
     return new Findings("", found.shown(leftOut), List.of());
   }
 
-  private static boolean[] newlines(ModelDirectory directory) {
+  private static TokenKinds kinds(ModelDirectory directory) {
     Tokenizer tokenizer = Tokenizer.of(directory.tokenizerJson());
-    boolean[] isNewline = new boolean[directory.shape().vocabularySize()];
-    int known = Math.min(tokenizer.vocabularySize(), isNewline.length);
-    for (int id = 0; id < known; id++) {
-      isNewline[id] = tokenizer.text(id).indexOf('\n') >= 0;
-    }
-
-    return isNewline;
+    int known = tokenizer.vocabularySize();
+    return TokenKinds.of(
+        directory.shape().vocabularySize(), id -> id < known ? tokenizer.text(id) : "");
   }
 
   private Dataset<Row> passages(Workspace workspace, ModelDirectory directory) {
