@@ -118,6 +118,17 @@ class TestTraining {
   }
 
   @Test
+  void theCardHasASample() throws IOException {
+    String card = Files.readString(model.resolve("README.md"));
+    String sample = card.substring(card.indexOf("200 tokens of it, after 10 of the validation"));
+    assertThat(sample).contains("(`kindred generate`):\n\n    ");
+    assertThat(sample.lines().skip(2)).allMatch(line -> line.startsWith("    "));
+    assertThat(sample.lines().skip(2).mapToInt(line -> line.length() - 4 + 1).sum())
+        .as("10 + 200 characters, and the end of the last line")
+        .isBetween(210, 211);
+  }
+
+  @Test
   void theModelPassesItsSelfCheck() {
     ModelDirectory directory = ModelDirectory.read(model.toString(), new Configuration(false));
 

@@ -12,7 +12,14 @@ import java.util.Locale;
 final class ModelCard {
   private ModelCard() {}
 
-  static String text(String name, TrainingRecord record, int step, Safetensors.Dtype dtype) {
+  /**
+   * Writes a card.
+   *
+   * @param step after which the model is as it is
+   * @param sample what it says
+   */
+  static String text(
+      String name, TrainingRecord record, int step, Safetensors.Dtype dtype, Sample sample) {
     Blueprint model = record.blueprint();
     ModelShape shape = model.shape();
     Recipe recipe = record.recipe();
@@ -98,6 +105,16 @@ final class ModelCard {
           losses.validationLoss());
     }
 
+    line(card, "");
+    line(
+        card,
+        "%d tokens of it, after %d of the validation split, drawn with seed %d"
+            + " (`kindred generate`):",
+        sample.tokens(),
+        sample.promptTokens(),
+        Sample.SEED);
+    line(card, "");
+    sample.text().lines().forEach(text -> line(card, "    %s", text));
     return card.toString();
   }
 

@@ -3,7 +3,9 @@ package dev.kindred.training;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.Location;
+import dev.kindred.model.Blocks;
 import dev.kindred.model.family.Architectures;
+import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.FileContent;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.model.files.Safetensors;
@@ -310,7 +312,10 @@ public final class TrainingFolder {
       WholeFile.replace(plain, new Path(folder, TOKENIZER_CONFIG), bytes(TOKENIZER_CLASS));
     }
 
-    String card = ModelCard.text(folder.getName(), record, checkpoint.step(), form.dtype());
+    ModelDirectory written =
+        ModelDirectory.read("--out", folder.toString(), Bos.NO, Blocks.ALL, plain.getConf());
+    Sample sample = Sample.of(written, form.sequences().get(0));
+    String card = ModelCard.text(folder.getName(), record, checkpoint.step(), form.dtype(), sample);
     WholeFile.replace(plain, new Path(folder, CARD), bytes(card));
     WholeFile.replace(plain, new Path(folder, RECORD), bytes(record.toJson()));
   }

@@ -441,6 +441,28 @@ class TestAnyDescription {
 
   @ParameterizedTest
   @MethodSource("seeds")
+  void readsATextTokenByToken(long seed) {
+    try (Subject model = new Subject(seed);
+        TorchModel whole = TorchModel.load(model.blueprint, model.values::get, Device.cpu())) {
+      TokenReader reader = whole.reader(); // which the model closes
+      for (int[] prompt : PROMPTS) {
+        double[] logits =
+            model.plain.run(prompt, PlainModel.Other.NOTHING).get(Hook.of(HookPoint.LOGITS));
+        for (int begun : new int[] {1, 3}) {
+          float[] found = reader.begin(Arrays.copyOf(prompt, begun));
+          for (int t = begun; t <= LENGTH; t++) {
+            assertThat(reader.length()).isEqualTo(t);
+            assertClose(
+                "after " + t + " tokens", found, Arrays.copyOfRange(logits, (t - 1) * 11, t * 11));
+            found = t < LENGTH ? reader.next(prompt[t]) : found;
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("seeds")
   void readsLogitsByDirections(long seed) {
     try (Subject model = new Subject(seed);
         ResidualStream.Pass pass = model.stream.run(PROMPTS)) {

@@ -32,7 +32,8 @@ public final class Commands {
                 new EvaluateCommand(),
                 new TuneCommand(),
                 new ReportCommand(),
-                new ExplainCommand()));
+                new ExplainCommand(),
+                new GenerateCommand()));
     Analyses.ALL.forEach(analysis -> commands.addAll(analysis.commands(Analyses.ALL)));
     commands.addAll(
         List.of(

@@ -69,6 +69,7 @@ class TestOptionsOfCommands {
             + TASKS
             + PAGE
             + "--recompute --warehouse --run-id --strings --shading");
+    options.put("generate", GIVEN_PROMPTS + READ_MODEL + "--tokens --temperature --seed --json");
     options.put("lens", GIVEN_PROMPTS + READ_MODEL + PAGE + "--parts");
     options.put(
         "attribute",

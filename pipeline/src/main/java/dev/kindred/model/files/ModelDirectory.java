@@ -15,6 +15,7 @@ import dev.kindred.model.LogitMap;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.Precision;
 import dev.kindred.model.ResidualStream;
+import dev.kindred.model.TokenReader;
 import dev.kindred.model.WithFirstToken;
 import dev.kindred.model.architecture.Architecture;
 import dev.kindred.model.architecture.Blueprint;
@@ -644,6 +645,14 @@ public record ModelDirectory(
    */
   public ResidualStream loadStream(Device device) {
     return loadWithoutFirstToken(device).stream();
+  }
+
+  /**
+   * Loads the model into the engine, on a device, to read texts token by token, and runs its
+   * self-check. It reads what it is given: the first token is for the caller.
+   */
+  public TokenReader loadReader(Device device) {
+    return loadWithoutFirstToken(device).reader();
   }
 
   /** Runs the self-check; a model that fails is closed. */

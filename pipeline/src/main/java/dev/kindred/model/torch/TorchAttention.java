@@ -60,13 +60,15 @@ final class TorchAttention extends TorchMixer {
   }
 
   @Override
-  NDArray applyLast(NDArray last, Kept earlier) {
+  Kept then(Kept earlier, NDArray last) {
     int[] position = {(int) earlier.values().getShape().get(1)};
-    return attend(
-        query(last, position, Tap.NONE),
-        earlier.then(kept(last, position)),
-        Dropout.NONE,
-        Tap.NONE);
+    return earlier.then(kept(last, position));
+  }
+
+  @Override
+  NDArray applyLast(NDArray last, Kept all) {
+    int[] position = {(int) all.values().getShape().get(1) - 1};
+    return attend(query(last, position, Tap.NONE), all, Dropout.NONE, Tap.NONE);
   }
 
   /** Applies attention where a position sees itself alone: the one weight is 1. */

@@ -75,7 +75,17 @@ final class TorchBlock {
    */
   NDArray applyLast(NDArray x, TorchMixer.Kept earlier) {
     NDArray normed = mixerNorm.apply(x);
-    NDArray mixed = earlier == null ? mixer.applyAlone(normed) : mixer.applyLast(normed, earlier);
+    return applyLast(x, normed, earlier == null ? null : mixer.then(earlier, normed));
+  }
+
+  /**
+   * The same.
+   *
+   * @param normed what the mixer reads of the last position
+   * @param all what it and the positions before it keep; null where it sees itself alone
+   */
+  NDArray applyLast(NDArray x, NDArray normed, TorchMixer.Kept all) {
+    NDArray mixed = all == null ? mixer.applyAlone(normed) : mixer.applyLast(normed, all);
     return rest(x, mixed, Dropout.NONE, Tap.NONE);
   }
 

@@ -73,12 +73,21 @@ final class TorchMasked extends TorchMixer {
   }
 
   @Override
-  NDArray applyLast(NDArray last, Kept earlier) {
+  Kept then(Kept earlier, NDArray last) {
     NDArray mapped = mapped(last);
-    int length = (int) earlier.values().getShape().get(1) + 1;
-    boolean[][] sees = causal(1, length, Integer.MAX_VALUE);
-    NDArray own = spread == null ? mapped : spread.apply(earlier.keys().concat(mapped, 1), sees);
-    return mixed(earlier.values().concat(own, 1), sees);
+    if (spread == null) {
+      return earlier.then(new Kept(null, mapped));
+    }
+
+    NDArray keys = earlier.keys().concat(mapped, 1);
+    NDArray own = spread.apply(keys, causal(1, (int) keys.getShape().get(1), Integer.MAX_VALUE));
+    return new Kept(keys, earlier.values().concat(own, 1));
+  }
+
+  @Override
+  NDArray applyLast(NDArray last, Kept all) {
+    int length = (int) all.values().getShape().get(1);
+    return mixed(all.values(), causal(1, length, Integer.MAX_VALUE));
   }
 
   @Override

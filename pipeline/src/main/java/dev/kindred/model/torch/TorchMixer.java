@@ -32,6 +32,14 @@ abstract class TorchMixer {
       return new Kept(
           keys == null ? null : keys.concat(next.keys, 1), values.concat(next.values, 1));
     }
+
+    /** Frees them before their time. */
+    void close() {
+      values.close();
+      if (keys != null) {
+        keys.close();
+      }
+    }
   }
 
   /**
@@ -52,13 +60,21 @@ abstract class TorchMixer {
   abstract Kept kept(NDArray seen);
 
   /**
+   * What one more position keeps, with those before it.
+   *
+   * @param earlier what these keep
+   * @param last [B, 1, D]
+   */
+  abstract Kept then(Kept earlier, NDArray last);
+
+  /**
    * Mixes for the last position.
    *
    * @param last [B, 1, D]
-   * @param earlier what the positions before it keep
+   * @param all what it and the positions before it keep
    * @return [B, 1, D]
    */
-  abstract NDArray applyLast(NDArray last, Kept earlier);
+  abstract NDArray applyLast(NDArray last, Kept all);
 
   /** What positions get that are the first and see only themselves, [B, 1, D]. */
   abstract NDArray applyAlone(NDArray x);

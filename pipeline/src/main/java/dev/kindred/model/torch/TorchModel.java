@@ -11,6 +11,7 @@ import dev.kindred.model.BlockVector;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.PrefixTree;
+import dev.kindred.model.TokenReader;
 import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.Tensors;
@@ -62,6 +63,11 @@ public final class TorchModel implements LanguageModel {
   /** Returns the same model, of the same weights, to be looked into; closing either closes both. */
   public TorchStream stream() {
     return new TorchStream(blueprint, weights, layers);
+  }
+
+  /** Returns the same model, to read a text token by token; closing either closes both. */
+  public TokenReader reader() {
+    return new TorchReader(blueprint, weights, layers);
   }
 
   @Override
