@@ -19,9 +19,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -492,6 +494,32 @@ public final class Tokenizer {
     long encoding = TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, false);
     try {
       return ids(TokenizersLibrary.LIB.getTokenIds(encoding));
+    } finally {
+      TokenizersLibrary.LIB.deleteEncoding(encoding);
+    }
+  }
+
+  /** Token ids of a text, word by word: what is tokenised by itself. */
+  int[][] encodeWords(String text) {
+    if (text.isEmpty()) {
+      return new int[0][];
+    }
+
+    long encoding = TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, false);
+    try {
+      int[] tokenIds = ids(TokenizersLibrary.LIB.getTokenIds(encoding));
+      long[] words = TokenizersLibrary.LIB.getWordIds(encoding);
+      List<int[]> found = new ArrayList<>();
+      for (int from = 0, to; from < words.length; from = to) {
+        to = from + 1;
+        while (to < words.length && words[to] == words[from]) {
+          to++;
+        }
+
+        found.add(Arrays.copyOfRange(tokenIds, from, to));
+      }
+
+      return found.toArray(int[][]::new);
     } finally {
       TokenizersLibrary.LIB.deleteEncoding(encoding);
     }

@@ -5,6 +5,7 @@ import dev.kindred.ContentId;
 import dev.kindred.DjlEngine;
 import dev.kindred.InvalidInput;
 import dev.kindred.Location;
+import dev.kindred.corpus.BytePairVocabulary;
 import dev.kindred.corpus.CharacterVocabulary;
 import dev.kindred.corpus.Corpus;
 import dev.kindred.corpus.TokenStream;
@@ -71,10 +72,7 @@ public final class Training {
     folder.checkWritable();
     progress.begin("corpus");
     Corpus corpus = corpus();
-    String tokenizerJson =
-        training.tokenizer().isEmpty()
-            ? CharacterVocabulary.tokenizerJson(corpus)
-            : read(training.tokenizer());
+    String tokenizerJson = tokenizerJson(corpus);
     TokenStream stream = TokenStream.read(corpus, tokenizerJson);
     TrainingRecord record = record(stream, tokenizerJson);
     progress.end();
@@ -190,6 +188,16 @@ public final class Training {
     } catch (IOException e) {
       throw new InvalidInput("--corpus embedded: cannot be copied: %s", e.getMessage());
     }
+  }
+
+  private String tokenizerJson(Corpus corpus) {
+    if (training.bytePairTokens().isPresent()) {
+      return BytePairVocabulary.tokenizerJson(corpus, training.bytePairTokens().getAsInt());
+    }
+
+    return training.tokenizer().isEmpty()
+        ? CharacterVocabulary.tokenizerJson(corpus)
+        : read(training.tokenizer());
   }
 
   private String read(String tokenizer) {

@@ -2,6 +2,7 @@
 package dev.kindred.jobs.train;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.corpus.BytePairVocabulary;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.option.Values.OneOf;
 import dev.kindred.jobs.option.Values.RealInRange;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -31,6 +33,8 @@ import picocli.CommandLine.TypeConversionException;
  * {@code conf/kindred.conf}, as {@link TrainingDefaults} says.
  */
 public final class TrainingOptions {
+  private static final String BYTE_PAIRS = "bpe:";
+
   // A checkpoint, which has each number with both of its moments, is written as one array of bytes.
   private static final long MOST_PARAMETERS = 175_000_000;
   // Of one sequence, as every pair of positions has a weight in each layer and head.
@@ -56,8 +60,10 @@ public final class TrainingOptions {
 
   @Option(
       names = "--tokenizer",
-      paramLabel = "FILE",
-      description = "tokenizer.json; empty for one of the corpus's characters")
+      paramLabel = "FILE|bpe:N",
+      description =
+          "tokenizer.json; bpe:4096 makes one of the 4,096 bytes and pairs that the corpus has most"
+              + " often; empty for one of the corpus's characters")
   private String tokenizer;
 
   @Option(
@@ -619,6 +625,23 @@ public final class TrainingOptions {
     return out;
   }
 
+  /** Returns how many tokens a tokenizer is to have that is made of the corpus; none for others. */
+  OptionalInt bytePairTokens() {
+    if (!tokenizer.startsWith(BYTE_PAIRS)) {
+      return OptionalInt.empty();
+    }
+
+    String size = tokenizer.substring(BYTE_PAIRS.length());
+    int tokens = size.matches("[0-9]{1,7}") ? Integer.parseInt(size) : -1;
+    if (tokens < BytePairVocabulary.BYTES || tokens > BytePairVocabulary.MOST) {
+      throw new InvalidInput(
+          "--tokenizer %s: expected a number of tokens from %d to %d, such as bpe:4096",
+          tokenizer, BytePairVocabulary.BYTES, BytePairVocabulary.MOST);
+    }
+
+    return OptionalInt.of(tokens);
+  }
+
   /** Returns a tokenizer's file, or an empty text for the corpus's characters. */
   String tokenizer() {
     return tokenizer;
@@ -789,6 +812,7 @@ public final class TrainingOptions {
    */
   public void check() {
     out();
+    bytePairTokens();
     model(1);
     recipe(1);
     checkpointInterval();
