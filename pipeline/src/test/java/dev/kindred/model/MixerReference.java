@@ -29,7 +29,8 @@ public record MixerReference(String name) {
         .toList();
   }
 
-  private Path file(String file) {
+  /** One of its files. */
+  public Path file(String file) {
     try {
       return Path.of(MixerReference.class.getResource("/mixer/" + name + "/" + file).toURI());
     } catch (URISyntaxException e) {

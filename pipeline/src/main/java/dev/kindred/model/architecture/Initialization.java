@@ -6,7 +6,8 @@ import java.util.SplittableRandom;
 
 /**
  * How a family's models begin before they are trained: weights are normal about 0, norms multiply
- * by 1, biases are 0 (see {@link Tensor.Start}). What differs is the deviation of the weights.
+ * by 1, biases are 0 (see {@link Tensor.Start}). What differs is the deviation of the weights, and
+ * in some families how they are drawn.
  */
 @FunctionalInterface
 public interface Initialization {
