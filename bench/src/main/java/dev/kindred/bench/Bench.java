@@ -99,6 +99,10 @@ public final class Bench implements Runnable {
       new CircuitFigures(figures, options, work).run();
     }
 
+    if (options.has(Options.Item.READING)) {
+      new ModelReadingFigures(figures, options, work).run();
+    }
+
     if (runs != null) {
       runs.addFigures();
       if (options.plot() != null) {

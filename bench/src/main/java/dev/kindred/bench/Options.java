@@ -23,6 +23,7 @@ final class Options {
     SIZES,
     INVERSION,
     CIRCUITS,
+    READING,
     RUNS
   }
 
