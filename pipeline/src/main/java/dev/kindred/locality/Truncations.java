@@ -18,6 +18,12 @@ import java.util.function.LongConsumer;
  * <p>Letters in shapes: those of {@link Streams}.
  */
 final class Truncations {
+  /**
+   * Where more of all prefixes are distinct, sequences have so little in common that it is better
+   * to read few of them at a time, which stay in a core's cache.
+   */
+  private static final double LARGEST_SHARE = .9;
+
   private Truncations() {}
 
   /** What is found at one place. */
@@ -116,10 +122,27 @@ final class Truncations {
     private void compare(int[] positions, Map<int[], List<List<Wanted>>> sequences) {
       List<int[]> distinct = new ArrayList<>(sequences.keySet());
       int together = Streams.atOnce(model, positions.length);
+      if (distinctPrefixes(distinct) > LARGEST_SHARE * distinct.size() * positions.length) {
+        together = Math.min(together, model.sequencesTogether(positions.length));
+      }
+
       for (int from = 0; from < distinct.size(); from += together) {
         List<int[]> some = distinct.subList(from, Math.min(distinct.size(), from + together));
         compare(positions, some, some.stream().map(sequences::get).toList());
       }
+    }
+
+    /** Counts prefixes of sequences in ascending order, each once. */
+    private static long distinctPrefixes(List<int[]> sequences) {
+      long prefixes = 0;
+      int[] before = {};
+      for (int[] sequence : sequences) {
+        int same = Arrays.mismatch(before, sequence);
+        prefixes += sequence.length - Math.max(0, same);
+        before = sequence;
+      }
+
+      return prefixes;
     }
 
     private void compare(int[] positions, List<int[]> sequences, List<List<List<Wanted>>> wanted) {
