@@ -77,6 +77,10 @@ final class LogitGrids {
           parts);
     }
 
+    private boolean has(Kind kind) {
+      return parts.stream().anyMatch(shown -> shown.part.kind() == kind);
+    }
+
     private double sum(int block, Kind kind) {
       return parts.stream()
           .filter(shown -> shown.part.block() == block && shown.part.kind() == kind)
@@ -101,14 +105,17 @@ final class LogitGrids {
                 than,
                 split.difference)));
     elements.add(blocks(split, name));
-    elements.add(heads(split, name));
+    if (split.has(Kind.HEAD)) {
+      elements.add(heads(split, name));
+    }
+
     return elements;
   }
 
   private static Grid blocks(Split split, String name) {
     List<Findings.Row> rows = new ArrayList<>();
     for (Kind kind : List.of(Kind.EMBEDDING, Kind.POSITIONS)) {
-      if (split.parts.stream().anyMatch(shown -> shown.part.kind() == kind)) {
+      if (split.has(kind)) {
         rows.add(
             Findings.Row.of(
                 kind.text().replace('_', ' '), "", "", "", number(split.sum(-1, kind))));
@@ -117,16 +124,16 @@ final class LogitGrids {
 
     int blocks = split.parts.stream().mapToInt(shown -> shown.part.block()).max().orElse(-1) + 1;
     for (int block = 0; block < blocks; block++) {
-      double heads = split.sum(block, Kind.HEAD) + split.sum(block, Kind.MIXER);
+      double mixed = split.sum(block, Kind.HEAD) + split.sum(block, Kind.MIXER);
       double biases = split.sum(block, Kind.ATTENTION_BIAS) + split.sum(block, Kind.NORM_BIAS);
       double network = split.sum(block, Kind.MLP);
       rows.add(
           Findings.Row.of(
               "block " + block,
-              number(heads),
+              number(mixed),
               number(biases),
               number(network),
-              number(heads + biases + network)));
+              number(mixed + biases + network)));
     }
 
     rows.add(
@@ -137,7 +144,10 @@ final class LogitGrids {
         "What parts add, of " + name,
         "part",
         List.of(
-            Column.of("heads"), Column.of("biases"), Column.of("feed-forward"), Column.of("all")),
+            Column.of(split.has(Kind.MIXER) ? "mixing" : "heads"),
+            Column.of("biases"),
+            Column.of("feed-forward"),
+            Column.of("all")),
         rows);
   }
 
