@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.kindred.DjlEngine;
-import dev.kindred.model.ModelShape;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.TrainedArchitecture;
 import dev.kindred.model.family.Architectures;
@@ -28,6 +27,10 @@ import java.util.concurrent.Future;
  * a step goes. They take turns, one thread a core.
  */
 final class TrainingComparison {
+  /** The architecture whose figures have no name of an architecture in their keys. */
+  private static final String FIRST = "gpt";
+
+  private static final List<String> ARCHITECTURES = List.of(FIRST, "llama", "gpt_neox", "mixer");
   private static final int VOCABULARY = 65;
   private static final int BLOCKS = 6;
   private static final int HEADS = 6;
@@ -51,12 +54,14 @@ final class TrainingComparison {
     figures.group("6. Training: 6 blocks, steps of " + BATCH_TOKENS + " tokens, all cores");
     DjlEngine.load();
     for (int dModel : quick ? new int[] {192} : new int[] {192, 384}) {
-      compare(dModel);
+      for (String architecture : quick ? List.of(FIRST, "mixer") : ARCHITECTURES) {
+        compare(architecture, dModel);
+      }
     }
   }
 
-  private void compare(int dModel) {
-    Blueprint blueprint = blueprint(dModel);
+  private void compare(String architecture, int dModel) {
+    Blueprint blueprint = blueprint(architecture, dModel);
     int rounds = quick ? 1 : ROUNDS;
     double[] steps = new double[rounds];
     double[] products = new double[rounds];
@@ -96,8 +101,10 @@ final class TrainingComparison {
                 - both[at];
       }
 
-      add(dModel, blueprint, parts, steps, products, forward, both, masks);
-      if (dModel == 192) {
+      String key = (architecture.equals(FIRST) ? "" : "_" + architecture) + "_d_model_" + dModel;
+      String label = architecture + ", d_model " + dModel;
+      add(key, label, blueprint, parts, steps, products, forward, both, masks);
+      if (dModel == 192 && architecture.equals(FIRST)) {
         calls(executor, parts);
       }
     } finally {
@@ -106,7 +113,8 @@ final class TrainingComparison {
   }
 
   private void add(
-      int dModel,
+      String suffix,
+      String label,
       Blueprint blueprint,
       int parts,
       double[] steps,
@@ -117,13 +125,9 @@ final class TrainingComparison {
     double step = Median.of(steps);
     double linear = parts * Matrices.operations(blueprint);
     double all = BATCH_TOKENS * blueprint.trainingOperations(LENGTH);
-    String suffix = "_d_model_" + dModel;
     double matMul = linear / Median.of(products) / 1e9;
     figures.number(
-        "training_tokens_per_second" + suffix,
-        BATCH_TOKENS / step,
-        "1/s",
-        "training, d_model " + dModel);
+        "training_tokens_per_second" + suffix, BATCH_TOKENS / step, "1/s", "training, " + label);
     figures.number("training_gflops" + suffix, all / step / 1e9, "GFLOP/s", "its matrix products");
     figures.number(
         "training_matmul_gflops" + suffix, matMul, "GFLOP/s", "DJL matMul on the same shapes");
@@ -151,7 +155,7 @@ final class TrainingComparison {
    * What calls of the engine cost by themselves: parts so small that they compute next to nothing.
    */
   private void calls(ExecutorService executor, int parts) {
-    Blueprint blueprint = blueprint(HEADS);
+    Blueprint blueprint = blueprint(FIRST, HEADS);
     int[][] sequence = {{1, 2, 3}};
     try (TorchTraining model =
         new TorchTraining(blueprint, blueprint.initialWeights(2), Device.cpu())) {
@@ -218,18 +222,22 @@ final class TrainingComparison {
     private final List<NDArray[]> factors = new ArrayList<>();
 
     private Matrices(NDManager manager, Blueprint blueprint) {
-      ModelShape shape = blueprint.shape();
-      int d = shape.modelDimension();
-      for (int block = 0; block < shape.blocks(); block++) {
-        for (int i = 0; i < 4; i++) { // queries, keys, values, output
-          add(manager, d, d);
-        }
+      maps(blueprint).forEach(shape -> add(manager, (int) shape[1], (int) shape[0]));
+    }
 
-        add(manager, d, 4 * d);
-        add(manager, 4 * d, d);
-      }
-
-      add(manager, d, shape.vocabularySize());
+    /** The shapes of linear maps: what is neither a table of vectors nor between positions. */
+    private static List<long[]> maps(Blueprint blueprint) {
+      List<long[]> maps = new ArrayList<>();
+      blueprint
+          .tensors()
+          .forEach(
+              (name, shape) -> {
+                boolean isTable = name.equals(blueprint.embedding().table());
+                if (shape.length == 2 && !isTable && shape[0] != CONTEXT) {
+                  maps.add(shape);
+                }
+              });
+      return maps;
     }
 
     private void add(NDManager manager, int in, int out) {
@@ -254,14 +262,12 @@ final class TrainingComparison {
     }
 
     private static double operations(Blueprint blueprint) {
-      ModelShape shape = blueprint.shape();
-      double d = shape.modelDimension();
-      return 6. * PART_TOKENS * (shape.blocks() * 12 * d * d + d * shape.vocabularySize());
+      return 6. * PART_TOKENS * maps(blueprint).stream().mapToDouble(map -> map[0] * map[1]).sum();
     }
   }
 
-  private static Blueprint blueprint(int dModel) {
-    TrainedArchitecture trained = Architectures.trained("gpt");
+  private static Blueprint blueprint(String architecture, int dModel) {
+    TrainedArchitecture trained = Architectures.trained(architecture);
     return trained.read(
         trained.config(new TrainedArchitecture.Size(VOCABULARY, dModel, BLOCKS, HEADS, CONTEXT)));
   }
