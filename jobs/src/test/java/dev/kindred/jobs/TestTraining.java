@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeAll;
@@ -194,6 +195,33 @@ class TestTraining {
     assertRefused(
         training(out, "--keep-checkpoints", "5"),
         "--keep-checkpoints 5: this training, in --out " + out + ", is past that step already;");
+  }
+
+  /** The stop came after the step was kept, and before the next checkpoint. */
+  @Test
+  void aStepThatWasKeptBeforeAStopIsInTheRecordAfterIt() throws IOException {
+    Path once = base.resolve("once");
+    begin(once, record().versions());
+    assertThat(training(once, "--keep-checkpoints", "12").status()).isZero();
+    Path stopped = base.resolve("stopped");
+    begin(stopped, record().versions());
+    Path kept = Files.createDirectories(stopped.resolve("steps/step-12"));
+    try (Stream<Path> files = Files.list(once.resolve("steps/step-12"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, kept.resolve(file.getFileName()));
+      }
+    }
+
+    assertThat(training(stopped, "--keep-checkpoints", "12").status()).isZero();
+    assertThat(losses(stopped)).containsPattern("(?m)^12 ").isEqualTo(losses(once));
+  }
+
+  private static String losses(Path model) throws IOException {
+    return TrainingRecord.parse("training.json", Files.readString(model.resolve("training.json")))
+        .losses()
+        .stream()
+        .map(one -> one.step() + " " + one.trainLoss() + " " + one.validationLoss())
+        .collect(Collectors.joining("\n"));
   }
 
   @Test

@@ -45,7 +45,9 @@ public final class Folding {
     for (Block block : blueprint.blocks()) {
       if (!(block.mixer() instanceof Attention attention)) {
         throw new InvalidInput(
-            "%s: it mixes positions without heads, so that there are no circuits of heads", source);
+            "%s: it mixes positions without attention, so that there are no circuits of heads; give a"
+                + " model with attention",
+            source);
       }
 
       refuse(

@@ -20,6 +20,7 @@ public final class ByteNotation {
   public static final int LENGTH = "<0xE4>".length();
 
   private static final String START = "<0x";
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}&&[^\t\r\n]]");
   private static final Pattern BYTE = Pattern.compile("<0x[0-9A-F]{2}>");
   private static final Pattern LIKE_A_BYTE = Pattern.compile("<(?=0x[0-9A-F]{2}>)");
   private static final String FIRST = of((byte) '<');
@@ -57,6 +58,24 @@ public final class ByteNotation {
 
   private static String of(byte other) {
     return String.format(Locale.ROOT, "<0x%02X>", other & 0xff);
+  }
+
+  /**
+   * A text for people: control characters, which terminals would obey, are written as bytes, all
+   * but tabs and line breaks.
+   */
+  public static String withoutControls(String text) {
+    return CONTROL
+        .matcher(text)
+        .replaceAll(
+            found -> {
+              StringBuilder bytes = new StringBuilder();
+              for (byte one : found.group().getBytes(StandardCharsets.UTF_8)) {
+                bytes.append(of(one));
+              }
+
+              return bytes.toString();
+            });
   }
 
   /** Whether a byte is written at an index into a text. */

@@ -26,7 +26,7 @@ public record TokenKinds(
     implements Serializable {
   private static final Set<String> PRONOUNS =
       Set.of(
-          ("i me my mine myself thou thee thy thine thyself you your yours yourself he him his himself"
+          ("i me my mine myself thou thee thy thine thyself you your yours yourself yourselves he him his himself"
                   + " she her hers herself it its itself we us our ours ourselves they them their"
                   + " theirs themselves")
               .split(" "));

@@ -28,10 +28,11 @@ final class ModelCard {
     line(card, "");
     line(
         card,
-        "A `%s` of %d blocks, %s, d_model %d, context %d and %d tokens of vocabulary: %,d"
+        "A `%s` of %d %s, %s, d_model %d, context %d and %d tokens of vocabulary: %,d"
             + " parameters, stored as %s.",
         Architectures.of(record.config()).name(),
         shape.blocks(),
+        shape.blocks() == 1 ? "block" : "blocks",
         model.blocks().get(0).mixer().text(),
         shape.modelDimension(),
         shape.contextLength(),

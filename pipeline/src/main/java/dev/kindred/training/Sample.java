@@ -2,6 +2,7 @@
 package dev.kindred.training;
 
 import ai.djl.Device;
+import dev.kindred.corpus.ByteNotation;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.model.Generation;
 import dev.kindred.model.TokenReader;
@@ -30,7 +31,7 @@ record Sample(String text, int promptTokens, int tokens) {
           new Generation(reader, null, tokenizer.vocabularySize(), 1, SEED)
               .of(prompt, TOKENS).stream().mapToInt(Generation.Drawn::tokenId);
       String text = tokenizer.text(IntStream.concat(IntStream.of(prompt), drawn).toArray());
-      return new Sample(text, prompt.length, TOKENS);
+      return new Sample(ByteNotation.withoutControls(text), prompt.length, TOKENS);
     }
   }
 }

@@ -249,6 +249,10 @@ final class CircuitsCommand extends ModelAnalysisCommand {
   private Findings find(
       Workspace workspace, Warehouse tables, ModelDirectory directory, CorpusTokens text) {
     int vocabulary = directory.shape().vocabularySize();
+    if (text != null) {
+      text.counts(); // a text that cannot be read is refused before the long work
+    }
+
     if (text != null && isAsked(question.ranked().length, vocabulary)) {
       question = question.ofTokens(text.mostFrequent(question.ranked().length));
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.command;
 
+import dev.kindred.corpus.ByteNotation;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
@@ -112,7 +113,8 @@ final class GenerateCommand extends KindredCommand {
         Text text = text(directory, tokenizer, reader, prompt);
         texts.add(text);
         if (!isJson) {
-          System.out.println(text.prompt() + text.text());
+          String shown = ByteNotation.withoutControls(text.prompt() + text.text());
+          System.out.println(texts.size() == 1 ? shown : System.lineSeparator() + shown);
         }
       }
     }

@@ -127,14 +127,7 @@ public final class Training {
 
   /** The steps whose models are to be kept, and are not. */
   private SortedSet<Integer> missing(TrainingRecord record) {
-    SortedSet<Integer> steps = training.keptSteps();
-    if (!steps.isEmpty() && steps.last() > record.recipe().steps()) {
-      throw new InvalidInput(
-          "--keep-checkpoints %d: the training ends with step %d; give steps from 0 to that",
-          steps.last(), record.recipe().steps());
-    }
-
-    return folder.missing(record, steps);
+    return folder.missing(record, training.keptSteps(record.recipe().steps()));
   }
 
   /** Refuses steps that will not come again. */
@@ -282,8 +275,14 @@ public final class Training {
     long checkpoint = System.nanoTime();
     // What is due waits for the next step's loss, which tells whether its weights are good.
     Runnable due = () -> {};
-    if (keep.contains(first)) {
+    // Steps that are kept already are evaluated, too: the record is that of a training that was
+    // never stopped.
+    SortedSet<Integer> asked = training.keptSteps(steps);
+    if (asked.contains(first)) {
       record = evaluated(trainer, record, before);
+    }
+
+    if (keep.contains(first)) {
       due = keep(trainer.checkpoint(), record, form);
     }
 
@@ -300,7 +299,8 @@ public final class Training {
       pace.add(step.tokens());
       boolean last = trainer.step() == steps;
       boolean isKept = keep.contains(trainer.step());
-      if (last || isKept || trainer.step() % record.recipe().evaluateEvery() == 0) {
+      boolean isAsked = asked.contains(trainer.step());
+      if (last || isAsked || trainer.step() % record.recipe().evaluateEvery() == 0) {
         record = evaluated(trainer, record, before + pace.elapsed().toSeconds());
       }
 

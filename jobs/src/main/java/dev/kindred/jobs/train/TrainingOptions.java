@@ -627,7 +627,7 @@ public final class TrainingOptions {
 
   /** Returns how many tokens a tokenizer is to have that is made of the corpus; none for others. */
   OptionalInt bytePairTokens() {
-    if (!tokenizer.startsWith(BYTE_PAIRS)) {
+    if (!tokenizer.regionMatches(true, 0, BYTE_PAIRS, 0, BYTE_PAIRS.length())) {
       return OptionalInt.empty();
     }
 
@@ -662,8 +662,7 @@ public final class TrainingOptions {
             there("--heads", heads),
             there("--context", context));
     Map<String, String> chosen = chosen();
-    checkSize(size, chosen);
-    return trained.config(size, chosen);
+    return sized(trained, size, chosen);
   }
 
   /** What was chosen of the model's parts, by option without dashes. */
@@ -698,43 +697,50 @@ public final class TrainingOptions {
    * Refuses a model with too many parameters. They are counted in floating point, as products of
    * settings may be larger than any whole number.
    */
-  private void checkSize(TrainedArchitecture.Size size, Map<String, String> chosen) {
-    double d = size.dModel();
-    double hidden = dMlp.equals(AUTO) ? 4 * d : Double.parseDouble(dMlp);
-    double ofBlock = d * (4 * d + 2 * hidden + 10);
+  private ConfigJson sized(
+      TrainedArchitecture trained, TrainedArchitecture.Size size, Map<String, String> chosen) {
     boolean isMixer = architecture.equals("mixer");
-    if (isMixer) {
-      double matrices =
-          switch (chosen.getOrDefault("mixing", "flat")) {
-            case "expanded" -> 2. * Integer.parseInt(chosen.getOrDefault("expansion", "2"));
-            case "parallel" -> Integer.parseInt(chosen.getOrDefault("branches", "2"));
-            case "heads" -> size.heads();
-            default -> 1;
-          };
-      ofBlock += matrices * size.context() * size.context();
-    }
-
-    double parameters = d * (2. * size.vocabulary() + size.context()) + size.layers() * ofBlock;
-    if (parameters > MOST_PARAMETERS) {
-      throw new InvalidInput(
-          "--layers %d --d-model %d --context %d: with a vocabulary of %d that is a model of %,.0f"
-              + " million numbers, which take %,.1f GB to train; expected at most %d million",
-          size.layers(),
-          size.dModel(),
-          size.context(),
-          size.vocabulary(),
-          parameters / 1e6,
-          4 * Float.BYTES * parameters / 1e9,
-          MOST_PARAMETERS / 1_000_000);
-    }
-
-    double attention =
-        (double) Float.BYTES * size.layers() * size.heads() * size.context() * size.context();
+    double context = size.context();
+    // What is so large that it could not be described.
+    checkParameters(
+        2. * size.vocabulary() * size.dModel() + (isMixer ? context * context : 0), size, chosen);
+    double attention = (double) Float.BYTES * size.layers() * size.heads() * context * context;
+    ConfigJson config = trained.config(size, chosen);
+    checkParameters(
+        Architectures.read(config).tensors().values().stream()
+            .mapToDouble(shape -> Arrays.stream(shape).asDoubleStream().reduce(1, (x, y) -> x * y))
+            .sum(),
+        size,
+        chosen);
     if (!isMixer && attention > MOST_ATTENTION_BYTES) {
       throw new InvalidInput(
           "--context %d: attention over it takes %,.0f GB in %d layers of %d heads; expected at most"
               + " %,.0f GB, give a shorter one",
           size.context(), attention / 1e9, size.layers(), size.heads(), MOST_ATTENTION_BYTES / 1e9);
+    }
+
+    return config;
+  }
+
+  private static void checkParameters(
+      double parameters, TrainedArchitecture.Size size, Map<String, String> chosen) {
+    if (parameters > MOST_PARAMETERS) {
+      StringBuilder parts = new StringBuilder();
+      chosen.forEach(
+          (option, value) -> parts.append(" --").append(option).append(' ').append(value));
+      throw new InvalidInput(
+          "--layers %d --d-model %d --context %d%s: with %d token%s or more that is a model of %,.0f"
+              + " million numbers, which take %,.1f GB to train; expected at most %d million, give"
+              + " smaller ones",
+          size.layers(),
+          size.dModel(),
+          size.context(),
+          parts,
+          size.vocabulary(),
+          size.vocabulary() == 1 ? "" : "s",
+          parameters / 1e6,
+          4 * Float.BYTES * parameters / 1e9,
+          MOST_PARAMETERS / 1_000_000);
     }
   }
 
@@ -788,9 +794,20 @@ public final class TrainingOptions {
     return value;
   }
 
-  /** Returns the steps whose models are kept. */
-  SortedSet<Integer> keptSteps() {
-    return there("--keep-checkpoints", keepCheckpoints).numbers();
+  /**
+   * Returns the steps whose models are kept.
+   *
+   * @param ofTraining its last step
+   */
+  SortedSet<Integer> keptSteps(int ofTraining) {
+    SortedSet<Integer> kept = there("--keep-checkpoints", keepCheckpoints).numbers();
+    if (!kept.isEmpty() && kept.last() > ofTraining) {
+      throw new InvalidInput(
+          "--keep-checkpoints %d: the training ends with step %d; give steps from 0 to that",
+          kept.last(), ofTraining);
+    }
+
+    return kept;
   }
 
   Duration checkpointInterval() {
@@ -813,10 +830,10 @@ public final class TrainingOptions {
   public void check() {
     out();
     bytePairTokens();
-    model(1);
+    model(bytePairTokens().orElse(1));
     recipe(1);
     checkpointInterval();
-    keptSteps();
+    keptSteps(epochs == null ? there("--steps", steps) : Integer.MAX_VALUE);
     threads();
     dtype();
   }

@@ -205,7 +205,7 @@ class TestTrainingOptions {
   void aVocabularyThatIsTooLargeIsRefused() {
     assertThatThrownBy(() -> parsed(null).model(Integer.MAX_VALUE))
         .isInstanceOf(InvalidInput.class)
-        .hasMessageContaining("with a vocabulary of 2147483647 that is a model of");
+        .hasMessageContaining("with 2147483647 tokens or more that is a model of");
   }
 
   @ParameterizedTest
@@ -245,6 +245,12 @@ class TestTrainingOptions {
             + " out, or choose other parts",
         "--architecture mixer --branches 3 | --branches 3: this model, a mixer, has no such part;"
             + " leave it out, or choose other parts",
+        "--architecture mixer --mixing parallel --branches 100000 | --branches 100000: expected at most"
+            + " 1024",
+        "--architecture mixer --mixing expanded --expansion 1025 | --expansion 1025: expected at most"
+            + " 1024",
+        "--steps 5 --keep-checkpoints 6 | --keep-checkpoints 6: the training ends with step 5; give"
+            + " steps from 0 to that",
         "--architecture mixer --positions rotary | --positions rotary: mixer has none",
         "--architecture llama --norm layer | --norm layer: llama has rms",
         "--architecture llama --mlp none | --mlp none: llama has mlp",
@@ -262,11 +268,24 @@ class TestTrainingOptions {
   }
 
   @Test
+  void onlyWhatAModelHasCounts() {
+    parsed(
+            null,
+            "--out m --architecture mixer --mlp none --d-model 4096 --layers 4 --context 16"
+                .split(" "))
+        .check();
+    assertThatThrownBy(() -> parsed(null, "--out", "m", "--tokenizer", "BPE:1000000").check())
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageContaining("with 1000000 tokens or more that is a model of 384 million");
+  }
+
+  @Test
   void stepsThatAreKeptAreAListInTheFileAndOnTheCommandLine() throws IOException {
     File file = write("kindred.train.keep-checkpoints = [100, 0]");
-    assertThat(parsed(file).keptSteps()).containsExactly(0, 100);
-    assertThat(parsed(file, "--keep-checkpoints", "7,1").keptSteps()).containsExactly(1, 7);
-    assertThat(parsed(file, "--keep-checkpoints", "none").keptSteps()).isEmpty();
+    assertThat(parsed(file).keptSteps(Integer.MAX_VALUE)).containsExactly(0, 100);
+    assertThat(parsed(file, "--keep-checkpoints", "7,1").keptSteps(Integer.MAX_VALUE))
+        .containsExactly(1, 7);
+    assertThat(parsed(file, "--keep-checkpoints", "none").keptSteps(Integer.MAX_VALUE)).isEmpty();
     assertInvalid(
         () -> parsed(null, "--keep-checkpoints", "1,,2"),
         "--keep-checkpoints 1,,2: expected none, or whole numbers with commas between them, such as"
@@ -281,7 +300,8 @@ class TestTrainingOptions {
                 parsed(null, "--architecture", "mixer", "--mixing", mixing, "--context", "60000")
                     .model(60))
         .isInstanceOf(InvalidInput.class)
-        .hasMessageStartingWith("--layers 6 --d-model 192 --context 60000: ");
+        .hasMessageStartingWith(
+            "--layers 6 --d-model 192 --context 60000 --mixing " + mixing + ": ");
   }
 
   @ParameterizedTest

@@ -48,6 +48,20 @@ public final class Choices {
     return chosen;
   }
 
+  /**
+   * Returns a number that was chosen, which is positive; another where none was.
+   *
+   * @throws InvalidInput if it is more than there can be
+   */
+  public int number(String option, int otherwise, int most) {
+    int number = number(option, otherwise);
+    if (number > most) {
+      throw new InvalidInput("--%s %d: expected at most %d", option, number, most);
+    }
+
+    return number;
+  }
+
   /** Returns a number that was chosen, which is positive; another where none was. */
   public int number(String option, int otherwise) {
     asked.add(option);

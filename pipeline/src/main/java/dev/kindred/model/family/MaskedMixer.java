@@ -262,9 +262,9 @@ final class MaskedMixer implements OwnArchitecture {
     fields.put(NETWORK, hasNetworks);
     fields.put(MIXING, mixing);
     switch (mixing) {
-      case "expanded" -> fields.put(EXPANSION, choices.number(EXPANSION, 2));
+      case "expanded" -> fields.put(EXPANSION, choices.number(EXPANSION, 2, MOST));
       case "parallel" -> {
-        fields.put(BRANCHES, choices.number(BRANCHES, 2));
+        fields.put(BRANCHES, choices.number(BRANCHES, 2, MOST));
         fields.put(BRANCH_ACTIVATION, choices.oneOf("branch-activation", NONE, "gelu"));
       }
       case "heads" -> fields.put(HEADS, choices.heads(size.dModel(), size.heads()));
