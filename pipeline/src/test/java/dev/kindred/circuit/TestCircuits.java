@@ -338,7 +338,7 @@ class TestCircuits {
     assertThatThrownBy(() -> Folding.check("a mixer", mixer))
         .isInstanceOf(InvalidInput.class)
         .hasMessage(
-            "a mixer: it mixes positions without heads, so that there are no circuits of"
-                + " heads");
+            "a mixer: it mixes positions without attention, so that there are no circuits of heads;"
+                + " give a model with attention");
   }
 }
