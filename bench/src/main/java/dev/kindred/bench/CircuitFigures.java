@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -51,15 +50,18 @@ final class CircuitFigures {
 
   private WholeRun start(String rankedTokens) {
     System.err.println("bench: circuits, " + rankedTokens + " tokens ranked");
-    Path warehouse = work.folder().resolve("circuits-" + rankedTokens);
-    List<String> command = new ArrayList<>();
-    command.add(options.home().resolve("submit-scripts/kindred.sh").toString());
-    command.addAll(List.of("circuits", "--model", model().toString(), "--untrained", "1"));
-    command.addAll(List.of("--ranked-tokens", rankedTokens, "--warehouse", warehouse.toString()));
-    WholeRun run =
-        WholeRun.start(new WholeRun.Plan("circuits", command, Machine.cores()), work, System.err);
-    work.delete(warehouse);
-    return run;
+    return WholeRun.of(
+        "circuits",
+        List.of(
+            "circuits",
+            "--model",
+            model().toString(),
+            "--untrained",
+            "1",
+            "--ranked-tokens",
+            rankedTokens),
+        options,
+        work);
   }
 
   private Path model() {

@@ -39,19 +39,13 @@ final class ModelReadingFigures {
 
   private void add(String key, String label, Path corpus, List<String> question) {
     System.err.println("bench: " + label);
-    Path warehouse = work.folder().resolve(key);
-    List<String> command = new ArrayList<>();
-    command.add(options.home().resolve("submit-scripts/kindred.sh").toString());
-    command.addAll(question);
     String model =
         options.model != null
             ? options.model
             : options.home().resolve("models/dickens-small").toString();
-    command.addAll(List.of("--model", model));
-    command.addAll(List.of("--corpus", corpus.toString(), "--warehouse", warehouse.toString()));
-    WholeRun run =
-        WholeRun.start(new WholeRun.Plan(key, command, Machine.cores()), work, System.err);
-    work.delete(warehouse);
+    List<String> command = new ArrayList<>(question);
+    command.addAll(List.of("--model", model, "--corpus", corpus.toString()));
+    WholeRun run = WholeRun.of(key, command, options, work);
     figures.number(key + "_seconds", run.seconds(), "s", label);
     figures.number(key + "_cpu_seconds", run.cpuSeconds(), "s", "  of all cores");
     figures.number(key + "_peak_memory_mib", run.peakMemoryMib(), "MiB", "  peak memory");

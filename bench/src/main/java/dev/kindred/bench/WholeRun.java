@@ -6,7 +6,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,6 +73,23 @@ record WholeRun(
     } catch (InterruptedException e) {
       throw new IllegalStateException("interrupted", e);
     }
+  }
+
+  /**
+   * Runs a command of the launch script on all cores, in a warehouse of its own, which is removed.
+   *
+   * @param name tells it from the others
+   * @param command the command and its options
+   */
+  static WholeRun of(String name, List<String> command, Options options, WorkFolder work) {
+    Path warehouse = work.folder().resolve(name);
+    List<String> all = new ArrayList<>();
+    all.add(options.home().resolve("submit-scripts/kindred.sh").toString());
+    all.addAll(command);
+    all.addAll(List.of("--warehouse", warehouse.toString()));
+    WholeRun run = start(new Plan(name, all, Machine.cores()), work, System.err);
+    work.delete(warehouse);
+    return run;
   }
 
   private static WholeRun measure(

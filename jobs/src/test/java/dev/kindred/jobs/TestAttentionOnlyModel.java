@@ -52,8 +52,12 @@ class TestAttentionOnlyModel {
   }
 
   private static List<String> rows(String statement) {
+    return rows(warehouse(), statement);
+  }
+
+  private static List<String> rows(String warehouse, String statement) {
     CommandLineRun run =
-        CommandLineRun.of("sql", "--warehouse", warehouse(), "--format", "csv", "-e", statement);
+        CommandLineRun.of("sql", "--warehouse", warehouse, "--format", "csv", "-e", statement);
     assertThat(run.status()).as(run.err()).isZero();
     return run.out().lines().skip(1).toList();
   }
@@ -136,17 +140,12 @@ class TestAttentionOnlyModel {
             "--corpus",
             corpus.toString());
     assertThat(run.status()).as(run.err()).isZero();
-    CommandLineRun asked =
-        CommandLineRun.of(
-            "sql",
-            "--warehouse",
-            other,
-            "--format",
-            "csv",
-            "-e",
-            "select count(*), max(rank), count_if(least(source, destination, output) < 952)"
-                + " from kindred.skip_trigrams");
-    assertThat(asked.out().lines().skip(1)).as(asked.err()).containsExactly("1000,1000,0");
+    assertThat(
+            rows(
+                other,
+                "select count(*), max(rank), count_if(least(source, destination, output) < 952)"
+                    + " from kindred.skip_trigrams"))
+        .containsExactly("1000,1000,0");
   }
 
   @Test
@@ -170,16 +169,11 @@ class TestAttentionOnlyModel {
             corpus.toString());
 
     assertThat(run.status()).as(run.err()).isZero();
-    CommandLineRun asked =
-        CommandLineRun.of(
-            "sql",
-            "--warehouse",
-            other,
-            "--format",
-            "csv",
-            "-e",
-            "select count(*), count(correlation) from kindred.direct_paths where basis = 'embedding'");
-    assertThat(asked.out().lines().skip(1)).as(asked.err()).containsExactly("1,0");
+    assertThat(
+            rows(
+                other,
+                "select count(*), count(correlation) from kindred.direct_paths where basis = 'embedding'"))
+        .containsExactly("1,0");
   }
 
   @Test

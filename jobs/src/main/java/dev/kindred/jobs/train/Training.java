@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
@@ -184,8 +185,9 @@ public final class Training {
   }
 
   private String tokenizerJson(Corpus corpus) {
-    if (training.bytePairTokens().isPresent()) {
-      return BytePairVocabulary.tokenizerJson(corpus, training.bytePairTokens().getAsInt());
+    OptionalInt bytePairs = training.bytePairTokens();
+    if (bytePairs.isPresent()) {
+      return BytePairVocabulary.tokenizerJson(corpus, bytePairs.getAsInt());
     }
 
     return training.tokenizer().isEmpty()

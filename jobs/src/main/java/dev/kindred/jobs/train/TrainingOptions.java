@@ -7,7 +7,9 @@ import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.option.Values.OneOf;
 import dev.kindred.jobs.option.Values.RealInRange;
 import dev.kindred.jobs.option.Values.WholeInRange;
+import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.ConfigJson;
+import dev.kindred.model.architecture.Mixer;
 import dev.kindred.model.architecture.TrainedArchitecture;
 import dev.kindred.model.family.Architectures;
 import dev.kindred.model.files.Safetensors;
@@ -662,7 +664,11 @@ public final class TrainingOptions {
             there("--heads", heads),
             there("--context", context));
     Map<String, String> chosen = chosen();
-    return sized(trained, size, chosen);
+    // Tables of tokens alone may be too large to describe the others.
+    checkParameters(2. * vocabularySize * dModel, size, chosen);
+    ConfigJson config = trained.config(size, chosen);
+    checkSize(Architectures.read(config), size, chosen);
+    return config;
   }
 
   /** What was chosen of the model's parts, by option without dashes. */
@@ -694,32 +700,28 @@ public final class TrainingOptions {
   }
 
   /**
-   * Refuses a model with too many parameters. They are counted in floating point, as products of
+   * Refuses a model that is too large. Its numbers are counted in floating point, as products of
    * settings may be larger than any whole number.
    */
-  private ConfigJson sized(
-      TrainedArchitecture trained, TrainedArchitecture.Size size, Map<String, String> chosen) {
-    boolean isMixer = architecture.equals("mixer");
-    double context = size.context();
-    // What is so large that it could not be described.
+  private static void checkSize(
+      Blueprint blueprint, TrainedArchitecture.Size size, Map<String, String> chosen) {
     checkParameters(
-        2. * size.vocabulary() * size.dModel() + (isMixer ? context * context : 0), size, chosen);
-    double attention = (double) Float.BYTES * size.layers() * size.heads() * context * context;
-    ConfigJson config = trained.config(size, chosen);
-    checkParameters(
-        Architectures.read(config).tensors().values().stream()
+        blueprint.tensors().values().stream()
             .mapToDouble(shape -> Arrays.stream(shape).asDoubleStream().reduce(1, (x, y) -> x * y))
             .sum(),
         size,
         chosen);
-    if (!isMixer && attention > MOST_ATTENTION_BYTES) {
+    double heads =
+        blueprint.blocks().stream()
+            .mapToDouble(block -> block.mixer() instanceof Mixer.Attention of ? of.heads() : 0)
+            .sum();
+    double attention = heads * Float.BYTES * size.context() * size.context();
+    if (attention > MOST_ATTENTION_BYTES) {
       throw new InvalidInput(
           "--context %d: attention over it takes %,.0f GB in %d layers of %d heads; expected at most"
               + " %,.0f GB, give a shorter one",
           size.context(), attention / 1e9, size.layers(), size.heads(), MOST_ATTENTION_BYTES / 1e9);
     }
-
-    return config;
   }
 
   private static void checkParameters(
@@ -829,7 +831,6 @@ public final class TrainingOptions {
    */
   public void check() {
     out();
-    bytePairTokens();
     model(bytePairTokens().orElse(1));
     recipe(1);
     checkpointInterval();

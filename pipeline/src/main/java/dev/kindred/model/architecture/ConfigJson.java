@@ -221,6 +221,16 @@ public final class ConfigJson {
         field, value, choices.toString().toLowerCase(Locale.ROOT));
   }
 
+  /** The one of some texts that a field has. */
+  public String oneOfTexts(String field, List<String> choices) {
+    String value = string(field);
+    if (!choices.contains(value)) {
+      throw invalid("%s is \"%s\", supported are %s", field, value, String.join(", ", choices));
+    }
+
+    return value;
+  }
+
   /** An error about this file. */
   public InvalidInput invalid(String format, Object... arguments) {
     return new InvalidInput("%s: %s", source, String.format(Locale.ROOT, format, arguments));

@@ -247,13 +247,14 @@ public sealed interface Mixer {
     }
 
     List<Tensor> tensors() {
-      int all = rows * length;
+      long all = (long) rows * length;
+      long seen = (long) columns * length;
       return heads == 0
           ? List.of(
-              new Tensor(weight, Tensor.Start.NORMAL, all, columns * length),
+              new Tensor(weight, Tensor.Start.NORMAL, all, seen),
               new Tensor(bias, Tensor.Start.ZEROS, all))
           : List.of(
-              new Tensor(weight, Tensor.Start.NORMAL, heads, all, columns * length),
+              new Tensor(weight, Tensor.Start.NORMAL, heads, all, seen),
               new Tensor(bias, Tensor.Start.ZEROS, heads, all));
     }
   }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model.family;
 
+import static dev.kindred.model.family.OwnParts.NONE;
+
 import dev.kindred.InvalidInput;
 import dev.kindred.model.architecture.Activation;
 import dev.kindred.model.architecture.Block;
@@ -8,14 +10,10 @@ import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.Choices;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Embedding;
-import dev.kindred.model.architecture.FeedForward;
-import dev.kindred.model.architecture.FeedForward.Mlp;
 import dev.kindred.model.architecture.Linear;
 import dev.kindred.model.architecture.Mixer.Attention;
 import dev.kindred.model.architecture.Mixer.Limits;
 import dev.kindred.model.architecture.Norm;
-import dev.kindred.model.architecture.Norm.LayerNorm;
-import dev.kindred.model.architecture.Norm.RmsNorm;
 import dev.kindred.model.architecture.OwnArchitecture;
 import dev.kindred.model.architecture.Positions;
 import dev.kindred.model.architecture.Positions.Learned;
@@ -36,7 +34,6 @@ final class Gpt implements OwnArchitecture {
   private static final String NORM = "norm";
   private static final String NETWORK = "mlp";
   private static final String POSITIONS = "positions";
-  private static final String NONE = "none";
   private static final double ROTARY_BASE = 10_000;
 
   @Override
@@ -113,7 +110,7 @@ final class Gpt implements OwnArchitecture {
                       block + "attn.qkv.weight", qkvBias ? block + "attn.qkv.bias" : null, 3 * d, d)
                   .stored();
           return Block.preNorm(
-              norm(norm, block + "ln_1", d, epsilon),
+              OwnParts.norm(norm, block + "ln_1", d, epsilon),
               new Attention(
                   heads,
                   heads,
@@ -127,16 +124,11 @@ final class Gpt implements OwnArchitecture {
                   ofHeads,
                   1 / Math.sqrt(width),
                   Limits.NONE),
-              hidden == 0 ? Norm.NONE : norm(norm, block + "ln_2", d, epsilon),
-              hidden == 0
-                  ? FeedForward.NONE
-                  : new Mlp(
-                      Linear.named(block + "mlp.fc", true, hidden, d),
-                      Linear.named(block + "mlp.proj", true, d, hidden),
-                      activation));
+              hidden == 0 ? Norm.NONE : OwnParts.norm(norm, block + "ln_2", d, epsilon),
+              OwnParts.network(block, hidden, d, activation));
         },
         Unembedding.of(
-            norm(norm, "ln_f", d, epsilon),
+            OwnParts.norm(norm, "ln_f", d, epsilon),
             Linear.of(
                 tied ? "wte.weight" : "lm_head.weight",
                 unembeddingBias ? "lm_head.bias" : null,
@@ -162,21 +154,7 @@ final class Gpt implements OwnArchitecture {
 
   /** One of some texts; the first of them where the field is missing. */
   private static String oneOf(ConfigJson json, String field, List<String> choices) {
-    String value = json.string(field, choices.get(0));
-    if (!choices.contains(value)) {
-      throw json.invalid(
-          "%s is \"%s\", supported are %s", field, value, String.join(", ", choices));
-    }
-
-    return value;
-  }
-
-  private static Norm norm(String kind, String name, int size, float epsilon) {
-    return switch (kind) {
-      case NONE -> Norm.NONE;
-      case "rms" -> new RmsNorm(name + ".weight", size, epsilon, 0);
-      default -> LayerNorm.named(name, size, epsilon);
-    };
+    return json.has(field) ? json.oneOfTexts(field, choices) : choices.get(0);
   }
 
   /**

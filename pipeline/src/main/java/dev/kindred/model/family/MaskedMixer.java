@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.model.family;
 
+import static dev.kindred.model.family.OwnParts.NONE;
+
 import dev.kindred.model.architecture.Activation;
 import dev.kindred.model.architecture.Block;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.architecture.Choices;
 import dev.kindred.model.architecture.ConfigJson;
 import dev.kindred.model.architecture.Embedding;
-import dev.kindred.model.architecture.FeedForward;
-import dev.kindred.model.architecture.FeedForward.Mlp;
 import dev.kindred.model.architecture.Initialization;
 import dev.kindred.model.architecture.Linear;
 import dev.kindred.model.architecture.Mixer.Masked;
 import dev.kindred.model.architecture.Mixer.Triangle;
 import dev.kindred.model.architecture.Norm;
-import dev.kindred.model.architecture.Norm.LayerNorm;
-import dev.kindred.model.architecture.Norm.RmsNorm;
 import dev.kindred.model.architecture.OwnArchitecture;
 import dev.kindred.model.architecture.Positions;
 import dev.kindred.model.architecture.Tensor;
@@ -40,7 +38,6 @@ final class MaskedMixer implements OwnArchitecture {
   private static final String BRANCHES = "branches";
   private static final String BRANCH_ACTIVATION = "branch_activation";
   private static final String HEADS = "n_heads";
-  private static final String NONE = "none";
 
   /** The fields that one kind of mixing has alone. */
   private static final Map<String, String> MIXING_OF_FIELD =
@@ -90,9 +87,9 @@ final class MaskedMixer implements OwnArchitecture {
     boolean hasNetwork = json.bool(NETWORK);
     int hidden = hasNetwork ? json.positiveInt("d_mlp") : json.wholeNumber("d_mlp", 0);
     Activation activation = json.oneOf("activation", ACTIVATIONS);
-    String norm = oneOf(json, "norm", List.of("layer", "rms", NONE));
+    String norm = json.oneOfTexts("norm", List.of("layer", "rms", NONE));
     float epsilon = json.positive("norm_epsilon");
-    String mixing = oneOf(json, MIXING, List.of("flat", "expanded", "parallel", "heads"));
+    String mixing = json.oneOfTexts(MIXING, List.of("flat", "expanded", "parallel", "heads"));
     MIXING_OF_FIELD.forEach(
         (field, its) -> {
           if (json.has(field) && !its.equals(mixing)) {
@@ -108,35 +105,12 @@ final class MaskedMixer implements OwnArchitecture {
         i -> {
           String block = "h." + i + ".";
           return Block.preNorm(
-              norm(norm, block + "ln_1", d, epsilon),
+              OwnParts.norm(norm, block + "ln_1", d, epsilon),
               mixers.of(block + "mix."),
-              hasNetwork ? norm(norm, block + "ln_2", d, epsilon) : Norm.NONE,
-              hasNetwork
-                  ? new Mlp(
-                      Linear.named(block + "mlp.fc", true, hidden, d),
-                      Linear.named(block + "mlp.proj", true, d, hidden),
-                      activation)
-                  : FeedForward.NONE);
+              hasNetwork ? OwnParts.norm(norm, block + "ln_2", d, epsilon) : Norm.NONE,
+              OwnParts.network(block, hasNetwork ? hidden : 0, d, activation));
         },
         Unembedding.of(Norm.NONE, Linear.of("lm_head.weight", null, vocabulary, d)));
-  }
-
-  private static String oneOf(ConfigJson json, String field, List<String> choices) {
-    String value = json.string(field);
-    if (!choices.contains(value)) {
-      throw json.invalid(
-          "%s is \"%s\", supported are %s", field, value, String.join(", ", choices));
-    }
-
-    return value;
-  }
-
-  private static Norm norm(String kind, String name, int size, float epsilon) {
-    return switch (kind) {
-      case NONE -> Norm.NONE;
-      case "rms" -> new RmsNorm(name + ".weight", size, epsilon, 0);
-      default -> LayerNorm.named(name, size, epsilon);
-    };
   }
 
   /** How the blocks of a model mix. */
@@ -164,7 +138,7 @@ final class MaskedMixer implements OwnArchitecture {
       }
       case "parallel" -> {
         int branches = atMost(json, BRANCHES, MOST);
-        boolean isPlain = oneOf(json, BRANCH_ACTIVATION, List.of(NONE, "gelu")).equals(NONE);
+        boolean isPlain = json.oneOfTexts(BRANCH_ACTIVATION, List.of(NONE, "gelu")).equals(NONE);
         Activation activation = isPlain ? null : Activation.GELU;
         yield name ->
             new Masked(

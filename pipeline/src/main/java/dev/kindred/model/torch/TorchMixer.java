@@ -33,6 +33,16 @@ abstract class TorchMixer {
           keys == null ? null : keys.concat(next.keys, 1), values.concat(next.values, 1));
     }
 
+    /** Lets them outlive the scope that they were made in. */
+    Kept unscoped() {
+      NDScope.unregister(values);
+      if (keys != null) {
+        NDScope.unregister(keys);
+      }
+
+      return this;
+    }
+
     /** Frees them before their time. */
     void close() {
       values.close();

@@ -117,9 +117,8 @@ public final class TorchModel implements LanguageModel {
     }
 
     System.arraycopy(after.values, 0, streams, 1, after.values.length);
-    for (int layer = 0;
-        depths.length < tree.depths() - firstDepth && layer < streams.length;
-        layer++) {
+    boolean isEvery = depths.length == tree.depths() - firstDepth;
+    for (int layer = 0; !isEvery && layer < streams.length; layer++) {
       streams[layer] = atDepths(tree, streams[layer], depths);
     }
 

@@ -55,7 +55,7 @@ final class TorchReader implements TokenReader {
                   text.arange(tokenIds.length),
                   Tap.NONE);
       for (TorchBlock block : layers.blocks()) {
-        kept.add(unscoped(block.mixer.kept(block.mixerNorm.apply(x))));
+        kept.add(block.mixer.kept(block.mixerNorm.apply(x)).unscoped());
         x = block.apply(x, Dropout.NONE, Tap.NONE);
       }
 
@@ -86,23 +86,13 @@ final class TorchReader implements TokenReader {
         NDArray normed = block.mixerNorm.apply(x);
         TorchMixer.Kept all = block.mixer.then(before, normed);
         x = block.applyLast(x, normed, all);
-        kept.set(i, unscoped(all));
+        kept.set(i, all.unscoped());
         before.close();
       }
 
       length++;
       return layers.unembedding().logits(x).toFloatArray();
     }
-  }
-
-  /** Lets arrays outlive the scope that they were made in. */
-  private static TorchMixer.Kept unscoped(TorchMixer.Kept kept) {
-    NDScope.unregister(kept.values());
-    if (kept.keys() != null) {
-      NDScope.unregister(kept.keys());
-    }
-
-    return kept;
   }
 
   private void forget() {

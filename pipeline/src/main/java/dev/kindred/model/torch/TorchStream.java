@@ -523,11 +523,7 @@ public final class TorchStream implements ResidualStream {
       if (length > 1 && earlier[block] == null) {
         TorchBlock layer = layers.blocks().get(block);
         NDArray cut = Rows.positions(before, 0, length - 1);
-        earlier[block] = layer.mixer.kept(layer.mixerNorm.apply(cut));
-        NDScope.unregister(earlier[block].values());
-        if (earlier[block].keys() != null) {
-          NDScope.unregister(earlier[block].keys());
-        }
+        earlier[block] = layer.mixer.kept(layer.mixerNorm.apply(cut)).unscoped();
       }
 
       return earlier[block];
