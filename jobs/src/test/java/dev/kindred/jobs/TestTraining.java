@@ -212,6 +212,11 @@ class TestTraining {
       }
     }
 
+    assertRefused(
+        training(stopped, "--keep-checkpoints", "12", "--dtype", "f32"),
+        "--dtype f32: --out "
+            + stopped
+            + " has this training's model in f16; give --dtype f16, or");
     assertThat(training(stopped, "--keep-checkpoints", "12").status()).isZero();
     assertThat(losses(stopped)).containsPattern("(?m)^12 ").isEqualTo(losses(once));
   }

@@ -101,7 +101,7 @@ public final class TrainingFolder {
       Path path = new Path(folder, RECORD);
       if (files.exists(path)) {
         checkSame(training, TrainingRecord.parse(path.toString(), text(path)));
-        checkSame(dtype);
+        checkSame(dtype, folder);
         return true;
       }
 
@@ -109,7 +109,9 @@ public final class TrainingFolder {
       List<FileStatus> steps = children(files, new Path(folder, KEPT));
       checkNothingElse(KEPT + "/", steps, KEPT_STEP);
       for (FileStatus step : steps) {
-        checkKept(training, step.getPath());
+        if (checkKept(training, step.getPath())) {
+          checkSame(dtype, step.getPath());
+        }
       }
 
       if (checkpoints().isEmpty()) {
@@ -157,8 +159,8 @@ public final class TrainingFolder {
     return new Path(new Path(folder, KEPT), "step-" + step);
   }
 
-  private void checkSame(Safetensors.Dtype asked) throws IOException {
-    Path path = new Path(folder, ModelDirectory.WEIGHTS);
+  private void checkSame(Safetensors.Dtype asked, Path model) throws IOException {
+    Path path = new Path(model, ModelDirectory.WEIGHTS);
     try (FileContent content = FileContent.open(files, path)) {
       for (Safetensors.Tensor tensor : Safetensors.open(path.toString(), content).tensors()) {
         if (!tensor.dtype().equals(asked.name())) {
