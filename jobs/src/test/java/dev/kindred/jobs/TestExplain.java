@@ -113,6 +113,30 @@ class TestExplain {
   }
 
   @Test
+  void thisProcessFindsWhatSparkFinds() throws IOException {
+    String[][] asked = {
+      {"--prompts", file(texts), "--json"}, // many
+      {texts.get(0), NOT_IN_CORPUS, texts.get(1), "--strings", "40", "--json"},
+      {texts.get(2), "--strings", "1", "--thresholds", "0.3,0.2,0.1,0,-0.2,-1", "--json"},
+      {texts.get(3), "--saturation", "10", "--kernel", "scalar", "--shading", "--json"}
+    };
+    for (String[] arguments : asked) {
+      String[] bySpark =
+          Stream.concat(Stream.of(arguments), Stream.of("--by-spark")).toArray(String[]::new);
+
+      assertThat(withoutTime(explain(arguments)))
+          .as(List.of(arguments).toString())
+          .isEqualTo(withoutTime(explain(bySpark)));
+    }
+  }
+
+  private static JsonNode withoutTime(CommandLineRun run) throws IOException {
+    JsonNode found = json(run);
+    ((ObjectNode) found.get("read")).remove("seconds");
+    return found;
+  }
+
+  @Test
   void whatFollowsAPromptIsWhatFollowsItInTheText() throws IOException {
     String text = Files.readString(SharedRun.corpus());
     for (int prompt = 0; prompt < PROMPTS; prompt++) {

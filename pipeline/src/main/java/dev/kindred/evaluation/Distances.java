@@ -13,6 +13,7 @@ import dev.kindred.table.Tables;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.SortedMap;
 import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -57,20 +58,55 @@ public final class Distances {
    *     and those of the leave-one-out approximation
    */
   private static Row measure(NextTokenDistribution model, Row pair) {
-    Prediction approximation = Prediction.of(pair, 2);
-    Prediction leaveOneOut = Prediction.of(pair, 4);
-    int[] modelTop = model.top(TOP);
-    int modelTopToken = modelTop[0];
-    int[] top = approximation.top();
-    int[] leaveOneOutTop = leaveOneOut.top();
-    Integer topToken = first(top);
+    Measured measured = measure(model, Prediction.of(pair, 2), Prediction.of(pair, 4));
     return Tables.DISTANCES.row(
         pair.getInt(0),
+        measured.hellinger(),
+        measured.hellingerLeaveOneOut(),
+        measured.topToken() != null && measured.topToken() == measured.modelTopToken(),
+        measured.modelTopToken(),
+        measured.topToken(),
+        measured.leaveOneOutTopToken(),
+        measured.leadingAgreement(),
+        measured.setAgreement(),
+        measured.leaveOneOutLeadingAgreement(),
+        measured.leaveOneOutSetAgreement());
+  }
+
+  /**
+   * A prompt's distances, as in {@link Tables#DISTANCES}.
+   *
+   * @param topToken of the approximation, as the next one of that without the prompt itself; null
+   *     without evidence
+   */
+  public record Measured(
+      double hellinger,
+      double hellingerLeaveOneOut,
+      int modelTopToken,
+      Integer topToken,
+      Integer leaveOneOutTopToken,
+      int leadingAgreement,
+      int[] setAgreement,
+      int leaveOneOutLeadingAgreement,
+      int[] leaveOneOutSetAgreement) {}
+
+  /**
+   * Measures a prompt.
+   *
+   * @param model the model's prediction
+   * @param approximation by similar strings
+   * @param leaveOneOut the same without the prompt itself
+   */
+  public static Measured measure(
+      NextTokenDistribution model, Prediction approximation, Prediction leaveOneOut) {
+    int[] modelTop = model.top(TOP);
+    int[] top = approximation.top();
+    int[] leaveOneOutTop = leaveOneOut.top();
+    return new Measured(
         approximation.distance(model),
         leaveOneOut.distance(model),
-        topToken != null && topToken == modelTopToken,
-        modelTopToken,
-        topToken,
+        modelTop[0],
+        first(top),
         first(leaveOneOutTop),
         leadingAgreement(modelTop, top),
         setAgreement(modelTop, top),
@@ -83,7 +119,14 @@ public final class Distances {
    *
    * @param tokens those with a positive probability; none without evidence
    */
-  private record Prediction(int[] tokens, double[] probabilities) {
+  public record Prediction(int[] tokens, double[] probabilities) {
+    /** The prediction of probabilities by token id. */
+    public static Prediction of(SortedMap<Integer, Double> probabilities) {
+      return new Prediction(
+          probabilities.keySet().stream().mapToInt(Integer::intValue).toArray(),
+          probabilities.values().stream().mapToDouble(Double::doubleValue).toArray());
+    }
+
     private static Prediction of(Row pair, int column) {
       return new Prediction(
           StoredVectors.ints(pair, column), StoredVectors.doubles(pair, column + 1));

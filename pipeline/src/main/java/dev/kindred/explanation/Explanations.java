@@ -9,24 +9,12 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.struct;
 
-import dev.kindred.corpus.Tokenizer;
-import dev.kindred.math.Shares;
-import dev.kindred.math.TopTokens;
-import dev.kindred.prediction.BlockShares;
-import dev.kindred.prediction.Mixture;
 import dev.kindred.prediction.ModelPredictions;
-import dev.kindred.prediction.NextTokenDistribution;
 import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
-import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.DoubleStream;
-import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.sql.Dataset;
@@ -35,12 +23,6 @@ import org.apache.spark.sql.expressions.Window;
 
 /** Puts together what a join has found about prompts, so that a reader can follow it. */
 public final class Explanations {
-  /** Next tokens that are shown of a distribution. */
-  private static final int TOKENS = 10;
-
-  /** Next tokens less probable than this, by model and approximation, are not shown. */
-  private static final double LEAST_PROBABILITY = 0.001;
-
   private Explanations() {}
 
   /**
@@ -87,16 +69,6 @@ public final class Explanations {
   }
 
   /**
-   * How prompts were joined, and what of it is shown.
-   *
-   * @param thresholds one for each block that was looked at
-   * @param mixture of these blocks
-   * @param strings similar strings that are shown of a block, at most
-   */
-  public record Settings(double[] thresholds, Mixture mixture, int strings)
-      implements Serializable {}
-
-  /**
    * Explains prompts.
    *
    * @param tokenizerJson the model's tokenizer
@@ -104,10 +76,12 @@ public final class Explanations {
    * @return one a prompt, in no order
    */
   public static JavaRDD<Explanation> of(
-      Findings findings, Settings settings, String tokenizerJson, Ranks ranks) {
+      Findings findings, Explainer.Settings settings, String tokenizerJson, Ranks ranks) {
     return rows(findings, settings.strings())
         .toJavaRDD()
-        .map(new Explain(settings, findings.predictions().reader(), tokenizerJson, ranks));
+        .map(
+            new Explain(
+                new Explainer(settings, tokenizerJson, ranks), findings.predictions().reader()));
   }
 
   /** A row a prompt with everything about it. */
@@ -186,157 +160,67 @@ public final class Explanations {
   private static final class Explain implements Function<Row, Explanation> {
     private static final long serialVersionUID = 1L;
 
-    private final Settings settings;
+    private final Explainer explainer;
     private final ModelPredictions.Reader reader;
-    private final String tokenizerJson;
-    private final Ranks ranks;
-    private transient Map<Integer, String> texts; // of tokens that have been seen
 
-    private Explain(
-        Settings settings, ModelPredictions.Reader reader, String tokenizerJson, Ranks ranks) {
-      this.settings = settings;
+    private Explain(Explainer explainer, ModelPredictions.Reader reader) {
+      this.explainer = explainer;
       this.reader = reader;
-      this.tokenizerJson = tokenizerJson;
-      this.ranks = ranks;
     }
 
     @Override
     public Explanation call(Row row) {
-      texts = texts == null ? new HashMap<>() : texts;
-      boolean isInCorpus = row.<Long>getAs("occurrences") > 0;
-      NextTokenDistribution model = reader.read(row, row.fieldIndex(ModelPredictions.PREDICTION));
-      return new Explanation(
-          row.getAs("prompt_id"),
-          row.getAs("text"),
-          StoredVectors.ints(row, row.fieldIndex("token_ids")),
-          row.getAs("occurrences"),
-          nextTokens(
-              model,
+      int following = row.fieldIndex("following");
+      return explainer.explain(
+          new PromptFindings(
+              row.getAs("prompt_id"),
+              row.getAs("text"),
+              StoredVectors.ints(row, row.fieldIndex("token_ids")),
+              row.getAs("occurrences"),
+              row.isNullAt(following) ? null : row.getJavaMap(following),
+              reader.read(row, row.fieldIndex(ModelPredictions.PREDICTION)),
               row.getJavaMap(row.fieldIndex("approximation")),
-              isInCorpus ? row.getJavaMap(row.fieldIndex("leave_one_out")) : null),
-          isInCorpus ? following(row) : null,
-          ranks.compatible(row.getAs("hellinger")),
-          isInCorpus ? ranks.leaveOneOut(row.getAs("hellinger_leave_one_out")) : null,
-          blocks(row, model));
+              row.getJavaMap(row.fieldIndex("leave_one_out")),
+              row.getAs("hellinger"),
+              row.getAs("hellinger_leave_one_out"),
+              row.getAs("model_top_token"),
+              row.getAs("leave_one_out_top_token"),
+              blocks(row)));
     }
 
-    private List<NextToken> nextTokens(
-        NextTokenDistribution model,
-        Map<Integer, Double> approximation,
-        Map<Integer, Double> leaveOneOut) {
-      // What is among the first by either of them is among the first of one of them.
-      int[] tokens =
-          IntStream.concat(Arrays.stream(model.top(TOKENS)), Arrays.stream(top(approximation)))
-              .distinct()
-              .toArray();
-      double[] greater = new double[tokens.length];
-      for (int i = 0; i < tokens.length; i++) {
-        greater[i] =
-            Math.max(model.probability(tokens[i]), approximation.getOrDefault(tokens[i], 0.));
-      }
-
-      return IntStream.of(TopTokens.places(tokens, greater, TOKENS))
-          .filter(place -> greater[place] >= LEAST_PROBABILITY)
-          .map(place -> tokens[place])
-          .mapToObj(
-              token ->
-                  new NextToken(
-                      text(token),
-                      model.probability(token),
-                      approximation.getOrDefault(token, 0.),
-                      leaveOneOut == null ? null : leaveOneOut.getOrDefault(token, 0.)))
-          .toList();
-    }
-
-    private static int[] top(Map<Integer, Double> probabilities) {
-      int[] tokens = probabilities.keySet().stream().mapToInt(Integer::intValue).toArray();
-      double[] values = IntStream.of(tokens).mapToDouble(probabilities::get).toArray();
-      return IntStream.of(TopTokens.places(tokens, values, TOKENS))
-          .map(place -> tokens[place])
-          .toArray();
-    }
-
-    private Following following(Row row) {
-      Map<Integer, Long> counts = row.getJavaMap(row.fieldIndex("following"));
-      if (counts.isEmpty()) {
-        return null;
-      }
-
-      return new Following(
-          mostFrequent(counts),
-          isMostFrequent(row.getAs("model_top_token"), counts),
-          isMostFrequent(row.getAs("leave_one_out_top_token"), counts));
-    }
-
-    /** Whether no other token follows more often; null is a prediction of nothing. */
-    private static boolean isMostFrequent(Integer token, Map<Integer, Long> counts) {
-      long greatest = counts.values().stream().mapToLong(Long::longValue).max().orElseThrow();
-      return token != null && counts.getOrDefault(token, 0L) == greatest;
-    }
-
-    private List<BlockExplanation> blocks(Row row, NextTokenDistribution model) {
-      List<Row> blocks = sorted(row.getList(row.fieldIndex("blocks")), "block");
-      List<Map<Integer, Long>> counts = new ArrayList<>();
-      for (Row block : blocks) {
-        counts.add(block.getJavaMap(block.fieldIndex("counts")));
-      }
-
-      double[] shares = BlockShares.of(counts, settings.mixture());
+    private static List<PromptFindings.OfBlock> blocks(Row row) {
       int column = row.fieldIndex("strings");
       List<Row> strings = row.isNullAt(column) ? List.of() : sorted(row.getList(column), "place");
-      List<BlockExplanation> explanations = new ArrayList<>();
-      for (int place = 0; place < shares.length; place++) {
-        int block = blocks.get(place).getAs("block");
-        explanations.add(
-            new BlockExplanation(
-                block,
-                settings.thresholds()[place],
-                settings.mixture().weights()[place],
-                blocks.get(place).getAs("similar_count"),
-                shares[place],
-                model.distance(Shares.of(counts.get(place))),
-                mostFrequent(counts.get(place)),
-                strings(strings, block, row.getAs("text"))));
+      List<PromptFindings.OfBlock> blocks = new ArrayList<>();
+      for (Row block : sorted(row.getList(row.fieldIndex("blocks")), "block")) {
+        int number = block.getAs("block");
+        blocks.add(
+            new PromptFindings.OfBlock(
+                number,
+                block.getAs("similar_count"),
+                block.getJavaMap(block.fieldIndex("counts")),
+                strings.stream()
+                    .filter(string -> string.<Integer>getAs("block") == number)
+                    .map(Explain::string)
+                    .toList()));
       }
 
-      return explanations;
+      return blocks;
     }
 
-    private List<SimilarString> strings(List<Row> strings, int block, String prompt) {
-      return strings.stream()
-          .filter(string -> string.<Integer>getAs("block") == block)
-          .map(
-              string ->
-                  new SimilarString(
-                      string.getAs("window_id"),
-                      string.getAs("text"),
-                      SimilarString.sharedSuffix(string.getAs("text"), prompt),
-                      string.getAs("similarity"),
-                      string.getAs("occurrences"),
-                      mostFrequent(string.getJavaMap(string.fieldIndex("next_tokens"))),
-                      List.of()))
-          .toList();
+    private static PromptFindings.FoundString string(Row string) {
+      return new PromptFindings.FoundString(
+          string.getAs("window_id"),
+          string.getAs("text"),
+          string.getAs("similarity"),
+          string.getAs("occurrences"),
+          string.getJavaMap(string.fieldIndex("next_tokens")));
     }
 
     private static List<Row> sorted(List<Row> rows, String column) {
       return rows.stream()
           .sorted(Comparator.comparingInt(row -> row.<Integer>getAs(column)))
           .toList();
-    }
-
-    private List<TokenCount> mostFrequent(Map<Integer, Long> counts) {
-      int[] tokens = counts.keySet().stream().mapToInt(Integer::intValue).toArray();
-      double[] values = IntStream.of(tokens).mapToDouble(counts::get).toArray();
-      double total = DoubleStream.of(values).sum();
-      return IntStream.of(TopTokens.places(tokens, values, TOKENS))
-          .mapToObj(
-              place ->
-                  new TokenCount(text(tokens[place]), (long) values[place], values[place] / total))
-          .toList();
-    }
-
-    private String text(int token) {
-      return texts.computeIfAbsent(token, Tokenizer.of(tokenizerJson)::text);
     }
   }
 }

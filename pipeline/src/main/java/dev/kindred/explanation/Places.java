@@ -68,6 +68,25 @@ public final class Places {
     return explanations.stream().map(explanation -> explanation.with(found)).toList();
   }
 
+  /**
+   * Explanations with the places of their strings, found in this process.
+   *
+   * @param most places of a string: the first
+   */
+  public static List<Explanation> in(
+      List<Explanation> explanations, CorpusPlaces corpus, int most) {
+    Map<Long, List<Place>> found = new HashMap<>();
+    for (Explanation explanation : explanations) {
+      for (BlockExplanation block : explanation.blocks()) {
+        for (SimilarString string : block.strings()) {
+          found.computeIfAbsent(string.windowId(), id -> corpus.of(id, most, AROUND));
+        }
+      }
+    }
+
+    return explanations.stream().map(explanation -> explanation.with(found)).toList();
+  }
+
   private static String text(Tokenizer tokenizer, Row row, String column) {
     return tokenizer.text(StoredVectors.ints(row, row.fieldIndex(column)));
   }

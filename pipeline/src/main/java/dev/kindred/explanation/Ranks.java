@@ -37,6 +37,18 @@ public final class Ranks implements Serializable {
         rows.stream().mapToDouble(row -> row.getDouble(1)).sorted().toArray());
   }
 
+  /**
+   * The ranks of distances in memory.
+   *
+   * @param compatible as in {@link Tables#DISTANCES}, in any order
+   * @param leaveOneOut as many
+   */
+  public static Ranks of(double[] compatible, double[] leaveOneOut) {
+    return new Ranks(
+        Arrays.stream(compatible).sorted().toArray(),
+        Arrays.stream(leaveOneOut).sorted().toArray());
+  }
+
   /** How many prompts the run has. */
   public int prompts() {
     return compatible.length;

@@ -73,7 +73,8 @@ public final class Approximations {
    * @param blocks counts by token id, one a block
    * @return probabilities by token id, ascending, all positive; empty if there is nothing to count
    */
-  static SortedMap<Integer, Double> mix(List<Map<Integer, Long>> blocks, Mixture mixture) {
+  public static SortedMap<Integer, Double> mix(
+      List<? extends Map<Integer, Long>> blocks, Mixture mixture) {
     SortedMap<Integer, Double> mixed = new TreeMap<>();
     for (int block = 0; block < mixture.blocks(); block++) {
       long evidence = blocks.get(block).values().stream().mapToLong(Long::longValue).sum();
@@ -94,6 +95,23 @@ public final class Approximations {
     double normalizer = total;
     mixed.replaceAll((token, share) -> share / normalizer);
     return mixed;
+  }
+
+  /**
+   * A block's counts without those of the prompt's own window.
+   *
+   * @param all counts by token id, of which the own window's are a part
+   * @param tokens that follow the own window
+   * @param counts of these tokens
+   */
+  public static SortedMap<Integer, Long> without(
+      Map<Integer, Long> all, int[] tokens, long[] counts) {
+    SortedMap<Integer, Long> others = new TreeMap<>(all);
+    for (int i = 0; i < tokens.length; i++) {
+      others.merge(tokens[i], -counts[i], Long::sum);
+    }
+
+    return others;
   }
 
   private static final class MixBlocks implements MapGroupsFunction<Integer, Row, Row> {
@@ -138,16 +156,9 @@ public final class Approximations {
     }
 
     private static Map<Integer, Long> countsWithoutOwnWindow(Row block) {
-      Map<Integer, Long> others = allCounts(block);
-      if (block.getBoolean(4)) {
-        int[] tokens = StoredVectors.ints(block, 5);
-        long[] counts = StoredVectors.longs(block, 6);
-        for (int i = 0; i < tokens.length; i++) {
-          others.merge(tokens[i], -counts[i], Long::sum);
-        }
-      }
-
-      return others;
+      return block.getBoolean(4)
+          ? without(allCounts(block), StoredVectors.ints(block, 5), StoredVectors.longs(block, 6))
+          : allCounts(block);
     }
   }
 }

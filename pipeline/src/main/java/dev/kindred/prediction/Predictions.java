@@ -19,9 +19,12 @@ import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Column;
@@ -83,6 +86,48 @@ public final class Predictions {
   }
 
   /**
+   * What a model makes of a prompt in this process.
+   *
+   * @param distribution of the next token
+   * @param vectors one a chosen block, in the precision that vectors are kept in
+   */
+  public record Evaluated(NextTokenDistribution distribution, float[][] vectors) {}
+
+  /**
+   * Evaluates the model in this process, without Spark, with the batches and so the numbers of
+   * {@link #compute}.
+   *
+   * @param prompts token ids of each
+   * @param batchSize prompts that are evaluated at once
+   * @return one a prompt
+   */
+  public static List<Evaluated> here(ModelDirectory directory, List<int[]> prompts, int batchSize) {
+    List<Sequence> sequences = new ArrayList<>();
+    for (int[] prompt : prompts) {
+      Sequence sequence = new Sequence();
+      sequence.setId(sequences.size());
+      sequence.setTokenIds(prompt);
+      sequences.add(sequence);
+    }
+
+    List<Sequence> sorted = new ArrayList<>(sequences);
+    sorted.sort(
+        Comparator.comparing(Sequence::getTokenIds, Arrays::compare)
+            .thenComparingLong(Sequence::getId));
+    LanguageModel model = LoadedModels.get(directory);
+    Evaluated[] evaluated = new Evaluated[prompts.size()];
+    for (int from = 0; from < sorted.size(); from += batchSize) {
+      List<Sequence> batch = sorted.subList(from, Math.min(sorted.size(), from + batchSize));
+      for (Prediction prediction : evaluate(directory, model, batch, ModelPredictions.MOST_DENSE)) {
+        evaluated[prediction.promptId] =
+            new Evaluated(prediction.distribution(directory), prediction.ffnOuts);
+      }
+    }
+
+    return List.of(evaluated);
+  }
+
+  /**
    * Rows with the file columns of {@link Tables#PROMPT_ACTIVATIONS} and block, in no order.
    *
    * @param blocks that the model was evaluated for
@@ -95,6 +140,88 @@ public final class Predictions {
             element_at(numbers, col("pos").plus(1)).as("block"),
             col("prompt_id"),
             col("col").as("ffn_out"));
+  }
+
+  private static List<Prediction> evaluate(
+      ModelDirectory directory, LanguageModel model, List<Sequence> batch, int mostDense) {
+    DistinctSequences sequences =
+        DistinctSequences.of(batch.stream().map(Sequence::getTokenIds).toArray(int[][]::new));
+    int[] leaves = sequences.leaves();
+    List<Prediction> predictions = new ArrayList<>(leaves.length);
+    for (Sequence sequence : batch) {
+      Prediction prediction = new Prediction();
+      prediction.promptId = (int) sequence.getId();
+      predictions.add(prediction);
+    }
+
+    boolean isDense = model.shape().vocabularySize() <= mostDense;
+    float[][] vectors =
+        isDense
+            ? dense(directory, model, sequences, predictions)
+            : ends(directory, model, sequences, predictions);
+    float[][] kept = directory.blocks().of(vectors);
+    for (int i = 0; i < leaves.length; i++) {
+      float[][] ofPrompt = new float[kept.length][];
+      for (int block = 0; block < kept.length; block++) {
+        ofPrompt[block] =
+            directory
+                .precision()
+                .round(
+                    Vectors.row(kept[block], leaves[i], model.shape().modelDimension()),
+                    directory.vectors(),
+                    directory.blocks().number(block));
+      }
+
+      predictions.get(i).ffnOuts = ofPrompt;
+    }
+
+    return predictions;
+  }
+
+  /** Fills in all probabilities; returns the vectors of blocks. */
+  private static float[][] dense(
+      ModelDirectory directory,
+      LanguageModel model,
+      DistinctSequences sequences,
+      List<Prediction> predictions) {
+    LanguageModel.Predictions found = model.predict(directory.vectors(), sequences.tree());
+    int tokens = model.shape().vocabularySize();
+    for (int i = 0; i < predictions.size(); i++) {
+      predictions.get(i).probabilities =
+          Vectors.row(found.probabilities(), sequences.leaves()[i], tokens);
+    }
+
+    return found.vectors();
+  }
+
+  /** Fills in the vectors that probabilities are made of; returns the vectors of blocks. */
+  private static float[][] ends(
+      ModelDirectory directory,
+      LanguageModel model,
+      DistinctSequences sequences,
+      List<Prediction> predictions) {
+    LanguageModel.Ends found = model.ends(directory.vectors(), sequences.tree());
+    LogitMap map = LoadedModels.logitMap(directory);
+    for (int from = 0; from < predictions.size(); from += ModelPredictions.AT_ONCE) {
+      int to = Math.min(predictions.size(), from + ModelPredictions.AT_ONCE);
+      float[][] vectors = new float[to - from][];
+      for (int i = from; i < to; i++) {
+        vectors[i - from] = Vectors.row(found.finalVectors(), sequences.leaves()[i], map.inputs());
+      }
+
+      LogitMap.Summary[] summaries = map.summaries(vectors);
+      for (int i = from; i < to; i++) {
+        LogitMap.Summary summary = summaries[i - from];
+        Prediction prediction = predictions.get(i);
+        prediction.finalVector = summary.finalVector();
+        prediction.logNormalizer = summary.logNormalizer();
+        prediction.rootSum = summary.rootSum();
+        prediction.topTokens = summary.topTokens();
+        prediction.topProbabilities = summary.topProbabilities();
+      }
+    }
+
+    return found.vectors();
   }
 
   private static final class Evaluate implements MapPartitionsFunction<Sequence, Prediction> {
@@ -125,88 +252,12 @@ public final class Predictions {
         @Override
         public Prediction next() {
           if (!evaluated.hasNext()) {
-            evaluated = evaluate(model, batches.next()).iterator();
+            evaluated = evaluate(directory.value(), model, batches.next(), mostDense).iterator();
           }
 
           return evaluated.next();
         }
       };
-    }
-
-    private List<Prediction> evaluate(LanguageModel model, List<Sequence> batch) {
-      DistinctSequences sequences =
-          DistinctSequences.of(batch.stream().map(Sequence::getTokenIds).toArray(int[][]::new));
-      int[] leaves = sequences.leaves();
-      List<Prediction> predictions = new ArrayList<>(leaves.length);
-      for (Sequence sequence : batch) {
-        Prediction prediction = new Prediction();
-        prediction.promptId = (int) sequence.getId();
-        predictions.add(prediction);
-      }
-
-      boolean isDense = model.shape().vocabularySize() <= mostDense;
-      float[][] vectors =
-          isDense ? dense(model, sequences, predictions) : ends(model, sequences, predictions);
-      float[][] kept = directory.value().blocks().of(vectors);
-      for (int i = 0; i < leaves.length; i++) {
-        float[][] ofPrompt = new float[kept.length][];
-        for (int block = 0; block < kept.length; block++) {
-          ofPrompt[block] =
-              directory
-                  .value()
-                  .precision()
-                  .round(
-                      Vectors.row(kept[block], leaves[i], model.shape().modelDimension()),
-                      directory.value().vectors(),
-                      directory.value().blocks().number(block));
-        }
-
-        predictions.get(i).ffnOuts = ofPrompt;
-      }
-
-      return predictions;
-    }
-
-    /** Fills in all probabilities; returns the vectors of blocks. */
-    private float[][] dense(
-        LanguageModel model, DistinctSequences sequences, List<Prediction> predictions) {
-      LanguageModel.Predictions found =
-          model.predict(directory.value().vectors(), sequences.tree());
-      int tokens = model.shape().vocabularySize();
-      for (int i = 0; i < predictions.size(); i++) {
-        predictions.get(i).probabilities =
-            Vectors.row(found.probabilities(), sequences.leaves()[i], tokens);
-      }
-
-      return found.vectors();
-    }
-
-    /** Fills in the vectors that probabilities are made of; returns the vectors of blocks. */
-    private float[][] ends(
-        LanguageModel model, DistinctSequences sequences, List<Prediction> predictions) {
-      LanguageModel.Ends found = model.ends(directory.value().vectors(), sequences.tree());
-      LogitMap map = LoadedModels.logitMap(directory.value());
-      for (int from = 0; from < predictions.size(); from += ModelPredictions.AT_ONCE) {
-        int to = Math.min(predictions.size(), from + ModelPredictions.AT_ONCE);
-        float[][] vectors = new float[to - from][];
-        for (int i = from; i < to; i++) {
-          vectors[i - from] =
-              Vectors.row(found.finalVectors(), sequences.leaves()[i], map.inputs());
-        }
-
-        LogitMap.Summary[] summaries = map.summaries(vectors);
-        for (int i = from; i < to; i++) {
-          LogitMap.Summary summary = summaries[i - from];
-          Prediction prediction = predictions.get(i);
-          prediction.finalVector = summary.finalVector();
-          prediction.logNormalizer = summary.logNormalizer();
-          prediction.rootSum = summary.rootSum();
-          prediction.topTokens = summary.topTokens();
-          prediction.topProbabilities = summary.topProbabilities();
-        }
-      }
-
-      return found.vectors();
     }
   }
 
@@ -222,6 +273,14 @@ public final class Predictions {
     private int[] topTokens;
     private float[] topProbabilities;
     private float[][] ffnOuts;
+
+    private NextTokenDistribution distribution(ModelDirectory directory) {
+      return probabilities != null
+          ? new NextTokenDistribution.Dense(
+              IntStream.range(0, probabilities.length).mapToDouble(i -> probabilities[i]).toArray())
+          : new NextTokenDistribution.OfVector(
+              LoadedModels.logitMap(directory), finalVector, logNormalizer, rootSum, topTokens);
+    }
 
     public int getPromptId() {
       return promptId;

@@ -25,6 +25,12 @@ record JoinCounters(
         context.sc().longAccumulator());
   }
 
+  /** Counters that nobody reads, for a join outside of Spark's tasks. */
+  static JoinCounters ofNoTask() {
+    return new JoinCounters(
+        new LongAccumulator(), new LongAccumulator(), new LongAccumulator(), new LongAccumulator());
+  }
+
   void add(SettledPairs settled) {
     byPrefix.add(settled.byPrefix);
     byFloat.add(settled.byFloat);

@@ -61,6 +61,18 @@ public final class NextTokens implements Serializable {
     return collect(windows.join(windowIds.select("window_id"), "window_id"));
   }
 
+  /**
+   * Next tokens of windows that are in memory.
+   *
+   * @param windowIds ascending
+   * @param starts of window i the tokens are at places from starts[i] to starts[i + 1]
+   * @param tokens ids
+   * @param counts of these tokens
+   */
+  public static NextTokens of(long[] windowIds, int[] starts, int[] tokens, long[] counts) {
+    return new NextTokens(windowIds, starts, tokens, counts);
+  }
+
   /** Windows 0, 1, .. that stand once each, with the tokens that follow them. */
   static NextTokens ofSingle(int[] tokens) {
     long[] ids = new long[tokens.length];

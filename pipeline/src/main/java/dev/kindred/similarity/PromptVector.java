@@ -39,6 +39,19 @@ public final class PromptVector implements Serializable {
         .collectAsList();
   }
 
+  /**
+   * The vector of a prompt that is in memory.
+   *
+   * @param ownWindowId null where the prompt is not a window of the corpus
+   */
+  public static PromptVector of(int id, Long ownWindowId, float[] ffnOut) {
+    PromptVector vector = new PromptVector();
+    vector.id = id;
+    vector.ownWindowId = ownWindowId == null ? PromptVectors.NO_WINDOW : ownWindowId;
+    vector.ffnOut = ffnOut;
+    return vector;
+  }
+
   /** One matrix of all rows. */
   static PromptVectors matrix(List<PromptVector> rows) {
     int dimension = rows.get(0).ffnOut.length;

@@ -69,6 +69,45 @@ public final class Part {
     return table;
   }
 
+  /** Where its files are. */
+  WarehouseFolder warehouse() {
+    return warehouse;
+  }
+
+  /**
+   * The part's files, if they lie on a disk of this machine. Their lengths and footers are compared
+   * with the record.
+   *
+   * @throws InvalidInput naming the first file that is not as it was written
+   */
+  public Optional<List<java.nio.file.Path>> localFiles() {
+    if (!isLocal()) {
+      return Optional.empty();
+    }
+
+    List<java.nio.file.Path> files = new ArrayList<>();
+    for (CommittedFiles.Entry entry : entries()) {
+      checkFooter(entry);
+      files.add(
+          java.nio.file.Path.of(new Path(warehouse.root(), entry.file().path()).toUri().getPath()));
+    }
+
+    return Optional.of(files);
+  }
+
+  /** Whether its files are on a disk of this machine. */
+  public boolean isLocal() {
+    return "file".equals(warehouse.root().toUri().getScheme());
+  }
+
+  /** Compares a file's length and footer with the record. */
+  void checkFooter(CommittedFiles.Entry entry) {
+    String problem = entry.file().problemOfFooter(warehouse.root(), warehouse.hadoop());
+    if (problem != null) {
+      throw CommittedFiles.damaged(warehouse.root(), List.of(entry), Map.of(entry.file(), problem));
+    }
+  }
+
   /** The part's folder. */
   Path path() {
     return path;

@@ -21,6 +21,7 @@ import dev.kindred.jobs.report.Shown;
 import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -68,6 +69,12 @@ final class ExplainCommand extends KindredCommand {
           "shows which tokens of a prompt the prediction and each block's evidence hang on, too")
   private boolean isShaded;
 
+  @Option(
+      names = "--by-spark",
+      description =
+          "lets Spark read the vectors also where they are on this machine's disks; finds the same")
+  private boolean isBySpark;
+
   @Override
   public List<String> steps() {
     return List.of("prompts", "similar strings", "explanations");
@@ -91,13 +98,13 @@ final class ExplainCommand extends KindredCommand {
         explain.fitted(
             given.read(explain.model().tokenizerJson(), Prompts.Lengths.any(), workspace.hadoop()),
             Terminal.standardError()::line);
+    Explain.Shades shades = isShaded ? Explain.Shades.TOKENS : Explain.Shades.NOTHING;
     Explained explained =
-        explain.explain(
-            workspace.spark(),
-            workspace.progress(),
-            prompts,
-            strings,
-            isShaded ? Explain.Shades.TOKENS : Explain.Shades.NOTHING);
+        (isBySpark ? Optional.<Explained>empty() : explain.explainHere(prompts, strings, shades))
+            .orElseGet(
+                () ->
+                    explain.explain(
+                        workspace.spark(), workspace.progress(), prompts, strings, shades));
     Shown.show(
         page,
         workspace.hadoop(),

@@ -13,8 +13,12 @@ import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.evaluation.Distances;
+import dev.kindred.explanation.CorpusPlaces;
+import dev.kindred.explanation.CorpusStrings;
+import dev.kindred.explanation.Explainer;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Explanations;
+import dev.kindred.explanation.LocalExplanations;
 import dev.kindred.explanation.Places;
 import dev.kindred.explanation.Ranks;
 import dev.kindred.jobs.option.ActivationStore;
@@ -32,6 +36,7 @@ import dev.kindred.jobs.run.PassTime;
 import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.run.WindowPass;
+import dev.kindred.jobs.workspace.LocalCores;
 import dev.kindred.jobs.workspace.Messages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.BlockVector;
@@ -48,6 +53,7 @@ import dev.kindred.similarity.EvidenceRows;
 import dev.kindred.similarity.JoinSettings;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
+import dev.kindred.table.LocalColumns;
 import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -57,9 +63,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -196,13 +206,15 @@ public final class Explain {
    * Returns the tokens of a window: as many as the run says, or else as the corpus's windows have.
    */
   private int windowLength() {
-    return run.isPresent()
-        ? run.get().windowLength()
-        : Stages.left(warehouse.part(Tables.WINDOWS, corpusId), "the command windows")
-            .select("token_ids")
-            .first()
-            .getList(0)
-            .size();
+    return run.isPresent() ? run.get().windowLength() : lengthOfWindows();
+  }
+
+  private int lengthOfWindows() {
+    Part windows = warehouse.part(Tables.WINDOWS, corpusId);
+    Stages.check(windows, "the command windows");
+    return windows.isLocal()
+        ? CorpusStrings.read(windows).windowLength()
+        : windows.read().select("token_ids").first().getList(0).size();
   }
 
   private Optional<RunPlan> newestRun() {
@@ -300,6 +312,75 @@ public final class Explain {
   }
 
   /**
+   * Explains prompts that {@link #fitted} has checked in this process, without Spark: what {@link
+   * #explain} finds.
+   *
+   * @param strings similar strings that are shown of a block, at most
+   * @return none where Spark is needed: the files are not all on this machine's disks, a cluster
+   *     was asked for, the model has to be evaluated, or vectors are centred
+   */
+  public Optional<Explained> explainHere(List<Prompt> given, int strings, Shades shades) {
+    OptionalInt cores = LocalCores.of(new SparkConf());
+    Part activations = activations(corpusId);
+    if (cores.isEmpty() || isEvaluated || isCentred || !activations.isLocal()) {
+      return Optional.empty();
+    }
+
+    long start = System.nanoTime();
+    Stages.check(activations, "the command activations");
+    Part windows = warehouse.part(Tables.WINDOWS, corpusId);
+    Optional<LocalExplanations> opened =
+        LocalExplanations.open(warehouse, model, corpusId, windows);
+    if (opened.isEmpty()) {
+      return Optional.empty();
+    }
+
+    ExecutorService threads = Executors.newFixedThreadPool(cores.getAsInt());
+    try {
+      Ranks ranks = isAsInRun ? ranks(run.get()) : Ranks.none();
+      List<Explanation> explanations =
+          opened
+              .get()
+              .of(
+                  given,
+                  new Explainer.Settings(thresholds, mixture, strings),
+                  ranks,
+                  new LocalExplanations.Work(
+                      join.kernel(),
+                      join.prefixAxes(),
+                      tasks.windowsInFlight(windowLength()),
+                      threads,
+                      cores.getAsInt(),
+                      compared -> {}));
+      Optional<String> places = places();
+      if (places.isPresent()) {
+        explanations =
+            Places.in(
+                explanations,
+                CorpusPlaces.read(
+                    warehouse.part(Tables.OCCURRENCES, corpusId, places.get()),
+                    warehouse.part(Tables.PASSAGES, corpusId, places.get()),
+                    windowLength(),
+                    model.tokenizerJson()),
+                MOST_PLACES);
+      }
+
+      return Optional.of(
+          explained(
+              given, ranks, places, windows.rows(), activations, start, explanations, shades));
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private Ranks ranks(RunPlan plan) {
+    LocalColumns distances =
+        LocalColumns.read(
+            warehouse.part(Tables.DISTANCES, plan.runId()), "hellinger", "hellinger_leave_one_out");
+    return Ranks.of(distances.doubles("hellinger"), distances.doubles("hellinger_leave_one_out"));
+  }
+
+  /**
    * Explains prompts that {@link #fitted} has checked.
    *
    * @param strings similar strings that are shown of a block, at most
@@ -378,7 +459,7 @@ public final class Explain {
                     approximations,
                     Distances.measure(approximations, predictions),
                     shownWindows),
-                new Explanations.Settings(thresholds, mixture, strings),
+                new Explainer.Settings(thresholds, mixture, strings),
                 model.tokenizerJson(),
                 ranks)
             .collect()
@@ -398,11 +479,24 @@ public final class Explain {
     }
 
     progress.end();
+    return explained(
+        given, ranks, places, windowsPart.rows(), activations, start, explanations, shades);
+  }
+
+  private Explained explained(
+      List<Prompt> given,
+      Ranks ranks,
+      Optional<String> places,
+      long windows,
+      Part activations,
+      long start,
+      List<Explanation> explanations,
+      Shades shades) {
     Explained.Read read =
         new Explained.Read(
-            windowsPart.rows(),
+            windows,
             thresholds.length,
-            isEvaluated ? windowsPart.rows() * thresholds.length : activations.rows(),
+            isEvaluated ? windows * thresholds.length : activations.rows(),
             isEvaluated ? 0 : activations.bytes(),
             (System.nanoTime() - start) / 1e9);
     LOG.info("model={} corpus={} prompts={} read={}", model.id(), corpusId, given.size(), read);

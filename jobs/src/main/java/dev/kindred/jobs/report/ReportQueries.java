@@ -3,6 +3,7 @@ package dev.kindred.jobs.report;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.evaluation.Summaries;
+import dev.kindred.explanation.Explainer;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Explanations;
 import dev.kindred.explanation.Places;
@@ -118,7 +119,7 @@ public final class ReportQueries {
                 warehouse,
                 run,
                 model,
-                new Explanations.Settings(thresholds, mixture, STRINGS),
+                new Explainer.Settings(thresholds, mixture, STRINGS),
                 IntStream.concat(
                     IntStream.of(explored),
                     shown.stream().flatMapToInt(IntStream::of).map(place -> ids[place])))
@@ -328,7 +329,7 @@ public final class ReportQueries {
       Warehouse warehouse,
       Row run,
       ModelDirectory model,
-      Explanations.Settings settings,
+      Explainer.Settings settings,
       IntStream promptIds) {
     Explanations.Findings findings = findings(warehouse, run, model);
     Dataset<Row> some =

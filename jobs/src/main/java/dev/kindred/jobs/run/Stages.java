@@ -44,13 +44,22 @@ public final class Stages {
    * @throws InvalidInput if they are not there
    */
   public static Dataset<Row> left(Part part, String commands) {
+    check(part, commands);
+    return part.read();
+  }
+
+  /**
+   * Checks that rows which a published run has left are there.
+   *
+   * @param commands that compute them: {@code the command prompts}
+   * @throws InvalidInput if they are not
+   */
+  public static void check(Part part, String commands) {
     if (!part.isComplete()) {
       throw new InvalidInput(
           "%s is not there; compute it again with the run's settings, by %s",
           part.name(), commands);
     }
-
-    return part.read();
   }
 
   /**

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.activation;
+
+import dev.kindred.math.Half;
+import dev.kindred.table.LocalColumns;
+import dev.kindred.table.Part;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.parquet.column.ColumnDescriptor;
+import org.apache.parquet.column.Encoding;
+import org.apache.parquet.format.PageHeader;
+import org.apache.parquet.format.PageType;
+import org.apache.parquet.format.Util;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.io.LocalInputFile;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
+
+/**
+ * The vectors of a part that lies on this machine, mapped into memory: {@link Part#appendVectors}
+ * leaves their numbers as they are in plain pages, so that nothing is decoded and the file cache is
+ * the only copy. Rows are in the order of the part's files.
+ *
+ * <p>Checksums of pages are not compared: that would take as long as reading them. Footers are.
+ *
+ * <p>Letters: N = rows, D = numbers of a vector.
+ */
+public final class MappedVectors {
+  private static final Set<Encoding> PLAIN = Set.of(Encoding.PLAIN, Encoding.RLE);
+
+  /**
+   * Vectors that lie one behind the other.
+   *
+   * @param firstRow number of the first
+   * @param stride bytes from one to the next
+   */
+  private record Page(int firstRow, int rows, ByteBuffer bytes, int stride, boolean isHalf) {}
+
+  private final String name;
+  private final int dimension;
+  private final long[] ids; // N
+  private final Page[] pages;
+  private final int[] firstRows; // of pages
+
+  private MappedVectors(String name, int dimension, long[] ids, List<Page> pages) {
+    this.name = name;
+    this.dimension = dimension;
+    this.ids = ids;
+    this.pages = pages.toArray(Page[]::new);
+    this.firstRows = pages.stream().mapToInt(Page::firstRow).toArray();
+  }
+
+  /**
+   * Maps a part's column {@code ffn_out}.
+   *
+   * @param part with a column window_id beside it
+   * @param dimension D
+   * @return none if the part is not on a local disk, or its files are not as {@link
+   *     Part#appendVectors} writes them
+   * @throws dev.kindred.InvalidInput naming a file that is not as it was written
+   */
+  public static Optional<MappedVectors> open(Part part, int dimension) {
+    Optional<List<Path>> files = part.localFiles();
+    if (files.isEmpty()) {
+      return Optional.empty();
+    }
+
+    List<Page> pages = new ArrayList<>();
+    for (Path file : files.get()) {
+      if (!add(file, dimension, pages)) {
+        return Optional.empty();
+      }
+    }
+
+    long[] ids = LocalColumns.read(part, "window_id").longs("window_id");
+    return Optional.of(new MappedVectors(part.name(), dimension, ids, pages));
+  }
+
+  /** Adds a file's pages; returns whether they are plain. */
+  private static boolean add(Path file, int dimension, List<Page> pages) {
+    try (ParquetFileReader reader = ParquetFileReader.open(new LocalInputFile(file));
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      MessageType schema = reader.getFileMetaData().getSchema();
+      ColumnDescriptor column =
+          schema.getColumns().stream()
+              .filter(any -> any.getPath()[0].equals("ffn_out"))
+              .findFirst()
+              .orElseThrow();
+      for (BlockMetaData group : reader.getRowGroups()) {
+        ColumnChunkMetaData chunk =
+            group.getColumns().stream()
+                .filter(any -> any.getPath().toArray()[0].equals("ffn_out"))
+                .findFirst()
+                .orElseThrow();
+        if (chunk.getCodec() != CompressionCodecName.UNCOMPRESSED
+            || !PLAIN.containsAll(chunk.getEncodings())
+            || chunk.getTotalSize() > Integer.MAX_VALUE) {
+          return false;
+        }
+
+        MappedByteBuffer bytes =
+            channel.map(
+                FileChannel.MapMode.READ_ONLY, chunk.getStartingPos(), chunk.getTotalSize());
+        if (!add(bytes, column, dimension, group.getRowCount(), pages)) {
+          return false;
+        }
+      }
+
+      return true;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Adds the pages of a row group. */
+  private static boolean add(
+      MappedByteBuffer bytes, ColumnDescriptor column, int dimension, long rows, List<Page> pages)
+      throws IOException {
+    boolean isHalf = column.getPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.BINARY;
+    int width = dimension * (isHalf ? Short.BYTES : Float.BYTES);
+    int stride = width + (isHalf ? Integer.BYTES : 0);
+    bytes.order(ByteOrder.LITTLE_ENDIAN);
+    long found = 0;
+    while (found < rows) {
+      PageHeader header = Util.readPageHeader(new Remaining(bytes));
+      int end = bytes.position() + header.getCompressed_page_size();
+      if (header.getType() != PageType.DATA_PAGE) {
+        return false;
+      }
+
+      if (column.getMaxRepetitionLevel() > 0) {
+        skipLevels(bytes);
+      }
+
+      if (column.getMaxDefinitionLevel() > 0) {
+        skipLevels(bytes);
+      }
+
+      int length = end - bytes.position();
+      if (length % stride != 0 || length == 0) {
+        return false;
+      }
+
+      Page last = pages.isEmpty() ? null : pages.get(pages.size() - 1);
+      int first = last == null ? 0 : Math.addExact(last.firstRow(), last.rows());
+      ByteBuffer values = bytes.slice(bytes.position(), length).order(ByteOrder.LITTLE_ENDIAN);
+      pages.add(new Page(first, length / stride, values, stride, isHalf));
+      found += length / stride;
+      bytes.position(end);
+    }
+
+    return found == rows;
+  }
+
+  private static void skipLevels(ByteBuffer bytes) {
+    int length = bytes.getInt();
+    bytes.position(bytes.position() + length);
+  }
+
+  /** Returns N. */
+  public int rows() {
+    return ids.length;
+  }
+
+  /** Returns D. */
+  public int dimension() {
+    return dimension;
+  }
+
+  /** Returns the windows' ids, [N]; not to be changed. */
+  public long[] ids() {
+    return ids;
+  }
+
+  /** Returns the part's name, for messages. */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * Copies rows that follow each other. Several threads may do so.
+   *
+   * @param first row
+   * @param count rows
+   * @param vectors receives count x D numbers from its start on
+   */
+  public void copy(int first, int count, float[] vectors) {
+    int place = Arrays.binarySearch(firstRows, first);
+    int number = place < 0 ? -place - 2 : place;
+    int row = first;
+    while (row < first + count) {
+      Page page = pages[number++];
+      int from = row - page.firstRow();
+      int some = Math.min(first + count - row, page.rows() - from);
+      copy(page, from, some, vectors, (row - first) * dimension);
+      row += some;
+    }
+  }
+
+  private void copy(Page page, int from, int count, float[] vectors, int to) {
+    if (!page.isHalf()) {
+      ByteBuffer bytes = page.bytes().slice(from * page.stride(), count * page.stride());
+      bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vectors, to, count * dimension);
+      return;
+    }
+
+    for (int i = 0; i < count; i++) {
+      int start = (from + i) * page.stride() + Integer.BYTES;
+      for (int k = 0; k < dimension; k++) {
+        vectors[to + i * dimension + k] =
+            Half.toFloat(page.bytes().getShort(start + k * Short.BYTES));
+      }
+    }
+  }
+
+  /** Reads a buffer from its position on, which moves. */
+  private static final class Remaining extends InputStream {
+    private final ByteBuffer bytes;
+
+    private Remaining(ByteBuffer bytes) {
+      this.bytes = bytes;
+    }
+
+    @Override
+    public int read() {
+      return bytes.hasRemaining() ? bytes.get() & 0xff : -1;
+    }
+
+    @Override
+    public int read(byte[] to, int offset, int length) {
+      if (!bytes.hasRemaining()) {
+        return -1;
+      }
+
+      int some = Math.min(length, bytes.remaining());
+      bytes.get(to, offset, some);
+      return some;
+    }
+  }
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.explanation;
+
+import dev.kindred.corpus.Contexts;
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.table.LocalColumns;
+import dev.kindred.table.Part;
+import dev.kindred.table.Tables;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * A corpus's text in this process, by document, and where its strings stand: about 4 bytes a token,
+ * and 8 a place of strings that stand in several. It finds what {@link Contexts} finds.
+ */
+public final class CorpusPlaces {
+  private static final String TOKENS = "token_ids.list.element";
+  private static final String POSITIONS = "positions.list.element";
+
+  private final int windowLength;
+  private final Tokenizer tokenizer;
+  private final long[] firstPositions; // of passages, ascending
+  private final long[] starts; // where the passage's document begins in the corpus
+  private final String[] documents; // of passages
+  private final int[][] passages; // token ids
+  private final Map<Long, long[]> positions = new HashMap<>(); // of strings in several places
+
+  private CorpusPlaces(LocalColumns read, int windowLength, Tokenizer tokenizer) {
+    this.windowLength = windowLength;
+    this.tokenizer = tokenizer;
+    long[] first = read.longs("first_position");
+    int[] order =
+        IntStream.range(0, read.rows())
+            .boxed()
+            .sorted(Comparator.comparingLong(row -> first[row]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    this.firstPositions = Arrays.stream(order).mapToLong(row -> first[row]).toArray();
+    this.starts =
+        Arrays.stream(order)
+            .mapToLong(row -> first[row] - read.longs("document_position")[row])
+            .toArray();
+    this.documents =
+        Arrays.stream(order).mapToObj(row -> read.texts("document")[row]).toArray(String[]::new);
+    this.passages =
+        Arrays.stream(order)
+            .mapToObj(
+                row ->
+                    Arrays.copyOfRange(
+                        read.ints(TOKENS), read.starts(TOKENS)[row], read.starts(TOKENS)[row + 1]))
+            .toArray(int[][]::new);
+  }
+
+  /**
+   * Reads them.
+   *
+   * @param occurrences a part of {@link Tables#OCCURRENCES} of one corpus and kind of places
+   * @param passages the part of {@link Tables#PASSAGES} beside it
+   * @param windowLength tokens in a string
+   */
+  public static CorpusPlaces read(
+      Part occurrences, Part passages, int windowLength, String tokenizerJson) {
+    LocalColumns read =
+        LocalColumns.read(passages, "first_position", "document_position", "document", TOKENS);
+    CorpusPlaces places = new CorpusPlaces(read, windowLength, Tokenizer.of(tokenizerJson));
+    LocalColumns several = LocalColumns.read(occurrences, "window_id", POSITIONS);
+    for (int row = 0; row < several.rows(); row++) {
+      places.positions.put(
+          several.longs("window_id")[row],
+          Arrays.copyOfRange(
+              several.longs(POSITIONS),
+              several.starts(POSITIONS)[row],
+              several.starts(POSITIONS)[row + 1]));
+    }
+
+    return places;
+  }
+
+  /**
+   * The first places of a string that are kept, with what stands around them.
+   *
+   * @param most how many
+   * @param around tokens before and after, at most
+   */
+  public List<Place> of(long windowId, int most, int around) {
+    List<Place> places = new ArrayList<>();
+    long[] all = positions.getOrDefault(windowId, new long[] {windowId});
+    for (int i = 0; i < Math.min(most, all.length); i++) {
+      places.add(place(all[i], around));
+    }
+
+    return places;
+  }
+
+  private Place place(long position, int around) {
+    int found = Arrays.binarySearch(firstPositions, position);
+    int own = found < 0 ? -found - 2 : found;
+    return new Place(
+        documents[own],
+        position - starts[own],
+        tokenizer.text(before(own, position, around)),
+        tokenizer.text(after(own, position + windowLength, around)));
+  }
+
+  /** The tokens of a passage's document before a position, so many at most. */
+  private int[] before(int own, long position, int around) {
+    int count = (int) Math.min(around, position - starts[own]);
+    int[] tokens = new int[count];
+    int passage = own;
+    for (int i = count - 1; i >= 0; i--) {
+      long at = position - count + i;
+      while (at < firstPositions[passage]) {
+        passage--;
+      }
+
+      tokens[i] = passages[passage][(int) (at - firstPositions[passage])];
+    }
+
+    return tokens;
+  }
+
+  /** The tokens of a passage's document from a position on, so many at most. */
+  private int[] after(int own, long position, int around) {
+    int[] tokens = new int[around];
+    int passage = own;
+    for (int i = 0; i < around; i++) {
+      while (position + i >= firstPositions[passage] + passages[passage].length) {
+        passage++;
+        if (passage == passages.length || starts[passage] != starts[own]) {
+          return Arrays.copyOf(tokens, i);
+        }
+      }
+
+      tokens[i] = passages[passage][(int) (position + i - firstPositions[passage])];
+    }
+
+    return tokens;
+  }
+}

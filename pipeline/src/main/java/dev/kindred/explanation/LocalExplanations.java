@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.explanation;
+
+import dev.kindred.activation.MappedVectors;
+import dev.kindred.corpus.Prompt;
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.evaluation.Distances;
+import dev.kindred.kernel.TileKernels;
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.prediction.Approximations;
+import dev.kindred.prediction.Predictions;
+import dev.kindred.similarity.Evidence;
+import dev.kindred.similarity.JoinSettings;
+import dev.kindred.similarity.LocalJoin;
+import dev.kindred.similarity.PromptVector;
+import dev.kindred.similarity.SimilarityBins;
+import dev.kindred.table.Part;
+import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * Explains prompts within this process, without Spark, where a warehouse's files are on this
+ * machine: the same numbers as {@link Explanations}, bit for bit.
+ */
+public final class LocalExplanations {
+  private final ModelDirectory model;
+  private final CorpusStrings strings;
+  private final List<MappedVectors> blocks;
+
+  private LocalExplanations(
+      ModelDirectory model, CorpusStrings strings, List<MappedVectors> blocks) {
+    this.model = model;
+    this.strings = strings;
+    this.blocks = blocks;
+  }
+
+  /**
+   * Opens what is needed: windows are read, vectors mapped.
+   *
+   * @param windows of the corpus
+   * @return none if the files are not on this machine, or not laid out so that they can be mapped
+   */
+  public static Optional<LocalExplanations> open(
+      Warehouse warehouse, ModelDirectory model, String corpusId, Part windows) {
+    List<MappedVectors> blocks = new ArrayList<>();
+    for (int block : model.blocks().numbers()) {
+      Optional<MappedVectors> vectors =
+          MappedVectors.open(
+              warehouse.part(model.precision().activations(), model.id(), corpusId, block),
+              model.shape().modelDimension());
+      if (vectors.isEmpty()) {
+        return Optional.empty();
+      }
+
+      blocks.add(vectors.get());
+    }
+
+    return Optional.of(new LocalExplanations(model, CorpusStrings.read(windows), blocks));
+  }
+
+  /**
+   * How prompts are compared; none of it changes what is found.
+   *
+   * @param batchSize prompts that the model evaluates at once
+   * @param threads that compare
+   * @param count how many of them
+   * @param compared takes numbers of vectors that were compared with all prompts, from any thread
+   */
+  public record Work(
+      TileKernels.Choice kernel,
+      int prefixAxes,
+      int batchSize,
+      ExecutorService threads,
+      int count,
+      LongConsumer compared) {}
+
+  /** Returns the corpus's strings. */
+  public CorpusStrings strings() {
+    return strings;
+  }
+
+  /** Returns how many vectors there are, of all blocks. */
+  public long vectors() {
+    return blocks.stream().mapToLong(MappedVectors::rows).sum();
+  }
+
+  /**
+   * Explains prompts. Several threads may ask at once.
+   *
+   * @param prompts as long as the strings
+   * @return one a prompt, with its place as id; strings have no places yet
+   */
+  public List<Explanation> of(
+      List<Prompt> prompts, Explainer.Settings settings, Ranks ranks, Work work) {
+    int[][] tokens = prompts.stream().map(Prompt::tokenIds).toArray(int[][]::new);
+    int[] own = strings.find(tokens);
+    List<Predictions.Evaluated> evaluated =
+        Predictions.here(model, List.of(tokens), work.batchSize());
+    List<List<Evidence>> evidence = new ArrayList<>(); // by block, then by prompt
+    for (int place = 0; place < blocks.size(); place++) {
+      List<PromptVector> vectors = new ArrayList<>();
+      for (int i = 0; i < own.length; i++) {
+        vectors.add(
+            PromptVector.of(
+                i,
+                own[i] < 0 ? null : (Long) strings.windowId(own[i]),
+                evaluated.get(i).vectors()[place]));
+      }
+
+      evidence.add(
+          LocalJoin.join(
+              blocks.get(place),
+              strings.nextTokens(),
+              vectors,
+              new JoinSettings(
+                  SimilarityBins.above(settings.thresholds()[place]),
+                  settings.strings(),
+                  model.shape().vocabularySize(),
+                  work.kernel(),
+                  work.prefixAxes()),
+              work.threads(),
+              work.count(),
+              work.compared()));
+    }
+
+    Explainer explainer = new Explainer(settings, model.tokenizerJson(), ranks);
+    Tokenizer tokenizer = Tokenizer.of(model.tokenizerJson());
+    List<Explanation> explanations = new ArrayList<>();
+    for (int i = 0; i < own.length; i++) {
+      int prompt = i;
+      explanations.add(
+          explainer.explain(
+              findings(
+                  i,
+                  prompts.get(i),
+                  own[i],
+                  evaluated.get(i),
+                  evidence.stream().map(ofBlock -> ofBlock.get(prompt)).toList(),
+                  settings,
+                  tokenizer)));
+    }
+
+    return explanations;
+  }
+
+  private PromptFindings findings(
+      int id,
+      Prompt prompt,
+      int own,
+      Predictions.Evaluated evaluated,
+      List<Evidence> evidence,
+      Explainer.Settings settings,
+      Tokenizer tokenizer) {
+    List<SortedMap<Integer, Long>> counts = evidence.stream().map(this::counts).toList();
+    List<SortedMap<Integer, Long>> others = new ArrayList<>();
+    for (int place = 0; place < counts.size(); place++) {
+      others.add(
+          evidence.get(place).getOwnBin() < 0
+              ? counts.get(place)
+              : without(counts.get(place), strings.following(own)));
+    }
+
+    SortedMap<Integer, Double> approximation = Approximations.mix(counts, settings.mixture());
+    SortedMap<Integer, Double> leaveOneOut = Approximations.mix(others, settings.mixture());
+    Distances.Measured measured =
+        Distances.measure(
+            evaluated.distribution(),
+            Distances.Prediction.of(approximation),
+            Distances.Prediction.of(leaveOneOut));
+    List<PromptFindings.OfBlock> found = new ArrayList<>();
+    for (int place = 0; place < counts.size(); place++) {
+      found.add(
+          new PromptFindings.OfBlock(
+              model.blocks().number(place),
+              evidence.get(place).similarCount(),
+              counts.get(place),
+              mostSimilar(evidence.get(place), tokenizer)));
+    }
+
+    return new PromptFindings(
+        id,
+        prompt.text(),
+        prompt.tokenIds(),
+        own < 0 ? 0 : strings.occurrences(own),
+        own < 0 ? null : strings.following(own),
+        evaluated.distribution(),
+        approximation,
+        leaveOneOut,
+        measured.hellinger(),
+        measured.hellingerLeaveOneOut(),
+        measured.modelTopToken(),
+        measured.leaveOneOutTopToken(),
+        found);
+  }
+
+  private SortedMap<Integer, Long> counts(Evidence evidence) {
+    SortedMap<Integer, Long> counts = new TreeMap<>();
+    for (int i = 0; i < evidence.getTokens().length; i++) {
+      counts.put(evidence.getTokens()[i], evidence.getCounts()[i]);
+    }
+
+    return counts;
+  }
+
+  private static SortedMap<Integer, Long> without(
+      SortedMap<Integer, Long> counts, Map<Integer, Long> own) {
+    return Approximations.without(
+        counts,
+        own.keySet().stream().mapToInt(Integer::intValue).toArray(),
+        own.values().stream().mapToLong(Long::longValue).toArray());
+  }
+
+  /** The strings in the order in which tables have them: similarities are floats there. */
+  private List<PromptFindings.FoundString> mostSimilar(Evidence evidence, Tokenizer tokenizer) {
+    return IntStream.range(0, evidence.getWindowIds().length)
+        .mapToObj(
+            i -> {
+              int window = strings.find(evidence.getWindowIds()[i]);
+              return new PromptFindings.FoundString(
+                  evidence.getWindowIds()[i],
+                  tokenizer.text(strings.tokenIds(window)),
+                  (float) evidence.getSimilarities()[i],
+                  strings.occurrences(window),
+                  strings.following(window));
+            })
+        .sorted(
+            Comparator.comparing(PromptFindings.FoundString::similarity)
+                .reversed()
+                .thenComparing(PromptFindings.FoundString::windowId))
+        .toList();
+  }
+}
