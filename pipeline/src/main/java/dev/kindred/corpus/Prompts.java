@@ -358,6 +358,16 @@ public final class Prompts {
         where, parse(where, argument, tokenizerJson), Tokenizer.of(tokenizerJson));
   }
 
+  /**
+   * The prompt of a text in which a backslash is a backslash, of any length.
+   *
+   * @param where it was given, for messages
+   * @throws InvalidInput if the model has no tokens for it
+   */
+  public static Prompt ofText(String where, String text, String tokenizerJson) {
+    return known(where, text, Tokenizer.of(tokenizerJson));
+  }
+
   /** Parses one prompt of any length, even one without tokens. */
   public static Prompt parse(String where, String argument, String tokenizerJson) {
     String text;

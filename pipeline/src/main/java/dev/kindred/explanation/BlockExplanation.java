@@ -30,6 +30,19 @@ public record BlockExplanation(
     List<SimilarString> strings)
     implements Serializable {
 
+  /** The same with the first of its strings, so many at most. */
+  BlockExplanation with(int most) {
+    return new BlockExplanation(
+        block,
+        threshold,
+        weight,
+        similarCount,
+        share,
+        hellinger,
+        nextTokens,
+        strings.subList(0, Math.min(most, strings.size())));
+  }
+
   /** The same with the places of its strings, by window id; others stay without. */
   BlockExplanation with(Map<Long, List<Place>> places) {
     return new BlockExplanation(

@@ -2,6 +2,7 @@
 package dev.kindred.explanation;
 
 import dev.kindred.corpus.Contexts;
+import dev.kindred.corpus.TokenIndex;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.table.LocalColumns;
 import dev.kindred.table.Part;
@@ -91,20 +92,51 @@ public final class CorpusPlaces {
     List<Place> places = new ArrayList<>();
     long[] all = positions.getOrDefault(windowId, new long[] {windowId});
     for (int i = 0; i < Math.min(most, all.length); i++) {
-      places.add(place(all[i], around));
+      places.add(at(all[i], windowLength, around));
     }
 
     return places;
   }
 
-  private Place place(long position, int around) {
+  /**
+   * Returns what stands around a place.
+   *
+   * @param position in the corpus's token stream
+   * @param length tokens that stand there
+   * @param around tokens before and after, at most
+   */
+  public Place at(long position, int length, int around) {
     int found = Arrays.binarySearch(firstPositions, position);
     int own = found < 0 ? -found - 2 : found;
     return new Place(
         documents[own],
         position - starts[own],
         tokenizer.text(before(own, position, around)),
-        tokenizer.text(after(own, position + windowLength, around)));
+        tokenizer.text(after(own, position + length, around)));
+  }
+
+  /** Returns an index of all documents. It takes some seconds a million tokens to make. */
+  public TokenIndex index() {
+    List<int[]> texts = new ArrayList<>();
+    for (int from = 0; from < passages.length; ) {
+      int to = from;
+      int size = 0;
+      while (to < passages.length && starts[to] == starts[from]) {
+        size += passages[to++].length;
+      }
+
+      int[] text = new int[size];
+      int place = 0;
+      for (int i = from; i < to; i++) {
+        System.arraycopy(passages[i], 0, text, place, passages[i].length);
+        place += passages[i].length;
+      }
+
+      texts.add(text);
+      from = to;
+    }
+
+    return TokenIndex.of(texts.toArray(int[][]::new));
   }
 
   /** The tokens of a passage's document before a position, so many at most. */

@@ -47,6 +47,24 @@ public record Explanation(
         blocks.stream().map(block -> block.with(places)).toList());
   }
 
+  /**
+   * The same under another number, with fewer strings.
+   *
+   * @param strings of a block, at most
+   */
+  public Explanation as(int id, int strings) {
+    return new Explanation(
+        id,
+        text,
+        tokenIds,
+        occurrences,
+        nextTokens,
+        following,
+        compatible,
+        leaveOneOut,
+        blocks.stream().map(block -> block.with(strings)).toList());
+  }
+
   /** The number of the block that the approximation owes most to; of several the first. */
   public int greatestShare() {
     BlockExplanation greatest = blocks.get(0);

@@ -77,6 +77,29 @@ public final class Figures {
     return figures;
   }
 
+  /** Reads a part of {@link Tables#SUMMARIES} in this process. */
+  public static Figures here(Part summaries) {
+    LocalColumns read =
+        LocalColumns.read(
+            summaries, "slice", "series", "protocol", "block", "quantity", "statistic", "value");
+    Figures figures = new Figures();
+    for (int row = 0; row < read.rows(); row++) {
+      figures.put(
+          new Measure(
+              read.text("slice", row),
+              read.text("series", row),
+              read.text("protocol", row),
+              read.isNull("block", row)
+                  ? null
+                  : (Integer) read.ints("block")[read.starts("block")[row]],
+              read.text("quantity", row)),
+          read.text("statistic", row),
+          read.doubles("value")[row]);
+    }
+
+    return figures;
+  }
+
   /** Returns rows with the file columns of {@link Tables#SUMMARIES}, in one file. */
   public Dataset<Row> rows(SparkSession spark) {
     List<Row> rows = new ArrayList<>();

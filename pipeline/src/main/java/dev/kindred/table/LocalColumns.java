@@ -25,7 +25,7 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 /**
  * Columns of a part's rows as arrays of this process, read without Spark: for tables of which one
  * process holds a few columns, where starting Spark would take longer than reading. Rows are in the
- * order of the part's files. No value of the columns that are read may be null.
+ * order of the part's files. A null takes no place among the values of its column.
  *
  * <p>A column within another one is named by its path: {@code next_tokens.key_value.value}, {@code
  * token_ids.list.element}.
@@ -124,22 +124,43 @@ public final class LocalColumns {
 
   /** Returns the values of all rows of a column of bigint, one after another. */
   public long[] longs(String name) {
-    return (long[]) columns.get(name).values();
+    Object values = columns.get(name).values();
+    return values == null ? new long[0] : (long[]) values;
   }
 
   /** Returns those of a column of int. */
   public int[] ints(String name) {
-    return (int[]) columns.get(name).values();
+    Object values = columns.get(name).values();
+    return values == null ? new int[0] : (int[]) values;
   }
 
   /** Returns those of a column of double. */
   public double[] doubles(String name) {
-    return (double[]) columns.get(name).values();
+    Object values = columns.get(name).values();
+    return values == null ? new double[0] : (double[]) values;
   }
 
   /** Returns those of a column of strings. */
   public String[] texts(String name) {
-    return (String[]) columns.get(name).values();
+    Object values = columns.get(name).values();
+    return values == null ? new String[0] : (String[]) values;
+  }
+
+  /** Returns a string of a row, or null: a column that can hold nulls is read row by row. */
+  public String text(String name, int row) {
+    int place = starts(name)[row];
+    return place == starts(name)[row + 1] ? null : texts(name)[place];
+  }
+
+  /** Returns a bigint of a row, or null. */
+  public Long wholeNumber(String name, int row) {
+    int place = starts(name)[row];
+    return place == starts(name)[row + 1] ? null : (Long) longs(name)[place];
+  }
+
+  /** Whether a row has nothing in a column. */
+  public boolean isNull(String name, int row) {
+    return starts(name)[row] == starts(name)[row + 1];
   }
 
   /**

@@ -33,6 +33,7 @@ public final class Commands {
                 new TuneCommand(),
                 new ReportCommand(),
                 new ExplainCommand(),
+                new ServeCommand(),
                 new GenerateCommand()));
     Analyses.ALL.forEach(analysis -> commands.addAll(analysis.commands(Analyses.ALL)));
     commands.addAll(

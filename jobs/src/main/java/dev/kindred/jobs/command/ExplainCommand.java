@@ -4,6 +4,7 @@ package dev.kindred.jobs.command;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.explain.Explain;
+import dev.kindred.jobs.explain.LocalExplain;
 import dev.kindred.jobs.option.GivenPrompts;
 import dev.kindred.jobs.option.JoinOptions;
 import dev.kindred.jobs.option.KindredCommand;
@@ -99,17 +100,24 @@ final class ExplainCommand extends KindredCommand {
             given.read(explain.model().tokenizerJson(), Prompts.Lengths.any(), workspace.hadoop()),
             Terminal.standardError()::line);
     Explain.Shades shades = isShaded ? Explain.Shades.TOKENS : Explain.Shades.NOTHING;
-    Explained explained =
-        (isBySpark ? Optional.<Explained>empty() : explain.explainHere(prompts, strings, shades))
-            .orElseGet(
-                () ->
-                    explain.explain(
-                        workspace.spark(), workspace.progress(), prompts, strings, shades));
+    Explained explained = explained(workspace, explain, prompts, shades);
     Shown.show(
         page,
         workspace.hadoop(),
         () -> Report.html(explained),
         explained::json,
         () -> ExplanationText.of(explained, Terminal.isColoured()));
+  }
+
+  private Explained explained(
+      Workspace workspace, Explain explain, List<Prompt> prompts, Explain.Shades shades) {
+    Optional<LocalExplain> here = isBySpark ? Optional.empty() : LocalExplain.open(explain);
+    if (here.isEmpty()) {
+      return explain.explain(workspace.spark(), workspace.progress(), prompts, strings, shades);
+    }
+
+    try (LocalExplain opened = here.get()) {
+      return opened.explain(prompts, strings, shades, compared -> {});
+    }
   }
 }

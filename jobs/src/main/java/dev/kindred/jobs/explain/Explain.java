@@ -13,12 +13,10 @@ import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.evaluation.Distances;
-import dev.kindred.explanation.CorpusPlaces;
 import dev.kindred.explanation.CorpusStrings;
 import dev.kindred.explanation.Explainer;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.Explanations;
-import dev.kindred.explanation.LocalExplanations;
 import dev.kindred.explanation.Places;
 import dev.kindred.explanation.Ranks;
 import dev.kindred.jobs.option.ActivationStore;
@@ -36,7 +34,6 @@ import dev.kindred.jobs.run.PassTime;
 import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.run.WindowPass;
-import dev.kindred.jobs.workspace.LocalCores;
 import dev.kindred.jobs.workspace.Messages;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.BlockVector;
@@ -53,7 +50,6 @@ import dev.kindred.similarity.EvidenceRows;
 import dev.kindred.similarity.JoinSettings;
 import dev.kindred.similarity.SimilarStrings;
 import dev.kindred.similarity.SimilarityBins;
-import dev.kindred.table.LocalColumns;
 import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -63,13 +59,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -94,7 +86,7 @@ public final class Explain {
   private static final int PROMPTS_THAT_NEED_A_PLAN = 64;
 
   /** Places that are shown of a string, at most: there may be as many as were kept. */
-  private static final int MOST_PLACES = 100;
+  static final int MOST_PLACES = 100;
 
   private static final Logger LOG = LoggerFactory.getLogger(Explain.class);
 
@@ -205,7 +197,7 @@ public final class Explain {
   /**
    * Returns the tokens of a window: as many as the run says, or else as the corpus's windows have.
    */
-  private int windowLength() {
+  int windowLength() {
     return run.isPresent() ? run.get().windowLength() : lengthOfWindows();
   }
 
@@ -312,75 +304,6 @@ public final class Explain {
   }
 
   /**
-   * Explains prompts that {@link #fitted} has checked in this process, without Spark: what {@link
-   * #explain} finds.
-   *
-   * @param strings similar strings that are shown of a block, at most
-   * @return none where Spark is needed: the files are not all on this machine's disks, a cluster
-   *     was asked for, the model has to be evaluated, or vectors are centred
-   */
-  public Optional<Explained> explainHere(List<Prompt> given, int strings, Shades shades) {
-    OptionalInt cores = LocalCores.of(new SparkConf());
-    Part activations = activations(corpusId);
-    if (cores.isEmpty() || isEvaluated || isCentred || !activations.isLocal()) {
-      return Optional.empty();
-    }
-
-    long start = System.nanoTime();
-    Stages.check(activations, "the command activations");
-    Part windows = warehouse.part(Tables.WINDOWS, corpusId);
-    Optional<LocalExplanations> opened =
-        LocalExplanations.open(warehouse, model, corpusId, windows);
-    if (opened.isEmpty()) {
-      return Optional.empty();
-    }
-
-    ExecutorService threads = Executors.newFixedThreadPool(cores.getAsInt());
-    try {
-      Ranks ranks = isAsInRun ? ranks(run.get()) : Ranks.none();
-      List<Explanation> explanations =
-          opened
-              .get()
-              .of(
-                  given,
-                  new Explainer.Settings(thresholds, mixture, strings),
-                  ranks,
-                  new LocalExplanations.Work(
-                      join.kernel(),
-                      join.prefixAxes(),
-                      tasks.windowsInFlight(windowLength()),
-                      threads,
-                      cores.getAsInt(),
-                      compared -> {}));
-      Optional<String> places = places();
-      if (places.isPresent()) {
-        explanations =
-            Places.in(
-                explanations,
-                CorpusPlaces.read(
-                    warehouse.part(Tables.OCCURRENCES, corpusId, places.get()),
-                    warehouse.part(Tables.PASSAGES, corpusId, places.get()),
-                    windowLength(),
-                    model.tokenizerJson()),
-                MOST_PLACES);
-      }
-
-      return Optional.of(
-          explained(
-              given, ranks, places, windows.rows(), activations, start, explanations, shades));
-    } finally {
-      threads.shutdownNow();
-    }
-  }
-
-  private Ranks ranks(RunPlan plan) {
-    LocalColumns distances =
-        LocalColumns.read(
-            warehouse.part(Tables.DISTANCES, plan.runId()), "hellinger", "hellinger_leave_one_out");
-    return Ranks.of(distances.doubles("hellinger"), distances.doubles("hellinger_leave_one_out"));
-  }
-
-  /**
    * Explains prompts that {@link #fitted} has checked.
    *
    * @param strings similar strings that are shown of a block, at most
@@ -483,7 +406,56 @@ public final class Explain {
         given, ranks, places, windowsPart.rows(), activations, start, explanations, shades);
   }
 
-  private Explained explained(
+  /** Whether a process that has the files can do without Spark. */
+  boolean needsSpark() {
+    return isEvaluated || isCentred || !activations().isLocal();
+  }
+
+  Warehouse warehouse() {
+    return warehouse;
+  }
+
+  String corpusId() {
+    return corpusId;
+  }
+
+  /** Returns the run that is followed, if there is one. */
+  public Optional<RunPlan> run() {
+    return run;
+  }
+
+  JoinOptions join() {
+    return join;
+  }
+
+  /** Returns the vectors that prompts are compared with. */
+  Part activations() {
+    return activations(corpusId);
+  }
+
+  /** Returns how many prompts the model evaluates at once. */
+  int batchSize() {
+    return tasks.windowsInFlight(windowLength());
+  }
+
+  /** Returns how prompts are joined. */
+  Explainer.Settings settings(int strings) {
+    return new Explainer.Settings(thresholds, mixture, strings);
+  }
+
+  /** Returns the run whose ranks count, if any do. */
+  Optional<RunPlan> ranked() {
+    return isAsInRun ? run : Optional.empty();
+  }
+
+  /**
+   * Puts together what was found.
+   *
+   * @param places what is kept of the places of strings
+   * @param windows of the corpus
+   * @param start when it began, by {@link System#nanoTime}
+   */
+  Explained explained(
       List<Prompt> given,
       Ranks ranks,
       Optional<String> places,
@@ -534,7 +506,7 @@ public final class Explain {
   }
 
   /** What is kept of the places of strings: by the run, or else by any about the same corpus. */
-  private Optional<String> places() {
+  Optional<String> places() {
     return run.flatMap(RunPlan::places)
         .or(
             () ->

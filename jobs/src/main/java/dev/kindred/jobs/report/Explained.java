@@ -4,6 +4,7 @@ package dev.kindred.jobs.report;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.jobs.report.Findings.OfPrompt;
 import dev.kindred.model.BlockVector;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -50,6 +51,33 @@ public record Explained(
     return shadings == null
         ? List.of()
         : List.of(shadings.get(prompt).ofPrompt("prompt " + (prompt + 1)));
+  }
+
+  /**
+   * The same of some of the prompts, which are numbered anew.
+   *
+   * @param from the first
+   * @param to after the last
+   * @param strings similar strings of a block, at most
+   */
+  public Explained part(int from, int to, int strings) {
+    List<Explanation> some = new ArrayList<>();
+    for (int i = from; i < to; i++) {
+      some.add(prompts.get(i).as(i - from, strings));
+    }
+
+    return new Explained(
+        model,
+        modelId,
+        vectors,
+        corpusId,
+        runId,
+        rankedAmong,
+        unranked,
+        unplaced,
+        read,
+        some,
+        shadings == null ? null : shadings.subList(from, to));
   }
 
   /** As one JSON object, names in snake case. */

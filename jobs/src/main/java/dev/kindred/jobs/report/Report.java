@@ -3,17 +3,10 @@ package dev.kindred.jobs.report;
 
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.table.Figures.Measure;
-import gg.jte.ContentType;
-import gg.jte.TemplateEngine;
-import gg.jte.output.StringOutput;
 import java.util.Map;
 
 /** A run as one page of HTML that needs nothing beside itself. */
 public final class Report {
-
-  private static final TemplateEngine TEMPLATES =
-      TemplateEngine.createPrecompiled(
-          null, ContentType.Html, Report.class.getClassLoader(), Report.class.getPackageName());
 
   private Report() {}
 
@@ -33,30 +26,23 @@ public final class Report {
                         Measure.of(Summaries.NOISE_FLOOR, Summaries.HELLINGER),
                         "mean",
                         Double.NaN));
-    StringOutput output = new StringOutput();
-    TEMPLATES.render(
+    return Templates.render(
         "report.jte",
         Map.of(
             "data", data,
             "tiles", Tile.of(data.figures()),
             "histogram", histogram,
             "comparisons", Comparison.of(data.figures()),
-            "slices", SliceRow.of(data.figures())),
-        output);
-    return output.toString();
+            "slices", SliceRow.of(data.figures())));
   }
 
   /** Renders explained prompts as a page of their own, with the same care. */
   public static String html(Explained explained) {
-    StringOutput output = new StringOutput();
-    TEMPLATES.render("explanations.jte", Map.of("explained", explained), output);
-    return output.toString();
+    return Templates.render("explanations.jte", Map.of("explained", explained));
   }
 
   /** Renders findings as a page of their own. */
   public static String html(FindingsPage page) {
-    StringOutput output = new StringOutput();
-    TEMPLATES.render("page.jte", Map.of("page", page), output);
-    return output.toString();
+    return Templates.render("page.jte", Map.of("page", page));
   }
 }

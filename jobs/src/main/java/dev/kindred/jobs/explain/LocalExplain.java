@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.explain;
+
+import dev.kindred.corpus.Prompt;
+import dev.kindred.explanation.CorpusPlaces;
+import dev.kindred.explanation.CorpusStrings;
+import dev.kindred.explanation.Explanation;
+import dev.kindred.explanation.LocalExplanations;
+import dev.kindred.explanation.Places;
+import dev.kindred.explanation.Ranks;
+import dev.kindred.jobs.report.Explained;
+import dev.kindred.jobs.run.Stages;
+import dev.kindred.jobs.workspace.LocalCores;
+import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.table.LocalColumns;
+import dev.kindred.table.Part;
+import dev.kindred.table.Tables;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.LongConsumer;
+import org.apache.spark.SparkConf;
+
+/**
+ * Answers what {@link Explain} answers, bit for bit, in this process and without Spark. What is
+ * opened once serves any number of questions.
+ */
+public final class LocalExplain implements AutoCloseable {
+  private final Explain explain;
+  private final LocalExplanations explanations;
+  private final Ranks ranks;
+  private final Optional<CorpusPlaces> places;
+  private final ExecutorService threads;
+  private final int cores;
+
+  private LocalExplain(
+      Explain explain,
+      LocalExplanations explanations,
+      Ranks ranks,
+      Optional<CorpusPlaces> places,
+      int cores) {
+    this.explain = explain;
+    this.explanations = explanations;
+    this.ranks = ranks;
+    this.places = places;
+    this.threads =
+        Executors.newFixedThreadPool(
+            cores,
+            work -> {
+              Thread thread = new Thread(work, "kindred-join");
+              thread.setDaemon(true);
+              return thread;
+            });
+    this.cores = cores;
+  }
+
+  /**
+   * Opens what questions are answered from: strings and places are read, vectors are mapped.
+   *
+   * @return none where Spark is needed: the files are not all on this machine's disks, {@code
+   *     spark.master} names a cluster, the model has to be evaluated for each question, or vectors
+   *     are centred
+   */
+  public static Optional<LocalExplain> open(Explain explain) {
+    OptionalInt cores = LocalCores.of(new SparkConf());
+    if (cores.isEmpty() || explain.needsSpark()) {
+      return Optional.empty();
+    }
+
+    Stages.check(explain.activations(), "the command activations");
+    Part windows = explain.warehouse().part(Tables.WINDOWS, explain.corpusId());
+    Ranks ranks =
+        explain
+            .ranked()
+            .map(run -> ranks(explain.warehouse().part(Tables.DISTANCES, run.runId())))
+            .orElse(Ranks.none());
+    Optional<CorpusPlaces> places =
+        explain
+            .places()
+            .map(
+                kept ->
+                    CorpusPlaces.read(
+                        explain.warehouse().part(Tables.OCCURRENCES, explain.corpusId(), kept),
+                        explain.warehouse().part(Tables.PASSAGES, explain.corpusId(), kept),
+                        explain.windowLength(),
+                        explain.model().tokenizerJson()));
+    return LocalExplanations.open(explain.warehouse(), explain.model(), explain.corpusId(), windows)
+        .map(opened -> new LocalExplain(explain, opened, ranks, places, cores.getAsInt()));
+  }
+
+  private static Ranks ranks(Part distances) {
+    LocalColumns read = LocalColumns.read(distances, "hellinger", "hellinger_leave_one_out");
+    return Ranks.of(read.doubles("hellinger"), read.doubles("hellinger_leave_one_out"));
+  }
+
+  /**
+   * Explains prompts that {@link Explain#fitted} has checked.
+   *
+   * @param strings similar strings that are shown of a block, at most
+   * @param shades whether tokens are shaded
+   * @param compared takes numbers of vectors that were compared with all prompts, from any thread
+   */
+  public Explained explain(
+      List<Prompt> given, int strings, Explain.Shades shades, LongConsumer compared) {
+    long start = System.nanoTime();
+    List<Explanation> found =
+        explanations.of(
+            given,
+            explain.settings(strings),
+            ranks,
+            new LocalExplanations.Work(
+                explain.join().kernel(),
+                explain.join().prefixAxes(),
+                explain.batchSize(),
+                threads,
+                cores,
+                compared));
+    return explain.explained(
+        given,
+        ranks,
+        explain.places(),
+        strings().size(),
+        explain.activations(),
+        start,
+        places.map(corpus -> Places.in(found, corpus, Explain.MOST_PLACES)).orElse(found),
+        shades);
+  }
+
+  /** Returns the model. */
+  public ModelDirectory model() {
+    return explain.model();
+  }
+
+  /** Returns the corpus's strings. */
+  public CorpusStrings strings() {
+    return explanations.strings();
+  }
+
+  /** Returns how many vectors a question is compared with. */
+  public long vectors() {
+    return explanations.vectors();
+  }
+
+  /** Returns the corpus's text by places, where a run has kept it. */
+  public Optional<CorpusPlaces> places() {
+    return places;
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
+  }
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.serve;
+
+import dev.kindred.jobs.report.SnakeCaseJson;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/**
+ * What a request is answered with.
+ *
+ * @param status of HTTP
+ * @param type of the content
+ */
+record Answer(int status, String type, byte[] content) {
+  private static final String HTML = "text/html; charset=utf-8";
+  private static final String JSON = "application/json";
+
+  static Answer html(String page) {
+    return new Answer(200, HTML, page.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static Answer json(Object found) {
+    return new Answer(200, JSON, SnakeCaseJson.of(found).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A problem, as JSON or as a page. */
+  static Answer problem(int status, String message, boolean isJson) {
+    Answer answer = isJson ? json(Map.of("error", message)) : html(ExplorerPage.problem(message));
+    return new Answer(status, answer.type(), answer.content());
+  }
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.serve;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Prompt;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.corpus.TokenIndex;
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.explanation.CorpusPlaces;
+import dev.kindred.explanation.CorpusStrings;
+import dev.kindred.explanation.Explanation;
+import dev.kindred.explanation.NextToken;
+import dev.kindred.explanation.Place;
+import dev.kindred.explanation.TokenCount;
+import dev.kindred.jobs.explain.Explain;
+import dev.kindred.jobs.explain.LocalExplain;
+import dev.kindred.jobs.report.Explained;
+import dev.kindred.jobs.run.RunPlan;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/** A run that questions are asked about: model, strings, vectors and text are in memory. */
+public final class OpenRun implements AutoCloseable {
+  /** Tokens around a place. */
+  private static final int AROUND = 60;
+
+  /** Positions of a text that are explained at once. */
+  private static final int MOST_POSITIONS = 400;
+
+  /** Next tokens that are listed. */
+  private static final int TOKENS = 20;
+
+  private final RunPlan plan;
+  private final Explain explain;
+  private final LocalExplain local;
+  private final AskQueue queue;
+  private final Tokenizer tokenizer;
+  private TokenIndex index; // made when it is first asked for
+
+  OpenRun(RunPlan plan, Explain explain, LocalExplain local) {
+    this.plan = plan;
+    this.explain = explain;
+    this.local = local;
+    this.queue = new AskQueue(local);
+    this.tokenizer = Tokenizer.of(local.model().tokenizerJson());
+  }
+
+  RunPlan plan() {
+    return plan;
+  }
+
+  /**
+   * An explained prompt.
+   *
+   * @param notes what is to be said beside it
+   */
+  public record Answered(Explained explained, List<String> notes) {}
+
+  /**
+   * Explains the end of a text.
+   *
+   * @param strings similar strings of a block, at most
+   */
+  Answered ask(String text, int strings) {
+    List<String> notes = new ArrayList<>();
+    List<Prompt> fitted =
+        explain.fitted(
+            List.of(prompt(text)), note -> notes.add(note.replaceFirst("^kindred: ", "")));
+    return new Answered(queue.ask(fitted, strings), notes);
+  }
+
+  private Prompt prompt(String text) {
+    return Prompts.ofText("text", text, local.model().tokenizerJson());
+  }
+
+  /**
+   * A string of the corpus.
+   *
+   * @param following what follows it, the most frequent first
+   * @param places of it, those that are kept
+   */
+  public record StringView(
+      long windowId,
+      String text,
+      long occurrences,
+      List<TokenCount> following,
+      List<Place> places) {}
+
+  /**
+   * Shows a string of the corpus.
+   *
+   * @throws InvalidInput if there is none
+   */
+  StringView string(long windowId) {
+    CorpusStrings strings = local.strings();
+    int window = strings.find(windowId);
+    if (window < 0) {
+      throw new InvalidInput("string %d: there is none with this number", windowId);
+    }
+
+    return new StringView(
+        windowId,
+        tokenizer.text(strings.tokenIds(window)),
+        strings.occurrences(window),
+        mostFrequent(strings.following(window)),
+        local.places().map(kept -> kept.of(windowId, 100, AROUND)).orElse(List.of()));
+  }
+
+  private List<TokenCount> mostFrequent(Map<Integer, Long> counts) {
+    double total = counts.values().stream().mapToLong(Long::longValue).sum();
+    return counts.entrySet().stream()
+        .sorted(
+            Map.Entry.<Integer, Long>comparingByValue()
+                .reversed()
+                .thenComparing(Map.Entry.comparingByKey()))
+        .limit(TOKENS)
+        .map(
+            count ->
+                new TokenCount(
+                    tokenizer.text(count.getKey()), count.getValue(), count.getValue() / total))
+        .toList();
+  }
+
+  /**
+   * How often a text stands in the corpus.
+   *
+   * @param tokens of the text
+   * @param ofTokens tokens of the corpus
+   * @param following what follows it, the most frequent first
+   * @param places the first
+   */
+  public record CountView(
+      String text,
+      int tokens,
+      long count,
+      long ofTokens,
+      List<TokenCount> following,
+      List<Place> places) {}
+
+  /** Counts a text of any length. */
+  CountView count(String text) {
+    int[] ids = prompt(text).tokenIds();
+    TokenIndex.Found found = index().find(ids);
+    CorpusPlaces places = places();
+    return new CountView(
+        text,
+        ids.length,
+        found.count(),
+        index().size(),
+        mostFrequent(index().following(found)),
+        Arrays.stream(index().positions(found, 20))
+            .mapToObj(position -> places.at(position, ids.length, AROUND))
+            .toList());
+  }
+
+  /**
+   * A part of a text that stands in the corpus.
+   *
+   * @param from first token in the text
+   * @param count how often it stands there
+   * @param first where it stands first
+   */
+  public record Span(int from, int tokens, String text, long count, Place first) {}
+
+  /**
+   * The longest parts of a text that stand in the corpus, none of them within another, the longest
+   * first.
+   *
+   * @param tokens of the text
+   */
+  public record TraceView(String text, int tokens, List<Span> spans) {}
+
+  /** Looks for the longest parts of a text. */
+  TraceView trace(String text) {
+    int[] ids = prompt(text).tokenIds();
+    List<Span> spans = new ArrayList<>();
+    int end = 0;
+    for (int from = 0; from < ids.length; from++) {
+      TokenIndex.Found found = index().longest(ids, from);
+      if (found.length() > 0 && from + found.length() > end) {
+        end = from + found.length();
+        long first = index().positions(found, 1)[0];
+        spans.add(
+            new Span(
+                from,
+                found.length(),
+                tokenizer.text(Arrays.copyOfRange(ids, from, end)),
+                found.count(),
+                places().at(first, found.length(), AROUND)));
+      }
+    }
+
+    spans.sort(Comparator.comparingInt(Span::tokens).reversed().thenComparingInt(Span::from));
+    return new TraceView(text, ids.length, spans);
+  }
+
+  /**
+   * A position of a text.
+   *
+   * @param token the token that stands there
+   * @param hellinger distance of model and strings after the tokens before it, in [0, 1]; null
+   *     where too few stand before it
+   * @param model probability that the model gives the token; null likewise
+   * @param strings probability that similar strings give it
+   * @param before the prompt, which is what stands before it
+   */
+  public record Position(
+      String token, Double hellinger, Double model, Double strings, String before) {}
+
+  /**
+   * A text, position by position.
+   *
+   * @param positions one a token
+   */
+  public record TextView(String text, List<Position> positions) {}
+
+  /**
+   * Explains every position of a text.
+   *
+   * @throws InvalidInput if it has too many
+   */
+  TextView text(String text) {
+    int[] ids = prompt(text).tokenIds();
+    int length = local.strings().windowLength();
+    if (ids.length > MOST_POSITIONS) {
+      throw new InvalidInput(
+          "text has %d tokens, of which %d can be explained at once; ask in parts",
+          ids.length, MOST_POSITIONS);
+    }
+
+    List<Prompt> prompts = new ArrayList<>();
+    for (int at = length; at < ids.length; at++) {
+      prompts.add(Prompt.of(Arrays.copyOfRange(ids, at - length, at), tokenizer));
+    }
+
+    List<Explanation> explained = prompts.isEmpty() ? List.of() : queue.ask(prompts, 1).prompts();
+    List<Position> positions = new ArrayList<>();
+    for (int at = 0; at < ids.length; at++) {
+      String token = tokenizer.text(ids[at]);
+      if (at < length) {
+        positions.add(new Position(token, null, null, null, null));
+        continue;
+      }
+
+      Explanation explanation = explained.get(at - length);
+      NextToken next =
+          explanation.nextTokens().stream()
+              .filter(listed -> listed.text().equals(token))
+              .findFirst()
+              .orElse(null);
+      positions.add(
+          new Position(
+              token,
+              explanation.compatible().hellinger(),
+              next == null ? null : (Double) next.model(),
+              next == null ? null : (Double) next.approximation(),
+              explanation.text()));
+    }
+
+    return new TextView(text, positions);
+  }
+
+  private CorpusPlaces places() {
+    return local
+        .places()
+        .orElseThrow(
+            () ->
+                new InvalidInput(
+                    "run %s has not kept the corpus's text; run again with --keep-occurrences",
+                    plan.runId()));
+  }
+
+  private synchronized TokenIndex index() {
+    if (index == null) {
+      index = places().index();
+    }
+
+    return index;
+  }
+
+  @Override
+  public void close() {
+    queue.close();
+    local.close();
+  }
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.serve;
+
+import dev.kindred.InvalidInput;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Which question is answered how: every page has an address, and each is JSON, too. */
+final class Pages {
+  /** Similar strings of a block that are listed unless another number is asked for. */
+  private static final int STRINGS = 5;
+
+  private static final int MOST_STRINGS = 100;
+
+  private final Explorer explorer;
+
+  Pages(Explorer explorer) {
+    this.explorer = explorer;
+  }
+
+  /**
+   * Answers a question.
+   *
+   * @return none if there is no such page
+   * @throws InvalidInput for what the asker can mend
+   */
+  Optional<Answer> answer(Question question) {
+    List<String> path = question.path();
+    String first = path.isEmpty() ? "runs" : path.get(0);
+    if (path.size() <= 1) {
+      return switch (first) {
+        case "runs" -> Optional.of(runs(question));
+        case "explain" -> Optional.of(explain(question));
+        case "text" -> Optional.of(text(question));
+        case "trace" -> Optional.of(trace(question));
+        case "count" -> Optional.of(count(question));
+        case "compare" -> Optional.of(compare(question));
+        case "words" -> Optional.of(words(question));
+        default -> Optional.empty();
+      };
+    }
+
+    if (path.size() == 2) {
+      return switch (first) {
+        case "runs" -> Optional.of(run(question, path.get(1)));
+        case "strings" -> Optional.of(string(question, path.get(1)));
+        default -> Optional.empty();
+      };
+    }
+
+    return Optional.empty();
+  }
+
+  private OpenRun asked(Question question) {
+    return explorer.run(question.parameter("run").orElseGet(explorer::newest));
+  }
+
+  private ExplorerPage page(Question question, String title, String runId, String field) {
+    return new ExplorerPage(
+        title, runId, question.parameter("text").orElse(""), question.asJson(), field);
+  }
+
+  private Answer shown(
+      Question question, String template, String title, String runId, Object found) {
+    return question.isJson()
+        ? Answer.json(found)
+        : Answer.html(
+            page(question, title, runId, field(question)).render(template, "found", found));
+  }
+
+  private static String field(Question question) {
+    String first = question.path().isEmpty() ? "" : question.path().get(0);
+    return List.of("text", "trace", "count").contains(first) ? first : "explain";
+  }
+
+  private Answer runs(Question question) {
+    List<RunLine> runs = explorer.runs();
+    return shown(
+        new Question(List.of("runs"), question.isJson(), question.parameters()),
+        "explorer_runs.jte",
+        "runs",
+        runs.isEmpty() ? "" : runs.get(0).runId(),
+        runs);
+  }
+
+  private Answer run(Question question, String runId) {
+    return shown(
+        question,
+        "explorer_run.jte",
+        "run " + runId,
+        runId,
+        RunView.of(
+            explorer.warehouse(),
+            runId,
+            question.parameter("q").orElse(""),
+            question.parameter("order").orElse("worst"),
+            question.number("from", 0, 0, 1 << 28)));
+  }
+
+  private Answer explain(Question question) {
+    OpenRun run = asked(question);
+    Optional<String> text = question.parameter("text");
+    if (text.isEmpty()) {
+      return empty(question, run, "ask");
+    }
+
+    OpenRun.Answered answered =
+        run.ask(text.get(), question.number("strings", STRINGS, 1, MOST_STRINGS));
+    return question.isJson()
+        ? Answer.json(answered.explained())
+        : Answer.html(
+            page(question, text.get(), run.plan().runId(), "explain")
+                .render("explorer_explain.jte", "found", answered));
+  }
+
+  private Answer text(Question question) {
+    OpenRun run = asked(question);
+    return question.parameter("text").isEmpty()
+        ? empty(question, run, "text")
+        : shown(
+            question,
+            "explorer_text.jte",
+            "text",
+            run.plan().runId(),
+            run.text(question.parameters().get("text")));
+  }
+
+  private Answer trace(Question question) {
+    OpenRun run = asked(question);
+    return question.parameter("text").isEmpty()
+        ? empty(question, run, "trace")
+        : shown(
+            question,
+            "explorer_trace.jte",
+            "trace",
+            run.plan().runId(),
+            run.trace(question.parameters().get("text")));
+  }
+
+  private Answer count(Question question) {
+    OpenRun run = asked(question);
+    return question.parameter("text").isEmpty()
+        ? empty(question, run, "count")
+        : shown(
+            question,
+            "explorer_count.jte",
+            "count",
+            run.plan().runId(),
+            run.count(question.parameters().get("text")));
+  }
+
+  private Answer string(Question question, String number) {
+    if (!number.matches("\\d{1,18}")) {
+      throw new InvalidInput("string %s: not a string's number", number);
+    }
+
+    OpenRun run = asked(question);
+    return shown(
+        question,
+        "explorer_string.jte",
+        "string " + number,
+        run.plan().runId(),
+        run.string(Long.parseLong(number)));
+  }
+
+  private Answer compare(Question question) {
+    String a = question.parameter("a").orElseThrow(() -> missing("a"));
+    String b = question.parameter("b").orElseThrow(() -> missing("b"));
+    return shown(
+        question,
+        "explorer_compare.jte",
+        "compare " + a + " and " + b,
+        a,
+        RunComparison.of(explorer.warehouse(), a, b));
+  }
+
+  private static InvalidInput missing(String name) {
+    return new InvalidInput("compare needs two runs: /compare?a=RUN&b=RUN; %s is not there", name);
+  }
+
+  private Answer words(Question question) {
+    return question.isJson()
+        ? Answer.json(Glossary.WORDS)
+        : Answer.html(
+            page(question, "words", question.parameter("run").orElse(""), "explain")
+                .render("explorer_words.jte", "found", Glossary.WORDS));
+  }
+
+  /** A page that asks. */
+  private Answer empty(Question question, OpenRun run, String title) {
+    if (question.isJson()) {
+      throw new InvalidInput("text: is not there; ask with ?text=");
+    }
+
+    return Answer.html(
+        page(question, title, run.plan().runId(), field(question))
+            .render("explorer_ask.jte", "found", Map.of()));
+  }
+}
