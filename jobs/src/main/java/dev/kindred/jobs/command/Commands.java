@@ -34,6 +34,10 @@ public final class Commands {
                 new ReportCommand(),
                 new ExplainCommand(),
                 new ServeCommand(),
+                new RunsCommand(),
+                new CompareCommand(),
+                new CountCommand(),
+                new TraceCommand(),
                 new GenerateCommand()));
     Analyses.ALL.forEach(analysis -> commands.addAll(analysis.commands(Analyses.ALL)));
     commands.addAll(

@@ -25,7 +25,16 @@ record Answer(int status, String type, byte[] content) {
 
   /** A problem, as JSON or as a page. */
   static Answer problem(int status, String message, boolean isJson) {
-    Answer answer = isJson ? json(Map.of("error", message)) : html(ExplorerPage.problem(message));
+    return problem(
+        status, message, isJson, new ExplorerPage("not answered", "", "", "", "explain"));
+  }
+
+  /** A problem with a question, which stays in its box. */
+  static Answer problem(int status, String message, boolean isJson, ExplorerPage page) {
+    Answer answer =
+        isJson
+            ? json(Map.of("error", message))
+            : html(page.render("explorer_problem.jte", "message", message));
     return new Answer(status, answer.type(), answer.content());
   }
 }

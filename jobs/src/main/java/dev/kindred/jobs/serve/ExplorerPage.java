@@ -31,14 +31,6 @@ public record ExplorerPage(String title, String runId, String text, String json,
     return Question.encoded(text);
   }
 
-  /** Returns a page that says what went wrong. */
-  static String problem(String message) {
-    return Templates.render(
-        "explorer_problem.jte",
-        Map.of(
-            "page", new ExplorerPage("not answered", "", "", "", "explain"), "message", message));
-  }
-
   /** Renders a template with this page around its content. */
   String render(String template, String name, Object found) {
     return Templates.render(template, Map.of("page", this, name, found));

@@ -123,8 +123,6 @@ public final class ExplorerServer implements AutoCloseable {
       Optional<Answer> found = pages.answer(question);
       return found.orElseGet(
           () -> Answer.problem(404, "there is no such page; / lists the runs", isJson));
-    } catch (InvalidInput e) {
-      return Answer.problem(400, e.getMessage(), isJson);
     } catch (IllegalArgumentException e) {
       return Answer.problem(400, "the address is not encoded as addresses are", isJson);
     } catch (AskQueue.TooBusy e) {

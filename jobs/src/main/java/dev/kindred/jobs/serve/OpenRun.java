@@ -4,9 +4,7 @@ package dev.kindred.jobs.serve;
 import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
-import dev.kindred.corpus.TokenIndex;
 import dev.kindred.corpus.Tokenizer;
-import dev.kindred.explanation.CorpusPlaces;
 import dev.kindred.explanation.CorpusStrings;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.NextToken;
@@ -18,27 +16,22 @@ import dev.kindred.jobs.report.Explained;
 import dev.kindred.jobs.run.RunPlan;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 
 /** A run that questions are asked about: model, strings, vectors and text are in memory. */
 public final class OpenRun implements AutoCloseable {
-  /** Tokens around a place. */
-  private static final int AROUND = 60;
+  /** Places of a string that are shown. */
+  private static final int MOST_PLACES = 100;
 
   /** Positions of a text that are explained at once. */
   private static final int MOST_POSITIONS = 400;
-
-  /** Next tokens that are listed. */
-  private static final int TOKENS = 20;
 
   private final RunPlan plan;
   private final Explain explain;
   private final LocalExplain local;
   private final AskQueue queue;
   private final Tokenizer tokenizer;
-  private TokenIndex index; // made when it is first asked for
+  private final CorpusText corpus;
 
   OpenRun(RunPlan plan, Explain explain, LocalExplain local) {
     this.plan = plan;
@@ -46,6 +39,7 @@ public final class OpenRun implements AutoCloseable {
     this.local = local;
     this.queue = new AskQueue(local);
     this.tokenizer = Tokenizer.of(local.model().tokenizerJson());
+    this.corpus = new CorpusText(plan.runId(), local.places(), local.model().tokenizerJson());
   }
 
   RunPlan plan() {
@@ -105,96 +99,11 @@ public final class OpenRun implements AutoCloseable {
         windowId,
         tokenizer.text(strings.tokenIds(window)),
         strings.occurrences(window),
-        mostFrequent(strings.following(window)),
-        local.places().map(kept -> kept.of(windowId, 100, AROUND)).orElse(List.of()));
-  }
-
-  private List<TokenCount> mostFrequent(Map<Integer, Long> counts) {
-    double total = counts.values().stream().mapToLong(Long::longValue).sum();
-    return counts.entrySet().stream()
-        .sorted(
-            Map.Entry.<Integer, Long>comparingByValue()
-                .reversed()
-                .thenComparing(Map.Entry.comparingByKey()))
-        .limit(TOKENS)
-        .map(
-            count ->
-                new TokenCount(
-                    tokenizer.text(count.getKey()), count.getValue(), count.getValue() / total))
-        .toList();
-  }
-
-  /**
-   * How often a text stands in the corpus.
-   *
-   * @param tokens of the text
-   * @param ofTokens tokens of the corpus
-   * @param following what follows it, the most frequent first
-   * @param places the first
-   */
-  public record CountView(
-      String text,
-      int tokens,
-      long count,
-      long ofTokens,
-      List<TokenCount> following,
-      List<Place> places) {}
-
-  /** Counts a text of any length. */
-  CountView count(String text) {
-    int[] ids = prompt(text).tokenIds();
-    TokenIndex.Found found = index().find(ids);
-    CorpusPlaces places = places();
-    return new CountView(
-        text,
-        ids.length,
-        found.count(),
-        index().size(),
-        mostFrequent(index().following(found)),
-        Arrays.stream(index().positions(found, 20))
-            .mapToObj(position -> places.at(position, ids.length, AROUND))
-            .toList());
-  }
-
-  /**
-   * A part of a text that stands in the corpus.
-   *
-   * @param from first token in the text
-   * @param count how often it stands there
-   * @param first where it stands first
-   */
-  public record Span(int from, int tokens, String text, long count, Place first) {}
-
-  /**
-   * The longest parts of a text that stand in the corpus, none of them within another, the longest
-   * first.
-   *
-   * @param tokens of the text
-   */
-  public record TraceView(String text, int tokens, List<Span> spans) {}
-
-  /** Looks for the longest parts of a text. */
-  TraceView trace(String text) {
-    int[] ids = prompt(text).tokenIds();
-    List<Span> spans = new ArrayList<>();
-    int end = 0;
-    for (int from = 0; from < ids.length; from++) {
-      TokenIndex.Found found = index().longest(ids, from);
-      if (found.length() > 0 && from + found.length() > end) {
-        end = from + found.length();
-        long first = index().positions(found, 1)[0];
-        spans.add(
-            new Span(
-                from,
-                found.length(),
-                tokenizer.text(Arrays.copyOfRange(ids, from, end)),
-                found.count(),
-                places().at(first, found.length(), AROUND)));
-      }
-    }
-
-    spans.sort(Comparator.comparingInt(Span::tokens).reversed().thenComparingInt(Span::from));
-    return new TraceView(text, ids.length, spans);
+        corpus.mostFrequent(strings.following(window)),
+        local
+            .places()
+            .map(kept -> kept.of(windowId, MOST_PLACES, CorpusText.AROUND))
+            .orElse(List.of()));
   }
 
   /**
@@ -263,22 +172,9 @@ public final class OpenRun implements AutoCloseable {
     return new TextView(text, positions);
   }
 
-  private CorpusPlaces places() {
-    return local
-        .places()
-        .orElseThrow(
-            () ->
-                new InvalidInput(
-                    "run %s has not kept the corpus's text; run again with --keep-occurrences",
-                    plan.runId()));
-  }
-
-  private synchronized TokenIndex index() {
-    if (index == null) {
-      index = places().index();
-    }
-
-    return index;
+  /** Returns the corpus's text. */
+  CorpusText corpus() {
+    return corpus;
   }
 
   @Override

@@ -13,6 +13,9 @@ final class Pages {
 
   private static final int MOST_STRINGS = 100;
 
+  /** Places of a text that are listed. */
+  private static final int MOST_PLACES = 20;
+
   private final Explorer explorer;
 
   Pages(Explorer explorer) {
@@ -20,12 +23,28 @@ final class Pages {
   }
 
   /**
-   * Answers a question.
+   * Answers a question. What the asker can mend is an answer, too.
    *
    * @return none if there is no such page
-   * @throws InvalidInput for what the asker can mend
    */
   Optional<Answer> answer(Question question) {
+    try {
+      return found(question);
+    } catch (InvalidInput e) {
+      return Optional.of(
+          Answer.problem(
+              400,
+              e.getMessage(),
+              question.isJson(),
+              page(
+                  question,
+                  "not answered",
+                  question.parameter("run").orElse(""),
+                  field(question))));
+    }
+  }
+
+  private Optional<Answer> found(Question question) {
     List<String> path = question.path();
     String first = path.isEmpty() ? "runs" : path.get(0);
     if (path.size() <= 1) {
@@ -135,7 +154,7 @@ final class Pages {
             "explorer_trace.jte",
             "trace",
             run.plan().runId(),
-            run.trace(question.parameters().get("text")));
+            run.corpus().trace(question.parameters().get("text")));
   }
 
   private Answer count(Question question) {
@@ -147,7 +166,7 @@ final class Pages {
             "explorer_count.jte",
             "count",
             run.plan().runId(),
-            run.count(question.parameters().get("text")));
+            run.corpus().count(question.parameters().get("text"), MOST_PLACES));
   }
 
   private Answer string(Question question, String number) {

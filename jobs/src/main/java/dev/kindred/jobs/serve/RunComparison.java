@@ -49,7 +49,7 @@ public record RunComparison(
    *
    * @throws InvalidInput if one is not there, or they are about other prompts
    */
-  static RunComparison of(Warehouse warehouse, String a, String b) {
+  public static RunComparison of(Warehouse warehouse, String a, String b) {
     RunPlan first = RunPlan.published(warehouse, a);
     RunPlan second = RunPlan.published(warehouse, b);
     if (!first.promptSet().equals(second.promptSet())) {

@@ -68,7 +68,13 @@ class TestOptionsOfCommands {
             + JOIN
             + TASKS
             + PAGE
-            + "--recompute --warehouse --run-id --strings --shading");
+            + "--recompute --warehouse --run-id --strings --shading --by-spark");
+    options.put(
+        "serve", MODEL + RULE + JOIN + TASKS + "--recompute --warehouse --port --host --open");
+    options.put("runs", "--warehouse --json");
+    options.put("compare", "--warehouse --json");
+    options.put("count", "--warehouse --run-id --json");
+    options.put("trace", "--warehouse --run-id --json");
     options.put("generate", GIVEN_PROMPTS + READ_MODEL + "--tokens --temperature --seed --json");
     options.put("lens", GIVEN_PROMPTS + READ_MODEL + PAGE + "--parts");
     options.put(

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.serve;
+
+import dev.kindred.InvalidInput;
+import dev.kindred.corpus.Prompts;
+import dev.kindred.corpus.TokenIndex;
+import dev.kindred.corpus.Tokenizer;
+import dev.kindred.explanation.CorpusPlaces;
+import dev.kindred.explanation.Place;
+import dev.kindred.explanation.TokenCount;
+import dev.kindred.jobs.run.RunPlan;
+import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The text of a run's corpus, in which any other text is looked for. Needs no model's weights. */
+public final class CorpusText {
+  /** Tokens around a place. */
+  static final int AROUND = 60;
+
+  /** Next tokens that are listed. */
+  private static final int TOKENS = 20;
+
+  private final String runId;
+  private final Optional<CorpusPlaces> places;
+  private final String tokenizerJson;
+  private final Tokenizer tokenizer;
+  private TokenIndex index; // made when it is first asked for
+
+  /**
+   * Takes a corpus that has been read.
+   *
+   * @param places none if the run has not kept them: then every question is refused
+   */
+  CorpusText(String runId, Optional<CorpusPlaces> places, String tokenizerJson) {
+    this.runId = runId;
+    this.places = places;
+    this.tokenizerJson = tokenizerJson;
+    this.tokenizer = Tokenizer.of(tokenizerJson);
+  }
+
+  /**
+   * Reads the corpus of a run.
+   *
+   * @throws InvalidInput if the run has not kept its text
+   */
+  public static CorpusText of(Warehouse warehouse, RunPlan run, String tokenizerJson) {
+    Optional<CorpusPlaces> places =
+        run.places()
+            .map(
+                kept ->
+                    CorpusPlaces.read(
+                        warehouse.part(Tables.OCCURRENCES, run.corpusId(), kept),
+                        warehouse.part(Tables.PASSAGES, run.corpusId(), kept),
+                        run.windowLength(),
+                        tokenizerJson));
+    CorpusText text = new CorpusText(run.runId(), places, tokenizerJson);
+    text.places();
+    return text;
+  }
+
+  /**
+   * How often a text stands in the corpus.
+   *
+   * @param tokens of the text
+   * @param ofTokens tokens of the corpus
+   * @param following what follows it, the most frequent first
+   * @param places the first
+   */
+  public record Counted(
+      String text,
+      int tokens,
+      long count,
+      long ofTokens,
+      List<TokenCount> following,
+      List<Place> places) {}
+
+  /**
+   * Counts a text of any length.
+   *
+   * @param most places that are listed
+   */
+  public Counted count(String text, int most) {
+    int[] ids = tokens(text);
+    TokenIndex.Found found = index().find(ids);
+    return new Counted(
+        text,
+        ids.length,
+        found.count(),
+        index().size(),
+        mostFrequent(index().following(found)),
+        Arrays.stream(index().positions(found, most))
+            .mapToObj(position -> places().at(position, ids.length, AROUND))
+            .toList());
+  }
+
+  /**
+   * A part of a text that stands in the corpus.
+   *
+   * @param from first token in the text
+   * @param count how often it stands there
+   * @param first where it stands first
+   */
+  public record Span(int from, int tokens, String text, long count, Place first) {}
+
+  /**
+   * The longest parts of a text that stand in the corpus, none of them within another, the longest
+   * first.
+   *
+   * @param tokens of the text
+   */
+  public record Trace(String text, int tokens, List<Span> spans) {}
+
+  /** Looks for the longest parts of a text. */
+  public Trace trace(String text) {
+    int[] ids = tokens(text);
+    List<Span> spans = new ArrayList<>();
+    int end = 0;
+    for (int from = 0; from < ids.length; from++) {
+      TokenIndex.Found found = index().longest(ids, from);
+      if (found.length() > 0 && from + found.length() > end) {
+        end = from + found.length();
+        long first = index().positions(found, 1)[0];
+        spans.add(
+            new Span(
+                from,
+                found.length(),
+                tokenizer.text(Arrays.copyOfRange(ids, from, end)),
+                found.count(),
+                places().at(first, found.length(), AROUND)));
+      }
+    }
+
+    spans.sort(Comparator.comparingInt(Span::tokens).reversed().thenComparingInt(Span::from));
+    return new Trace(text, ids.length, spans);
+  }
+
+  private int[] tokens(String text) {
+    return Prompts.ofText("text", text, tokenizerJson).tokenIds();
+  }
+
+  /** Lists counts by token id, the most frequent first. */
+  List<TokenCount> mostFrequent(Map<Integer, Long> counts) {
+    double total = counts.values().stream().mapToLong(Long::longValue).sum();
+    return counts.entrySet().stream()
+        .sorted(
+            Map.Entry.<Integer, Long>comparingByValue()
+                .reversed()
+                .thenComparing(Map.Entry.comparingByKey()))
+        .limit(TOKENS)
+        .map(
+            count ->
+                new TokenCount(
+                    tokenizer.text(count.getKey()), count.getValue(), count.getValue() / total))
+        .toList();
+  }
+
+  private CorpusPlaces places() {
+    return places.orElseThrow(
+        () ->
+            new InvalidInput(
+                "run %s has not kept the corpus's text; run again with --keep-occurrences 100",
+                runId));
+  }
+
+  private synchronized TokenIndex index() {
+    if (index == null) {
+      index = places().index();
+    }
+
+    return index;
+  }
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kindred.table.Tables;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** {@code kindred serve} as a browser or a script meets it. */
+class TestServe {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+  private static final int PORT = freePort();
+
+  private static Thread server;
+  private static String corpus;
+
+  @BeforeAll
+  static void start() throws Exception {
+    corpus = Files.readString(SharedRun.corpus());
+    String warehouse = SharedRun.warehouse().toString();
+    server =
+        new Thread(
+            () -> Kindred.run("serve", "--warehouse", warehouse, "--port", Integer.toString(PORT)));
+    server.start();
+    while (!isThere()) {
+      assertThat(server.isAlive()).isTrue();
+      Thread.sleep(50);
+    }
+  }
+
+  @AfterAll
+  static void stop() throws InterruptedException {
+    server.interrupt();
+    server.join();
+  }
+
+  private static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static boolean isThere() throws InterruptedException {
+    try {
+      return get("/words").statusCode() == 200;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static HttpResponse<String> get(String address) throws IOException, InterruptedException {
+    return CLIENT.send(request(address), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static HttpRequest request(String address) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + PORT + address)).build();
+  }
+
+  private static String of(String page, String text) {
+    return "/" + page + "?text=" + URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  private static JsonNode json(String page, String text) throws Exception {
+    HttpResponse<String> answer = get(of(page + ".json", text));
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return JSON.readTree(answer.body());
+  }
+
+  private static JsonNode withoutTime(JsonNode explained) {
+    ((ObjectNode) explained.get("read")).remove("seconds");
+    return explained;
+  }
+
+  private static List<Row> prompts() {
+    return RunRows.with(
+        SharedRun.warehouse(),
+        found ->
+            found
+                .part(Tables.PROMPTS, RunRows.promptSet(found))
+                .read()
+                .join(found.read(Tables.DISTANCES), "prompt_id")
+                .select("text", "hellinger", "hellinger_leave_one_out")
+                .collectAsList());
+  }
+
+  @Test
+  void promptsOfTheRunHaveItsDistancesAlsoWhenAllAreAskedAtOnce() throws Exception {
+    Map<Row, CompletableFuture<HttpResponse<String>>> answers = new HashMap<>();
+    for (Row prompt : prompts()) {
+      answers.put(
+          prompt,
+          CLIENT.sendAsync(
+              request(of("explain.json", prompt.getString(0))),
+              HttpResponse.BodyHandlers.ofString()));
+    }
+
+    assertThat(answers).hasSizeGreaterThan(10);
+    for (Row prompt : answers.keySet()) {
+      JsonNode explained = JSON.readTree(answers.get(prompt).join().body()).get("prompts").get(0);
+      assertThat(explained.get("text").asText()).isEqualTo(prompt.getString(0));
+      assertThat(explained.get("compatible").get("hellinger").asDouble())
+          .isEqualTo(prompt.getDouble(1));
+      assertThat(explained.get("leave_one_out").get("hellinger").asDouble())
+          .isEqualTo(prompt.getDouble(2));
+    }
+  }
+
+  @Test
+  void anAnswerIsThatOfTheCommandExplain() throws Exception {
+    String text = prompts().get(3).getString(0);
+
+    CommandLineRun bySpark =
+        CommandLineRun.of(
+            "explain",
+            "--by-spark",
+            "--json",
+            "--warehouse",
+            SharedRun.warehouse().toString(),
+            text);
+
+    assertThat(withoutTime(json("explain", text)))
+        .isEqualTo(withoutTime(JSON.readTree(bySpark.out())));
+  }
+
+  @Test
+  void everyPositionOfATextIsExplainedAsItIsAlone() throws Exception {
+    String text = corpus.substring(300, 330);
+
+    JsonNode positions = json("text", text).get("positions");
+
+    assertThat(positions).hasSize(30);
+    for (int at = 0; at < 30; at++) {
+      JsonNode position = positions.get(at);
+      assertThat(position.get("token").asText()).isEqualTo(text.substring(at, at + 1));
+      if (at < 10) {
+        assertThat(position.get("hellinger").isNull()).isTrue();
+      } else if (at % 5 == 0) {
+        assertThat(position.get("hellinger"))
+            .isEqualTo(
+                json("explain", text.substring(at - 10, at))
+                    .get("prompts")
+                    .get(0)
+                    .get("compatible")
+                    .get("hellinger"));
+      }
+    }
+  }
+
+  @Test
+  void aTextIsCountedWhereverItStands() throws Exception {
+    for (String text : List.of("the ", "e", corpus.substring(500, 550), "zzzzqqqq")) {
+      JsonNode counted = json("count", text);
+
+      List<Integer> positions = new ArrayList<>();
+      Map<String, Integer> following = new HashMap<>();
+      for (int at = corpus.indexOf(text); at >= 0; at = corpus.indexOf(text, at + 1)) {
+        positions.add(at);
+        int end = at + text.length();
+        if (end < corpus.length()) {
+          following.merge(corpus.substring(end, end + 1), 1, Integer::sum);
+        }
+      }
+
+      assertThat(counted.get("count").asInt()).isEqualTo(positions.size());
+      assertThat(counted.get("places")).hasSize(Math.min(20, positions.size()));
+      for (int i = 0; i < counted.get("places").size(); i++) {
+        assertThat(counted.get("places").get(i).get("position").asInt())
+            .isEqualTo(positions.get(i));
+      }
+
+      for (JsonNode next : counted.get("following")) {
+        assertThat(next.get("count").asInt()).isEqualTo(following.get(next.get("text").asText()));
+      }
+    }
+  }
+
+  @Test
+  void partsOfATextThatStandInTheCorpusAreFoundAsLongAsTheyAre() throws Exception {
+    String known = corpus.substring(1000, 1060);
+    String text = "zqxj " + known + "zqxj";
+
+    JsonNode longest = json("trace", text).get("spans").get(0);
+
+    assertThat(longest.get("text").asText()).contains(known);
+    assertThat(corpus).contains(longest.get("text").asText());
+    int from = longest.get("from").asInt();
+    int to = from + longest.get("tokens").asInt();
+    assertThat(corpus).doesNotContain(text.substring(from - 1, to));
+    assertThat(corpus).doesNotContain(text.substring(from, to + 1));
+  }
+
+  @Test
+  void everyPageIsThereAsHtmlAndAsJson() throws Exception {
+    String run = SharedRun.runId();
+    String text = "?text=" + URLEncoder.encode(corpus.substring(300, 310), StandardCharsets.UTF_8);
+    for (String page :
+        List.of(
+            "/runs",
+            "/runs/" + run,
+            "/runs/" + run + "?q=th&order=best&from=0",
+            "/explain" + text,
+            "/text" + text,
+            "/trace" + text,
+            "/count" + text,
+            "/strings/0",
+            "/compare?a=" + run + "&b=" + run,
+            "/words")) {
+      HttpResponse<String> html = get(page);
+      assertThat(html.statusCode()).as(page).isEqualTo(200);
+      assertThat(html.body()).contains("</html>").doesNotContain("null");
+      HttpResponse<String> json = get(page.replaceFirst("(\\?|$)", ".json$1"));
+      assertThat(json.statusCode()).as(page).isEqualTo(200);
+      assertThat(JSON.readTree(json.body()).isContainerNode()).isTrue();
+    }
+  }
+
+  @Test
+  void markupInATextIsShownAsText() throws Exception {
+    String markup = URLEncoder.encode("<script>alert('\"')</script>", StandardCharsets.UTF_8);
+    for (String address :
+        List.of(
+            "/runs/" + SharedRun.runId() + "?q=" + markup,
+            "/explain?text=" + markup,
+            "/count?run=" + SharedRun.runId() + "&text=" + markup,
+            "/runs?x=" + markup)) {
+      assertThat(get(address).body()).as(address).contains("</html>").doesNotContain("<script>a");
+    }
+  }
+
+  @Test
+  void whatCannotBeAnsweredIsSaidInALine() throws Exception {
+    for (String address :
+        List.of(
+            of("explain.json", "short"),
+            of("explain.json", "no such token: \u2603 in it"),
+            "/explain.json",
+            "/explain.json?strings=0&text=0123456789",
+            "/strings/x.json",
+            "/strings/999999999.json",
+            "/runs/r-none.json",
+            "/runs/..%2F..%2Fetc%2Fpasswd.json",
+            "/compare.json?a=r-none&b=r-none",
+            of("text.json", "a".repeat(500)))) {
+      HttpResponse<String> answer = get(address);
+
+      assertThat(answer.statusCode()).as(address).isEqualTo(400);
+      assertThat(JSON.readTree(answer.body()).get("error").asText())
+          .as(address)
+          .isNotEmpty()
+          .doesNotContain("\n", "Exception");
+    }
+
+    assertThat(get("/nothing/of/that").statusCode()).isEqualTo(404);
+  }
+}
