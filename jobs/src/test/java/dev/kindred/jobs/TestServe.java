@@ -2,6 +2,7 @@
 package dev.kindred.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,6 +18,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,6 +145,59 @@ class TestServe {
 
     assertThat(withoutTime(json("explain", text)))
         .isEqualTo(withoutTime(JSON.readTree(bySpark.out())));
+  }
+
+  /** What the page's sliders add up, with the settings that are in force. */
+  @Test
+  void evidenceBySimilarityAddsUpToTheExplanation() throws Exception {
+    for (int prompt : new int[] {0, 5, 9}) {
+      String text = prompts().get(prompt).getString(0);
+      JsonNode found = json("bins", text);
+      JsonNode explained = json("explain", text).get("prompts").get(0);
+      for (boolean isHonest : new boolean[] {false, true}) {
+        double[] mixed = new double[found.get("tokens").size()];
+        for (int block = 0; block < found.get("blocks").size(); block++) {
+          JsonNode bins = found.get("blocks").get(block);
+          double[] counts = new double[mixed.length];
+          long strings = 0;
+          for (int bin = 0; bin < bins.get("bins").size(); bin++) {
+            JsonNode one = bins.get("bins").get(bin);
+            if (one.get("above").asDouble() >= bins.get("threshold").asDouble()) {
+              strings += one.get("strings").asLong();
+              for (int i = 0; i < one.get("tokens").size(); i++) {
+                counts[one.get("tokens").get(i).asInt()] += one.get("counts").get(i).asDouble();
+              }
+
+              for (int i = 0;
+                  isHonest && bin == bins.get("own_bin").asInt() && i < mixed.length;
+                  i++) {
+                counts[i] -= found.get("tokens").get(i).get("own").asDouble();
+              }
+            }
+          }
+
+          assertThat(strings)
+              .isEqualTo(explained.get("blocks").get(block).get("similar_count").asLong());
+          for (int i = 0; i < mixed.length; i++) {
+            mixed[i] += bins.get("weight").asDouble() * counts[i];
+          }
+        }
+
+        double sum = Arrays.stream(mixed).sum();
+        double overlap = 0;
+        for (int i = 0; i < mixed.length; i++) {
+          overlap += Math.sqrt(mixed[i] / sum * found.get("tokens").get(i).get("model").asDouble());
+        }
+
+        assertThat(sum == 0 ? 1 : Math.sqrt(Math.max(0, 1 - overlap)))
+            .isCloseTo(
+                explained
+                    .get(isHonest ? "leave_one_out" : "compatible")
+                    .get("hellinger")
+                    .asDouble(),
+                within(1e-6));
+      }
+    }
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param share of the approximation that the block's counts make up, in [0, 1]
  * @param hellinger distance of the block's own distribution from the model, in [0, 1]; 1 without
  *     evidence
+ * @param shares of the explanation's next tokens in the block's own distribution, in their order
  * @param nextTokens the block's own distribution, the most frequent tokens first, as many as are
  *     shown
  * @param strings the most similar ones, the most similar first, as many as are shown
@@ -26,6 +27,7 @@ public record BlockExplanation(
     long similarCount,
     double share,
     double hellinger,
+    List<Double> shares,
     List<TokenCount> nextTokens,
     List<SimilarString> strings)
     implements Serializable {
@@ -39,6 +41,7 @@ public record BlockExplanation(
         similarCount,
         share,
         hellinger,
+        shares,
         nextTokens,
         strings.subList(0, Math.min(most, strings.size())));
   }
@@ -52,6 +55,7 @@ public record BlockExplanation(
         similarCount,
         share,
         hellinger,
+        shares,
         nextTokens,
         strings.stream()
             .map(string -> string.with(places.getOrDefault(string.windowId(), List.of())))

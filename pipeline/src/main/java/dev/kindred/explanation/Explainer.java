@@ -55,22 +55,22 @@ public final class Explainer implements Serializable {
   public Explanation explain(PromptFindings found) {
     texts = texts == null ? new HashMap<>() : texts;
     boolean isInCorpus = found.occurrences() > 0;
+    int[] tokens = shown(found.model(), found.approximation());
     return new Explanation(
         found.promptId(),
         found.text(),
         found.tokenIds(),
         found.occurrences(),
-        nextTokens(found.model(), found.approximation(), isInCorpus ? found.leaveOneOut() : null),
+        nextTokens(
+            tokens, found.model(), found.approximation(), isInCorpus ? found.leaveOneOut() : null),
         isInCorpus ? following(found) : null,
         ranks.compatible(found.hellinger()),
         isInCorpus ? ranks.leaveOneOut(found.hellingerLeaveOneOut()) : null,
-        blocks(found));
+        blocks(found, tokens));
   }
 
-  private List<NextToken> nextTokens(
-      NextTokenDistribution model,
-      Map<Integer, Double> approximation,
-      Map<Integer, Double> leaveOneOut) {
+  /** The tokens that are shown, the most probable first. */
+  private static int[] shown(NextTokenDistribution model, Map<Integer, Double> approximation) {
     // What is among the first by either of them is among the first of one of them.
     int[] tokens =
         IntStream.concat(Arrays.stream(model.top(TOKENS)), Arrays.stream(top(approximation)))
@@ -85,6 +85,15 @@ public final class Explainer implements Serializable {
     return IntStream.of(TopTokens.places(tokens, greater, TOKENS))
         .filter(place -> greater[place] >= LEAST_PROBABILITY)
         .map(place -> tokens[place])
+        .toArray();
+  }
+
+  private List<NextToken> nextTokens(
+      int[] tokens,
+      NextTokenDistribution model,
+      Map<Integer, Double> approximation,
+      Map<Integer, Double> leaveOneOut) {
+    return IntStream.of(tokens)
         .mapToObj(
             token ->
                 new NextToken(
@@ -120,7 +129,7 @@ public final class Explainer implements Serializable {
     return token != null && counts.getOrDefault(token, 0L) == greatest;
   }
 
-  private List<BlockExplanation> blocks(PromptFindings found) {
+  private List<BlockExplanation> blocks(PromptFindings found, int[] tokens) {
     double[] shares =
         BlockShares.of(
             found.blocks().stream().map(PromptFindings.OfBlock::counts).toList(),
@@ -136,11 +145,19 @@ public final class Explainer implements Serializable {
               block.similarCount(),
               shares[place],
               found.model().distance(Shares.of(block.counts())),
+              shares(tokens, block.counts()),
               mostFrequent(block.counts()),
               block.strings().stream().map(string -> string(string, found.text())).toList()));
     }
 
     return explanations;
+  }
+
+  private static List<Double> shares(int[] tokens, Map<Integer, Long> counts) {
+    long total = counts.values().stream().mapToLong(Long::longValue).sum();
+    return IntStream.of(tokens)
+        .mapToObj(token -> total == 0 ? 0. : (double) counts.getOrDefault(token, 0L) / total)
+        .toList();
   }
 
   private SimilarString string(PromptFindings.FoundString string, String prompt) {

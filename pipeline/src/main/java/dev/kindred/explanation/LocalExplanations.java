@@ -16,13 +16,18 @@ import dev.kindred.similarity.PromptVector;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Part;
 import dev.kindred.table.Warehouse;
+import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
@@ -32,6 +37,9 @@ import java.util.stream.IntStream;
  * machine: the same numbers as {@link Explanations}, bit for bit.
  */
 public final class LocalExplanations {
+  /** Most probable tokens that are listed whether or not strings have them. */
+  private static final int TOP = 10;
+
   private final ModelDirectory model;
   private final CorpusStrings strings;
   private final List<MappedVectors> blocks;
@@ -150,6 +158,105 @@ public final class LocalExplanations {
     }
 
     return explanations;
+  }
+
+  /**
+   * The evidence for a prompt in bins of .01 that begin .25 below each block's threshold.
+   *
+   * @param settings whose number of strings does not matter
+   */
+  public BinnedEvidence bins(Prompt prompt, Explainer.Settings settings, Work work) {
+    int own = strings.find(new int[][] {prompt.tokenIds()})[0];
+    Predictions.Evaluated evaluated =
+        Predictions.here(model, List.of(prompt.tokenIds()), work.batchSize()).get(0);
+    List<SimilarityBins> bins = new ArrayList<>();
+    List<Evidence> evidence = new ArrayList<>();
+    int vocabulary = model.shape().vocabularySize();
+    for (int place = 0; place < blocks.size(); place++) {
+      bins.add(bins(settings.thresholds()[place]));
+      evidence.add(
+          LocalJoin.join(
+                  blocks.get(place),
+                  strings.nextTokens(),
+                  List.of(
+                      PromptVector.of(
+                          0,
+                          own < 0 ? null : (Long) strings.windowId(own),
+                          evaluated.vectors()[place])),
+                  new JoinSettings(bins.get(place), 0, vocabulary, work.kernel(), 0),
+                  work.threads(),
+                  work.count(),
+                  work.compared())
+              .get(0));
+    }
+
+    Map<Integer, Long> follows = own < 0 ? Map.of() : strings.following(own);
+    SortedSet<Integer> tokens = new TreeSet<>(follows.keySet());
+    IntStream.of(evaluated.distribution().top(TOP)).forEach(tokens::add);
+    evidence.forEach(
+        found -> IntStream.of(found.getTokens()).forEach(key -> tokens.add(key % vocabulary)));
+    Map<Integer, Integer> places = new HashMap<>();
+    List<BinnedEvidence.BinnedToken> listed = new ArrayList<>();
+    Tokenizer tokenizer = Tokenizer.of(model.tokenizerJson());
+    for (int token : tokens) {
+      places.put(token, listed.size());
+      listed.add(
+          new BinnedEvidence.BinnedToken(
+              tokenizer.text(token),
+              evaluated.distribution().probability(token),
+              follows.getOrDefault(token, 0L)));
+    }
+
+    List<BinnedEvidence.BinnedBlock> found = new ArrayList<>();
+    for (int place = 0; place < blocks.size(); place++) {
+      found.add(
+          new BinnedEvidence.BinnedBlock(
+              model.blocks().number(place),
+              settings.thresholds()[place],
+              settings.mixture().weights()[place],
+              evidence.get(place).getOwnBin(),
+              bins(bins.get(place), evidence.get(place), places)));
+    }
+
+    double saturation = settings.mixture().saturation();
+    return new BinnedEvidence(
+        listed, found, Double.isInfinite(saturation) ? null : (Double) saturation);
+  }
+
+  /** Bins of .01, of which one begins at a threshold. */
+  private static SimilarityBins bins(double threshold) {
+    BigDecimal exact = new BigDecimal(Double.toString(threshold));
+    BigDecimal floor = exact.subtract(new BigDecimal("0.25"));
+    while (floor.compareTo(BigDecimal.ONE.negate()) < 0) {
+      floor = floor.add(new BigDecimal("0.01"));
+    }
+
+    return SimilarityBins.grid(floor.toPlainString(), "0.01");
+  }
+
+  private List<BinnedEvidence.Bin> bins(
+      SimilarityBins bins, Evidence evidence, Map<Integer, Integer> places) {
+    int vocabulary = model.shape().vocabularySize();
+    List<BinnedEvidence.Bin> listed = new ArrayList<>();
+    int from = 0;
+    for (int bin = 0; bin < bins.count(); bin++) {
+      int to = from;
+      while (to < evidence.getTokens().length && evidence.getTokens()[to] / vocabulary == bin) {
+        to++;
+      }
+
+      listed.add(
+          new BinnedEvidence.Bin(
+              bins.edge(bin),
+              evidence.getSimilarCounts().length == 0 ? 0 : evidence.getSimilarCounts()[bin],
+              IntStream.range(from, to)
+                  .map(i -> places.get(evidence.getTokens()[i] % vocabulary))
+                  .toArray(),
+              Arrays.copyOfRange(evidence.getCounts(), from, to)));
+      from = to;
+    }
+
+    return listed;
   }
 
   private PromptFindings findings(

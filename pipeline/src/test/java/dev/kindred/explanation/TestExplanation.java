@@ -19,6 +19,6 @@ class TestExplanation {
   }
 
   private static BlockExplanation block(int number, double share) {
-    return new BlockExplanation(number, .9, 1, 5, share, .1, List.of(), List.of());
+    return new BlockExplanation(number, .9, 1, 5, share, .1, List.of(), List.of(), List.of());
   }
 }

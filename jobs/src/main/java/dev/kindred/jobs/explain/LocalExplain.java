@@ -2,6 +2,7 @@
 package dev.kindred.jobs.explain;
 
 import dev.kindred.corpus.Prompt;
+import dev.kindred.explanation.BinnedEvidence;
 import dev.kindred.explanation.CorpusPlaces;
 import dev.kindred.explanation.CorpusStrings;
 import dev.kindred.explanation.Explanation;
@@ -106,17 +107,7 @@ public final class LocalExplain implements AutoCloseable {
       List<Prompt> given, int strings, Explain.Shades shades, LongConsumer compared) {
     long start = System.nanoTime();
     List<Explanation> found =
-        explanations.of(
-            given,
-            explain.settings(strings),
-            ranks,
-            new LocalExplanations.Work(
-                explain.join().kernel(),
-                explain.join().prefixAxes(),
-                explain.batchSize(),
-                threads,
-                cores,
-                compared));
+        explanations.of(given, explain.settings(strings), ranks, work(compared));
     return explain.explained(
         given,
         ranks,
@@ -126,6 +117,21 @@ public final class LocalExplain implements AutoCloseable {
         start,
         places.map(corpus -> Places.in(found, corpus, Explain.MOST_PLACES)).orElse(found),
         shades);
+  }
+
+  private LocalExplanations.Work work(LongConsumer compared) {
+    return new LocalExplanations.Work(
+        explain.join().kernel(),
+        explain.join().prefixAxes(),
+        explain.batchSize(),
+        threads,
+        cores,
+        compared);
+  }
+
+  /** Returns a prompt's evidence by similarity. */
+  public BinnedEvidence bins(Prompt prompt) {
+    return explanations.bins(prompt, explain.settings(0), work(compared -> {}));
   }
 
   /** Returns the model. */

@@ -5,6 +5,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
+import dev.kindred.explanation.BinnedEvidence;
 import dev.kindred.explanation.CorpusStrings;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.NextToken;
@@ -64,6 +65,11 @@ public final class OpenRun implements AutoCloseable {
         explain.fitted(
             List.of(prompt(text)), note -> notes.add(note.replaceFirst("^kindred: ", "")));
     return new Answered(queue.ask(fitted, strings), notes);
+  }
+
+  /** Returns the evidence for the end of a text, by similarity. One such question at a time. */
+  synchronized BinnedEvidence bins(String text) {
+    return local.bins(explain.fitted(List.of(prompt(text)), note -> {}).get(0));
   }
 
   private Prompt prompt(String text) {

@@ -51,6 +51,7 @@ final class Pages {
       return switch (first) {
         case "runs" -> Optional.of(runs(question));
         case "explain" -> Optional.of(explain(question));
+        case "bins" -> question.isJson() ? Optional.of(bins(question)) : Optional.empty();
         case "text" -> Optional.of(text(question));
         case "trace" -> Optional.of(trace(question));
         case "count" -> Optional.of(count(question));
@@ -131,6 +132,15 @@ final class Pages {
         : Answer.html(
             page(question, text.get(), run.plan().runId(), "explain")
                 .render("explorer_explain.jte", "found", answered));
+  }
+
+  /** What the explanation's sliders are moved over. */
+  private Answer bins(Question question) {
+    String text =
+        question
+            .parameter("text")
+            .orElseThrow(() -> new InvalidInput("text: is not there; ask with ?text="));
+    return Answer.json(asked(question).bins(text));
   }
 
   private Answer text(Question question) {

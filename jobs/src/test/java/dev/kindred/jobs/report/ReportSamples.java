@@ -95,6 +95,7 @@ final class ReportSamples {
                 4_321,
                 0.625,
                 0.3456,
+                List.of(0.75),
                 List.of(new TokenCount(token, 5_432, 0.75)),
                 List.of(
                     new SimilarString(
@@ -117,7 +118,7 @@ final class ReportSamples {
         null,
         new Distance(1, 1.),
         null,
-        List.of(new BlockExplanation(0, 0.76, 1.5, 0, 0, 1, List.of(), List.of())));
+        List.of(new BlockExplanation(0, 0.76, 1.5, 0, 0, 1, List.of(0.), List.of(), List.of())));
   }
 
   private static ReportData report(

@@ -39,6 +39,7 @@ class TestReasons {
         share,
         hellinger,
         List.of(),
+        List.of(),
         List.of(strings).stream()
             .map(text -> new SimilarString(0, text, "", 1, 1, List.of(), List.of()))
             .toList());
