@@ -56,3 +56,25 @@ create or replace view kindred_current.hook_activations as select * from kindred
 create or replace view kindred_current.alignments as select * from kindred.current.alignments;
 create or replace view kindred_current.summaries as select * from kindred.current.summaries;
 create or replace view kindred_current.runs as select * from kindred.runs;
+
+-- Plain rows, a token or a string each, for tools that know no maps.
+create or replace view kindred_current.next_tokens as
+  select p.prompt_id, p.text as prompt, kindred.token_text(t.token_id) as token,
+    kindred.probability(m.probabilities, m.final_vector, m.log_normalizer, t.token_id) as model,
+    coalesce(a.probabilities[t.token_id], 0) as strings,
+    coalesce(a.leave_one_out_probabilities[t.token_id], 0) as honest
+  from kindred.current.prompts p
+    join kindred.current.predictions m using (prompt_id)
+    join kindred.current.approximations a using (prompt_id)
+    cross join kindred.current.tokens t;
+create or replace view kindred_current.block_tokens as
+  select p.prompt_id, p.text as prompt, b.block, kindred.token_text(c.key) as token, c.value as count,
+    c.value / aggregate(map_values(b.counts), 0L, (sum, one) -> sum + one) as share
+  from kindred.current.prompts p
+    join kindred.current.block_distributions b using (prompt_id)
+    lateral view explode(map_entries(b.counts)) e as c;
+create or replace view kindred_current.strings as
+  select p.prompt_id, p.text as prompt, s.block, s.similarity, w.text as string, w.occurrences
+  from kindred.current.prompts p
+    join kindred.current.similar_strings s using (prompt_id)
+    join kindred.current.windows w on s.window_id = w.window_id;

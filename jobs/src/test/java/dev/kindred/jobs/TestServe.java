@@ -184,18 +184,19 @@ class TestServe {
         }
 
         double sum = Arrays.stream(mixed).sum();
-        double overlap = 0;
+        double squares = found.get("others").asDouble();
         for (int i = 0; i < mixed.length; i++) {
-          overlap += Math.sqrt(mixed[i] / sum * found.get("tokens").get(i).get("model").asDouble());
+          double model = found.get("tokens").get(i).get("model").asDouble();
+          squares += Math.pow(Math.sqrt(mixed[i] / sum) - Math.sqrt(model), 2);
         }
 
-        assertThat(sum == 0 ? 1 : Math.sqrt(Math.max(0, 1 - overlap)))
+        assertThat(sum == 0 ? 1 : Math.sqrt(squares / 2))
             .isCloseTo(
                 explained
                     .get(isHonest ? "leave_one_out" : "compatible")
                     .get("hellinger")
                     .asDouble(),
-                within(1e-6));
+                within(1e-9));
       }
     }
   }
@@ -278,17 +279,42 @@ class TestServe {
             "/runs/" + run + "?q=th&order=best&from=0",
             "/explain" + text,
             "/text" + text,
+            "/lens" + text,
             "/trace" + text,
             "/count" + text,
             "/strings/0",
+            "/documents?document=" + SharedRun.corpus().getFileName() + "&at=700&tokens=20",
+            "/runs/" + run + "?low=3&high=9",
             "/compare?a=" + run + "&b=" + run,
             "/words")) {
       HttpResponse<String> html = get(page);
       assertThat(html.statusCode()).as(page).isEqualTo(200);
-      assertThat(html.body()).contains("</html>").doesNotContain("null");
+      assertThat(html.body()).contains("</html>").doesNotContain(">null<", "\"null\"");
       HttpResponse<String> json = get(page.replaceFirst("(\\?|$)", ".json$1"));
       assertThat(json.statusCode()).as(page).isEqualTo(200);
       assertThat(JSON.readTree(json.body()).isContainerNode()).isTrue();
+    }
+  }
+
+  @Test
+  void aDocumentIsShownAroundAPlace() throws Exception {
+    for (int at : new int[] {0, 700, corpus.length() - 5}) {
+      HttpResponse<String> answer =
+          get(
+              "/documents.json?document="
+                  + SharedRun.corpus().getFileName()
+                  + "&tokens=20&at="
+                  + at);
+      JsonNode found = JSON.readTree(answer.body());
+      String before = found.get("place").get("before").asText();
+      String after = found.get("place").get("after").asText();
+
+      assertThat(found.get("tokens").asInt()).isEqualTo(corpus.length());
+      assertThat(found.get("text").asText())
+          .isEqualTo(corpus.substring(at, Math.min(corpus.length(), at + 20)));
+      assertThat(corpus.substring(0, at)).endsWith(before);
+      assertThat(corpus.substring(Math.min(corpus.length(), at + 20))).startsWith(after);
+      assertThat(before.length()).isEqualTo(Math.min(at, 3000));
     }
   }
 

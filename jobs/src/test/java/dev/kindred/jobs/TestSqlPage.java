@@ -123,6 +123,44 @@ class TestSqlPage {
     }
   }
 
+  /** conf/views.sql, whose last views are plain rows for tools that know no maps. */
+  @Test
+  void viewsOfPlainRowsAddUp() throws IOException {
+    String statements =
+        Files.readString(Path.of(System.getProperty("kindred.home"), "conf", "views.sql"));
+    for (String statement : statements.replaceAll("(?m)^--.*$", "").split(";")) {
+      if (!statement.isBlank()) {
+        spark.sql(statement);
+      }
+    }
+
+    try {
+      for (Row row :
+          query(
+              "select sum(model), sum(strings), sum(honest) from kindred_current.next_tokens"
+                  + " group by prompt_id")) {
+        assertThat(row.getDouble(0)).isCloseTo(1, within(1e-6));
+        assertThat(row.getDouble(1)).isCloseTo(1, within(1e-9));
+        assertThat(row.getDouble(2))
+            .satisfiesAnyOf(
+                sum -> assertThat(sum).isCloseTo(1, within(1e-9)), sum -> assertThat(sum).isZero());
+      }
+
+      assertThat(
+              query(
+                  "select prompt_id, block, sum(count) from kindred_current.block_tokens group by"
+                      + " all order by all"))
+          .isEqualTo(
+              query(
+                  "select prompt_id, block, sum(c.value) from kindred.current.block_distributions lateral"
+                      + " view explode(map_entries(counts)) e as c group by all order by all"));
+      assertThat(query("select count(*) from kindred_current.strings"))
+          .isEqualTo(query("select count(*) from kindred.current.similar_strings"));
+    } finally {
+      spark.sql("drop database kindred_current cascade");
+    }
+  }
+
   @Test
   void everyStatementOfTheReportHasAnAnswer() throws IOException {
     List<String> statements =

@@ -9,11 +9,12 @@ import java.util.List;
  *
  * @param tokens those that follow any string that is similar enough for a bin, and those that are
  *     most probable by the model
+ * @param others probability that the model gives to all other tokens together
  * @param blocks in order
  * @param saturation of the mixture; null for none
  */
 public record BinnedEvidence(
-    List<BinnedToken> tokens, List<BinnedBlock> blocks, Double saturation) {
+    List<BinnedToken> tokens, double others, List<BinnedBlock> blocks, Double saturation) {
   /**
    * A token.
    *

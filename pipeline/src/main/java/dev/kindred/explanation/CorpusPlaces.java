@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -106,13 +107,64 @@ public final class CorpusPlaces {
    * @param around tokens before and after, at most
    */
   public Place at(long position, int length, int around) {
-    int found = Arrays.binarySearch(firstPositions, position);
-    int own = found < 0 ? -found - 2 : found;
+    int own = passage(position);
     return new Place(
         documents[own],
         position - starts[own],
         tokenizer.text(before(own, position, around)),
         tokenizer.text(after(own, position + length, around)));
+  }
+
+  /**
+   * A part of a document.
+   *
+   * @param from tokens of the document before it
+   * @param place the tokens that were asked for, with what stands around them
+   * @param text of these tokens
+   * @param tokens of the document
+   */
+  public record Passage(String document, long from, String text, Place place, long tokens) {}
+
+  /**
+   * Returns a part of a document.
+   *
+   * @param from tokens of the document before the part
+   * @param length tokens that are marked; fewer where the document ends
+   * @param around tokens before and after, at most
+   * @return none if there is no such document, or it has not so many tokens
+   */
+  public Optional<Passage> passage(String document, long from, int length, int around) {
+    int own = List.of(documents).indexOf(document);
+    if (own < 0) {
+      return Optional.empty();
+    }
+
+    int last = own;
+    while (last + 1 < documents.length && starts[last + 1] == starts[own]) {
+      last++;
+    }
+
+    long tokens = firstPositions[last] + passages[last].length - starts[own];
+    if (from >= tokens) {
+      return Optional.empty();
+    }
+
+    int some = (int) Math.min(length, tokens - from);
+    long position = starts[own] + from;
+    int passage = passage(position);
+    return Optional.of(
+        new Passage(
+            document,
+            from,
+            tokenizer.text(after(passage, position, some)),
+            at(position, some, around),
+            tokens));
+  }
+
+  /** The passage that a position is in. */
+  private int passage(long position) {
+    int found = Arrays.binarySearch(firstPositions, position);
+    return found < 0 ? -found - 2 : found;
   }
 
   /** Returns an index of all documents. It takes some seconds a million tokens to make. */

@@ -63,6 +63,20 @@ public final class CorpusStrings {
     return strings.inOrder();
   }
 
+  /**
+   * Returns the bytes that strings take, about.
+   *
+   * @param windows how many
+   */
+  public static long bytes(long windows, int windowLength) {
+    int following = 2; // tokens that follow a window, on average
+    return windows
+        * (2 * Long.BYTES
+            + Integer.BYTES
+            + (long) Integer.BYTES * windowLength
+            + following * (Integer.BYTES + Long.BYTES));
+  }
+
   /** The same with ids ascending, as they are unless files were listed in another order. */
   private CorpusStrings inOrder() {
     long[] sorted = windowIds.clone();

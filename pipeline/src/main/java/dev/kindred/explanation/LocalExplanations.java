@@ -218,9 +218,15 @@ public final class LocalExplanations {
               bins(bins.get(place), evidence.get(place), places)));
     }
 
+    double[] dense = evaluated.distribution().dense();
+    double others =
+        IntStream.range(0, dense.length)
+            .filter(token -> !tokens.contains(token))
+            .mapToDouble(token -> dense[token])
+            .sum();
     double saturation = settings.mixture().saturation();
     return new BinnedEvidence(
-        listed, found, Double.isInfinite(saturation) ? null : (Double) saturation);
+        listed, others, found, Double.isInfinite(saturation) ? null : (Double) saturation);
   }
 
   /** Bins of .01, of which one begins at a threshold. */

@@ -2,7 +2,6 @@
 package dev.kindred.jobs.analysis;
 
 import dev.kindred.corpus.Prompt;
-import dev.kindred.corpus.Tokenizer;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.report.Findings;
@@ -11,8 +10,6 @@ import dev.kindred.jobs.report.SnakeCaseJson;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.lens.Lens;
 import dev.kindred.lens.LogitLens;
-import dev.kindred.model.ResidualStream;
-import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Table;
 import java.util.HashMap;
@@ -23,8 +20,6 @@ import picocli.CommandLine.Option;
 
 /** The logit lens: what the model would predict if it ended after each block. */
 final class LensAnalysis implements Analysis {
-  private static final int AT_END = 5; // tokens shown at a prompt's end
-
   @Override
   public String name() {
     return "lens";
@@ -64,19 +59,7 @@ final class LensAnalysis implements Analysis {
   /** Prompts through the lens, in their order. */
   private static List<Lens> lenses(
       ModelDirectory directory, List<Prompt> prompts, LogitLens.Layers layers) {
-    ResidualStream model = LoadedModels.stream(directory);
-    Tokenizer tokenizer = Tokenizer.of(directory.tokenizerJson());
-    return prompts.stream()
-        .map(
-            prompt ->
-                LogitLens.of(
-                    model,
-                    tokenizer,
-                    prompt.text(),
-                    directory.input(prompt.tokenIds()),
-                    layers,
-                    AT_END))
-        .toList();
+    return prompts.stream().map(prompt -> PromptLens.of(directory, prompt, layers)).toList();
   }
 
   /** The command. */
@@ -102,10 +85,7 @@ final class LensAnalysis implements Analysis {
 
     @Override
     Findings shown(Lens lens, String name) {
-      return new Findings(
-          lens.text(),
-          List.of(LensGrids.positions(lens, name), LensGrids.end(lens, name)),
-          List.of());
+      return PromptLens.findings(lens, name);
     }
 
     /** All prompts, with names in snake case. */

@@ -19,6 +19,7 @@ import dev.kindred.jobs.report.Explained;
 import dev.kindred.jobs.report.ExplanationText;
 import dev.kindred.jobs.report.Report;
 import dev.kindred.jobs.report.Shown;
+import dev.kindred.jobs.workspace.LocalProgress;
 import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
 import java.util.List;
@@ -116,8 +117,9 @@ final class ExplainCommand extends KindredCommand {
       return explain.explain(workspace.spark(), workspace.progress(), prompts, strings, shades);
     }
 
-    try (LocalExplain opened = here.get()) {
-      return opened.explain(prompts, strings, shades, compared -> {});
+    try (LocalExplain opened = here.get();
+        LocalProgress progress = new LocalProgress("similar strings", opened.vectors())) {
+      return opened.explain(prompts, strings, shades, progress);
     }
   }
 }

@@ -487,7 +487,7 @@ public final class Explain {
   }
 
   /** What the prediction and the blocks' vectors of each prompt hang on. */
-  private List<ShadedPrompt> shadings(List<Prompt> prompts) {
+  List<ShadedPrompt> shadings(List<Prompt> prompts) {
     ResidualStream stream = LoadedModels.stream(model);
     boolean isAveraged = model.shape().vocabularySize() <= Replacement.MOST_AVERAGED;
     Replacement replacement = isAveraged ? Replacement.uniform(stream) : Replacement.mean(stream);

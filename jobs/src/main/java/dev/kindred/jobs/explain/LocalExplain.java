@@ -10,6 +10,7 @@ import dev.kindred.explanation.LocalExplanations;
 import dev.kindred.explanation.Places;
 import dev.kindred.explanation.Ranks;
 import dev.kindred.jobs.report.Explained;
+import dev.kindred.jobs.report.ShadedPrompt;
 import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.LocalCores;
 import dev.kindred.model.files.ModelDirectory;
@@ -29,6 +30,9 @@ import org.apache.spark.SparkConf;
  * opened once serves any number of questions.
  */
 public final class LocalExplain implements AutoCloseable {
+  /** What reading strings takes at most, in multiples of what they take then. */
+  private static final int GROWTH = 3;
+
   private final Explain explain;
   private final LocalExplanations explanations;
   private final Ranks ranks;
@@ -61,8 +65,8 @@ public final class LocalExplain implements AutoCloseable {
    * Opens what questions are answered from: strings and places are read, vectors are mapped.
    *
    * @return none where Spark is needed: the files are not all on this machine's disks, {@code
-   *     spark.master} names a cluster, the model has to be evaluated for each question, or vectors
-   *     are centred
+   *     spark.master} names a cluster, the model has to be evaluated for each question, vectors are
+   *     centred, or the heap does not take the corpus's strings
    */
   public static Optional<LocalExplain> open(Explain explain) {
     OptionalInt cores = LocalCores.of(new SparkConf());
@@ -72,6 +76,11 @@ public final class LocalExplain implements AutoCloseable {
 
     Stages.check(explain.activations(), "the command activations");
     Part windows = explain.warehouse().part(Tables.WINDOWS, explain.corpusId());
+    if (CorpusStrings.bytes(windows.rows(), explain.windowLength()) * GROWTH
+        > Runtime.getRuntime().maxMemory()) {
+      return Optional.empty();
+    }
+
     Ranks ranks =
         explain
             .ranked()
@@ -127,6 +136,11 @@ public final class LocalExplain implements AutoCloseable {
         threads,
         cores,
         compared);
+  }
+
+  /** Returns what the prediction and the blocks' vectors of each prompt hang on. */
+  public List<ShadedPrompt> shadings(List<Prompt> prompts) {
+    return explain.shadings(prompts);
   }
 
   /** Returns a prompt's evidence by similarity. */

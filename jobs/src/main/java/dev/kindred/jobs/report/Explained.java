@@ -53,6 +53,22 @@ public record Explained(
         : List.of(shadings.get(prompt).ofPrompt("prompt " + (prompt + 1)));
   }
 
+  /** The same with shadings of its prompts. */
+  public Explained with(List<ShadedPrompt> found) {
+    return new Explained(
+        model,
+        modelId,
+        vectors,
+        corpusId,
+        runId,
+        rankedAmong,
+        unranked,
+        unplaced,
+        read,
+        prompts,
+        found);
+  }
+
   /**
    * The same of some of the prompts, which are numbered anew.
    *

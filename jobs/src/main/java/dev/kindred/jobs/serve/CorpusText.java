@@ -23,6 +23,9 @@ public final class CorpusText {
   /** Tokens around a place. */
   static final int AROUND = 60;
 
+  /** Tokens around a place on a document's own page. */
+  private static final int AROUND_IN_DOCUMENT = 3000;
+
   /** Next tokens that are listed. */
   private static final int TOKENS = 20;
 
@@ -138,6 +141,22 @@ public final class CorpusText {
 
     spans.sort(Comparator.comparingInt(Span::tokens).reversed().thenComparingInt(Span::from));
     return new Trace(text, ids.length, spans);
+  }
+
+  /**
+   * Shows a part of a document.
+   *
+   * @param from tokens of the document before it
+   * @param length tokens that are marked
+   * @throws InvalidInput if there is no such place
+   */
+  CorpusPlaces.Passage document(String document, int from, int length) {
+    return places()
+        .passage(document, from, length, AROUND_IN_DOCUMENT)
+        .orElseThrow(
+            () ->
+                new InvalidInput(
+                    "document %s has no token %d, or there is no such document", document, from));
   }
 
   private int[] tokens(String text) {

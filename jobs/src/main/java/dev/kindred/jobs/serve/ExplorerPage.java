@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.serve;
 
+import dev.kindred.explanation.Place;
 import dev.kindred.jobs.report.Templates;
 import java.util.Map;
 
@@ -24,6 +25,28 @@ public record ExplorerPage(String title, String runId, String text, String json,
   /** Returns the address of a question to a run about a text. */
   public static String address(String kind, String runId, String text) {
     return "/" + kind + "?run=" + Question.encoded(runId) + "&text=" + Question.encoded(text);
+  }
+
+  /** Returns the address of a string. */
+  public static String string(String runId, long windowId) {
+    return "/strings/" + windowId + "?run=" + Question.encoded(runId);
+  }
+
+  /**
+   * Returns the address of a place in a document.
+   *
+   * @param tokens that are marked there
+   */
+  public static String document(String runId, Place place, int tokens) {
+    return "/documents?run="
+        + Question.encoded(runId)
+        + "&document="
+        + Question.encoded(place.document())
+        + "&at="
+        + place.position()
+        + "&tokens="
+        + tokens
+        + "#marked";
   }
 
   /** Returns a text as it stands in an address. */

@@ -11,10 +11,12 @@ import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.NextToken;
 import dev.kindred.explanation.Place;
 import dev.kindred.explanation.TokenCount;
+import dev.kindred.jobs.analysis.PromptLens;
 import dev.kindred.jobs.explain.Explain;
 import dev.kindred.jobs.explain.LocalExplain;
 import dev.kindred.jobs.report.Explained;
 import dev.kindred.jobs.run.RunPlan;
+import dev.kindred.lens.Lens;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -58,13 +60,33 @@ public final class OpenRun implements AutoCloseable {
    * Explains the end of a text.
    *
    * @param strings similar strings of a block, at most
+   * @param shades whether tokens are shaded
    */
-  Answered ask(String text, int strings) {
+  Answered ask(String text, int strings, Explain.Shades shades) {
     List<String> notes = new ArrayList<>();
     List<Prompt> fitted =
         explain.fitted(
             List.of(prompt(text)), note -> notes.add(note.replaceFirst("^kindred: ", "")));
-    return new Answered(queue.ask(fitted, strings), notes);
+    Explained explained = queue.ask(fitted, strings);
+    return new Answered(
+        shades == Explain.Shades.TOKENS ? explained.with(local.shadings(fitted)) : explained,
+        notes);
+  }
+
+  /**
+   * Shows what the model would predict after each block, at each position of a text's end.
+   *
+   * @param most tokens of the end
+   */
+  Lens lens(String text, int most) {
+    Prompt prompt = prompt(text);
+    if (prompt.tokenIds().length == 0) {
+      throw new InvalidInput("text: is empty");
+    }
+
+    int length = Math.min(Math.min(most, local.model().contextLength()), prompt.tokenIds().length);
+    return PromptLens.of(
+        local.model(), length == prompt.tokenIds().length ? prompt : prompt.end(length, tokenizer));
   }
 
   /** Returns the evidence for the end of a text, by similarity. One such question at a time. */
@@ -79,12 +101,14 @@ public final class OpenRun implements AutoCloseable {
   /**
    * A string of the corpus.
    *
+   * @param tokens of it
    * @param following what follows it, the most frequent first
    * @param places of it, those that are kept
    */
   public record StringView(
       long windowId,
       String text,
+      int tokens,
       long occurrences,
       List<TokenCount> following,
       List<Place> places) {}
@@ -104,6 +128,7 @@ public final class OpenRun implements AutoCloseable {
     return new StringView(
         windowId,
         tokenizer.text(strings.tokenIds(window)),
+        strings.windowLength(),
         strings.occurrences(window),
         corpus.mostFrequent(strings.following(window)),
         local

@@ -2,6 +2,10 @@
 package dev.kindred.jobs.serve;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.jobs.analysis.PromptLens;
+import dev.kindred.jobs.explain.Explain;
+import dev.kindred.jobs.report.Report;
+import dev.kindred.lens.Lens;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +16,12 @@ final class Pages {
   private static final int STRINGS = 5;
 
   private static final int MOST_STRINGS = 100;
+
+  /** Positions that the lens shows: the last ones. */
+  private static final int MOST_LENS = 40;
+
+  /** Tokens of a document that are marked. */
+  private static final int MOST_MARKED = 1000;
 
   /** Places of a text that are listed. */
   private static final int MOST_PLACES = 20;
@@ -53,9 +63,11 @@ final class Pages {
         case "explain" -> Optional.of(explain(question));
         case "bins" -> question.isJson() ? Optional.of(bins(question)) : Optional.empty();
         case "text" -> Optional.of(text(question));
+        case "lens" -> Optional.of(lens(question));
         case "trace" -> Optional.of(trace(question));
         case "count" -> Optional.of(count(question));
         case "compare" -> Optional.of(compare(question));
+        case "documents" -> Optional.of(document(question));
         case "words" -> Optional.of(words(question));
         default -> Optional.empty();
       };
@@ -91,7 +103,7 @@ final class Pages {
 
   private static String field(Question question) {
     String first = question.path().isEmpty() ? "" : question.path().get(0);
-    return List.of("text", "trace", "count").contains(first) ? first : "explain";
+    return List.of("text", "lens", "trace", "count").contains(first) ? first : "explain";
   }
 
   private Answer runs(Question question) {
@@ -115,6 +127,8 @@ final class Pages {
             runId,
             question.parameter("q").orElse(""),
             question.parameter("order").orElse("worst"),
+            question.number("low", 0, 0, RunView.BINS - 1),
+            question.number("high", RunView.BINS, 1, RunView.BINS),
             question.number("from", 0, 0, 1 << 28)));
   }
 
@@ -126,7 +140,16 @@ final class Pages {
     }
 
     OpenRun.Answered answered =
-        run.ask(text.get(), question.number("strings", STRINGS, 1, MOST_STRINGS));
+        run.ask(
+            text.get(),
+            question.number("strings", STRINGS, 1, MOST_STRINGS),
+            question.isJson() && question.parameter("shading").isEmpty()
+                ? Explain.Shades.NOTHING
+                : Explain.Shades.TOKENS);
+    if (question.parameter("save").isPresent()) {
+      return Answer.html(Report.html(answered.explained()));
+    }
+
     return question.isJson()
         ? Answer.json(answered.explained())
         : Answer.html(
@@ -153,6 +176,20 @@ final class Pages {
             "text",
             run.plan().runId(),
             run.text(question.parameters().get("text")));
+  }
+
+  private Answer lens(Question question) {
+    OpenRun run = asked(question);
+    if (question.parameter("text").isEmpty()) {
+      return empty(question, run, "lens");
+    }
+
+    Lens lens = run.lens(question.parameters().get("text"), MOST_LENS);
+    return question.isJson()
+        ? Answer.json(lens)
+        : Answer.html(
+            page(question, "lens", run.plan().runId(), "lens")
+                .render("explorer_findings.jte", "found", PromptLens.findings(lens, "the text")));
   }
 
   private Answer trace(Question question) {
@@ -191,6 +228,24 @@ final class Pages {
         "string " + number,
         run.plan().runId(),
         run.string(Long.parseLong(number)));
+  }
+
+  private Answer document(Question question) {
+    OpenRun run = asked(question);
+    String name =
+        question
+            .parameter("document")
+            .orElseThrow(() -> new InvalidInput("document: is not there"));
+    return shown(
+        question,
+        "explorer_document.jte",
+        name,
+        run.plan().runId(),
+        run.corpus()
+            .document(
+                name,
+                question.number("at", 0, 0, Integer.MAX_VALUE / 4),
+                question.number("tokens", 1, 1, MOST_MARKED)));
   }
 
   private Answer compare(Question question) {

@@ -10,6 +10,7 @@ import dev.kindred.table.LocalColumns;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -21,8 +22,12 @@ import java.util.Map;
  * @param settings by name
  * @param q text that the prompts contain
  * @param order of the prompts
+ * @param low first bin of honest distances that is listed
+ * @param high bin after the last
  * @param from number of the first that is listed
- * @param found prompts that contain the text
+ * @param histogram prompts that contain the text by their honest distance, in bins of 1 / {@link
+ *     #BINS}
+ * @param found those of them in the bins that are listed
  * @param prompts that are listed
  */
 public record RunView(
@@ -33,11 +38,17 @@ public record RunView(
     Map<String, String> settings,
     String q,
     String order,
+    int low,
+    int high,
     int from,
+    int[] histogram,
     int found,
     List<PromptLine> prompts) {
   /** Prompts of a page. */
   public static final int PAGE = 50;
+
+  /** Bins of distances. */
+  public static final int BINS = 50;
 
   /** Orders by name. */
   public static final Map<String, String> ORDERS =
@@ -60,10 +71,14 @@ public record RunView(
    *
    * @throws InvalidInput if there is no such run, or no such order
    */
-  static RunView of(Warehouse warehouse, String runId, String q, String order, int from) {
+  static RunView of(
+      Warehouse warehouse, String runId, String q, String order, int low, int high, int from) {
     RunPlan plan = RunPlan.published(warehouse, runId);
     List<PromptLine> all = new ArrayList<>(prompts(warehouse, plan));
     all.removeIf(prompt -> !prompt.text().contains(q));
+    int[] histogram = new int[BINS];
+    all.forEach(prompt -> histogram[bin(prompt)]++);
+    all.removeIf(prompt -> bin(prompt) < low || bin(prompt) >= high);
     all.sort(comparator(order));
     return new RunView(
         runId,
@@ -73,9 +88,21 @@ public record RunView(
         plan.settings(),
         q,
         order,
+        low,
+        high,
         from,
+        histogram,
         all.size(),
         all.subList(Math.min(from, all.size()), Math.min(from + PAGE, all.size())));
+  }
+
+  private static int bin(PromptLine prompt) {
+    return Math.min(BINS - 1, (int) (prompt.honest() * BINS));
+  }
+
+  /** Returns how many prompts the fullest bin has. */
+  public int fullest() {
+    return Math.max(1, Arrays.stream(histogram).max().orElse(1));
   }
 
   /** Returns the prompts of a run, by their ids. */

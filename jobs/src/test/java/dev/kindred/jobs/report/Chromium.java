@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** The browser on the PATH, without a window and without a network. */
-final class Chromium {
+public final class Chromium {
   private static final long SECONDS = 120;
 
   private final Path folder;
@@ -27,17 +27,21 @@ final class Chromium {
    * @param folder for its profile and what it is given
    */
   Chromium(Path folder) {
-    Optional<Path> found =
-        Stream.of("chromium", "chromium-browser", "google-chrome")
-            .flatMap(
-                name ->
-                    Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
-                        .map(place -> Path.of(place, name)))
-            .filter(Files::isExecutable)
-            .findFirst();
+    Optional<Path> found = program();
     assumeTrue(found.isPresent(), "no chromium on the PATH: the report was not opened");
     this.folder = folder;
     this.program = found.get();
+  }
+
+  /** Returns the browser on the PATH, if there is one. */
+  public static Optional<Path> program() {
+    return Stream.of("chromium", "chromium-browser", "google-chrome")
+        .flatMap(
+            name ->
+                Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+                    .map(place -> Path.of(place, name)))
+        .filter(Files::isExecutable)
+        .findFirst();
   }
 
   /**

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.kindred.jobs.report.Chromium;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The explorer in a real browser, the Chromium on the PATH. Skipped where there is none. */
+class TestExplorerInBrowser {
+  private static Thread server;
+  private static int port;
+  private static Browser browser;
+
+  @BeforeAll
+  static void start() throws Exception {
+    assumeTrue(
+        Chromium.program().isPresent(), "no chromium on the PATH: the explorer was not opened");
+    try (ServerSocket socket = new ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+
+    String warehouse = SharedRun.warehouse().toString();
+    server =
+        new Thread(
+            () -> Kindred.run("serve", "--warehouse", warehouse, "--port", Integer.toString(port)));
+    server.start();
+    while (!isThere()) {
+      assertThat(server.isAlive()).isTrue();
+      Thread.sleep(50);
+    }
+
+    browser = Browser.start(Chromium.program().get());
+  }
+
+  private static boolean isThere() {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (browser != null) {
+      browser.close();
+    }
+
+    if (server != null) {
+      server.interrupt();
+      server.join();
+    }
+  }
+
+  private static void open(String address) throws InterruptedException {
+    browser.open("http://127.0.0.1:" + port + address);
+  }
+
+  @Test
+  void aTextThatIsTypedIsExplainedAndItsSlidersAgree() throws Exception {
+    open("/explain");
+    browser.value("document.activeElement.blur()");
+    browser.press("/");
+    browser.await("document.activeElement.id === 'asked'");
+    browser.type("and the old man");
+    browser.press("Enter");
+    browser.await("location.search.includes('text=') && document.querySelector('dl.measures dd')");
+    String shown = browser.value("document.querySelector('dl.measures dd').textContent");
+
+    browser.value("document.querySelector('#rule summary').click()");
+    browser.await("!document.querySelector('#rule form').hidden");
+
+    String distance = "document.querySelector('#rule [name=distance]').textContent";
+    assertThat(browser.value(distance)).isEqualTo(shown);
+    String slider = "document.querySelector('#rule [name=threshold4]')";
+    browser.value(
+        slider + ".value = 0.6; " + slider + ".dispatchEvent(new Event('input', {bubbles: true}))");
+    assertThat(browser.value(distance)).isNotEqualTo(shown);
+    browser.value("document.querySelector('#rule [name=reset]').click()");
+    assertThat(browser.value(distance)).isEqualTo(shown);
+    assertThat(browser.errors()).isEmpty();
+  }
+
+  @Test
+  void promptsAreFilteredByTheirDistance() throws Exception {
+    open("/runs/" + SharedRun.runId());
+    browser.value("document.querySelector('.histogram a i[style*=\"100%\"]').parentNode.click()");
+    browser.await("location.search.includes('low=')");
+
+    assertThat(browser.value("document.querySelectorAll('.histogram .listed').length"))
+        .isEqualTo("1");
+    assertThat(browser.value("document.querySelectorAll('tbody th a .text').length"))
+        .matches("[1-9]\\d*");
+    assertThat(browser.errors()).isEmpty();
+  }
+
+  @Test
+  void noPageIsWiderThanItsWindow() throws Exception {
+    for (int width : new int[] {390, 1600}) {
+      browser.width(width);
+      for (String page :
+          List.of(
+              "/",
+              "/runs/" + SharedRun.runId(),
+              "/explain?text=and%20the%20old",
+              "/text?text=and%20the%20old%20man",
+              "/count?text=the",
+              "/words")) {
+        open(page);
+        assertThat(browser.value("document.documentElement.scrollWidth <= window.innerWidth"))
+            .as("%s, %d pixels", page, width)
+            .isEqualTo("true");
+      }
+    }
+
+    browser.width(1200);
+  }
+
+  @Test
+  void blocksAreReachedByKeys() throws Exception {
+    open("/explain?text=and%20the%20old");
+    browser.value("document.activeElement.blur()");
+    browser.press("]");
+
+    assertThat(browser.value("document.activeElement.textContent")).startsWith("Block 0");
+    browser.press("]");
+    assertThat(browser.value("document.activeElement.textContent")).startsWith("Block 1");
+    browser.press("[");
+    assertThat(browser.value("document.activeElement.textContent")).startsWith("Block 0");
+  }
+}
