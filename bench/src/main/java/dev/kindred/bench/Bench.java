@@ -103,6 +103,10 @@ public final class Bench implements Runnable {
       new ModelReadingFigures(figures, options, work).run();
     }
 
+    if (options.has(Options.Item.QUESTIONS)) {
+      new QuestionFigures(figures, options, work, warehouse).run();
+    }
+
     if (runs != null) {
       runs.addFigures();
       if (options.plot() != null) {

@@ -24,6 +24,7 @@ final class Options {
     INVERSION,
     CIRCUITS,
     READING,
+    QUESTIONS,
     RUNS
   }
 
@@ -68,7 +69,7 @@ final class Options {
   @Option(
       names = "--warehouse",
       paramLabel = "DIR",
-      description = "a warehouse with a run, for join and activations without runs")
+      description = "a warehouse with a run, for join, activations and questions without runs")
   String warehouse;
 
   @Option(names = "--keep", description = "keep the warehouse of the last run, and say where")
@@ -94,10 +95,11 @@ final class Options {
       throw new InvalidInput("--prompts %d: at least 4", givenPrompts);
     }
 
-    boolean needsTables = has(Item.JOIN) || has(Item.ACTIVATIONS);
+    boolean needsTables = has(Item.JOIN) || has(Item.ACTIVATIONS) || has(Item.QUESTIONS);
     if (needsTables && !has(Item.RUNS) && warehouse == null) {
       throw new InvalidInput(
-          "--only %s: join and activations need a run's tables; add runs or give --warehouse DIR",
+          "--only %s: join, activations and questions need a run's tables; add runs or give"
+              + " --warehouse DIR",
           only);
     }
 

@@ -18,7 +18,7 @@ class TestBench {
   @Test
   void badOptionsGiveOneLineAndStatus2() {
     assertOneLine(
-        "--only x: join and activations need a run's tables".replace("x", "[JOIN]"),
+        "--only x: join, activations and questions need a run's tables".replace("x", "[JOIN]"),
         "--only",
         "join");
     assertOneLine("--prompts 3: at least 4", "--prompts", "3");

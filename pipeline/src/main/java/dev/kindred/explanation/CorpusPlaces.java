@@ -134,7 +134,7 @@ public final class CorpusPlaces {
    * @return none if there is no such document, or it has not so many tokens
    */
   public Optional<Passage> passage(String document, long from, int length, int around) {
-    int own = List.of(documents).indexOf(document);
+    int own = Arrays.asList(documents).indexOf(document);
     if (own < 0) {
       return Optional.empty();
     }

@@ -102,6 +102,7 @@ public final class Explain {
   private final Mixture mixture;
   private final boolean isCentred;
   private final boolean isEvaluated; // what is not kept
+  private int windowLength; // 0 until it is asked for
   private SparkSession spark; // of explain
   private Progress progress;
 
@@ -197,8 +198,12 @@ public final class Explain {
   /**
    * Returns the tokens of a window: as many as the run says, or else as the corpus's windows have.
    */
-  int windowLength() {
-    return run.isPresent() ? run.get().windowLength() : lengthOfWindows();
+  synchronized int windowLength() {
+    if (windowLength == 0) {
+      windowLength = run.isPresent() ? run.get().windowLength() : lengthOfWindows();
+    }
+
+    return windowLength;
   }
 
   private int lengthOfWindows() {

@@ -13,6 +13,7 @@ import dev.kindred.jobs.report.Explained;
 import dev.kindred.jobs.report.ShadedPrompt;
 import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.LocalCores;
+import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.LocalColumns;
 import dev.kindred.table.Part;
@@ -20,8 +21,10 @@ import dev.kindred.table.Tables;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.LongConsumer;
 import org.apache.spark.SparkConf;
 
@@ -45,19 +48,13 @@ public final class LocalExplain implements AutoCloseable {
       LocalExplanations explanations,
       Ranks ranks,
       Optional<CorpusPlaces> places,
+      ExecutorService threads,
       int cores) {
     this.explain = explain;
     this.explanations = explanations;
     this.ranks = ranks;
     this.places = places;
-    this.threads =
-        Executors.newFixedThreadPool(
-            cores,
-            work -> {
-              Thread thread = new Thread(work, "kindred-join");
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.threads = threads;
     this.cores = cores;
   }
 
@@ -81,23 +78,67 @@ public final class LocalExplain implements AutoCloseable {
       return Optional.empty();
     }
 
-    Ranks ranks =
-        explain
-            .ranked()
-            .map(run -> ranks(explain.warehouse().part(Tables.DISTANCES, run.runId())))
-            .orElse(Ranks.none());
-    Optional<CorpusPlaces> places =
-        explain
-            .places()
-            .map(
-                kept ->
-                    CorpusPlaces.read(
-                        explain.warehouse().part(Tables.OCCURRENCES, explain.corpusId(), kept),
-                        explain.warehouse().part(Tables.PASSAGES, explain.corpusId(), kept),
-                        explain.windowLength(),
-                        explain.model().tokenizerJson()));
-    return LocalExplanations.open(explain.warehouse(), explain.model(), explain.corpusId(), windows)
-        .map(opened -> new LocalExplain(explain, opened, ranks, places, cores.getAsInt()));
+    ExecutorService threads = threads(cores.getAsInt());
+    try {
+      // All at once, the longest first: the model is loaded where it is first used.
+      Future<Optional<LocalExplanations>> explanations =
+          threads.submit(
+              () ->
+                  LocalExplanations.open(
+                      explain.warehouse(), explain.model(), explain.corpusId(), windows));
+      Future<?> model = threads.submit(() -> LoadedModels.get(explain.model()));
+      Future<Optional<CorpusPlaces>> places = threads.submit(() -> places(explain));
+      Future<Ranks> ranks = threads.submit(() -> ranks(explain));
+      model.get();
+      Optional<LocalExplanations> opened = explanations.get();
+      if (opened.isPresent()) {
+        return Optional.of(
+            new LocalExplain(
+                explain, opened.get(), ranks.get(), places.get(), threads, cores.getAsInt()));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while files were read", e);
+    } catch (ExecutionException e) {
+      threads.shutdownNow();
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+
+      throw new IllegalStateException(e.getCause());
+    }
+
+    threads.shutdownNow();
+    return Optional.empty();
+  }
+
+  private static ExecutorService threads(int count) {
+    return Executors.newFixedThreadPool(
+        count,
+        work -> {
+          Thread thread = new Thread(work, "kindred-join");
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+
+  private static Optional<CorpusPlaces> places(Explain explain) {
+    return explain
+        .places()
+        .map(
+            kept ->
+                CorpusPlaces.read(
+                    explain.warehouse().part(Tables.OCCURRENCES, explain.corpusId(), kept),
+                    explain.warehouse().part(Tables.PASSAGES, explain.corpusId(), kept),
+                    explain.windowLength(),
+                    explain.model().tokenizerJson()));
+  }
+
+  private static Ranks ranks(Explain explain) {
+    return explain
+        .ranked()
+        .map(run -> ranks(explain.warehouse().part(Tables.DISTANCES, run.runId())))
+        .orElse(Ranks.none());
   }
 
   private static Ranks ranks(Part distances) {

@@ -123,11 +123,11 @@ public final class CorpusText {
   public Trace trace(String text) {
     int[] ids = tokens(text);
     List<Span> spans = new ArrayList<>();
-    int end = 0;
-    for (int from = 0; from < ids.length; from++) {
+    int from = 0;
+    while (from < ids.length) {
       TokenIndex.Found found = index().longest(ids, from);
-      if (found.length() > 0 && from + found.length() > end) {
-        end = from + found.length();
+      int end = from + found.length();
+      if (found.length() > 0) {
         long first = index().positions(found, 1)[0];
         spans.add(
             new Span(
@@ -137,10 +137,34 @@ public final class CorpusText {
                 found.count(),
                 places().at(first, found.length(), AROUND)));
       }
+
+      from = end == ids.length ? end : next(ids, from, end);
     }
 
     spans.sort(Comparator.comparingInt(Span::tokens).reversed().thenComparingInt(Span::from));
     return new Trace(text, ids.length, spans);
+  }
+
+  /**
+   * Where the next part begins that is not within the one before: the first place from which the
+   * text stands in the corpus up to the token at which that one ended, and with it. If a text
+   * stands there, so does its end, so that halving finds it.
+   *
+   * @return after that token if it stands nowhere
+   */
+  private int next(int[] ids, int from, int end) {
+    int low = from + 1;
+    int high = end + 1;
+    while (low < high) {
+      int middle = low + high >>> 1;
+      if (index().find(Arrays.copyOfRange(ids, middle, end + 1)).count() > 0) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+
+    return low;
   }
 
   /**
