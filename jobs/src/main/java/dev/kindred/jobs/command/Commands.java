@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,38 +17,44 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 
 /** The list of commands; those of analyses are in the list of analyses. */
 public final class Commands {
+  private static final int NAME_WIDTH = 20; // of a command, with what is before it
+
   private Commands() {}
 
-  private static List<KindredCommand> commands() {
-    List<KindredCommand> commands =
-        new ArrayList<>(
+  /** Commands under a heading of {@code --help}. */
+  private record Group(String title, List<KindredCommand> commands) {}
+
+  private static List<Group> groups() {
+    List<KindredCommand> ofModels = new ArrayList<>(List.of(new GenerateCommand()));
+    Analyses.ALL.forEach(analysis -> ofModels.addAll(analysis.commands(Analyses.ALL)));
+    return List.of(
+        new Group(
+            "Compare a model with a corpus, and look",
             List.of(
                 new RunCommand(),
-                new PlanCommand(),
+                new ExplainCommand(),
+                new ServeCommand(),
+                new ReportCommand(),
+                new RunsCommand(),
+                new CompareCommand(),
+                new CountCommand(),
+                new TraceCommand(),
+                new SqlCommand())),
+        new Group("Plan and tune a run", List.of(new PlanCommand(), new TuneCommand())),
+        new Group("Look into a model", ofModels),
+        new Group(
+            "Make and check models",
+            List.of(new TrainCommand(), new ImportModelCommand(), new CheckModelCommand())),
+        new Group(
+            "A run step by step",
+            List.of(
                 new WindowsCommand(),
                 new ActivationsCommand(),
                 new PromptsCommand(),
                 new CompareModelsCommand(),
                 new SimilarCommand(),
-                new EvaluateCommand(),
-                new TuneCommand(),
-                new ReportCommand(),
-                new ExplainCommand(),
-                new ServeCommand(),
-                new RunsCommand(),
-                new CompareCommand(),
-                new CountCommand(),
-                new TraceCommand(),
-                new GenerateCommand()));
-    Analyses.ALL.forEach(analysis -> commands.addAll(analysis.commands(Analyses.ALL)));
-    commands.addAll(
-        List.of(
-            new TrainCommand(),
-            new ImportModelCommand(),
-            new CheckModelCommand(),
-            new ExpireCommand(),
-            new SqlCommand()));
-    return commands;
+                new EvaluateCommand())),
+        new Group("Keep house", List.of(new ExpireCommand())));
   }
 
   /** Returns the program's command line, with a command line below it for each command. */
@@ -58,7 +65,16 @@ public final class Commands {
             .version("kindred " + KindredVersion.current())
             .mixinStandardHelpOptions(true);
     CommandLine program = new CommandLine(specification);
-    commands().forEach(program::addSubcommand);
+    List<Group> groups = groups();
+    groups.forEach(group -> group.commands().forEach(program::addSubcommand));
+    program
+        .getHelpSectionMap()
+        .put(
+            UsageMessageSpec.SECTION_KEY_COMMAND_LIST,
+            help ->
+                groups.stream()
+                    .map(group -> listed(help, group))
+                    .collect(Collectors.joining("\n")));
     Messages.nameCommands(program.getSubcommands().keySet());
     specification
         .usageMessage()
@@ -83,6 +99,29 @@ public final class Commands {
     }
 
     return program;
+  }
+
+  /** The names of a group's commands, each with the first sentence of what it does. */
+  private static String listed(CommandLine.Help help, Group group) {
+    int width = help.commandSpec().usageMessage().width();
+    CommandLine.Help.TextTable table =
+        CommandLine.Help.TextTable.forColumns(
+            help.colorScheme(),
+            new CommandLine.Help.Column(NAME_WIDTH, 2, CommandLine.Help.Column.Overflow.SPAN),
+            new CommandLine.Help.Column(
+                width - NAME_WIDTH, 2, CommandLine.Help.Column.Overflow.WRAP));
+    for (KindredCommand command : group.commands()) {
+      UsageMessageSpec usage =
+          help.commandSpec().subcommands().get(command.name()).getCommandSpec().usageMessage();
+      table.addRowValues(command.name(), firstSentence(String.join(" ", usage.description())));
+    }
+
+    return group.title() + ":\n" + table;
+  }
+
+  private static String firstSentence(String text) {
+    int end = text.indexOf(". ");
+    return end < 0 ? text : text.substring(0, end + 1);
   }
 
   /** Returns the command lines below the program's. */
