@@ -65,11 +65,9 @@ final class QuestionFigures {
   private WholeRun ask(String key, Path prompts, String... further) {
     System.err.println("bench: " + key.replace('_', ' '));
     List<String> command =
-        new ArrayList<>(
-            List.of(
-                "explain", "--prompts", prompts.toString(), "--warehouse", warehouse, "--json"));
+        new ArrayList<>(List.of("explain", "--prompts", prompts.toString(), "--json"));
     command.addAll(List.of(further));
-    return WholeRun.of(key, command, options, work);
+    return WholeRun.on(warehouse, key, command, options, work);
   }
 
   private Path file(List<String> prompts) {

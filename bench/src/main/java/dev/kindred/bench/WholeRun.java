@@ -83,13 +83,19 @@ record WholeRun(
    */
   static WholeRun of(String name, List<String> command, Options options, WorkFolder work) {
     Path warehouse = work.folder().resolve(name);
+    WholeRun run = on(warehouse.toString(), name, command, options, work);
+    work.delete(warehouse);
+    return run;
+  }
+
+  /** Runs a command on a warehouse that is there. */
+  static WholeRun on(
+      String warehouse, String name, List<String> command, Options options, WorkFolder work) {
     List<String> all = new ArrayList<>();
     all.add(options.home().resolve("submit-scripts/kindred.sh").toString());
     all.addAll(command);
-    all.addAll(List.of("--warehouse", warehouse.toString()));
-    WholeRun run = start(new Plan(name, all, Machine.cores()), work, System.err);
-    work.delete(warehouse);
-    return run;
+    all.addAll(List.of("--warehouse", warehouse));
+    return start(new Plan(name, all, Machine.cores()), work, System.err);
   }
 
   private static WholeRun measure(

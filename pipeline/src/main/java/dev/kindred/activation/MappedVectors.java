@@ -2,7 +2,6 @@
 package dev.kindred.activation;
 
 import dev.kindred.math.Half;
-import dev.kindred.table.LocalColumns;
 import dev.kindred.table.Part;
 import java.io.IOException;
 import java.io.InputStream;
@@ -44,7 +43,7 @@ public final class MappedVectors {
   private static final Set<Encoding> PLAIN = Set.of(Encoding.PLAIN, Encoding.RLE);
 
   /**
-   * Vectors that lie one behind the other.
+   * Vectors, or ids, that lie one behind the other.
    *
    * @param firstRow number of the first
    * @param stride bytes from one to the next
@@ -53,16 +52,34 @@ public final class MappedVectors {
 
   private final String name;
   private final int dimension;
-  private final long[] ids; // N
-  private final Page[] pages;
-  private final int[] firstRows; // of pages
+  private final int rows;
+  private final Pages vectors;
+  private final Pages ids;
 
-  private MappedVectors(String name, int dimension, long[] ids, List<Page> pages) {
+  /** The pages of a column, in the order of rows. */
+  private static final class Pages {
+    private final Page[] pages;
+    private final int[] firstRows;
+
+    private Pages(List<Page> pages) {
+      this.pages = pages.toArray(Page[]::new);
+      this.firstRows = pages.stream().mapToInt(Page::firstRow).toArray();
+    }
+
+    /** The number of the page that has a row. */
+    private int find(int row) {
+      int place = Arrays.binarySearch(firstRows, row);
+      return place < 0 ? -place - 2 : place;
+    }
+  }
+
+  private MappedVectors(String name, int dimension, List<Page> vectors, List<Page> ids) {
+    Page last = vectors.isEmpty() ? null : vectors.get(vectors.size() - 1);
     this.name = name;
     this.dimension = dimension;
-    this.ids = ids;
-    this.pages = pages.toArray(Page[]::new);
-    this.firstRows = pages.stream().mapToInt(Page::firstRow).toArray();
+    this.rows = last == null ? 0 : last.firstRow() + last.rows();
+    this.vectors = new Pages(vectors);
+    this.ids = new Pages(ids);
   }
 
   /**
@@ -80,43 +97,25 @@ public final class MappedVectors {
       return Optional.empty();
     }
 
-    List<Page> pages = new ArrayList<>();
+    List<Page> vectors = new ArrayList<>();
+    List<Page> ids = new ArrayList<>();
     for (Path file : files.get()) {
-      if (!add(file, dimension, pages)) {
+      if (!add(file, dimension, vectors, ids)) {
         return Optional.empty();
       }
     }
 
-    long[] ids = LocalColumns.read(part, "window_id").longs("window_id");
-    return Optional.of(new MappedVectors(part.name(), dimension, ids, pages));
+    return Optional.of(new MappedVectors(part.name(), dimension, vectors, ids));
   }
 
   /** Adds a file's pages; returns whether they are plain. */
-  private static boolean add(Path file, int dimension, List<Page> pages) {
+  private static boolean add(Path file, int dimension, List<Page> vectors, List<Page> ids) {
     try (ParquetFileReader reader = ParquetFileReader.open(new LocalInputFile(file));
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       MessageType schema = reader.getFileMetaData().getSchema();
-      ColumnDescriptor column =
-          schema.getColumns().stream()
-              .filter(any -> any.getPath()[0].equals("ffn_out"))
-              .findFirst()
-              .orElseThrow();
       for (BlockMetaData group : reader.getRowGroups()) {
-        ColumnChunkMetaData chunk =
-            group.getColumns().stream()
-                .filter(any -> any.getPath().toArray()[0].equals("ffn_out"))
-                .findFirst()
-                .orElseThrow();
-        if (chunk.getCodec() != CompressionCodecName.UNCOMPRESSED
-            || !PLAIN.containsAll(chunk.getEncodings())
-            || chunk.getTotalSize() > Integer.MAX_VALUE) {
-          return false;
-        }
-
-        MappedByteBuffer bytes =
-            channel.map(
-                FileChannel.MapMode.READ_ONLY, chunk.getStartingPos(), chunk.getTotalSize());
-        if (!add(bytes, column, dimension, group.getRowCount(), pages)) {
+        if (!add(channel, schema, group, "ffn_out", dimension, vectors)
+            || !add(channel, schema, group, "window_id", 1, ids)) {
           return false;
         }
       }
@@ -127,13 +126,48 @@ public final class MappedVectors {
     }
   }
 
+  /** Adds a column of a row group; returns whether it is plain. */
+  private static boolean add(
+      FileChannel channel,
+      MessageType schema,
+      BlockMetaData group,
+      String name,
+      int dimension,
+      List<Page> pages)
+      throws IOException {
+    ColumnDescriptor column =
+        schema.getColumns().stream()
+            .filter(any -> any.getPath()[0].equals(name))
+            .findFirst()
+            .orElseThrow();
+    ColumnChunkMetaData chunk =
+        group.getColumns().stream()
+            .filter(any -> any.getPath().toArray()[0].equals(name))
+            .findFirst()
+            .orElseThrow();
+    if (chunk.getCodec() != CompressionCodecName.UNCOMPRESSED
+        || !PLAIN.containsAll(chunk.getEncodings())
+        || chunk.getTotalSize() > Integer.MAX_VALUE) {
+      return false;
+    }
+
+    MappedByteBuffer bytes =
+        channel.map(FileChannel.MapMode.READ_ONLY, chunk.getStartingPos(), chunk.getTotalSize());
+    return add(bytes, column, dimension, group.getRowCount(), pages);
+  }
+
   /** Adds the pages of a row group. */
   private static boolean add(
       MappedByteBuffer bytes, ColumnDescriptor column, int dimension, long rows, List<Page> pages)
       throws IOException {
-    boolean isHalf = column.getPrimitiveType().getPrimitiveTypeName() == PrimitiveTypeName.BINARY;
-    int width = dimension * (isHalf ? Short.BYTES : Float.BYTES);
-    int stride = width + (isHalf ? Integer.BYTES : 0);
+    PrimitiveTypeName type = column.getPrimitiveType().getPrimitiveTypeName();
+    boolean isHalf = type == PrimitiveTypeName.BINARY;
+    int stride =
+        switch (type) {
+          case INT64 -> Long.BYTES;
+          case BINARY -> Integer.BYTES + dimension * Short.BYTES; // its length before it
+          default -> dimension * Float.BYTES;
+        };
     bytes.order(ByteOrder.LITTLE_ENDIAN);
     long found = 0;
     while (found < rows) {
@@ -174,7 +208,7 @@ public final class MappedVectors {
 
   /** Returns N. */
   public int rows() {
-    return ids.length;
+    return rows;
   }
 
   /** Returns D. */
@@ -182,9 +216,10 @@ public final class MappedVectors {
     return dimension;
   }
 
-  /** Returns the windows' ids, [N]; not to be changed. */
-  public long[] ids() {
-    return ids;
+  /** Returns the id of a row's window. */
+  public long id(int row) {
+    Page page = ids.pages[ids.find(row)];
+    return page.bytes().getLong((row - page.firstRow()) * page.stride());
   }
 
   /** Returns the part's name, for messages. */
@@ -200,11 +235,10 @@ public final class MappedVectors {
    * @param vectors receives count x D numbers from its start on
    */
   public void copy(int first, int count, float[] vectors) {
-    int place = Arrays.binarySearch(firstRows, first);
-    int number = place < 0 ? -place - 2 : place;
+    int number = this.vectors.find(first);
     int row = first;
     while (row < first + count) {
-      Page page = pages[number++];
+      Page page = this.vectors.pages[number++];
       int from = row - page.firstRow();
       int some = Math.min(first + count - row, page.rows() - from);
       copy(page, from, some, vectors, (row - first) * dimension);

@@ -5,7 +5,10 @@ import dev.kindred.similarity.NextTokens;
 import dev.kindred.table.LocalColumns;
 import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -135,23 +138,30 @@ public final class CorpusStrings {
    * @return a window's number for each, -1 where it is not a window
    */
   int[] find(int[][] prompts) {
-    Map<int[], Integer> wanted = new TreeMap<>(Arrays::compare);
-    for (int[] prompt : prompts) {
-      wanted.put(prompt, -1);
-    }
-
-    boolean[] begins = new boolean[1 + Arrays.stream(tokenIds).max().orElse(0)];
-    wanted.keySet().stream()
-        .filter(prompt -> prompt.length == windowLength && prompt[0] < begins.length)
-        .forEach(prompt -> begins[prompt[0]] = true);
-    for (int window = 0; window < windowIds.length; window++) {
-      if (begins[tokenIds[window * windowLength]]) {
-        int number = window;
-        wanted.computeIfPresent(tokenIds(window), (prompt, before) -> number);
+    int[] found = new int[prompts.length];
+    Arrays.fill(found, -1);
+    Map<Integer, List<Integer>> byFirstToken = new HashMap<>();
+    for (int i = 0; i < prompts.length; i++) {
+      if (prompts[i].length == windowLength && windowLength > 0) {
+        byFirstToken.computeIfAbsent(prompts[i][0], token -> new ArrayList<>()).add(i);
       }
     }
 
-    return Arrays.stream(prompts).mapToInt(wanted::get).toArray();
+    boolean[] begins = // of a table instead of a map: most windows begin otherwise
+        new boolean[1 + byFirstToken.keySet().stream().mapToInt(token -> token).max().orElse(0)];
+    byFirstToken.keySet().forEach(token -> begins[token] = true);
+    for (int window = 0; window < windowIds.length; window++) {
+      int from = window * windowLength;
+      if (tokenIds[from] < begins.length && begins[tokenIds[from]]) {
+        for (int i : byFirstToken.get(tokenIds[from])) {
+          if (Arrays.equals(tokenIds, from, from + windowLength, prompts[i], 0, windowLength)) {
+            found[i] = window;
+          }
+        }
+      }
+    }
+
+    return found;
   }
 
   /** Returns a window's id. */

@@ -14,7 +14,6 @@ import dev.kindred.similarity.JoinSettings;
 import dev.kindred.similarity.LocalJoin;
 import dev.kindred.similarity.PromptVector;
 import dev.kindred.similarity.SimilarityBins;
-import dev.kindred.table.Part;
 import dev.kindred.table.Warehouse;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -52,27 +51,26 @@ public final class LocalExplanations {
   }
 
   /**
-   * Opens what is needed: windows are read, vectors mapped.
+   * Maps the vectors of a block.
    *
-   * @param windows of the corpus
    * @return none if the files are not on this machine, or not laid out so that they can be mapped
    */
-  public static Optional<LocalExplanations> open(
-      Warehouse warehouse, ModelDirectory model, String corpusId, Part windows) {
-    List<MappedVectors> blocks = new ArrayList<>();
-    for (int block : model.blocks().numbers()) {
-      Optional<MappedVectors> vectors =
-          MappedVectors.open(
-              warehouse.part(model.precision().activations(), model.id(), corpusId, block),
-              model.shape().modelDimension());
-      if (vectors.isEmpty()) {
-        return Optional.empty();
-      }
+  public static Optional<MappedVectors> vectors(
+      Warehouse warehouse, ModelDirectory model, String corpusId, int block) {
+    return MappedVectors.open(
+        warehouse.part(model.precision().activations(), model.id(), corpusId, block),
+        model.shape().modelDimension());
+  }
 
-      blocks.add(vectors.get());
-    }
-
-    return Optional.of(new LocalExplanations(model, CorpusStrings.read(windows), blocks));
+  /**
+   * Puts together what was opened.
+   *
+   * @param strings of the corpus
+   * @param blocks vectors of the blocks that the model was read for, in their order
+   */
+  public static LocalExplanations of(
+      ModelDirectory model, CorpusStrings strings, List<MappedVectors> blocks) {
+    return new LocalExplanations(model, strings, blocks);
   }
 
   /**

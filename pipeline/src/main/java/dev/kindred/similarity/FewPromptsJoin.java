@@ -75,7 +75,7 @@ final class FewPromptsJoin {
         if (similar != 0) {
           System.arraycopy(rows, i * dimension, vector, 0, dimension);
           open[batch.size()] = similar;
-          batch.add(windows.ids()[first + from + i], vector, nextTokens);
+          batch.add(windows.id(first + from + i), vector, nextTokens);
           if (batch.isFull()) {
             decide();
           }

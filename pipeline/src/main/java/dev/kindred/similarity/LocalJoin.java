@@ -144,8 +144,7 @@ public final class LocalJoin {
       int from = i * windows.dimension();
       chunk.add(
           new WindowVector(
-              windows.ids()[first + i],
-              Arrays.copyOfRange(rows, from, from + windows.dimension())));
+              windows.id(first + i), Arrays.copyOfRange(rows, from, from + windows.dimension())));
     }
 
     return chunk;

@@ -55,12 +55,12 @@ class TestLocalJoin {
         float[] rows = new float[count * 33];
         mapped.copy(first, count, rows);
         for (int i = 0; i < count; i++) {
-          int window = (int) (mapped.ids()[first + i] / 10);
+          int window = (int) (mapped.id(first + i) / 10);
           assertThat(Arrays.copyOfRange(rows, i * 33, (i + 1) * 33)).isEqualTo(kept[window]);
         }
       }
 
-      assertThat(Arrays.stream(mapped.ids()).sorted().toArray())
+      assertThat(IntStream.range(0, mapped.rows()).mapToLong(mapped::id).sorted().toArray())
           .isEqualTo(IntStream.range(0, vectors.length).mapToLong(JoinProblem::windowId).toArray());
     }
   }

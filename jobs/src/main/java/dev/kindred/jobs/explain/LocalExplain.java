@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.explain;
 
+import dev.kindred.activation.MappedVectors;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.explanation.BinnedEvidence;
 import dev.kindred.explanation.CorpusPlaces;
@@ -18,6 +19,7 @@ import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.LocalColumns;
 import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -80,21 +82,35 @@ public final class LocalExplain implements AutoCloseable {
 
     ExecutorService threads = threads(cores.getAsInt());
     try {
-      // All at once, the longest first: the model is loaded where it is first used.
-      Future<Optional<LocalExplanations>> explanations =
-          threads.submit(
-              () ->
-                  LocalExplanations.open(
-                      explain.warehouse(), explain.model(), explain.corpusId(), windows));
+      // All at once, the longest first.
       Future<?> model = threads.submit(() -> LoadedModels.get(explain.model()));
+      Future<CorpusStrings> strings = threads.submit(() -> CorpusStrings.read(windows));
       Future<Optional<CorpusPlaces>> places = threads.submit(() -> places(explain));
       Future<Ranks> ranks = threads.submit(() -> ranks(explain));
+      List<Future<Optional<MappedVectors>>> mapping = new ArrayList<>();
+      for (int block : explain.model().blocks().numbers()) {
+        mapping.add(
+            threads.submit(
+                () ->
+                    LocalExplanations.vectors(
+                        explain.warehouse(), explain.model(), explain.corpusId(), block)));
+      }
+
+      List<MappedVectors> blocks = new ArrayList<>();
+      for (Future<Optional<MappedVectors>> mapped : mapping) {
+        mapped.get().ifPresent(blocks::add);
+      }
+
       model.get();
-      Optional<LocalExplanations> opened = explanations.get();
-      if (opened.isPresent()) {
+      if (blocks.size() == mapping.size()) {
         return Optional.of(
             new LocalExplain(
-                explain, opened.get(), ranks.get(), places.get(), threads, cores.getAsInt()));
+                explain,
+                LocalExplanations.of(explain.model(), strings.get(), blocks),
+                ranks.get(),
+                places.get(),
+                threads,
+                cores.getAsInt()));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
