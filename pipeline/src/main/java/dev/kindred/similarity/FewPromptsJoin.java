@@ -34,7 +34,7 @@ final class FewPromptsJoin {
   private final boolean[] isAlwaysOpen; // by prompt
 
   /**
-   * @param prompts up to 64
+   * @param prompts up to 64, a bit each
    */
   FewPromptsJoin(
       TileKernel kernel, PromptVectors prompts, NextTokens nextTokens, JoinSettings settings) {

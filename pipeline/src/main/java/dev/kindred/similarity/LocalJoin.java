@@ -21,8 +21,11 @@ import java.util.function.LongConsumer;
  * SimilarStrings} finds, bit for bit.
  */
 public final class LocalJoin {
-  /** Up to so many prompts are compared one by one, more in tiles. */
-  private static final int FEW_PROMPTS = 8;
+  /**
+   * Up to so many prompts are compared one by one, more in tiles, whose windows are first packed
+   * and given their next tokens.
+   */
+  public static final int FEW_PROMPTS = 64;
 
   /** Windows that a thread takes at once. */
   private static final int RANGE = 16 << 10;

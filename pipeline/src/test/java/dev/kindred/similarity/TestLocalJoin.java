@@ -69,7 +69,7 @@ class TestLocalJoin {
   void findsWhatTheOracleFinds(SparkSession spark) {
     Random random = new Random(2);
     float[][] windows = JoinProblem.clustered(random, 700, 33);
-    float[][] prompts = JoinProblem.clustered(random, 45, 33);
+    float[][] prompts = JoinProblem.clustered(random, 70, 33);
     scale(windows[3], 1e-20f);
     scale(windows[4], 1e17f);
     scale(prompts[2], 1e-18f);
@@ -81,7 +81,7 @@ class TestLocalJoin {
       }
 
       MappedVectors mapped = MappedVectors.open(written(spark, table, windows), 33).orElseThrow();
-      for (int count : new int[] {1, 8, 9, 45}) {
+      for (int count : new int[] {1, 9, 64, 65}) {
         JoinProblem problem =
             new JoinProblem(isHalf ? rounded(windows) : windows, Arrays.copyOf(prompts, count));
         for (double threshold : new double[] {0.6, 0, -0.3, -1}) {

@@ -5,6 +5,7 @@ import dev.kindred.corpus.Prompt;
 import dev.kindred.jobs.explain.Explain;
 import dev.kindred.jobs.explain.LocalExplain;
 import dev.kindred.jobs.report.Explained;
+import dev.kindred.similarity.LocalJoin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -15,8 +16,8 @@ import java.util.concurrent.CompletionException;
  * free are one pass over the vectors, which takes little longer than one question does.
  */
 final class AskQueue implements AutoCloseable {
-  /** Prompts of one pass, unless one question has more. */
-  private static final int MOST_PROMPTS = 256;
+  /** Prompts of one pass, unless one question has more: those that are compared one by one. */
+  private static final int MOST_PROMPTS = LocalJoin.FEW_PROMPTS;
 
   /** Questions that may wait; who asks after them is told to come again. */
   private static final int MOST_WAITING = 500;

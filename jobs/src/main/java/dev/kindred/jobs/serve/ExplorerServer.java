@@ -26,7 +26,7 @@ public final class ExplorerServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ExplorerServer.class);
 
   /** Requests that are answered at once; most of them wait for one pass over the vectors. */
-  private static final int THREADS = 64;
+  private static final int THREADS = 256;
 
   private static final int WAITING = 256;
   private static final int MOST_ADDRESS = 16 << 10; // bytes
@@ -45,9 +45,10 @@ public final class ExplorerServer implements AutoCloseable {
    * @throws InvalidInput if the address cannot be had
    */
   public ExplorerServer(Explorer explorer, String host, int port, String token) {
-    // A request that has not come after so many seconds is dropped, and so is who does not read.
-    System.setProperty("sun.net.httpserver.maxReqTime", "20");
-    System.setProperty("sun.net.httpserver.maxRspTime", "120");
+    // Who has not asked or read after so many seconds is dropped. The server counts the time of an
+    // answer to that of its request: the longest must not take so long.
+    System.setProperty("sun.net.httpserver.maxReqTime", "300");
+    System.setProperty("sun.net.httpserver.maxRspTime", "300");
     this.pages = new Pages(explorer);
     this.token = token;
     this.threads =
