@@ -50,7 +50,6 @@ public final class MappedVectors {
    */
   private record Page(int firstRow, int rows, ByteBuffer bytes, int stride, boolean isHalf) {}
 
-  private final String name;
   private final int dimension;
   private final int rows;
   private final Pages vectors;
@@ -73,9 +72,8 @@ public final class MappedVectors {
     }
   }
 
-  private MappedVectors(String name, int dimension, List<Page> vectors, List<Page> ids) {
+  private MappedVectors(int dimension, List<Page> vectors, List<Page> ids) {
     Page last = vectors.isEmpty() ? null : vectors.get(vectors.size() - 1);
-    this.name = name;
     this.dimension = dimension;
     this.rows = last == null ? 0 : last.firstRow() + last.rows();
     this.vectors = new Pages(vectors);
@@ -105,7 +103,7 @@ public final class MappedVectors {
       }
     }
 
-    return Optional.of(new MappedVectors(part.name(), dimension, vectors, ids));
+    return Optional.of(new MappedVectors(dimension, vectors, ids));
   }
 
   /** Adds a file's pages; returns whether they are plain. */
@@ -220,11 +218,6 @@ public final class MappedVectors {
   public long id(int row) {
     Page page = ids.pages[ids.find(row)];
     return page.bytes().getLong((row - page.firstRow()) * page.stride());
-  }
-
-  /** Returns the part's name, for messages. */
-  public String name() {
-    return name;
   }
 
   /**

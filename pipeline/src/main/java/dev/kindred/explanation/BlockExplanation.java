@@ -34,31 +34,19 @@ public record BlockExplanation(
 
   /** The same with the first of its strings, so many at most. */
   BlockExplanation with(int most) {
-    return new BlockExplanation(
-        block,
-        threshold,
-        weight,
-        similarCount,
-        share,
-        hellinger,
-        shares,
-        nextTokens,
-        strings.subList(0, Math.min(most, strings.size())));
+    return with(strings.subList(0, Math.min(most, strings.size())));
   }
 
   /** The same with the places of its strings, by window id; others stay without. */
   BlockExplanation with(Map<Long, List<Place>> places) {
-    return new BlockExplanation(
-        block,
-        threshold,
-        weight,
-        similarCount,
-        share,
-        hellinger,
-        shares,
-        nextTokens,
+    return with(
         strings.stream()
             .map(string -> string.with(places.getOrDefault(string.windowId(), List.of())))
             .toList());
+  }
+
+  private BlockExplanation with(List<SimilarString> others) {
+    return new BlockExplanation(
+        block, threshold, weight, similarCount, share, hellinger, shares, nextTokens, others);
   }
 }

@@ -5,8 +5,8 @@ import dev.kindred.corpus.Contexts;
 import dev.kindred.corpus.TokenIndex;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.table.LocalColumns;
-import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
+import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -61,16 +61,23 @@ public final class CorpusPlaces {
   /**
    * Reads them.
    *
-   * @param occurrences a part of {@link Tables#OCCURRENCES} of one corpus and kind of places
-   * @param passages the part of {@link Tables#PASSAGES} beside it
+   * @param kept what is kept of the places of strings: the key of {@link Tables#OCCURRENCES} and
+   *     {@link Tables#PASSAGES} after the corpus
    * @param windowLength tokens in a string
    */
   public static CorpusPlaces read(
-      Part occurrences, Part passages, int windowLength, String tokenizerJson) {
+      Warehouse warehouse, String corpusId, String kept, int windowLength, String tokenizerJson) {
     LocalColumns read =
-        LocalColumns.read(passages, "first_position", "document_position", "document", TOKENS);
+        LocalColumns.read(
+            warehouse.part(Tables.PASSAGES, corpusId, kept),
+            "first_position",
+            "document_position",
+            "document",
+            TOKENS);
     CorpusPlaces places = new CorpusPlaces(read, windowLength, Tokenizer.of(tokenizerJson));
-    LocalColumns several = LocalColumns.read(occurrences, "window_id", POSITIONS);
+    LocalColumns several =
+        LocalColumns.read(
+            warehouse.part(Tables.OCCURRENCES, corpusId, kept), "window_id", POSITIONS);
     for (int row = 0; row < several.rows(); row++) {
       places.positions.put(
           several.longs("window_id")[row],

@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /** Turns what was found about prompts into explanations, one by one. For one thread. */
@@ -172,14 +171,7 @@ public final class Explainer implements Serializable {
   }
 
   private List<TokenCount> mostFrequent(Map<Integer, Long> counts) {
-    int[] tokens = counts.keySet().stream().mapToInt(Integer::intValue).toArray();
-    double[] values = IntStream.of(tokens).mapToDouble(counts::get).toArray();
-    double total = DoubleStream.of(values).sum();
-    return IntStream.of(TopTokens.places(tokens, values, TOKENS))
-        .mapToObj(
-            place ->
-                new TokenCount(text(tokens[place]), (long) values[place], values[place] / total))
-        .toList();
+    return TokenCount.mostFrequent(counts, TOKENS, this::text);
   }
 
   private String text(int token) {

@@ -35,16 +35,7 @@ public record Explanation(
 
   /** The same with the places of similar strings, by window id. */
   Explanation with(Map<Long, List<Place>> places) {
-    return new Explanation(
-        promptId,
-        text,
-        tokenIds,
-        occurrences,
-        nextTokens,
-        following,
-        compatible,
-        leaveOneOut,
-        blocks.stream().map(block -> block.with(places)).toList());
+    return with(promptId, blocks.stream().map(block -> block.with(places)).toList());
   }
 
   /**
@@ -53,16 +44,12 @@ public record Explanation(
    * @param strings of a block, at most
    */
   public Explanation as(int id, int strings) {
+    return with(id, blocks.stream().map(block -> block.with(strings)).toList());
+  }
+
+  private Explanation with(int id, List<BlockExplanation> others) {
     return new Explanation(
-        id,
-        text,
-        tokenIds,
-        occurrences,
-        nextTokens,
-        following,
-        compatible,
-        leaveOneOut,
-        blocks.stream().map(block -> block.with(strings)).toList());
+        id, text, tokenIds, occurrences, nextTokens, following, compatible, leaveOneOut, others);
   }
 
   /** The number of the block that the approximation owes most to; of several the first. */

@@ -152,12 +152,6 @@ public final class LocalColumns {
     return place == starts(name)[row + 1] ? null : texts(name)[place];
   }
 
-  /** Returns a bigint of a row, or null. */
-  public Long wholeNumber(String name, int row) {
-    int place = starts(name)[row];
-    return place == starts(name)[row + 1] ? null : (Long) longs(name)[place];
-  }
-
   /** Whether a row has nothing in a column. */
   public boolean isNull(String name, int row) {
     return starts(name)[row] == starts(name)[row + 1];

@@ -340,6 +340,21 @@ public final class Runs {
     return newest;
   }
 
+  /**
+   * The id of the run that was published last.
+   *
+   * @throws InvalidInput if there is none
+   */
+  public static String newestId(Warehouse warehouse) {
+    return newestPublished(warehouse)
+        .map(Run::runId)
+        .orElseThrow(
+            () ->
+                new InvalidInput(
+                    "--warehouse %s: no published run in it; end one with the command run",
+                    warehouse.root()));
+  }
+
   /** A published run's row of {@link Tables#RUNS}, or empty. */
   public static Optional<Row> published(Warehouse warehouse, String runId) {
     return find(warehouse, runId)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.command;
 
-import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.AskedCorpusOptions;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.report.Findings;
@@ -11,6 +10,7 @@ import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.serve.CorpusText;
 import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.table.Runs;
 import dev.kindred.table.Warehouse;
 import picocli.CommandLine.Mixin;
 
@@ -29,14 +29,8 @@ abstract class CorpusCommand<T> extends KindredCommand {
     Warehouse warehouse = workspace.warehouseThere(asked.warehouse());
     String text = asked.text();
     RunPlan run =
-        asked.runId() != null
-            ? RunPlan.published(warehouse, asked.runId())
-            : RunPlan.lastPublished(warehouse, any -> true)
-                .orElseThrow(
-                    () ->
-                        new InvalidInput(
-                            "--warehouse %s: no published run in it; end one with the command run",
-                            warehouse.root()));
+        RunPlan.published(
+            warehouse, asked.runId() != null ? asked.runId() : Runs.newestId(warehouse));
     T found =
         found(CorpusText.of(warehouse, run, run.model(workspace.hadoop()).tokenizerJson()), text);
     System.out.print(

@@ -407,8 +407,15 @@ public final class Explain {
     }
 
     progress.end();
-    return explained(
-        given, ranks, places, windowsPart.rows(), activations, start, explanations, shades);
+    long windowCount = windowsPart.rows();
+    Explained.Read read =
+        new Explained.Read(
+            windowCount,
+            thresholds.length,
+            isEvaluated ? windowCount * thresholds.length : activations.rows(),
+            isEvaluated ? 0 : activations.bytes(),
+            (System.nanoTime() - start) / 1e9);
+    return explained(given, ranks, places.isPresent(), read, explanations, shades);
   }
 
   /** Whether a process that has the files can do without Spark. */
@@ -456,26 +463,15 @@ public final class Explain {
   /**
    * Puts together what was found.
    *
-   * @param places what is kept of the places of strings
-   * @param windows of the corpus
-   * @param start when it began, by {@link System#nanoTime}
+   * @param isPlaced whether places of strings are kept
    */
   Explained explained(
       List<Prompt> given,
       Ranks ranks,
-      Optional<String> places,
-      long windows,
-      Part activations,
-      long start,
+      boolean isPlaced,
+      Explained.Read read,
       List<Explanation> explanations,
       Shades shades) {
-    Explained.Read read =
-        new Explained.Read(
-            windows,
-            thresholds.length,
-            isEvaluated ? windows * thresholds.length : activations.rows(),
-            isEvaluated ? 0 : activations.bytes(),
-            (System.nanoTime() - start) / 1e9);
     LOG.info("model={} corpus={} prompts={} read={}", model.id(), corpusId, given.size(), read);
     return new Explained(
         model.uri(),
@@ -485,7 +481,7 @@ public final class Explain {
         run.map(RunPlan::runId).orElse(null),
         ranks.prompts(),
         whyUnranked(),
-        places.isPresent() ? null : "no run has kept them; run again with its settings",
+        isPlaced ? null : "no run has kept them; run again with its settings",
         read,
         explanations,
         shades == Shades.TOKENS ? shadings(given) : null);

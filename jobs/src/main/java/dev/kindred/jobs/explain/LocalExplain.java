@@ -44,6 +44,7 @@ public final class LocalExplain implements AutoCloseable {
   private final Optional<CorpusPlaces> places;
   private final ExecutorService threads;
   private final int cores;
+  private final long bytes; // of the vectors' files
 
   private LocalExplain(
       Explain explain,
@@ -58,6 +59,7 @@ public final class LocalExplain implements AutoCloseable {
     this.places = places;
     this.threads = threads;
     this.cores = cores;
+    this.bytes = explain.activations().bytes();
   }
 
   /**
@@ -144,8 +146,9 @@ public final class LocalExplain implements AutoCloseable {
         .map(
             kept ->
                 CorpusPlaces.read(
-                    explain.warehouse().part(Tables.OCCURRENCES, explain.corpusId(), kept),
-                    explain.warehouse().part(Tables.PASSAGES, explain.corpusId(), kept),
+                    explain.warehouse(),
+                    explain.corpusId(),
+                    kept,
                     explain.windowLength(),
                     explain.model().tokenizerJson()));
   }
@@ -174,15 +177,16 @@ public final class LocalExplain implements AutoCloseable {
     long start = System.nanoTime();
     List<Explanation> found =
         explanations.of(given, explain.settings(strings), ranks, work(compared));
-    return explain.explained(
-        given,
-        ranks,
-        explain.places(),
-        strings().size(),
-        explain.activations(),
-        start,
-        places.map(corpus -> Places.in(found, corpus, Explain.MOST_PLACES)).orElse(found),
-        shades);
+    List<Explanation> placed =
+        places.map(corpus -> Places.in(found, corpus, Explain.MOST_PLACES)).orElse(found);
+    Explained.Read read =
+        new Explained.Read(
+            strings().size(),
+            model().blocks().numbers().size(),
+            vectors(),
+            bytes,
+            (System.nanoTime() - start) / 1e9);
+    return explain.explained(given, ranks, places.isPresent(), read, placed, shades);
   }
 
   private LocalExplanations.Work work(LongConsumer compared) {

@@ -55,18 +55,7 @@ public record Explained(
 
   /** The same with shadings of its prompts. */
   public Explained with(List<ShadedPrompt> found) {
-    return new Explained(
-        model,
-        modelId,
-        vectors,
-        corpusId,
-        runId,
-        rankedAmong,
-        unranked,
-        unplaced,
-        read,
-        prompts,
-        found);
+    return with(prompts, found);
   }
 
   /**
@@ -82,6 +71,10 @@ public record Explained(
       some.add(prompts.get(i).as(i - from, strings));
     }
 
+    return with(some, shadings == null ? null : shadings.subList(from, to));
+  }
+
+  private Explained with(List<Explanation> others, List<ShadedPrompt> shades) {
     return new Explained(
         model,
         modelId,
@@ -92,8 +85,8 @@ public record Explained(
         unranked,
         unplaced,
         read,
-        some,
-        shadings == null ? null : shadings.subList(from, to));
+        others,
+        shades);
   }
 
   /** As one JSON object, names in snake case. */

@@ -9,7 +9,6 @@ import dev.kindred.explanation.CorpusPlaces;
 import dev.kindred.explanation.Place;
 import dev.kindred.explanation.TokenCount;
 import dev.kindred.jobs.run.RunPlan;
-import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -58,10 +57,7 @@ public final class CorpusText {
             .map(
                 kept ->
                     CorpusPlaces.read(
-                        warehouse.part(Tables.OCCURRENCES, run.corpusId(), kept),
-                        warehouse.part(Tables.PASSAGES, run.corpusId(), kept),
-                        run.windowLength(),
-                        tokenizerJson));
+                        warehouse, run.corpusId(), kept, run.windowLength(), tokenizerJson));
     CorpusText text = new CorpusText(run.runId(), places, tokenizerJson);
     text.places();
     return text;
@@ -189,18 +185,7 @@ public final class CorpusText {
 
   /** Lists counts by token id, the most frequent first. */
   List<TokenCount> mostFrequent(Map<Integer, Long> counts) {
-    double total = counts.values().stream().mapToLong(Long::longValue).sum();
-    return counts.entrySet().stream()
-        .sorted(
-            Map.Entry.<Integer, Long>comparingByValue()
-                .reversed()
-                .thenComparing(Map.Entry.comparingByKey()))
-        .limit(TOKENS)
-        .map(
-            count ->
-                new TokenCount(
-                    tokenizer.text(count.getKey()), count.getValue(), count.getValue() / total))
-        .toList();
+    return TokenCount.mostFrequent(counts, TOKENS, tokenizer::text);
   }
 
   private CorpusPlaces places() {

@@ -45,13 +45,7 @@ public final class Explorer implements AutoCloseable {
 
   /** Returns the id of the run that is asked about unless another one is named. */
   String newest() {
-    return Runs.newestPublished(warehouse)
-        .map(Runs.Run::runId)
-        .orElseThrow(
-            () ->
-                new InvalidInput(
-                    "--warehouse %s: no published run in it; end one with the command run",
-                    warehouse.root()));
+    return Runs.newestId(warehouse);
   }
 
   /**

@@ -9,6 +9,7 @@ import dev.kindred.lens.Lens;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /** Which question is answered how: every page has an address, and each is JSON, too. */
 final class Pages {
@@ -167,15 +168,21 @@ final class Pages {
   }
 
   private Answer text(Question question) {
+    return aboutText(question, "text", OpenRun::text);
+  }
+
+  /** An answer that is a template's, or the page that asks. */
+  private Answer aboutText(
+      Question question, String name, BiFunction<OpenRun, String, Object> found) {
     OpenRun run = asked(question);
     return question.parameter("text").isEmpty()
-        ? empty(question, run, "text")
+        ? empty(question, run, name)
         : shown(
             question,
-            "explorer_text.jte",
-            "text",
+            "explorer_" + name + ".jte",
+            name,
             run.plan().runId(),
-            run.text(question.parameters().get("text")));
+            found.apply(run, question.parameters().get("text")));
   }
 
   private Answer lens(Question question) {
@@ -193,27 +200,11 @@ final class Pages {
   }
 
   private Answer trace(Question question) {
-    OpenRun run = asked(question);
-    return question.parameter("text").isEmpty()
-        ? empty(question, run, "trace")
-        : shown(
-            question,
-            "explorer_trace.jte",
-            "trace",
-            run.plan().runId(),
-            run.corpus().trace(question.parameters().get("text")));
+    return aboutText(question, "trace", (run, text) -> run.corpus().trace(text));
   }
 
   private Answer count(Question question) {
-    OpenRun run = asked(question);
-    return question.parameter("text").isEmpty()
-        ? empty(question, run, "count")
-        : shown(
-            question,
-            "explorer_count.jte",
-            "count",
-            run.plan().runId(),
-            run.corpus().count(question.parameters().get("text"), MOST_PLACES));
+    return aboutText(question, "count", (run, text) -> run.corpus().count(text, MOST_PLACES));
   }
 
   private Answer string(Question question, String number) {

@@ -129,6 +129,6 @@ class TestCorpusText {
     Part written = warehouse.part(Tables.PASSAGES, "c-1", "p-1");
     StructType columns = Tables.PASSAGES.fileColumns();
     written.write(spark.createDataFrame(passages, columns).repartition(2));
-    return CorpusPlaces.read(occurrences, written, 10, tokenizerJson);
+    return CorpusPlaces.read(warehouse, "c-1", "p-1", 10, tokenizerJson);
   }
 }
