@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.activation;
 
+import dev.kindred.InvalidInput;
 import dev.kindred.math.Half;
 import dev.kindred.table.Part;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.zip.CRC32;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.Encoding;
 import org.apache.parquet.format.PageHeader;
@@ -35,7 +37,8 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
  * leaves their numbers as they are in plain pages, so that nothing is decoded and the file cache is
  * the only copy. Rows are in the order of the part's files.
  *
- * <p>Checksums of pages are not compared: that would take as long as reading them. Footers are.
+ * <p>Footers are compared with the record when files are mapped, and the checksum of a page when
+ * the first of its vectors is read.
  *
  * <p>Letters: N = rows, D = numbers of a vector.
  */
@@ -47,9 +50,19 @@ public final class MappedVectors {
    *
    * @param firstRow number of the first
    * @param stride bytes from one to the next
+   * @param whole the page, which the checksum is of
+   * @param crc its CRC-32
    */
-  private record Page(int firstRow, int rows, ByteBuffer bytes, int stride, boolean isHalf) {}
+  private record Page(
+      int firstRow,
+      int rows,
+      ByteBuffer bytes,
+      int stride,
+      boolean isHalf,
+      ByteBuffer whole,
+      int crc) {}
 
+  private final String name; // of the part
   private final int dimension;
   private final int rows;
   private final Pages vectors;
@@ -59,10 +72,31 @@ public final class MappedVectors {
   private static final class Pages {
     private final Page[] pages;
     private final int[] firstRows;
+    private final boolean[] isChecked; // threads that both find a page unchecked check it twice
 
     private Pages(List<Page> pages) {
+      this.isChecked = new boolean[pages.size()];
       this.pages = pages.toArray(Page[]::new);
       this.firstRows = pages.stream().mapToInt(Page::firstRow).toArray();
+    }
+
+    /** A page, whose checksum is compared when it is asked for first. */
+    private Page checked(int number, String part) {
+      Page page = pages[number];
+      if (!isChecked[number]) {
+        CRC32 crc = new CRC32();
+        crc.update(page.whole().duplicate());
+        if ((int) crc.getValue() != page.crc()) {
+          throw new InvalidInput(
+              "%s is damaged: the checksum of a page is not the one that was written; remove it and"
+                  + " run again, to compute it anew",
+              part);
+        }
+
+        isChecked[number] = true;
+      }
+
+      return page;
     }
 
     /** The number of the page that has a row. */
@@ -72,8 +106,9 @@ public final class MappedVectors {
     }
   }
 
-  private MappedVectors(int dimension, List<Page> vectors, List<Page> ids) {
+  private MappedVectors(String name, int dimension, List<Page> vectors, List<Page> ids) {
     Page last = vectors.isEmpty() ? null : vectors.get(vectors.size() - 1);
+    this.name = name;
     this.dimension = dimension;
     this.rows = last == null ? 0 : last.firstRow() + last.rows();
     this.vectors = new Pages(vectors);
@@ -103,7 +138,7 @@ public final class MappedVectors {
       }
     }
 
-    return Optional.of(new MappedVectors(dimension, vectors, ids));
+    return Optional.of(new MappedVectors(part.name(), dimension, vectors, ids));
   }
 
   /** Adds a file's pages; returns whether they are plain. */
@@ -170,8 +205,9 @@ public final class MappedVectors {
     long found = 0;
     while (found < rows) {
       PageHeader header = Util.readPageHeader(new Remaining(bytes));
-      int end = bytes.position() + header.getCompressed_page_size();
-      if (header.getType() != PageType.DATA_PAGE) {
+      int start = bytes.position();
+      int end = start + header.getCompressed_page_size();
+      if (header.getType() != PageType.DATA_PAGE || !header.isSetCrc()) {
         return false;
       }
 
@@ -191,7 +227,8 @@ public final class MappedVectors {
       Page last = pages.isEmpty() ? null : pages.get(pages.size() - 1);
       int first = last == null ? 0 : Math.addExact(last.firstRow(), last.rows());
       ByteBuffer values = bytes.slice(bytes.position(), length).order(ByteOrder.LITTLE_ENDIAN);
-      pages.add(new Page(first, length / stride, values, stride, isHalf));
+      ByteBuffer whole = bytes.slice(start, end - start);
+      pages.add(new Page(first, length / stride, values, stride, isHalf, whole, header.getCrc()));
       found += length / stride;
       bytes.position(end);
     }
@@ -216,7 +253,7 @@ public final class MappedVectors {
 
   /** Returns the id of a row's window. */
   public long id(int row) {
-    Page page = ids.pages[ids.find(row)];
+    Page page = ids.checked(ids.find(row), name);
     return page.bytes().getLong((row - page.firstRow()) * page.stride());
   }
 
@@ -231,7 +268,7 @@ public final class MappedVectors {
     int number = this.vectors.find(first);
     int row = first;
     while (row < first + count) {
-      Page page = this.vectors.pages[number++];
+      Page page = this.vectors.checked(number++, name);
       int from = row - page.firstRow();
       int some = Math.min(first + count - row, page.rows() - from);
       copy(page, from, some, vectors, (row - first) * dimension);

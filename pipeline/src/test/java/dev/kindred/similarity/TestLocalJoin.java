@@ -173,6 +173,30 @@ class TestLocalJoin {
         .hasMessageContainingAll(file.getFileName().toString(), "is damaged");
   }
 
+  @Test
+  void aVectorThatChangedIsNotCompared(SparkSession spark) throws IOException {
+    float[][] vectors = JoinProblem.gaussian(new Random(4), 100, 8);
+    for (Table table : List.of(Tables.ACTIVATIONS, Tables.ACTIVATIONS_F16)) {
+      Part part = written(spark, table, vectors);
+      Path file = part.localFiles().orElseThrow().get(0);
+      byte[] bytes = Files.readAllBytes(file);
+      bytes[600] ^= 1; // within the first column's only page, or the second's
+      Files.write(file, bytes);
+      Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc")); // Hadoop's own
+      MappedVectors mapped = MappedVectors.open(part, 8).orElseThrow();
+
+      assertThatThrownBy(
+              () -> {
+                for (int row = 0; row < mapped.rows(); row++) {
+                  mapped.id(row);
+                  mapped.copy(row, 1, new float[8]);
+                }
+              })
+          .isInstanceOf(InvalidInput.class)
+          .hasMessageContainingAll(part.name(), "is damaged: the checksum of a page");
+    }
+  }
+
   private Part written(SparkSession spark, Table table, float[][] vectors) {
     boolean isHalf = table == Tables.ACTIVATIONS_F16;
     List<Row> rows = new ArrayList<>();
