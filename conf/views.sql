@@ -14,6 +14,7 @@ create or replace view kindred_current.predictions as select * from kindred.curr
 create or replace view kindred_current.model_distances as select * from kindred.current.model_distances;
 create or replace view kindred_current.similar_strings as select * from kindred.current.similar_strings;
 create or replace view kindred_current.block_distributions as select * from kindred.current.block_distributions;
+create or replace view kindred_current.ring_distributions as select * from kindred.current.ring_distributions;
 create or replace view kindred_current.evidence_pieces as select * from kindred.current.evidence_pieces;
 create or replace view kindred_current.similarity_bins as select * from kindred.current.similarity_bins;
 create or replace view kindred_current.nearest_strings as select * from kindred.current.nearest_strings;

@@ -41,7 +41,9 @@ public final class RunRows {
           .filter(
               table ->
                   !table.filledBy().startsWith("run")
-                      || table.filledBy().matches(".* (after|store-activations (f16|none)).*"))
+                      || table
+                          .filledBy()
+                          .matches(".* (after|with rings|store-activations (f16|none)).*"))
           .map(Table::name)
           .toList();
 

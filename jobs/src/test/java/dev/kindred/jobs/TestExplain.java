@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,13 +113,17 @@ class TestExplain {
     }
   }
 
+  private static final String RINGS =
+      String.join(";", Collections.nCopies(6, ".3/50/.05/.01,.7/20/.1/.02,.9/5/.1/.05"));
+
   @Test
   void thisProcessFindsWhatSparkFinds() throws IOException {
     String[][] asked = {
       {"--prompts", file(texts), "--json"}, // many
       {texts.get(0), NOT_IN_CORPUS, texts.get(1), "--strings", "40", "--json"},
       {texts.get(2), "--strings", "1", "--thresholds", "0.3,0.2,0.1,0,-0.2,-1", "--json"},
-      {texts.get(3), "--saturation", "10", "--kernel", "scalar", "--shading", "--json"}
+      {texts.get(3), "--saturation", "10", "--kernel", "scalar", "--shading", "--json"},
+      {"--prompts", file(texts), "--rings", RINGS, "--json"}
     };
     for (String[] arguments : asked) {
       String[] bySpark =
@@ -433,8 +438,7 @@ class TestExplain {
     JsonNode other = json(once(NOT_IN_CORPUS, "--thresholds", "0,0,0,0,0,0", "--json"));
     JsonNode prompt = other.get("prompts").get(0);
 
-    assertThat(other.get("unranked").asText())
-        .isEqualTo("thresholds, weights or saturation are not the run's");
+    assertThat(other.get("unranked").asText()).isEqualTo("the rule is not the run's");
     assertThat(prompt.get("compatible").get("closer").isNull()).isTrue();
     assertThat(prompt.get("blocks").get(0).get("similar_count").asLong()).isGreaterThan(100);
   }

@@ -211,7 +211,7 @@ class TestGoldenRun {
         .containsEntry("rule", "of the model's folder")
         .containsEntry("model-check", "selfcheck.json")
         .containsEntry("blocks", "all")
-        .hasSize(34);
+        .hasSize(35);
   }
 
   @Test

@@ -13,6 +13,7 @@ import dev.kindred.model.Blocks;
 import dev.kindred.model.LanguageModel;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.prediction.Rings;
 import dev.kindred.table.Runs;
 import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
@@ -107,17 +108,17 @@ class TestHuggingFaceModel {
         .containsEntry("rule", "chosen by windows that are not prompts")
         .containsEntry("bos", "auto")
         .containsEntry("model-check", "selfcheck.json");
-    double[] thresholds =
-        Arrays.stream(settings.get("thresholds").split(","))
-            .mapToDouble(Double::parseDouble)
-            .toArray();
-    assertThat(thresholds).hasSize(4);
-    assertThat(Arrays.stream(thresholds).boxed())
+    assertThat(Rings.parse(settings.get("rings")).rings())
+        .hasSize(4)
         .allSatisfy(
-            threshold -> {
-              assertThat(threshold).isBetween(.5, .99);
-              assertThat(threshold * 100).isCloseTo(Math.rint(threshold * 100), within(1e-9));
-            });
+            block ->
+                assertThat(block)
+                    .allSatisfy(
+                        ring -> {
+                          double hundred = ring.above() * 100;
+                          assertThat(ring.above()).isBetween(.5, .99);
+                          assertThat(hundred).isCloseTo(Math.rint(hundred), within(1e-9));
+                        }));
   }
 
   @Test

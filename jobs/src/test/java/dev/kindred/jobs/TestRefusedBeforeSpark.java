@@ -100,7 +100,7 @@ class TestRefusedBeforeSpark {
     refusals.put("run --corpus https://example.com/text", "--corpus ");
     refusals.put("windows --corpus nowhere.txt", "--corpus ");
     refusals.put("plan --kernel none", "--kernel none");
-    refusals.put("tune --bin-step 7", "--bin-floor 0.70 --bin-step 7: ");
+    refusals.put("tune --bin-step 7", "--bin-floor 0.60 --bin-step 7: ");
     refusals.put("train --steps 0 --out m", "--steps 0");
     refusals.put("explain abcdefghij --warehouse nowhere", "--warehouse ");
     refusals.put("explain abcdefghij --warehouse empty" + model, "--warehouse ");

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tuning, and runs with what it found. */
 @Tag("thorough")
@@ -95,7 +97,7 @@ class TestTuning {
         .allSatisfy(
             line ->
                 assertThat(line.endsWith("at --bin-floor: try a lower one"))
-                    .isEqualTo(line.matches("  block \\d +0\\.70* .*")));
+                    .isEqualTo(line.matches("  block \\d +0\\.60* .*")));
   }
 
   @Test
@@ -146,9 +148,15 @@ class TestTuning {
     return run.out();
   }
 
-  @Test
-  void evidenceFromBinsIsThatOfAJoin() {
-    String[] settings = {"--thresholds", ".8,.7", "--keep-similar", "20"};
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--thresholds | .8,.7 | 20 | 0",
+        "--rings | .8/20/.1/.02,.95/4/.2/0;.7/30/.5/0,.72/3/.1/0,.9/2/.4/.1 | 20 | 60"
+      })
+  void evidenceFromBinsIsThatOfAJoin(String rule, String value, String kept, int ringRows) {
+    String[] settings = {rule, value, "--keep-similar", kept};
     CommandLineRun fromBins = command("run", "tuned", settings);
     assertThat(fromBins.status()).as(fromBins.err()).isZero();
     assertThat(fromBins.err()).contains("block 1 is in similarity_bins");
@@ -164,6 +172,14 @@ class TestTuning {
       assertThat(joined.lines().count()).isGreaterThan(SmallModel.BLOCKS * 60);
       assertThat(rows("tuned", query)).isEqualTo(joined);
     }
+
+    String rings =
+        "select block, prompt_id, ring, above, similar_count, counts, own_window_similar from"
+            + " kindred.current.ring_distributions order by block, prompt_id, ring";
+    assertThat(rows("joined", rings).lines().count()).isGreaterThan(ringRows);
+    assertThat(rows("tuned", rings)).isEqualTo(rows("joined", rings));
+    String found = "select * except (run_id) from kindred.current.distances order by prompt_id";
+    assertThat(rows("tuned", found)).isEqualTo(rows("joined", found));
   }
 
   @Test
@@ -193,7 +209,7 @@ class TestTuning {
     assertThat(run.status()).isEqualTo(2);
     assertThat(run.messages())
         .containsExactly(
-            "kindred: --bin-floor 0.70 --bin-step 0: the floor is to be in [-1, 1), the step in"
+            "kindred: --bin-floor 0.60 --bin-step 0: the floor is to be in [-1, 1), the step in"
                 + " [0.0001, 1 - floor]");
   }
 }

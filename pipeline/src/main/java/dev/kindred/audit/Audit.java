@@ -99,14 +99,21 @@ public final class Audit {
       tables.computeIfPresent(precision.activations(), (table, rows) -> rows.drop("ffn_out"));
     }
 
-    // A run of an earlier version has no places of its windows.
-    for (Table table : List.of(Tables.MODEL_DISTANCES, Tables.OCCURRENCES, Tables.PASSAGES)) {
+    // A run of an earlier version has no places of its windows, and one without rings none of them.
+    for (Table table :
+        List.of(
+            Tables.MODEL_DISTANCES,
+            Tables.OCCURRENCES,
+            Tables.PASSAGES,
+            Tables.RING_DISTRIBUTIONS)) {
       tables.computeIfAbsent(table, absent -> none(run, absent));
     }
 
     Map<String, String> parameters = parameters(run.windowLength(), model.shape(), run.blocks());
     parameters.put("keep_similar", Integer.toString(run.keepSimilar()));
     parameters.put("keep_occurrences", Integer.toString(run.keepOccurrences()));
+    parameters.put(
+        "has_rings", Boolean.toString(run.tables().containsKey(Tables.RING_DISTRIBUTIONS)));
     parameters.put("has_passages", Boolean.toString(run.tables().containsKey(Tables.PASSAGES)));
     // As similarities are in the table: rounded to float.
     parameters.put(

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.baseline;
 
+import dev.kindred.math.Adam;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -19,8 +20,6 @@ final class NGramFitter {
 
   private static final int STEPS_A_LOOK = 10; // at the held-out windows
   private static final double RATE = 0.1;
-  private static final double[] DECAYS = {0.9, 0.999};
-  private static final double EPSILON = 1e-8;
   private static final double LEAST_DISTANCE = 1e-4; // whose gradient is taken
   private static final double LEAST = 0.01; // of a discount's share that is begun with
   private static final int DISCOUNTS = 3;
@@ -75,22 +74,11 @@ final class NGramFitter {
   /** Goes on from a model, whose discounts and shares (if it has any) change. */
   Fitted fit(NGram first) {
     double[] parameters = parameters(first);
-    double[] gradientMean = new double[parameters.length];
-    double[] squareMean = new double[parameters.length];
+    Adam descent = new Adam(RATE, STEPS, parameters.length);
     Fitted best = new Fitted(first, heldOutDistance(first));
     for (int step = 1; step <= STEPS; step++) {
       NGram current = model(first, parameters);
-      double[] gradient = new Pass(current).gradient(fitted, parameters);
-      double rate = RATE * (1 - (step - 1.0) / STEPS);
-      for (int i = 0; i < parameters.length; i++) {
-        gradientMean[i] += (1 - DECAYS[0]) * (gradient[i] - gradientMean[i]);
-        squareMean[i] += (1 - DECAYS[1]) * (gradient[i] * gradient[i] - squareMean[i]);
-        parameters[i] -=
-            rate
-                * (gradientMean[i] / (1 - Math.pow(DECAYS[0], step)))
-                / (Math.sqrt(squareMean[i] / (1 - Math.pow(DECAYS[1], step))) + EPSILON);
-      }
-
+      descent.step(parameters, new Pass(current).gradient(fitted, parameters));
       if (step % STEPS_A_LOOK == 0) {
         NGram next = model(first, parameters);
         double distance = heldOutDistance(next);

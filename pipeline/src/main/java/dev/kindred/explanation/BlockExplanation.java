@@ -32,6 +32,11 @@ public record BlockExplanation(
     List<SimilarString> strings)
     implements Serializable {
 
+  /** Whether it is known what hangs on a string. */
+  public boolean hasEffects() {
+    return strings.stream().anyMatch(string -> string.effect() != null);
+  }
+
   /** The same with the first of its strings, so many at most. */
   BlockExplanation with(int most) {
     return with(strings.subList(0, Math.min(most, strings.size())));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.explanation;
 
+import dev.kindred.prediction.TokenFrequencies;
 import dev.kindred.similarity.NextTokens;
 import dev.kindred.table.LocalColumns;
 import dev.kindred.table.Part;
@@ -124,6 +125,20 @@ public final class CorpusStrings {
   /** What follows windows, for a join. */
   NextTokens nextTokens() {
     return NextTokens.of(windowIds, starts, following, counts);
+  }
+
+  /**
+   * How often tokens follow any string.
+   *
+   * @param vocabularySize {@code d_vocab}
+   */
+  public TokenFrequencies frequencies(int vocabularySize) {
+    long[] all = new long[vocabularySize];
+    for (int i = 0; i < following.length; i++) {
+      all[following[i]] += counts[i];
+    }
+
+    return new TokenFrequencies(all);
   }
 
   /** Returns the number of a window, or a negative one where there is no such window. */

@@ -4,9 +4,9 @@ package dev.kindred.explanation;
 import dev.kindred.corpus.Tokenizer;
 import dev.kindred.math.Shares;
 import dev.kindred.math.TopTokens;
-import dev.kindred.prediction.BlockShares;
-import dev.kindred.prediction.Mixture;
 import dev.kindred.prediction.NextTokenDistribution;
+import dev.kindred.prediction.Rule;
+import dev.kindred.prediction.TokenFrequencies;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,11 +28,12 @@ public final class Explainer implements Serializable {
   /**
    * How prompts were joined, and what of it is shown.
    *
-   * @param thresholds one for each block that was looked at
-   * @param mixture of these blocks
+   * @param rule of the blocks that were looked at
+   * @param frequencies of the corpus's tokens; null where the rule does not use them
    * @param strings similar strings that are shown of a block, at most
+   * @param hasEffects whether it is computed what hangs on each of them
    */
-  public record Settings(double[] thresholds, Mixture mixture, int strings)
+  public record Settings(Rule rule, TokenFrequencies frequencies, int strings, boolean hasEffects)
       implements Serializable {}
 
   private final Settings settings;
@@ -129,24 +130,36 @@ public final class Explainer implements Serializable {
   }
 
   private List<BlockExplanation> blocks(PromptFindings found, int[] tokens) {
+    Rule rule = settings.rule();
     double[] shares =
-        BlockShares.of(
+        rule.shares(
             found.blocks().stream().map(PromptFindings.OfBlock::counts).toList(),
-            settings.mixture());
+            settings.frequencies());
+    Effects effects =
+        settings.hasEffects() ? new Effects(rule, settings.frequencies(), found) : null;
     List<BlockExplanation> explanations = new ArrayList<>();
     for (int place = 0; place < shares.length; place++) {
       PromptFindings.OfBlock block = found.blocks().get(place);
+      Map<Integer, Long> counts = block.counts().all();
+      int ofBlock = place;
       explanations.add(
           new BlockExplanation(
               block.block(),
-              settings.thresholds()[place],
-              settings.mixture().weights()[place],
+              rule.thresholds()[place],
+              rule.weights()[place],
               block.similarCount(),
               shares[place],
-              found.model().distance(Shares.of(block.counts())),
-              shares(tokens, block.counts()),
-              mostFrequent(block.counts()),
-              block.strings().stream().map(string -> string(string, found.text())).toList()));
+              found.model().distance(Shares.of(counts)),
+              shares(tokens, counts),
+              mostFrequent(counts),
+              block.strings().stream()
+                  .map(
+                      string ->
+                          string(
+                              string,
+                              found.text(),
+                              effects == null ? null : effects.of(ofBlock, string)))
+                  .toList()));
     }
 
     return explanations;
@@ -159,12 +172,13 @@ public final class Explainer implements Serializable {
         .toList();
   }
 
-  private SimilarString string(PromptFindings.FoundString string, String prompt) {
+  private SimilarString string(PromptFindings.FoundString string, String prompt, Double effect) {
     return new SimilarString(
         string.windowId(),
         string.text(),
         SimilarString.sharedSuffix(string.text(), prompt),
         string.similarity(),
+        effect,
         string.occurrences(),
         mostFrequent(string.nextTokens()),
         List.of());

@@ -9,7 +9,10 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.struct;
 
+import dev.kindred.prediction.BlockCounts;
 import dev.kindred.prediction.ModelPredictions;
+import dev.kindred.prediction.Rings;
+import dev.kindred.prediction.Rule;
 import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
@@ -23,6 +26,8 @@ import org.apache.spark.sql.expressions.Window;
 
 /** Puts together what a join has found about prompts, so that a reader can follow it. */
 public final class Explanations {
+  private static final String RINGS = "rings";
+
   private Explanations() {}
 
   /**
@@ -33,6 +38,8 @@ public final class Explanations {
    * @param similarStrings rows of {@link Tables#SIMILAR_STRINGS} with at least the most similar
    *     ones
    * @param blockDistributions rows of {@link Tables#BLOCK_DISTRIBUTIONS}
+   * @param ringDistributions rows of {@link Tables#RING_DISTRIBUTIONS}; null where the rule has no
+   *     rings
    * @param approximations rows of {@link Tables#APPROXIMATIONS}
    * @param distances rows of {@link Tables#DISTANCES}
    * @param windows rows of {@link Tables#WINDOWS}: at least the prompts and the most similar
@@ -43,6 +50,7 @@ public final class Explanations {
       ModelPredictions predictions,
       Dataset<Row> similarStrings,
       Dataset<Row> blockDistributions,
+      Dataset<Row> ringDistributions,
       Dataset<Row> approximations,
       Dataset<Row> distances,
       Dataset<Row> windows) {
@@ -58,6 +66,7 @@ public final class Explanations {
           predictions,
           only(similarStrings, promptIds),
           only(blockDistributions, promptIds),
+          ringDistributions == null ? null : only(ringDistributions, promptIds),
           approximations,
           distances,
           windows);
@@ -81,7 +90,9 @@ public final class Explanations {
         .toJavaRDD()
         .map(
             new Explain(
-                new Explainer(settings, tokenizerJson, ranks), findings.predictions().reader()));
+                new Explainer(settings, tokenizerJson, ranks),
+                settings.rule(),
+                findings.predictions().reader()));
   }
 
   /** A row a prompt with everything about it. */
@@ -100,6 +111,7 @@ public final class Explanations {
                 col("prompt_id"),
                 col("text"),
                 col("token_ids"),
+                col("window_id"),
                 coalesce(col("occurrences"), lit(0L)).as("occurrences"),
                 col("following"));
     Dataset<Row> similar =
@@ -121,7 +133,10 @@ public final class Explanations {
         findings
             .blockDistributions()
             .groupBy("prompt_id")
-            .agg(collect_list(struct("block", "similar_count", "counts")).as("blocks"));
+            .agg(
+                collect_list(struct("block", "similar_count", "counts", "own_window_similar"))
+                    .as("blocks"));
+    Dataset<Row> all = findings.ringDistributions() == null ? blocks : ringed(findings, blocks);
     return prompts
         .join(findings.predictions().columns(), "prompt_id")
         .join(
@@ -142,8 +157,17 @@ public final class Explanations {
                     "model_top_token",
                     "leave_one_out_top_token"),
             "prompt_id")
-        .join(blocks, "prompt_id")
+        .join(all, "prompt_id")
         .join(similar, new String[] {"prompt_id"}, "left");
+  }
+
+  private static Dataset<Row> ringed(Findings findings, Dataset<Row> blocks) {
+    Dataset<Row> rings =
+        findings
+            .ringDistributions()
+            .groupBy("prompt_id")
+            .agg(collect_list(struct("block", "ring", "counts", "own_window_similar")).as(RINGS));
+    return blocks.join(rings, new String[] {"prompt_id"}, "left");
   }
 
   private static Dataset<Row> mostSimilar(Dataset<Row> similarStrings, int strings) {
@@ -161,21 +185,25 @@ public final class Explanations {
     private static final long serialVersionUID = 1L;
 
     private final Explainer explainer;
+    private final Rule rule;
     private final ModelPredictions.Reader reader;
 
-    private Explain(Explainer explainer, ModelPredictions.Reader reader) {
+    private Explain(Explainer explainer, Rule rule, ModelPredictions.Reader reader) {
       this.explainer = explainer;
+      this.rule = rule;
       this.reader = reader;
     }
 
     @Override
     public Explanation call(Row row) {
       int following = row.fieldIndex("following");
+      int own = row.fieldIndex("window_id");
       return explainer.explain(
           new PromptFindings(
               row.getAs("prompt_id"),
               row.getAs("text"),
               StoredVectors.ints(row, row.fieldIndex("token_ids")),
+              row.isNullAt(own) ? -1 : row.getLong(own),
               row.getAs("occurrences"),
               row.isNullAt(following) ? null : row.getJavaMap(following),
               reader.read(row, row.fieldIndex(ModelPredictions.PREDICTION)),
@@ -188,17 +216,24 @@ public final class Explanations {
               blocks(row)));
     }
 
-    private static List<PromptFindings.OfBlock> blocks(Row row) {
+    private List<PromptFindings.OfBlock> blocks(Row row) {
+      List<Row> blocksFound = sorted(row.getList(row.fieldIndex("blocks")), "block");
+      List<BlockCounts> rings =
+          rule instanceof Rings ofRings ? rings(ofRings, row, blocksFound) : null;
       int column = row.fieldIndex("strings");
       List<Row> strings = row.isNullAt(column) ? List.of() : sorted(row.getList(column), "place");
       List<PromptFindings.OfBlock> blocks = new ArrayList<>();
-      for (Row block : sorted(row.getList(row.fieldIndex("blocks")), "block")) {
+      for (Row block : blocksFound) {
         int number = block.getAs("block");
         blocks.add(
             new PromptFindings.OfBlock(
                 number,
                 block.getAs("similar_count"),
-                block.getJavaMap(block.fieldIndex("counts")),
+                rings == null
+                    ? new BlockCounts(
+                        List.of(block.<Integer, Long>getJavaMap(block.fieldIndex("counts"))),
+                        block.<Boolean>getAs("own_window_similar") ? 0 : -1)
+                    : rings.get(blocks.size()),
                 strings.stream()
                     .filter(string -> string.<Integer>getAs("block") == number)
                     .map(Explain::string)
@@ -206,6 +241,13 @@ public final class Explanations {
       }
 
       return blocks;
+    }
+
+    private static List<BlockCounts> rings(Rings rule, Row row, List<Row> blocks) {
+      int column = row.fieldIndex(RINGS);
+      return rule.counts(
+          blocks.stream().map(block -> block.<Integer>getAs("block")).toList(),
+          row.isNullAt(column) ? List.of() : row.getList(column));
     }
 
     private static PromptFindings.FoundString string(Row string) {

@@ -7,8 +7,11 @@ import dev.kindred.corpus.Tokenizer;
 import dev.kindred.evaluation.Distances;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.files.ModelDirectory;
-import dev.kindred.prediction.Approximations;
+import dev.kindred.prediction.BlockCounts;
 import dev.kindred.prediction.Predictions;
+import dev.kindred.prediction.Rule;
+import dev.kindred.prediction.TokenFrequencies;
+import dev.kindred.prediction.WeightedCounts;
 import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.JoinSettings;
 import dev.kindred.similarity.LocalJoin;
@@ -128,7 +131,7 @@ public final class LocalExplanations {
               strings.nextTokens(),
               vectors,
               new JoinSettings(
-                  SimilarityBins.above(settings.thresholds()[place]),
+                  settings.rule().bins(place),
                   settings.strings(),
                   model.shape().vocabularySize(),
                   work.kernel(),
@@ -158,12 +161,8 @@ public final class LocalExplanations {
     return explanations;
   }
 
-  /**
-   * The evidence for a prompt in bins of .01 that begin .25 below each block's threshold.
-   *
-   * @param settings whose number of strings does not matter
-   */
-  public BinnedEvidence bins(Prompt prompt, Explainer.Settings settings, Work work) {
+  /** The evidence for a prompt in bins of .01 that begin .25 below each block's threshold. */
+  public BinnedEvidence bins(Prompt prompt, WeightedCounts rule, Work work) {
     int own = strings.find(new int[][] {prompt.tokenIds()})[0];
     Predictions.Evaluated evaluated =
         Predictions.here(model, List.of(prompt.tokenIds()), work.batchSize()).get(0);
@@ -171,7 +170,7 @@ public final class LocalExplanations {
     List<Evidence> evidence = new ArrayList<>();
     int vocabulary = model.shape().vocabularySize();
     for (int place = 0; place < blocks.size(); place++) {
-      bins.add(bins(settings.thresholds()[place]));
+      bins.add(bins(rule.thresholds()[place]));
       evidence.add(
           LocalJoin.join(
                   blocks.get(place),
@@ -210,8 +209,8 @@ public final class LocalExplanations {
       found.add(
           new BinnedEvidence.BinnedBlock(
               model.blocks().number(place),
-              settings.thresholds()[place],
-              settings.mixture().weights()[place],
+              rule.thresholds()[place],
+              rule.weights()[place],
               evidence.get(place).getOwnBin(),
               bins(bins.get(place), evidence.get(place), places)));
     }
@@ -222,7 +221,7 @@ public final class LocalExplanations {
             .filter(token -> !tokens.contains(token))
             .mapToDouble(token -> dense[token])
             .sum();
-    double saturation = settings.mixture().saturation();
+    double saturation = rule.mixture().saturation();
     return new BinnedEvidence(
         listed, others, found, Double.isInfinite(saturation) ? null : (Double) saturation);
   }
@@ -271,17 +270,19 @@ public final class LocalExplanations {
       List<Evidence> evidence,
       Explainer.Settings settings,
       Tokenizer tokenizer) {
-    List<SortedMap<Integer, Long>> counts = evidence.stream().map(this::counts).toList();
-    List<SortedMap<Integer, Long>> others = new ArrayList<>();
-    for (int place = 0; place < counts.size(); place++) {
-      others.add(
-          evidence.get(place).getOwnBin() < 0
-              ? counts.get(place)
-              : without(counts.get(place), strings.following(own)));
+    Rule rule = settings.rule();
+    List<BlockCounts> counts = new ArrayList<>();
+    for (int place = 0; place < evidence.size(); place++) {
+      counts.add(counts(evidence.get(place), rule.bins(place).count()));
     }
 
-    SortedMap<Integer, Double> approximation = Approximations.mix(counts, settings.mixture());
-    SortedMap<Integer, Double> leaveOneOut = Approximations.mix(others, settings.mixture());
+    Map<Integer, Long> following = own < 0 ? Map.of() : strings.following(own);
+    TokenFrequencies frequencies = settings.frequencies();
+    SortedMap<Integer, Double> approximation = rule.mix(counts, frequencies);
+    SortedMap<Integer, Double> leaveOneOut =
+        rule.mix(
+            counts.stream().map(block -> block.withoutOwn(following)).toList(),
+            frequencies == null ? null : frequencies.without(following));
     Distances.Measured measured =
         Distances.measure(
             evaluated.distribution(),
@@ -301,8 +302,9 @@ public final class LocalExplanations {
         id,
         prompt.text(),
         prompt.tokenIds(),
+        own < 0 ? -1 : strings.windowId(own),
         own < 0 ? 0 : strings.occurrences(own),
-        own < 0 ? null : strings.following(own),
+        own < 0 ? null : following,
         evaluated.distribution(),
         approximation,
         leaveOneOut,
@@ -313,21 +315,20 @@ public final class LocalExplanations {
         found);
   }
 
-  private SortedMap<Integer, Long> counts(Evidence evidence) {
-    SortedMap<Integer, Long> counts = new TreeMap<>();
-    for (int i = 0; i < evidence.getTokens().length; i++) {
-      counts.put(evidence.getTokens()[i], evidence.getCounts()[i]);
+  private BlockCounts counts(Evidence evidence, int rings) {
+    int vocabulary = model.shape().vocabularySize();
+    List<SortedMap<Integer, Long>> counts = new ArrayList<>();
+    for (int ring = 0; ring < rings; ring++) {
+      counts.add(new TreeMap<>());
     }
 
-    return counts;
-  }
+    for (int i = 0; i < evidence.getTokens().length; i++) {
+      counts
+          .get(evidence.getTokens()[i] / vocabulary)
+          .put(evidence.getTokens()[i] % vocabulary, evidence.getCounts()[i]);
+    }
 
-  private static SortedMap<Integer, Long> without(
-      SortedMap<Integer, Long> counts, Map<Integer, Long> own) {
-    return Approximations.without(
-        counts,
-        own.keySet().stream().mapToInt(Integer::intValue).toArray(),
-        own.values().stream().mapToLong(Long::longValue).toArray());
+    return new BlockCounts(counts, evidence.getOwnBin());
   }
 
   /** The strings in the order in which tables have them: similarities are floats there. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.explanation;
 
+import dev.kindred.prediction.BlockCounts;
 import dev.kindred.prediction.NextTokenDistribution;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +11,7 @@ import java.util.Map;
  *
  * @param promptId from 0
  * @param tokenIds of the prompt
+ * @param ownWindow id of the prompt's own window; -1 if it is not a window of the corpus
  * @param occurrences places of the corpus where the prompt stands; 0 if it is not a window of it
  * @param following what follows the prompt there, by token id; null if it is not a window
  * @param model what the model predicts
@@ -24,6 +26,7 @@ public record PromptFindings(
     int promptId,
     String text,
     int[] tokenIds,
+    long ownWindow,
     long occurrences,
     Map<Integer, Long> following,
     NextTokenDistribution model,
@@ -38,11 +41,11 @@ public record PromptFindings(
   /**
    * What one block found.
    *
-   * @param counts of next tokens, by token id
+   * @param counts of next tokens
    * @param strings that are shown, the most similar first
    */
   public record OfBlock(
-      int block, long similarCount, Map<Integer, Long> counts, List<FoundString> strings) {}
+      int block, long similarCount, BlockCounts counts, List<FoundString> strings) {}
 
   /**
    * A similar string.

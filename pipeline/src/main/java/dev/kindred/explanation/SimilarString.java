@@ -10,6 +10,9 @@ import java.util.List;
  *
  * @param sharedSuffix the text's end as far as the prompt ends alike
  * @param similarity cosine of the two FFN outputs, in [-1, 1], above the block's threshold
+ * @param effect what the string adds to the probability that all similar strings of all blocks,
+ *     without the prompt itself, give to the model's most probable token, in [-1, 1]; null of the
+ *     prompt itself, and where it was not asked for
  * @param occurrences places of the corpus where the window stands
  * @param nextTokens the tokens that follow it there, the most frequent first, as many as are shown
  * @param places the first of these places, as many as are shown; empty where they are not known
@@ -19,6 +22,7 @@ public record SimilarString(
     String text,
     String sharedSuffix,
     float similarity,
+    Double effect,
     long occurrences,
     List<TokenCount> nextTokens,
     List<Place> places)
@@ -27,7 +31,7 @@ public record SimilarString(
   /** The same string, with its places. */
   SimilarString with(List<Place> known) {
     return new SimilarString(
-        windowId, text, sharedSuffix, similarity, occurrences, nextTokens, known);
+        windowId, text, sharedSuffix, similarity, effect, occurrences, nextTokens, known);
   }
 
   /** The text before the shared suffix. */

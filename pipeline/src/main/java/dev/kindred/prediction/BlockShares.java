@@ -15,7 +15,7 @@ public final class BlockShares {
    * @param blocks counts by token id, one a block
    * @return one a block, in [0, 1], sum 1; all 0 if there is nothing to count
    */
-  public static double[] of(List<Map<Integer, Long>> blocks, Mixture mixture) {
+  public static double[] of(List<? extends Map<Integer, Long>> blocks, Mixture mixture) {
     double[] weighted = new double[mixture.blocks()];
     for (int block = 0; block < mixture.blocks(); block++) {
       long evidence = blocks.get(block).values().stream().mapToLong(Long::longValue).sum();

@@ -12,6 +12,17 @@ import org.apache.spark.sql.Row;
 final class EvidenceBins {
   private EvidenceBins() {}
 
+  /** Returns a row with the file columns of {@link Tables#BLOCK_DISTRIBUTIONS}, of all bins. */
+  static Row allBins(Evidence evidence, int vocabularySize) {
+    Map<Integer, Long> counts = new TreeMap<>();
+    for (int i = 0; i < evidence.getTokens().length; i++) {
+      counts.merge(evidence.getTokens()[i] % vocabularySize, evidence.getCounts()[i], Long::sum);
+    }
+
+    return Tables.BLOCK_DISTRIBUTIONS.row(
+        evidence.getPromptId(), evidence.similarCount(), counts, evidence.getOwnBin() >= 0);
+  }
+
   /**
    * Returns rows with the file columns of {@link Tables#SIMILARITY_BINS}, of the bins that have
    * windows, ascending.

@@ -8,17 +8,19 @@ import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.explode;
-import static org.apache.spark.sql.functions.get;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.map;
-import static org.apache.spark.sql.functions.map_from_arrays;
 import static org.apache.spark.sql.functions.map_from_entries;
+import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
 
 import dev.kindred.table.Tables;
 import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.expressions.Window;
@@ -36,15 +38,14 @@ public final class EvidenceRows {
   /**
    * Rows with the file columns of {@link Tables#BLOCK_DISTRIBUTIONS}.
    *
-   * @param evidence of a join with one bin
+   * @param evidence of a join, of whose bins all count
+   * @param vocabularySize {@code d_vocab}
    */
-  public static Dataset<Row> blockDistributions(Dataset<Evidence> evidence) {
+  public static Dataset<Row> blockDistributions(Dataset<Evidence> evidence, int vocabularySize) {
     return evidence
-        .select(
-            col("promptId").as("prompt_id"),
-            coalesce(get(col("similarCounts"), lit(0)), lit(0L)).as("similar_count"),
-            map_from_arrays(col("tokens"), col("counts")).as("counts"),
-            col("ownBin").geq(lit(0)).as("own_window_similar"))
+        .map(
+            (MapFunction<Evidence, Row>) found -> EvidenceBins.allBins(found, vocabularySize),
+            Tables.BLOCK_DISTRIBUTIONS.encoder())
         .sort("prompt_id");
   }
 
@@ -99,6 +100,61 @@ public final class EvidenceRows {
             .where(col("place").leq(lit(keep)))
             .drop("place");
     return rounded(best).sort(col("prompt_id"), col("similarity").desc(), col("window_id"));
+  }
+
+  /**
+   * Rows with the file columns of {@link Tables#RING_DISTRIBUTIONS}.
+   *
+   * @param evidence of a join with these settings, whose bins are the rings
+   */
+  public static Dataset<Row> ringDistributions(Dataset<Evidence> evidence, JoinSettings settings) {
+    return similarityBins(evidence, settings).withColumnRenamed("bin", "ring");
+  }
+
+  /**
+   * Rows with the file columns of {@link Tables#RING_DISTRIBUTIONS}.
+   *
+   * @param similarityBins rows of {@link Tables#SIMILARITY_BINS} of one block
+   * @param rings whose edges are among those of the bins
+   */
+  public static Dataset<Row> ringDistributions(Dataset<Row> similarityBins, SimilarityBins rings) {
+    Column ring = lit(SimilarityBins.BELOW);
+    Column above = lit(rings.floor());
+    for (int i = 0; i < rings.count(); i++) {
+      ring = when(col("above").geq(lit(rings.edge(i))), lit(i)).otherwise(ring);
+      above = when(col("above").geq(lit(rings.edge(i))), lit(rings.edge(i))).otherwise(above);
+    }
+
+    Dataset<Row> bins =
+        similarityBins
+            .withColumn("ring", ring)
+            .withColumn("above", above)
+            .where(col("ring").geq(lit(0)));
+    Dataset<Row> counts =
+        bins.select(
+                col("prompt_id"),
+                col("ring"),
+                explode(col("counts")).as(new String[] {"token", "count"}))
+            .groupBy("prompt_id", "ring", "token")
+            .agg(sum("count").as("count"))
+            .groupBy("prompt_id", "ring")
+            .agg(
+                map_from_entries(array_sort(collect_list(struct(col("token"), col("count")))))
+                    .as("counts"));
+    return bins.groupBy("prompt_id", "ring")
+        .agg(
+            max("above").as("above"),
+            sum("similar_count").as("similar_count"),
+            bool_or(col("own_window_similar")).as("own_window_similar"))
+        .join(counts, new String[] {"prompt_id", "ring"}, "left")
+        .select(
+            col("prompt_id"),
+            col("ring"),
+            col("above"),
+            col("similar_count"),
+            coalesce(col("counts"), map().cast(COUNTS)).as("counts"),
+            col("own_window_similar"))
+        .sort("prompt_id", "ring");
   }
 
   private static Dataset<Row> rounded(Dataset<Row> strings) {

@@ -5,13 +5,16 @@ import dev.kindred.InvalidInput;
 import java.io.Serializable;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
- * Similarities above a floor, in bins of equal width: bin i has those strictly above {@code
+ * Similarities above a floor, in bins, mostly of equal width: bin i has those strictly above {@code
  * edge(i)} up to and with {@code edge(i + 1)}, the last one all above its edge. What is strictly
  * above an edge is therefore what is in its bin and the bins after it.
  *
- * <p>Edges are decimal numbers rounded once, so that the edge 0.85 is the threshold 0.85.
+ * <p>Edges of equal bins are decimal numbers rounded once, so that the edge 0.85 is the threshold
+ * 0.85.
  */
 public final class SimilarityBins implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -27,7 +30,7 @@ public final class SimilarityBins implements Serializable {
 
   private final String name;
   private final double[] edges; // ascending, with an infinite one behind the last bin's
-  private final double binsPerUnit;
+  private final double binsPerUnit; // 0 if they are not of equal width
   private final boolean isCentred;
 
   private SimilarityBins(String name, double[] edges, double binsPerUnit, boolean isCentred) {
@@ -41,6 +44,23 @@ public final class SimilarityBins implements Serializable {
   public static SimilarityBins above(double threshold) {
     return new SimilarityBins(
         "above " + threshold, new double[] {threshold, Double.POSITIVE_INFINITY}, 0, false);
+  }
+
+  /**
+   * Bins of any width: similarities above each of some thresholds and not above the next.
+   *
+   * @param thresholds at least one, in [-1, 1], ascending
+   */
+  public static SimilarityBins at(double... thresholds) {
+    double[] edges = Arrays.copyOf(thresholds, thresholds.length + 1);
+    edges[thresholds.length] = Double.POSITIVE_INFINITY;
+    for (int bin = 0; bin < thresholds.length; bin++) {
+      if (!(edges[bin] < edges[bin + 1])) {
+        throw new IllegalArgumentException("not ascending: " + Arrays.toString(thresholds));
+      }
+    }
+
+    return new SimilarityBins("at " + Arrays.toString(thresholds), edges, 0, false);
   }
 
   /**
@@ -146,6 +166,11 @@ public final class SimilarityBins implements Serializable {
     return -1;
   }
 
+  /** Whether all edges of others are among these. */
+  public boolean hasEdgesOf(SimilarityBins others) {
+    return IntStream.range(0, others.count()).allMatch(bin -> binAbove(others.edge(bin)) >= 0);
+  }
+
   /** A similarity's bin, or {@link #BELOW}. */
   int of(double similarity) {
     if (!(similarity > edges[0])) {
@@ -153,6 +178,15 @@ public final class SimilarityBins implements Serializable {
     }
 
     int last = edges.length - 2;
+    if (binsPerUnit == 0) {
+      int bin = last;
+      while (!(similarity > edges[bin])) {
+        bin--;
+      }
+
+      return bin;
+    }
+
     int bin = (int) Math.min(last, (similarity - edges[0]) * binsPerUnit);
     // The product is rounded, so it may be beside the bin by one.
     if (!(similarity > edges[bin])) {

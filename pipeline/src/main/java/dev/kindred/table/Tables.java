@@ -30,6 +30,7 @@ public final class Tables {
   public static final Table MODEL_DISTANCES = stated("model_distances");
   public static final Table SIMILAR_STRINGS = stated("similar_strings");
   public static final Table BLOCK_DISTRIBUTIONS = stated("block_distributions");
+  public static final Table RING_DISTRIBUTIONS = stated("ring_distributions");
   public static final Table EVIDENCE_PIECES = stated("evidence_pieces");
   public static final Table SIMILARITY_BINS = stated("similarity_bins");
   public static final Table NEAREST_STRINGS = stated("nearest_strings");

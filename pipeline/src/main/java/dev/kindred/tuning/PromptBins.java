@@ -7,12 +7,18 @@ import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.map_entries;
 import static org.apache.spark.sql.functions.struct;
 
+import dev.kindred.prediction.BlockCounts;
 import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.prediction.NextTokenDistribution;
+import dev.kindred.prediction.Rule;
+import dev.kindred.prediction.TokenFrequencies;
+import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Tables;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -35,15 +41,23 @@ public final class PromptBins implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final int promptId;
+  private final int[] tokens; // [T], ascending
   private final double[] modelRoots; // [T], square roots of the model's probabilities
   private final BlockBins[] blocks;
-  private final float[] own; // [T], next tokens of the prompt's own window
+  private final Map<Integer, Long> own; // next tokens of the prompt's own window
+  private final float[] ownOfTokens; // [T]
 
-  private PromptBins(int promptId, double[] modelRoots, BlockBins[] blocks, float[] own) {
+  private PromptBins(
+      int promptId, int[] tokens, double[] modelRoots, BlockBins[] blocks, Map<Integer, Long> own) {
     this.promptId = promptId;
+    this.tokens = tokens;
     this.modelRoots = modelRoots;
     this.blocks = blocks;
     this.own = own;
+    this.ownOfTokens = new float[tokens.length];
+    for (int i = 0; i < tokens.length; i++) {
+      ownOfTokens[i] = own.getOrDefault(tokens[i], 0L);
+    }
   }
 
   /**
@@ -121,17 +135,16 @@ public final class PromptBins implements Serializable {
     }
 
     double[] modelRoots = new double[support.length];
-    float[] ownOnSupport = new float[support.length];
     for (int i = 0; i < support.length; i++) {
       modelRoots[i] = Math.sqrt(model.probability(support[i]));
-      ownOnSupport[i] = own.getOrDefault(support[i], 0L);
     }
 
     return new PromptBins(
         row.getInt(0),
+        support,
         modelRoots,
         Arrays.stream(builders).map(BlockBins.Builder::build).toArray(BlockBins[]::new),
-        ownOnSupport);
+        own);
   }
 
   private static Map<Integer, Long> counts(List<Row> entries) {
@@ -142,6 +155,11 @@ public final class PromptBins implements Serializable {
 
   public int promptId() {
     return promptId;
+  }
+
+  /** Returns the number of blocks. */
+  int blocks() {
+    return blocks.length;
   }
 
   /** Returns T, the number of tokens that follow any string of any bin. */
@@ -172,7 +190,7 @@ public final class PromptBins implements Serializable {
     boolean isOwnAmongThem = !withOwn && blocks[block].ownBin() >= bin;
     double total = 0;
     for (int i = 0; i < places.length; i++) {
-      counts[i] = isOwnAmongThem ? (float) counts[i] - own[places[i]] : counts[i];
+      counts[i] = isOwnAmongThem ? (float) counts[i] - ownOfTokens[places[i]] : counts[i];
       total += counts[i];
     }
 
@@ -198,6 +216,79 @@ public final class PromptBins implements Serializable {
 
     Arrays.fill(counts, 0, end, 0);
     return total;
+  }
+
+  /**
+   * What follows the strings in each ring.
+   *
+   * @param bins [B][R], those whose lower edges are the rings' thresholds, ascending
+   * @param withOwn whether the prompt's own window is evidence
+   */
+  RingCounts rings(int[][] bins, TokenFrequencies frequencies, boolean withOwn) {
+    boolean[] isThere = new boolean[tokens.length];
+    List<RingCounts.OfBlock> ofBlocks = new ArrayList<>();
+    for (int block = 0; block < bins.length; block++) {
+      int[] places = places(block);
+      double[] counted = new double[places.length];
+      float[][] counts = new float[bins[block].length][places.length];
+      double[] totals = new double[counts.length];
+      for (int ring = 0; ring < counts.length; ring++) {
+        totals[ring] = countsOfBlock(block, bins[block][ring], withOwn, counted);
+        for (int i = 0; i < places.length; i++) {
+          counts[ring][i] = (float) counted[i];
+          isThere[places[i]] |= counted[i] > 0;
+        }
+      }
+
+      ofBlocks.add(new RingCounts.OfBlock(places, counts, totals));
+    }
+
+    TokenFrequencies others = withOwn ? frequencies : frequencies.without(own);
+    double[] base = Arrays.stream(tokens).mapToDouble(others::probability).toArray();
+    return new RingCounts(modelRoots, base, isThere, ofBlocks);
+  }
+
+  /**
+   * Hellinger distance of a rule from the model.
+   *
+   * @param rule whose thresholds are edges of the bins
+   * @param bins by which the evidence is kept
+   * @param withOwn whether the prompt's own window is evidence
+   * @return in [0, 1]; 1 without evidence
+   */
+  public double distance(
+      Rule rule, SimilarityBins bins, TokenFrequencies frequencies, boolean withOwn) {
+    List<BlockCounts> counts = new ArrayList<>();
+    for (int block = 0; block < blocks.length; block++) {
+      counts.add(counts(block, rule.bins(block), bins, withOwn));
+    }
+
+    double[] shares = new double[tokens.length];
+    rule.mix(counts, withOwn ? frequencies : frequencies.without(own))
+        .forEach((token, share) -> shares[Arrays.binarySearch(tokens, token)] = share);
+    return distance(shares);
+  }
+
+  private BlockCounts counts(
+      int block, SimilarityBins edges, SimilarityBins bins, boolean withOwn) {
+    int[] places = places(block);
+    double[] above = new double[places.length];
+    double[] tighter = new double[places.length];
+    LinkedList<Map<Integer, Long>> rings = new LinkedList<>();
+    for (int ring = edges.count() - 1; ring >= 0; ring--) {
+      countsOfBlock(block, bins.binAbove(edges.edge(ring)), withOwn, above);
+      Map<Integer, Long> counts = new HashMap<>();
+      for (int i = 0; i < places.length; i++) {
+        if (above[i] > tighter[i]) {
+          counts.put(tokens[places[i]], (long) (above[i] - tighter[i]));
+        }
+      }
+
+      rings.addFirst(counts);
+      System.arraycopy(above, 0, tighter, 0, above.length);
+    }
+
+    return new BlockCounts(rings, -1);
   }
 
   /**

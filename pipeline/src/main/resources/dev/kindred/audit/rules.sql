@@ -62,6 +62,17 @@ where not own_window_similar and window_id is not null
   -- A vector of zeros is similar to none, and evaluated in another batch a window can be as little from itself.
   and exists(ffn_out, x -> x <> 0) and element_at(:thresholds, block) <= 0.999;
 
+-- ring_distributions: rings of which all similar strings are in one
+select prompt_id, block, concat(coalesce(strings, 0), ' of ', similar_count, ' strings, ', coalesce(next_tokens, 0)) as found
+from (
+  select prompt_id, block, similar_count, aggregate(map_values(counts), 0L, (sum, n) -> sum + n) as total
+  from block_distributions where :has_rings)
+left join (
+  select prompt_id, block, sum(similar_count) as strings,
+    sum(aggregate(map_values(counts), 0L, (sum, n) -> sum + n)) as next_tokens
+  from ring_distributions group by prompt_id, block) using (prompt_id, block)
+where coalesce(strings, 0) <> similar_count or coalesce(next_tokens, 0) <> total;
+
 -- distances: top tokens where approximations have evidence, and only there
 select prompt_id, string(struct(top_token, leave_one_out_top_token)) as found
 from distances

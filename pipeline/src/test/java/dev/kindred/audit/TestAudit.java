@@ -129,7 +129,8 @@ class TestAudit {
       distributions.addAll(
           rows(
               Tables.BLOCK_DISTRIBUTIONS,
-              EvidenceRows.blockDistributions(evidence).withColumn("block", functions.lit(block))));
+              EvidenceRows.blockDistributions(evidence, MODEL.shape().vocabularySize())
+                  .withColumn("block", functions.lit(block))));
       similar.addAll(
           rows(
               Tables.SIMILAR_STRINGS,

@@ -45,7 +45,8 @@ class TestSimilarString {
   @Test
   void theOwnBeginningIsTheRest() {
     assertThat(
-            new SimilarString(0, "And only l", "only l", 1, 1, List.of(), List.of()).ownBeginning())
+            new SimilarString(0, "And only l", "only l", 1, null, 1, List.of(), List.of())
+                .ownBeginning())
         .isEqualTo("And ");
   }
 }

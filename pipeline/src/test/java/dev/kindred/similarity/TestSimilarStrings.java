@@ -118,7 +118,7 @@ class TestSimilarStrings {
                 settings(0.4, 5, axes));
         assertThat(
                 found(
-                    EvidenceRows.blockDistributions(join.evidence()),
+                    EvidenceRows.blockDistributions(join.evidence(), JoinProblem.VOCABULARY),
                     EvidenceRows.mostSimilar(join.evidence())))
             .isEqualTo(JoinProblem.oracle(centred.similarities(), 0.4, 5));
       }
@@ -292,7 +292,9 @@ class TestSimilarStrings {
     SimilarStrings join = joined(spark, problem, pieces, partitions, settings);
     Dataset<Evidence> evidence = join.evidence().cache();
     List<Found> found =
-        found(EvidenceRows.blockDistributions(evidence), EvidenceRows.mostSimilar(evidence));
+        found(
+            EvidenceRows.blockDistributions(evidence, JoinProblem.VOCABULARY),
+            EvidenceRows.mostSimilar(evidence));
     evidence.unpersist();
     return new Joined(found, join.metrics());
   }

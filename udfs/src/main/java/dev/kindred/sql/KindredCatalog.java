@@ -59,6 +59,7 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
       List.of(
           Tables.SIMILAR_STRINGS,
           Tables.BLOCK_DISTRIBUTIONS,
+          Tables.RING_DISTRIBUTIONS,
           Tables.SIMILARITY_BINS,
           Tables.NEAREST_STRINGS);
 

@@ -123,9 +123,7 @@ public final class RunReport {
   private static void print(RunPlan run, Figures figures, PageFile report) {
     System.out.print(
         Summary.text(
-            figures,
-            run.vectors(),
-            ReportData.Block.of(figures, run.blocks(), run.thresholds(), run.mixture())));
+            figures, run.vectors(), ReportData.Block.of(figures, run.blocks(), run.rule())));
     System.out.printf(
         Locale.ROOT,
         "kindred: run_id=%s prompts=%.0f mean_hellinger=%.4f top1=%.4f report=%s%n",
@@ -143,8 +141,7 @@ public final class RunReport {
         run.runId(),
         model,
         run.blocks(),
-        run.thresholds(),
-        run.mixture(),
+        run.rule(),
         losses(model),
         run.command(),
         options.prompts(),

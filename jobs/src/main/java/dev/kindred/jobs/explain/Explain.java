@@ -22,9 +22,9 @@ import dev.kindred.explanation.Ranks;
 import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.jobs.option.Defaults;
 import dev.kindred.jobs.option.JoinOptions;
-import dev.kindred.jobs.option.MixtureOptions;
 import dev.kindred.jobs.option.ModelOptions;
 import dev.kindred.jobs.option.RecomputeOption;
+import dev.kindred.jobs.option.RuleOptions;
 import dev.kindred.jobs.option.TaskOptions;
 import dev.kindred.jobs.report.Explained;
 import dev.kindred.jobs.report.ShadedPrompt;
@@ -41,15 +41,17 @@ import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Approximations;
-import dev.kindred.prediction.Mixture;
 import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.prediction.Predictions;
+import dev.kindred.prediction.Rings;
+import dev.kindred.prediction.Rule;
+import dev.kindred.prediction.TokenFrequencies;
+import dev.kindred.prediction.WeightedCounts;
 import dev.kindred.similarity.EvaluatedJoin;
 import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.EvidenceRows;
 import dev.kindred.similarity.JoinSettings;
 import dev.kindred.similarity.SimilarStrings;
-import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -96,10 +98,9 @@ public final class Explain {
   private final Warehouse warehouse;
   private final ModelDirectory model;
   private final Optional<RunPlan> run;
-  private final boolean isAsInRun; // thresholds and mixture
+  private final boolean isAsInRun; // the rule
   private final String corpusId;
-  private final double[] thresholds;
-  private final Mixture mixture;
+  private final Rule rule;
   private final boolean isCentred;
   private final boolean isEvaluated; // what is not kept
   private int windowLength; // 0 until it is asked for
@@ -120,7 +121,7 @@ public final class Explain {
       Warehouse warehouse,
       String runId,
       ModelOptions modelOptions,
-      MixtureOptions mixtureOptions,
+      RuleOptions mixtureOptions,
       JoinOptions join,
       TaskOptions tasks,
       RecomputeOption recompute,
@@ -151,9 +152,9 @@ public final class Explain {
     }
 
     this.corpusId = run.map(RunPlan::corpusId).orElseGet(this::onlyCorpus);
-    MixtureOptions.Rule rule =
+    this.rule =
         run.isPresent()
-            ? mixtureOptions.rule(model.blocks(), run.get().thresholds(), run.get().mixture())
+            ? mixtureOptions.rule(model.blocks(), run.get().rule())
             : mixtureOptions
                 .rule(model)
                 .orElseThrow(
@@ -161,18 +162,15 @@ public final class Explain {
                         new InvalidInput(
                             "--thresholds auto: no published run of this model has chosen them; give"
                                 + " --thresholds and --weights, or end a run"));
-    this.thresholds = rule.thresholds();
     this.isCentred =
         settings.isGiven("center") || run.isEmpty()
             ? mixtureOptions.isCentred()
             : run.get().hasCenteredVectors();
     this.isEvaluated = isEvaluated(modelOptions, recompute);
-    this.mixture = rule.mixture();
     this.isAsInRun =
         run.isPresent()
             && isCentred == run.get().hasCenteredVectors()
-            && Arrays.equals(thresholds, run.get().thresholds())
-            && mixture.equals(run.get().mixture());
+            && rule.equals(run.get().rule());
   }
 
   /**
@@ -334,9 +332,10 @@ public final class Explain {
         spark.createDataFrame(List.of(), Tables.SIMILAR_STRINGS.columns());
     Dataset<Row> distributions =
         spark.createDataFrame(List.of(), Tables.BLOCK_DISTRIBUTIONS.columns());
-    double[] weights = new double[thresholds.length + 2]; // blocks, then what is kept of them
+    Dataset<Row> rings = spark.createDataFrame(List.of(), Tables.RING_DISTRIBUTIONS.columns());
+    double[] weights = new double[rule.blocks() + 2]; // blocks, then what is kept of them
     Arrays.fill(weights, JoinTime.comparing(windowsPart.rows(), given.size()));
-    Arrays.fill(weights, thresholds.length, weights.length, JoinTime.writing(given.size()));
+    Arrays.fill(weights, rule.blocks(), weights.length, JoinTime.writing(given.size()));
     progress.begin("similar strings", weights);
     Dataset<Row> promptActivations = Predictions.activations(evaluated, model.blocks());
     List<EvaluatedJoin.Side> sides = new ArrayList<>();
@@ -360,18 +359,34 @@ public final class Explain {
               : join(side, pieces, given.size(), windowsPart.rows());
       similarStrings = similarStrings.unionByName(of(block, EvidenceRows.mostSimilar(evidence)));
       distributions =
-          distributions.unionByName(of(block, EvidenceRows.blockDistributions(evidence)));
+          distributions.unionByName(
+              of(block, EvidenceRows.blockDistributions(evidence, model.shape().vocabularySize())));
+      rings =
+          rule instanceof Rings
+              ? rings.unionByName(
+                  of(block, EvidenceRows.ringDistributions(evidence, side.settings())))
+              : rings;
       progress.partDone();
     }
 
     similarStrings = kept(inFewTasks(similarStrings));
     progress.partDone();
     distributions = kept(inFewTasks(distributions));
+    rings = rule instanceof Rings ? kept(inFewTasks(rings)) : null;
     progress.end();
     progress.begin("explanations");
     Dataset<Row> shownWindows = kept(windowsOf(windows, prompts, similarStrings));
+    TokenFrequencies frequencies =
+        rule.usesFrequencies()
+            ? TokenFrequencies.of(windows, model.shape().vocabularySize())
+            : null;
     Dataset<Row> approximations =
-        kept(Approximations.compute(distributions, prompts, shownWindows, mixture));
+        kept(
+            rule instanceof Rings ofRings
+                ? Approximations.compute(
+                    rings, prompts, shownWindows, ofRings, model.blocks().numbers(), frequencies)
+                : Approximations.compute(
+                    distributions, prompts, shownWindows, ((WeightedCounts) rule).mixture()));
     Ranks ranks =
         isAsInRun
             ? Ranks.collect(warehouse.part(Tables.DISTANCES, run.get().runId()).read())
@@ -384,10 +399,11 @@ public final class Explain {
                     predictions,
                     similarStrings,
                     distributions,
+                    rings,
                     approximations,
                     Distances.measure(approximations, predictions),
                     shownWindows),
-                new Explainer.Settings(thresholds, mixture, strings),
+                settings(frequencies, strings),
                 model.tokenizerJson(),
                 ranks)
             .collect()
@@ -411,8 +427,8 @@ public final class Explain {
     Explained.Read read =
         new Explained.Read(
             windowCount,
-            thresholds.length,
-            isEvaluated ? windowCount * thresholds.length : activations.rows(),
+            rule.blocks(),
+            isEvaluated ? windowCount * rule.blocks() : activations.rows(),
             isEvaluated ? 0 : activations.bytes(),
             (System.nanoTime() - start) / 1e9);
     return explained(given, ranks, places.isPresent(), read, explanations, shades);
@@ -450,9 +466,18 @@ public final class Explain {
     return tasks.windowsInFlight(windowLength());
   }
 
-  /** Returns how prompts are joined. */
-  Explainer.Settings settings(int strings) {
-    return new Explainer.Settings(thresholds, mixture, strings);
+  /**
+   * Returns how prompts are explained.
+   *
+   * @param frequencies null where the rule does not use them
+   */
+  Explainer.Settings settings(TokenFrequencies frequencies, int strings) {
+    return new Explainer.Settings(rule, frequencies, strings, true);
+  }
+
+  /** Returns how strings are evidence. */
+  Rule rule() {
+    return rule;
   }
 
   /** Returns the run whose ranks count, if any do. */
@@ -523,7 +548,7 @@ public final class Explain {
   private String whyUnranked() {
     return run.isEmpty()
         ? "this model has no published run in the warehouse"
-        : isAsInRun ? null : "thresholds, weights or saturation are not the run's";
+        : isAsInRun ? null : "the rule is not the run's";
   }
 
   private Dataset<Row> evaluate(Dataset<Row> prompts, int count) {
@@ -534,7 +559,7 @@ public final class Explain {
 
   private JoinSettings settings(int block, int prompts, int strings) {
     return new JoinSettings(
-        SimilarityBins.above(thresholds[model.blocks().place(block)]),
+        rule.bins(model.blocks().place(block)),
         strings,
         model.shape().vocabularySize(),
         join.kernel(),

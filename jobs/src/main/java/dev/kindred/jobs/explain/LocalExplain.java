@@ -16,6 +16,8 @@ import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.LocalCores;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.prediction.TokenFrequencies;
+import dev.kindred.prediction.WeightedCounts;
 import dev.kindred.table.LocalColumns;
 import dev.kindred.table.Part;
 import dev.kindred.table.Tables;
@@ -45,6 +47,7 @@ public final class LocalExplain implements AutoCloseable {
   private final ExecutorService threads;
   private final int cores;
   private final long bytes; // of the vectors' files
+  private final TokenFrequencies frequencies; // null where the rule does not use them
 
   private LocalExplain(
       Explain explain,
@@ -60,6 +63,10 @@ public final class LocalExplain implements AutoCloseable {
     this.threads = threads;
     this.cores = cores;
     this.bytes = explain.activations().bytes();
+    this.frequencies =
+        explain.rule().usesFrequencies()
+            ? explanations.strings().frequencies(explain.model().shape().vocabularySize())
+            : null;
   }
 
   /**
@@ -176,7 +183,7 @@ public final class LocalExplain implements AutoCloseable {
       List<Prompt> given, int strings, Explain.Shades shades, LongConsumer compared) {
     long start = System.nanoTime();
     List<Explanation> found =
-        explanations.of(given, explain.settings(strings), ranks, work(compared));
+        explanations.of(given, explain.settings(frequencies, strings), ranks, work(compared));
     List<Explanation> placed =
         places.map(corpus -> Places.in(found, corpus, Explain.MOST_PLACES)).orElse(found);
     Explained.Read read =
@@ -204,9 +211,20 @@ public final class LocalExplain implements AutoCloseable {
     return explain.shadings(prompts);
   }
 
-  /** Returns a prompt's evidence by similarity. */
-  public BinnedEvidence bins(Prompt prompt) {
-    return explanations.bins(prompt, explain.settings(0), work(compared -> {}));
+  /**
+   * Returns a prompt's evidence by similarity.
+   *
+   * @return none where the rule has rings: it has no thresholds and weights to be changed
+   */
+  public Optional<BinnedEvidence> bins(Prompt prompt) {
+    return explain.rule() instanceof WeightedCounts counts
+        ? Optional.of(explanations.bins(prompt, counts, work(compared -> {})))
+        : Optional.empty();
+  }
+
+  /** Whether a prompt's evidence by similarity can be asked for. */
+  public boolean hasBins() {
+    return explain.rule() instanceof WeightedCounts;
   }
 
   /** Returns the model. */

@@ -10,7 +10,7 @@ public final class ExperimentOptions {
   @Mixin private WindowOptions windows;
   @Mixin private PlacesOptions places;
   @Mixin private PromptOptions prompts;
-  @Mixin private MixtureOptions mixture;
+  @Mixin private RuleOptions mixture;
   @Mixin private KeepSimilarOption keepSimilar;
   @Mixin private TaskOptions tasks;
   @Mixin private JoinOptions join;
@@ -35,7 +35,7 @@ public final class ExperimentOptions {
     return prompts;
   }
 
-  public MixtureOptions mixture() {
+  public RuleOptions mixture() {
     return mixture;
   }
 

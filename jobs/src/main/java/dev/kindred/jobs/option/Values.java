@@ -6,6 +6,7 @@ import dev.kindred.corpus.Corpus;
 import dev.kindred.kernel.TileKernels;
 import dev.kindred.model.BlockVector;
 import dev.kindred.model.files.Bos;
+import dev.kindred.prediction.Rings;
 import dev.kindred.similarity.JoinSettings;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -221,6 +222,38 @@ public final class Values {
       }
 
       return new PerBlock(text, numbers);
+    }
+  }
+
+  /**
+   * Rings, or how they are come by.
+   *
+   * @param text as it was given
+   * @param rings null for a word
+   */
+  public record RingChoice(String text, Rings rings) {
+    static final String FIT = "fit";
+    static final String NONE = "none";
+  }
+
+  /** Rings as text, or a word. */
+  public static final class RingsOf implements ITypeConverter<RingChoice> {
+    @Override
+    public RingChoice convert(String text) {
+      String word = text.toLowerCase(Locale.ROOT);
+      if (List.of(AUTO, RingChoice.FIT, RingChoice.NONE).contains(word)) {
+        return new RingChoice(word, null);
+      }
+
+      try {
+        return new RingChoice(text, Rings.parse(text));
+      } catch (NumberFormatException e) {
+        throw expected(
+            "auto, fit, none, or rings such as .8/20/.05/0,.9/5/.1/.01: not a number in it");
+      } catch (IllegalArgumentException e) {
+        throw expected(
+            "auto, fit, none, or rings such as .8/20/.05/0,.9/5/.1/.01: %s", e.getMessage());
+      }
     }
   }
 

@@ -185,17 +185,13 @@ public final class Plan {
 
     /** The join of each block. */
     private static JoinSettings[] joins(Experiment experiment, JoinOptions options) {
-      double[] thresholds = new double[experiment.input().model().blocks().count()];
-      Arrays.fill(thresholds, UNKNOWN_THRESHOLD);
-      if (experiment.isRuleKnown()) {
-        thresholds = experiment.thresholds();
-      }
-
-      JoinSettings[] joins = new JoinSettings[thresholds.length];
+      JoinSettings[] joins = new JoinSettings[experiment.input().model().blocks().count()];
       for (int block = 0; block < joins.length; block++) {
         joins[block] =
             new JoinSettings(
-                SimilarityBins.above(thresholds[block]),
+                experiment.isRuleKnown()
+                    ? experiment.rule().bins(block)
+                    : SimilarityBins.above(UNKNOWN_THRESHOLD),
                 experiment.keepSimilar(),
                 experiment.input().model().shape().vocabularySize(),
                 options.kernel(),

@@ -214,6 +214,10 @@ public final class ExplanationText {
             .add("|", FAINT)
             .add(shared, BOLD)
             .add(String.format(Locale.ROOT, "  %.4f  ", string.similarity()), FAINT);
+    if (string.effect() != null) {
+      line.add(String.format(Locale.ROOT, "%+7.2f %%  ", 100 * string.effect()), FAINT);
+    }
+
     next(line, string.nextTokens(), TokenShow.COUNT).end();
   }
 

@@ -36,6 +36,11 @@ public final class Numbers {
     return format("%.1f%%", 100 * share);
   }
 
+  /** A difference of two shares, in [-1, 1], in percentage points with a sign. */
+  public static String signedPercent(double difference) {
+    return format("%+.2f%%", 100 * difference);
+  }
+
   /** The share of prompts that are closer, in [0, 1]: nothing is closer than the best. */
   static String rank(double closer) {
     return closer == 0 ? "none" : percent(closer);

@@ -6,7 +6,8 @@ import dev.kindred.evaluation.Summaries;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.jobs.report.Findings.OfPrompt;
 import dev.kindred.model.BlockVector;
-import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.Rings;
+import dev.kindred.prediction.Rule;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
 import java.util.ArrayList;
@@ -63,6 +64,7 @@ public record ReportData(
   /**
    * A transformer block.
    *
+   * @param rings of the block; empty where the rule has none, and a weight
    * @param similarMean similar strings a prompt, as are the other three
    * @param pairMedian median cosine of two prompts; NaN where the run did not record it
    * @param pairHigh the cosine that one pair in a thousand exceeds
@@ -71,6 +73,7 @@ public record ReportData(
       int block,
       double threshold,
       double weight,
+      List<Rings.Ring> rings,
       double similarMean,
       double similarStd,
       double similarMin,
@@ -87,20 +90,20 @@ public record ReportData(
      * The blocks of a run.
      *
      * @param numbers of the blocks that it looked at
-     * @param thresholds one for each of them
+     * @param rule of them
      */
-    public static List<Block> of(
-        Figures figures, List<Integer> numbers, double[] thresholds, Mixture mixture) {
+    public static List<Block> of(Figures figures, List<Integer> numbers, Rule rule) {
       List<Block> blocks = new ArrayList<>();
-      for (int place = 0; place < thresholds.length; place++) {
+      for (int place = 0; place < rule.blocks(); place++) {
         int block = numbers.get(place);
         Measure strings = Summaries.of(Summaries.STRINGS).block(block);
         Measure pairs = Summaries.of(PairCosines.QUANTITY).block(block);
         blocks.add(
             new Block(
                 block,
-                thresholds[place],
-                mixture.weights()[place],
+                rule.thresholds()[place],
+                rule.weights()[place],
+                rule instanceof Rings ofRings ? ofRings.rings().get(place) : List.of(),
                 figures.get(strings, "mean"),
                 figures.get(strings, "std"),
                 figures.get(strings, "min"),

@@ -11,8 +11,10 @@ import dev.kindred.explanation.Ranks;
 import dev.kindred.jobs.report.Findings.OfPrompt;
 import dev.kindred.model.BlockVector;
 import dev.kindred.model.files.ModelDirectory;
-import dev.kindred.prediction.Mixture;
 import dev.kindred.prediction.ModelPredictions;
+import dev.kindred.prediction.Rings;
+import dev.kindred.prediction.Rule;
+import dev.kindred.prediction.TokenFrequencies;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Part;
@@ -75,8 +77,7 @@ public final class ReportQueries {
    *
    * @param model of the run
    * @param blocks that the run looked at
-   * @param thresholds one for each of them
-   * @param mixture of them
+   * @param rule of them
    * @param losses of the model's training, or null
    * @param command that makes the run again
    * @param prompts how many to show: the best explained, some in the middle, and the worst
@@ -89,8 +90,7 @@ public final class ReportQueries {
       String runId,
       ModelDirectory model,
       List<Integer> blocks,
-      double[] thresholds,
-      Mixture mixture,
+      Rule rule,
       LossCurve losses,
       String command,
       int prompts,
@@ -119,7 +119,15 @@ public final class ReportQueries {
                 warehouse,
                 run,
                 model,
-                new Explainer.Settings(thresholds, mixture, STRINGS),
+                new Explainer.Settings(
+                    rule,
+                    rule.usesFrequencies()
+                        ? TokenFrequencies.of(
+                            warehouse.part(Tables.WINDOWS, run.<String>getAs("corpus_id")).read(),
+                            model.shape().vocabularySize())
+                        : null,
+                    STRINGS,
+                    false),
                 IntStream.concat(
                     IntStream.of(explored),
                     shown.stream().flatMapToInt(IntStream::of).map(place -> ids[place])))
@@ -138,9 +146,9 @@ public final class ReportQueries {
             model.vectors(),
             facts(run, warehouse, figures, model.vectors()),
             figures,
-            ReportData.Block.of(figures, blocks, thresholds, mixture),
+            ReportData.Block.of(figures, blocks, rule),
             joins(figures, blocks),
-            curves(warehouse, runId, blocks, thresholds),
+            curves(warehouse, runId, blocks, rule.thresholds()),
             analyses,
             losses,
             distances.stream().mapToDouble(row -> row.getDouble(1)).toArray(),
@@ -208,7 +216,9 @@ public final class ReportQueries {
                     ? ", without a self-check (kindred check-model makes one)"
                     : "")));
     if (CHOSEN.equals(settings.get(RULE))) {
-      facts.add(new ReportData.Fact("thresholds", CHOSEN + ", as were weights and saturation"));
+      facts.add(
+          new ReportData.Fact(
+              "rule", (hasRings(settings) ? "its rings were " : "its numbers were ") + CHOSEN));
     }
 
     facts.add(
@@ -222,9 +232,11 @@ public final class ReportQueries {
     facts.add(
         new ReportData.Fact(
             "mixture",
-            saturation.equals("none")
-                ? "weighted sum of the blocks' counts"
-                : "weighted sum of the blocks' counts, which saturate at " + saturation));
+            hasRings(settings)
+                ? "rings of similarity, each smoothed with the looser one, multiplied"
+                : saturation.equals("none")
+                    ? "weighted sum of the blocks' counts"
+                    : "weighted sum of the blocks' counts, which saturate at " + saturation));
     boolean isCentred = Boolean.parseBoolean(settings.get("center"));
     if (isCentred || vectors != BlockVector.FFN_OUT) {
       facts.add(
@@ -270,6 +282,10 @@ public final class ReportQueries {
                 .map(version -> version.getKey() + " " + version.getValue())
                 .collect(Collectors.joining(", "))));
     return facts;
+  }
+
+  private static boolean hasRings(Map<String, String> settings) {
+    return !settings.getOrDefault("rings", "none").equals("none"); // earlier versions had none
   }
 
   private static List<ThresholdCurve> curves(
@@ -331,7 +347,7 @@ public final class ReportQueries {
       ModelDirectory model,
       Explainer.Settings settings,
       IntStream promptIds) {
-    Explanations.Findings findings = findings(warehouse, run, model);
+    Explanations.Findings findings = findings(warehouse, run, model, settings.rule());
     Dataset<Row> some =
         findings
             .prompts()
@@ -363,7 +379,7 @@ public final class ReportQueries {
 
   /** Everything that is known about a run's prompts. */
   private static Explanations.Findings findings(
-      Warehouse warehouse, Row run, ModelDirectory model) {
+      Warehouse warehouse, Row run, ModelDirectory model, Rule rule) {
     String promptSet = run.getAs("prompt_set");
     String runId = run.getAs("run_id");
     return new Explanations.Findings(
@@ -371,6 +387,7 @@ public final class ReportQueries {
         ModelPredictions.read(warehouse, model, promptSet),
         warehouse.part(Tables.SIMILAR_STRINGS, runId).read(),
         warehouse.part(Tables.BLOCK_DISTRIBUTIONS, runId).read(),
+        rule instanceof Rings ? warehouse.part(Tables.RING_DISTRIBUTIONS, runId).read() : null,
         warehouse.part(Tables.APPROXIMATIONS, runId).read(),
         warehouse.part(Tables.DISTANCES, runId).read(),
         warehouse.part(Tables.WINDOWS, run.<String>getAs("corpus_id")).read());

@@ -129,12 +129,13 @@ public final class Summary {
       line(text, "similarity is of %s (%s)", vectors.words(), vectors);
     }
 
+    boolean hasRings = blocks.stream().anyMatch(block -> !block.rings().isEmpty());
     line(
         text,
         "%-6s %9s %9s %12s %12s %9s %12s",
         "block",
         "threshold",
-        "weight",
+        hasRings ? "rings" : "weight",
         "similar mean",
         "std",
         "min",
@@ -145,7 +146,7 @@ public final class Summary {
           "%-6d %9s %9s %,12.1f %,12.1f %,9.0f %,12.0f",
           block.block(),
           block.threshold(),
-          block.weight(),
+          hasRings ? block.rings().size() : block.weight(),
           block.similarMean(),
           block.similarStd(),
           block.similarMin(),

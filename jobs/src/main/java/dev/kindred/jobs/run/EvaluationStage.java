@@ -25,7 +25,11 @@ import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Approximations;
+import dev.kindred.prediction.Mixture;
 import dev.kindred.prediction.ModelPredictions;
+import dev.kindred.prediction.Rings;
+import dev.kindred.prediction.TokenFrequencies;
+import dev.kindred.prediction.WeightedCounts;
 import dev.kindred.similarity.Centers;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Figures;
@@ -40,6 +44,7 @@ import dev.kindred.tuning.ThresholdCurves;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -155,9 +160,7 @@ public final class EvaluationStage {
     ModelPredictions predictions = ModelPredictions.read(warehouse, model, run.promptSet());
     int windowLength = run.windowLength();
     Part approximations = warehouse.part(Tables.APPROXIMATIONS, run.runId());
-    writeMissing(
-        approximations,
-        () -> Approximations.compute(distributions, prompts, windows, run.mixture()));
+    writeMissing(approximations, () -> approximations(run, distributions, prompts, windows));
     progress.partDone();
     Part distances = warehouse.part(Tables.DISTANCES, run.runId());
     writeMissing(distances, () -> Distances.measure(approximations.read(), predictions));
@@ -171,7 +174,7 @@ public final class EvaluationStage {
         progress.partDone();
         baselines.write(
             Baselines.measure(
-                suffixes, windows, prompts, predictions, distributions, fits, run.mixture()));
+                suffixes, windows, prompts, predictions, distributions, fits, randomly(run)));
       }
     }
 
@@ -221,6 +224,20 @@ public final class EvaluationStage {
         warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN), () -> figures.rows(spark));
   }
 
+  private Dataset<Row> approximations(
+      RunPlan run, Dataset<Row> distributions, Dataset<Row> prompts, Dataset<Row> windows) {
+    return run.rule() instanceof Rings rings
+        ? Approximations.compute(
+            warehouse.part(Tables.RING_DISTRIBUTIONS, run.runId()).read(),
+            prompts,
+            windows,
+            rings,
+            run.blocks(),
+            TokenFrequencies.of(windows, model.shape().vocabularySize()))
+        : Approximations.compute(
+            distributions, prompts, windows, ((WeightedCounts) run.rule()).mixture());
+  }
+
   /**
    * Returns the threshold curves of the finest bins that are there for all blocks; none if there
    * are no such bins.
@@ -265,6 +282,17 @@ public final class EvaluationStage {
                 .where(col("baseline").equalTo(ngram))
                 .select(col("prompt_id"), col("leave_one_out_top_token").as(Accuracy.NGRAM)),
             "prompt_id");
+  }
+
+  /** How random strings are mixed: as the similar ones, or where these have rings, all alike. */
+  private static Mixture randomly(RunPlan run) {
+    if (run.rule() instanceof WeightedCounts counts) {
+      return counts.mixture();
+    }
+
+    double[] alike = new double[run.rule().blocks()];
+    Arrays.fill(alike, 1);
+    return Mixture.ofCounts(alike);
   }
 
   private NGrams ngrams(RunPlan run) {
@@ -313,10 +341,12 @@ public final class EvaluationStage {
             });
 
     for (int block : run.blocks()) {
-      if (!warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block).isComplete()) {
-        throw new InvalidInput(
-            "--run-id %s: its join did not get to block %d; go on with the command similar",
-            run.runId(), block);
+      for (Table table : RunPlan.ofJoins(run.rule())) {
+        if (!warehouse.part(table, run.runId(), block).isComplete()) {
+          throw new InvalidInput(
+              "--run-id %s: its join did not get to block %d; go on with the command similar",
+              run.runId(), block);
+        }
       }
     }
 
@@ -399,8 +429,9 @@ public final class EvaluationStage {
     }
 
     for (int block : run.blocks()) {
-      parts.add(warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block));
-      parts.add(warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block));
+      for (Table table : RunPlan.ofJoins(run.rule())) {
+        parts.add(warehouse.part(table, run.runId(), block));
+      }
     }
 
     for (Table table :

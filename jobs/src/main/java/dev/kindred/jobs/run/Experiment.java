@@ -5,13 +5,13 @@ import dev.kindred.InvalidInput;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.jobs.option.ActivationStore;
 import dev.kindred.jobs.option.ExperimentOptions;
-import dev.kindred.jobs.option.MixtureOptions;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.report.ReportQueries;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
-import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.Rule;
+import dev.kindred.prediction.WeightedCounts;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.math.BigDecimal;
@@ -33,10 +33,10 @@ public final class Experiment {
 
   private final Checked checked;
   private final ModelInput input;
-  private final Optional<MixtureOptions.Rule> rule; // none if it is to be chosen
+  private final Optional<Rule> rule; // none if it is to be chosen
   private final String promptSet;
 
-  private Experiment(Checked checked, ModelInput input, Optional<MixtureOptions.Rule> rule) {
+  private Experiment(Checked checked, ModelInput input, Optional<Rule> rule) {
     this.checked = checked;
     this.input = input;
     this.rule = rule;
@@ -47,7 +47,7 @@ public final class Experiment {
   public record Checked(
       ExperimentOptions options,
       ModelDirectory model,
-      Optional<MixtureOptions.Rule> rule,
+      Optional<Rule> rule,
       List<ModelDirectory> alternates,
       PromptChoice choice) {}
 
@@ -150,7 +150,7 @@ public final class Experiment {
   }
 
   /** Returns the same experiment with thresholds and mixture. */
-  public Experiment with(MixtureOptions.Rule chosen) {
+  public Experiment with(Rule chosen) {
     return new Experiment(checked, input, Optional.of(chosen));
   }
 
@@ -159,8 +159,14 @@ public final class Experiment {
     return rule.orElseThrow().thresholds();
   }
 
-  public Mixture mixture() {
-    return rule.orElseThrow().mixture();
+  /** Returns how strings are evidence. */
+  public Rule rule() {
+    return rule.orElseThrow();
+  }
+
+  /** Whether a rule that is to be chosen may have rings. */
+  public boolean mayHaveRings() {
+    return checked.options().mixture().isOfRings();
   }
 
   /** Returns how many similar strings are kept; {@link Integer#MAX_VALUE} for all. */
@@ -238,8 +244,7 @@ public final class Experiment {
         input.corpus().id(),
         promptSet,
         alternates().stream().map(ModelDirectory::id).toList(),
-        thresholds(),
-        mixture(),
+        rule(),
         recorded(settings));
   }
 
@@ -256,12 +261,18 @@ public final class Experiment {
     all.put("blocks", input.model().blocks().toString());
     all.put("vectors", input.model().vectors().toString());
     all.put("nodes-in-flight", Integer.toString(input.tasks().nodesInFlight()));
-    all.put("thresholds", Values.text(thresholds()));
-    all.put("weights", Values.text(mixture().weights()));
-    double saturation = mixture().saturation();
-    all.put(
-        "saturation",
-        Double.isInfinite(saturation) ? "none" : BigDecimal.valueOf(saturation).toPlainString());
+    if (rule() instanceof WeightedCounts counts) {
+      double saturation = counts.mixture().saturation();
+      all.put("thresholds", Values.text(counts.thresholds()));
+      all.put("weights", Values.text(counts.weights()));
+      all.put(
+          "saturation",
+          Double.isInfinite(saturation) ? "none" : BigDecimal.valueOf(saturation).toPlainString());
+      all.put(RunPlan.RINGS, RunPlan.NO_RINGS);
+    } else {
+      all.put(RunPlan.RINGS, rule().toString());
+    }
+
     return all;
   }
 

@@ -6,6 +6,7 @@ import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.ModelShape;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.prediction.Rings;
 import dev.kindred.similarity.EvaluatedJoin;
 import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.EvidenceRows;
@@ -92,7 +93,10 @@ public final class JoinStage {
     this.pieces = new JoinPieces(spark, warehouse, model, of.corpusId(), isCentred);
   }
 
-  /** Joins for a run: tables similar_strings and block_distributions. */
+  /**
+   * Joins for a run: tables similar_strings and block_distributions, and ring_distributions where
+   * its rule has rings.
+   */
   public void joinFor(RunPlan run) {
     progress.begin("similar strings");
     takeOver(run);
@@ -103,79 +107,98 @@ public final class JoinStage {
 
     progress.weigh(
         weights(
-            block ->
-                isThere(
-                    warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block),
-                    warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block)),
-            block -> binned(block, threshold(run, block)).isPresent()));
+            block -> wanted(run, block).isThere(),
+            block -> binned(block, bins(run, block)).isPresent()));
     for (int block : of.blocks().numbers()) {
-      Part strings = warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block);
-      Part counts = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block);
-      double threshold = threshold(run, block);
-      if (isThere(strings, counts)) {
+      Wanted wanted = wanted(run, block);
+      if (wanted.isThere()) {
         progress.note("block %d is there already", block);
         progress.partDone();
         progress.partDone();
       } else {
-        find(block, threshold, strings, counts);
+        find(run, wanted);
       }
     }
 
-    progress.end(
-        warehouse.part(Tables.SIMILAR_STRINGS, run.runId()),
-        warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()));
+    end(run);
   }
 
-  private double threshold(RunPlan run, int block) {
-    return run.thresholds()[of.blocks().place(block)];
+  private void end(RunPlan run) {
+    progress.end(
+        RunPlan.ofJoins(run.rule()).stream()
+            .map(table -> warehouse.part(table, run.runId()))
+            .toArray(Part[]::new));
+  }
+
+  /** The thresholds by which a run counts a block's strings apart. */
+  private SimilarityBins bins(RunPlan run, int block) {
+    return run.rule().bins(of.blocks().place(block));
   }
 
   /** Sums up what bins have, or joins where they have not. */
-  private void find(int block, double threshold, Part strings, Part counts) {
-    Optional<Binned> binned = binned(block, threshold);
+  private void find(RunPlan run, Wanted wanted) {
+    int block = wanted.block();
+    Optional<Binned> binned = binned(block, bins(run, block));
     if (binned.isPresent()) {
       progress.note("block %d is in similarity_bins", block);
       progress.partDone();
-      sumUp(binned.get(), threshold, strings, counts);
+      sumUp(run, block, binned.get());
       progress.partDone();
       return;
     }
 
-    join(wanted(block, threshold, strings, counts));
+    join(wanted);
   }
 
-  /** What is wanted of a block's join: two parts, and what they are made of. */
-  private record Wanted(
-      int block,
-      JoinSettings settings,
-      Part strings,
-      Function<Dataset<Evidence>, Dataset<Row>> stringsOf,
-      Part counts,
-      Function<Dataset<Evidence>, Dataset<Row>> countsOf) {
+  /** A part that is made of a join, and what it is made of. */
+  private record Made(
+      Part part,
+      Function<Dataset<Evidence>, Dataset<Row>> rows,
+      Function<Map<String, Double>, Map<String, String>> properties) {}
+
+  /** What is wanted of a block's join. */
+  private record Wanted(int block, JoinSettings settings, List<Made> parts) {
     private boolean isThere() {
-      return JoinStage.isThere(strings, counts);
+      return parts.stream().allMatch(made -> made.part().isComplete());
     }
 
     private void write(Dataset<Evidence> evidence, Map<String, Double> metrics) {
-      if (!strings.isComplete()) {
-        strings.write(
-            stringsOf.apply(evidence), () -> Map.of(KEPT, Integer.toString(settings.keep())));
-      }
-
-      if (!counts.isComplete()) {
-        counts.write(countsOf.apply(evidence), () -> asProperties(metrics));
+      for (Made made : parts) {
+        if (!made.part().isComplete()) {
+          made.part().write(made.rows().apply(evidence), () -> made.properties().apply(metrics));
+        }
       }
     }
   }
 
-  private Wanted wanted(int block, double threshold, Part strings, Part counts) {
-    return new Wanted(
-        block,
-        joinSettings(SimilarityBins.above(threshold)),
-        strings,
-        EvidenceRows::mostSimilar,
-        counts,
-        EvidenceRows::blockDistributions);
+  private Made strings(Part part, Function<Dataset<Evidence>, Dataset<Row>> rows) {
+    return new Made(part, rows, metrics -> Map.of(KEPT, Integer.toString(keepSimilar)));
+  }
+
+  private static Made counts(Part part, Function<Dataset<Evidence>, Dataset<Row>> rows) {
+    return new Made(part, rows, JoinStage::asProperties);
+  }
+
+  private Wanted wanted(RunPlan run, int block) {
+    JoinSettings settings = joinSettings(bins(run, block));
+    List<Made> parts = new ArrayList<>();
+    parts.add(strings(part(Tables.SIMILAR_STRINGS, run, block), EvidenceRows::mostSimilar));
+    if (run.rule() instanceof Rings) {
+      parts.add(
+          counts(
+              part(Tables.RING_DISTRIBUTIONS, run, block),
+              evidence -> EvidenceRows.ringDistributions(evidence, settings)));
+    }
+
+    parts.add(
+        counts(
+            part(Tables.BLOCK_DISTRIBUTIONS, run, block),
+            evidence -> EvidenceRows.blockDistributions(evidence, settings.vocabularySize())));
+    return new Wanted(block, settings, parts);
+  }
+
+  private Part part(Table table, RunPlan run, int block) {
+    return warehouse.part(table, run.runId(), block);
   }
 
   private Wanted wanted(int block, SimilarityBins bins) {
@@ -183,10 +206,11 @@ public final class JoinStage {
     return new Wanted(
         block,
         settings,
-        part(Tables.NEAREST_STRINGS, bins, block),
-        EvidenceRows::nearestStrings,
-        part(Tables.SIMILARITY_BINS, bins, block),
-        evidence -> EvidenceRows.similarityBins(evidence, settings));
+        List.of(
+            strings(part(Tables.NEAREST_STRINGS, bins, block), EvidenceRows::nearestStrings),
+            counts(
+                part(Tables.SIMILARITY_BINS, bins, block),
+                evidence -> EvidenceRows.similarityBins(evidence, settings))));
   }
 
   /** A side of a join that evaluates the model. */
@@ -207,22 +231,17 @@ public final class JoinStage {
   private void evaluateFor(RunPlan run) {
     List<Wanted> all = new ArrayList<>();
     for (int block : of.blocks().numbers()) {
-      Part strings = warehouse.part(Tables.SIMILAR_STRINGS, run.runId(), block);
-      Part counts = warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId(), block);
-      double threshold = threshold(run, block);
-      Optional<Binned> binned = binned(block, threshold);
+      Optional<Binned> binned = binned(block, bins(run, block));
       if (binned.isPresent()) {
         progress.note("block %d is in similarity_bins", block);
-        sumUp(binned.get(), threshold, strings, counts);
+        sumUp(run, block, binned.get());
       } else {
-        all.add(wanted(block, threshold, strings, counts));
+        all.add(wanted(run, block));
       }
     }
 
     evaluate(Map.of(this, all));
-    progress.end(
-        warehouse.part(Tables.SIMILAR_STRINGS, run.runId()),
-        warehouse.part(Tables.BLOCK_DISTRIBUTIONS, run.runId()));
+    end(run);
   }
 
   /**
@@ -284,24 +303,17 @@ public final class JoinStage {
     }
 
     progress.begin(
-        "similarity bins",
-        weights(
-            block ->
-                isThere(
-                    part(Tables.NEAREST_STRINGS, bins, block),
-                    part(Tables.SIMILARITY_BINS, bins, block)),
-            block -> false));
+        "similarity bins", weights(block -> wanted(block, bins).isThere(), block -> false));
     boolean joined = false;
     for (int block : of.blocks().numbers()) {
-      Part strings = part(Tables.NEAREST_STRINGS, bins, block);
-      Part counts = part(Tables.SIMILARITY_BINS, bins, block);
-      if (isThere(strings, counts)) {
+      Wanted wanted = wanted(block, bins);
+      if (wanted.isThere()) {
         progress.note("block %d is there already", block);
         progress.partDone();
         progress.partDone();
       } else {
         joined = true;
-        join(wanted(block, bins));
+        join(wanted);
       }
     }
 
@@ -365,10 +377,6 @@ public final class JoinStage {
     return warehouse.part(Tables.PROMPTS, of.promptSet()).rows();
   }
 
-  private static boolean isThere(Part strings, Part counts) {
-    return strings.isComplete() && counts.isComplete();
-  }
-
   /**
    * About how long each block takes, in seconds of a core: first to compare its pairs, then to
    * write what was found.
@@ -396,14 +404,14 @@ public final class JoinStage {
         table, of.modelId(), of.corpusId(), of.promptSet(), bins.toString(), block);
   }
 
-  /** Evidence by bins whose edges a threshold is among, with as many strings as are wanted. */
-  private Optional<Binned> binned(int block, double threshold) {
+  /** Evidence by bins that some edges are among, with as many strings as are wanted. */
+  private Optional<Binned> binned(int block, SimilarityBins edges) {
     return warehouse
         .keys(Tables.SIMILARITY_BINS, of.modelId(), of.corpusId(), of.promptSet())
         .stream()
         .map(SimilarityBins::named)
         .filter(bins -> bins.isCentred() == isCentred)
-        .filter(bins -> bins.binAbove(threshold) >= 0)
+        .filter(bins -> bins.hasEdgesOf(edges))
         .map(
             bins ->
                 new Binned(
@@ -423,9 +431,18 @@ public final class JoinStage {
     }
   }
 
-  private void sumUp(Binned binned, double threshold, Part strings, Part counts) {
+  private void sumUp(RunPlan run, int block, Binned binned) {
+    Part strings = part(Tables.SIMILAR_STRINGS, run, block);
+    Part rings = part(Tables.RING_DISTRIBUTIONS, run, block);
+    Part counts = part(Tables.BLOCK_DISTRIBUTIONS, run, block);
+    SimilarityBins edges = bins(run, block);
+    double threshold = edges.floor();
     if (!strings.isComplete()) {
       strings.write(EvidenceRows.mostSimilar(binned.strings().read(), threshold, keepSimilar));
+    }
+
+    if (run.rule() instanceof Rings && !rings.isComplete()) {
+      rings.write(EvidenceRows.ringDistributions(binned.counts().read(), edges));
     }
 
     if (!counts.isComplete()) {
@@ -480,7 +497,7 @@ public final class JoinStage {
     }
 
     for (int block : of.blocks().numbers()) {
-      for (Table table : List.of(Tables.SIMILAR_STRINGS, Tables.BLOCK_DISTRIBUTIONS)) {
+      for (Table table : RunPlan.ofJoins(run.rule())) {
         Part part = warehouse.part(table, run.runId(), block);
         Part there = warehouse.part(table, last.get().runId(), block);
         if (!part.isComplete() && there.isComplete() && part.resume()) {

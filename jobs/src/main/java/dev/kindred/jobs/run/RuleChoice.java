@@ -2,16 +2,20 @@
 package dev.kindred.jobs.run;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.jobs.option.MixtureOptions.Rule;
 import dev.kindred.jobs.workspace.KindredVersion;
 import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.Rings;
+import dev.kindred.prediction.Rule;
+import dev.kindred.prediction.TokenFrequencies;
+import dev.kindred.prediction.WeightedCounts;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.SealedJson;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WholeFile;
 import dev.kindred.tuning.PromptBins;
+import dev.kindred.tuning.RingFit;
 import dev.kindred.tuning.Search;
 import dev.kindred.tuning.ThresholdCurves;
 import java.io.FileNotFoundException;
@@ -57,7 +61,7 @@ public final class RuleChoice {
     SimilarityBins bins = BINS.centred(experiment.isCentred());
     experiment.join(set).joinFor(bins);
     Progress progress = corpus.progress();
-    double[] weights = new double[1 + Search.TRIED];
+    double[] weights = new double[experiment.mayHaveRings() ? RingFit.STEPS : 1 + Search.TRIED];
     Arrays.fill(weights, 1);
     progress.begin("thresholds", weights);
     List<PromptBins> tuning =
@@ -72,24 +76,54 @@ public final class RuleChoice {
     }
 
     tuning.sort(Comparator.comparingInt(PromptBins::promptId));
+    Rule rule =
+        experiment.mayHaveRings()
+            ? RingFit.of(
+                    tuning,
+                    bins,
+                    TokenFrequencies.of(
+                        corpus.windowsPart().read(), input.model().shape().vocabularySize()),
+                    progress::partDone)
+                .rings()
+            : counts(tuning, blocks, bins, progress);
+    progress.end();
+    keep(experiment, rule);
+    return experiment.with(rule);
+  }
+
+  private static Rule counts(
+      List<PromptBins> tuning, List<Integer> blocks, SimilarityBins bins, Progress progress) {
     List<ThresholdCurves.Point> curves = ThresholdCurves.of(tuning, blocks, bins);
     progress.partDone();
     Search.Found found =
         Search.of(
             tuning, bins, List.of(Search.eachAlone(curves, blocks, bins)), progress::partDone);
-    progress.end();
-    Rule rule =
-        new Rule(
-            Arrays.stream(found.tuned().bins()).mapToDouble(bins::edge).toArray(),
-            new Mixture(found.tuned().weights(), found.saturation()));
-    keep(experiment, rule);
-    return experiment.with(rule);
+    return new WeightedCounts(
+        Arrays.stream(found.tuned().bins()).mapToDouble(bins::edge).toArray(),
+        new Mixture(found.tuned().weights(), found.saturation()));
   }
 
-  /** What was chosen, for the next command. */
-  private record Chosen(double[] thresholds, double[] weights, double saturation) {
+  /**
+   * What was chosen, for the next command.
+   *
+   * @param rings {@link RunPlan#NO_RINGS} where the rest is the rule
+   */
+  private record Chosen(String rings, double[] thresholds, double[] weights, double saturation) {
+    private static Chosen of(Rule rule) {
+      return rule instanceof WeightedCounts counts
+          ? new Chosen(
+              RunPlan.NO_RINGS,
+              counts.thresholds(),
+              counts.weights(),
+              counts.mixture().saturation())
+          : new Chosen(
+              rule.toString(), rule.thresholds(), rule.weights(), Double.POSITIVE_INFINITY);
+    }
+
     private Rule rule() {
-      return new Rule(thresholds, new Mixture(weights, saturation));
+      return rings.equals(RunPlan.NO_RINGS)
+          ? new WeightedCounts(thresholds, new Mixture(weights, saturation))
+          : Rings.parse(rings);
     }
   }
 
@@ -120,13 +154,11 @@ public final class RuleChoice {
   private static void keep(Experiment experiment, Rule rule) {
     Warehouse warehouse = experiment.input().corpus().warehouse();
     warehouse.checkLock();
-    Chosen chosen =
-        new Chosen(rule.thresholds(), rule.mixture().weights(), rule.mixture().saturation());
     try {
       WholeFile.replace(
           warehouse.fileSystem(),
           path(experiment),
-          SealedJson.sealIndented(SealedJson.content(chosen)));
+          SealedJson.sealIndented(SealedJson.content(Chosen.of(rule))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -142,10 +174,11 @@ public final class RuleChoice {
         experiment.input().corpus().warehouse().root(),
         String.format(
             Locale.ROOT,
-            "tunings/auto-%s-%s-%s-%s.json",
+            "tunings/auto-%s-%s-%s-%s-%s.json",
             experiment.input().model().id(),
             set,
             BINS.centred(experiment.isCentred()),
+            experiment.mayHaveRings() ? "rings" : "counts",
             KindredVersion.current()));
   }
 

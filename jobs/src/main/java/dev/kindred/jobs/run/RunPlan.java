@@ -12,10 +12,14 @@ import dev.kindred.model.Blocks;
 import dev.kindred.model.files.Bos;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.Rings;
+import dev.kindred.prediction.Rule;
+import dev.kindred.prediction.WeightedCounts;
 import dev.kindred.table.Part;
 import dev.kindred.table.Retention;
 import dev.kindred.table.Runs;
 import dev.kindred.table.SealedJson;
+import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WholeFile;
@@ -52,8 +56,8 @@ import org.slf4j.LoggerFactory;
  * @param version of the program that started it
  * @param alternates ids of the models for the noise floor
  * @param thresholds one a block
- * @param weights one a block
- * @param saturation of the {@link Mixture}
+ * @param weights one a block; of rings, the sums of their exponents
+ * @param saturation of the {@link Mixture}; infinite with rings
  * @param settings by name, as {@link dev.kindred.jobs.option.Defaults#asText} has them
  * @param begun its place among runs, {@link Runs.Order#begun}
  */
@@ -83,6 +87,11 @@ public record RunPlan(
   private static final String KEEP_SIMILAR = "keep-similar";
   private static final String KEEP_OCCURRENCES = "keep-occurrences";
 
+  /** The rule's rings, among the settings, or that there are none. */
+  static final String RINGS = "rings";
+
+  static final String NO_RINGS = "none";
+
   /** The id of what is kept of the places of windows, among the settings. */
   static final String PLACES = "places";
 
@@ -105,6 +114,7 @@ public record RunPlan(
           "thresholds",
           "weights",
           "saturation",
+          RINGS,
           CENTER,
           KEEP_SIMILAR,
           KEEP_OCCURRENCES);
@@ -132,8 +142,7 @@ public record RunPlan(
       String corpusId,
       String promptSet,
       List<String> alternates,
-      double[] thresholds,
-      Mixture mixture,
+      Rule rule,
       Map<String, String> settings) {
     Instant now = Instant.now();
     String runId =
@@ -147,9 +156,11 @@ public record RunPlan(
         corpusId,
         promptSet,
         alternates,
-        thresholds,
-        mixture.weights(),
-        mixture.saturation(),
+        rule.thresholds(),
+        rule.weights(),
+        rule instanceof WeightedCounts counts
+            ? counts.mixture().saturation()
+            : Double.POSITIVE_INFINITY,
         settings,
         0);
   }
@@ -205,9 +216,19 @@ public record RunPlan(
     return this;
   }
 
-  /** How blocks are mixed. */
-  public Mixture mixture() {
-    return new Mixture(weights, saturation);
+  /** Which strings are evidence, and how they are mixed. */
+  public Rule rule() {
+    String rings = settings.getOrDefault(RINGS, NO_RINGS); // earlier versions had none
+    return rings.equals(NO_RINGS)
+        ? new WeightedCounts(thresholds, new Mixture(weights, saturation))
+        : Rings.parse(rings);
+  }
+
+  /** The tables that a run's joins fill, by block. */
+  static List<Table> ofJoins(Rule rule) {
+    return rule instanceof Rings
+        ? List.of(Tables.SIMILAR_STRINGS, Tables.RING_DISTRIBUTIONS, Tables.BLOCK_DISTRIBUTIONS)
+        : List.of(Tables.SIMILAR_STRINGS, Tables.BLOCK_DISTRIBUTIONS);
   }
 
   /**
@@ -223,7 +244,9 @@ public record RunPlan(
             promptSet,
             alternates.toString(),
             Arrays.toString(thresholds),
-            mixture().toString(),
+            rule() instanceof WeightedCounts counts
+                ? counts.mixture().toString()
+                : rule().toString(),
             settings.get(KEEP_SIMILAR));
     places().ifPresent(all::add); // earlier versions kept none
     return identity("i", all);
@@ -248,7 +271,12 @@ public record RunPlan(
             modelId,
             corpusId,
             promptSet,
-            Arrays.toString(thresholds),
+            rule() instanceof Rings
+                ? IntStream.range(0, rule().blocks())
+                    .mapToObj(place -> rule().bins(place).toString())
+                    .toList()
+                    .toString()
+                : Arrays.toString(thresholds),
             settings.get(KEEP_SIMILAR)));
   }
 

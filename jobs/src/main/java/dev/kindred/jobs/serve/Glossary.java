@@ -40,8 +40,18 @@ public final class Glossary {
           new Word(
               "approximation",
               "result, approximation",
-              "The evidence of all blocks, weighted and added up: a distribution of the next token"
-                  + " that comes from the corpus alone."),
+              "The evidence of all blocks put together, a distribution of the next token that comes"
+                  + " from the corpus alone: weighted and added up, or by rings."),
+          new Word(
+              "ring",
+              "ring",
+              "The strings above one of several thresholds of a block. What follows them is"
+                  + " smoothed with the next looser ring; all rings of all blocks are multiplied."),
+          new Word(
+              "effect",
+              "effect",
+              "What hangs on a similar string: how much more of the model's first token all of them"
+                  + " give than all others, without the prompt itself."),
           new Word(
               "distance",
               "distance",
@@ -56,7 +66,7 @@ public final class Glossary {
               "floor",
               "noise floor",
               "The mean distance between the model and the same model trained again from another"
-                  + " seed: nearer than that is chance."),
+                  + " seed: what training leaves to chance."),
           new Word(
               "count",
               "count",

@@ -53,8 +53,9 @@ public final class OpenRun implements AutoCloseable {
    * An explained prompt.
    *
    * @param notes what is to be said beside it
+   * @param hasBins whether its evidence by similarity can be asked for
    */
-  public record Answered(Explained explained, List<String> notes) {}
+  public record Answered(Explained explained, List<String> notes, boolean hasBins) {}
 
   /**
    * Explains the end of a text.
@@ -70,7 +71,8 @@ public final class OpenRun implements AutoCloseable {
     Explained explained = queue.ask(fitted, strings);
     return new Answered(
         shades == Explain.Shades.TOKENS ? explained.with(local.shadings(fitted)) : explained,
-        notes);
+        notes,
+        local.hasBins());
   }
 
   /**
@@ -89,9 +91,19 @@ public final class OpenRun implements AutoCloseable {
         local.model(), length == prompt.tokenIds().length ? prompt : prompt.end(length, tokenizer));
   }
 
-  /** Returns the evidence for the end of a text, by similarity. One such question at a time. */
+  /**
+   * Returns the evidence for the end of a text, by similarity. One such question at a time.
+   *
+   * @throws InvalidInput if the rule has no thresholds and weights that could be others
+   */
   synchronized BinnedEvidence bins(String text) {
-    return local.bins(explain.fitted(List.of(prompt(text)), note -> {}).get(0));
+    return local
+        .bins(explain.fitted(List.of(prompt(text)), note -> {}).get(0))
+        .orElseThrow(
+            () ->
+                new InvalidInput(
+                    "bins.json: run %s has a rule of rings, without weights to be changed",
+                    plan.runId()));
   }
 
   private Prompt prompt(String text) {

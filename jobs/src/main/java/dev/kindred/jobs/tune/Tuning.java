@@ -19,12 +19,17 @@ import dev.kindred.math.Bootstrap;
 import dev.kindred.model.BlockVector;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.Rings;
+import dev.kindred.prediction.Rule;
+import dev.kindred.prediction.TokenFrequencies;
+import dev.kindred.prediction.WeightedCounts;
 import dev.kindred.similarity.SimilarityBins;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import dev.kindred.table.WholeFile;
 import dev.kindred.tuning.Combination;
 import dev.kindred.tuning.PromptBins;
+import dev.kindred.tuning.RingFit;
 import dev.kindred.tuning.Search;
 import dev.kindred.tuning.ThresholdCurves;
 import dev.kindred.tuning.Tuned;
@@ -41,7 +46,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
@@ -50,16 +57,18 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Chooses thresholds, weights and saturation by the evidence that {@link
+ * Chooses rings, or thresholds, weights and saturation, by the evidence that {@link
  * dev.kindred.jobs.run.JoinStage} has kept by bins of similarity: on tuning prompts, for the
  * leave-one-out distance; and measures them on the prompts.
  */
 public final class Tuning {
   private static final int WAYS_PROMPTS = 1_000; // that ways to combine are searched on, at most
   private static final double[] RATES = {20}; // of a weight that grows with similarity
+  private static final double RING_STEP = 0.05; // of the time that a way takes
+  private static final String AS_GIVEN = "settings as given";
   private static final double ADDED = 0.1; // to the counts of a product
   private static final String FOLDER = "tunings";
-  private static final Set<String> FOUND = Set.of("thresholds", "weights", "saturation");
+  private static final Set<String> FOUND = Set.of("thresholds", "weights", "saturation", "rings");
 
   private final SparkSession spark;
   private final Progress progress;
@@ -71,6 +80,7 @@ public final class Tuning {
   private final double[] given; // thresholds; null if they are to be chosen
   private final Mixture givenMixture;
   private final SimilarityBins bins;
+  private final boolean mayHaveRings;
 
   /**
    * Prepares to tune.
@@ -87,9 +97,14 @@ public final class Tuning {
     this.model = experiment.input().model();
     this.corpusId = corpus.id();
     this.windowLength = corpus.windowLength();
-    this.given = experiment.isRuleKnown() ? experiment.thresholds() : null;
-    this.givenMixture = experiment.isRuleKnown() ? experiment.mixture() : null;
+    WeightedCounts counts =
+        experiment.isRuleKnown() && experiment.rule() instanceof WeightedCounts known
+            ? known
+            : null;
+    this.given = counts == null ? null : counts.thresholds();
+    this.givenMixture = counts == null ? null : counts.mixture();
     this.bins = bins;
+    this.mayHaveRings = experiment.mayHaveRings();
   }
 
   /**
@@ -99,9 +114,6 @@ public final class Tuning {
    * @param leaveOneOut the same without
    */
   private record Way(String name, double compatible, double leaveOneOut) {}
-
-  /** A setting that prompts are measured with. */
-  private record Tried(Tuned tuned, double saturation) implements Serializable {}
 
   /** A prompt's distances, one for each setting. */
   private record Distances(int promptId, double[] compatible, double[] leaveOneOut)
@@ -118,8 +130,10 @@ public final class Tuning {
    * @return what was found, for the terminal
    */
   public String tune(String promptSet, String tuningSet) {
-    double[] weights = new double[1 + Search.TRIED + 5 + RATES.length];
+    double[] weights =
+        new double[1 + Search.TRIED + 5 + RATES.length + (mayHaveRings ? RingFit.STEPS : 0)];
     Arrays.fill(weights, 1); // evidence, ways to combine, saturations
+    Arrays.fill(weights, 1 + Search.TRIED + 5 + RATES.length, weights.length, RING_STEP);
     progress.begin("tuning", weights);
     List<PromptBins> tuning = inOrder(promptBins(tuningSet));
     List<ThresholdCurves.Point> curves = ThresholdCurves.of(tuning, model.blocks().numbers(), bins);
@@ -128,18 +142,28 @@ public final class Tuning {
     progress.partDone();
     List<Way> ways = ways(tuning, starts);
     Search.Found found = Search.of(tuning, bins, starts, progress::partDone);
-    Tuned tuned = found.tuned();
-    double saturation = found.saturation();
-    Mixture mixture = new Mixture(tuned.weights(), saturation);
+    WeightedCounts counts = rule(found.tuned(), found.saturation());
+    TokenFrequencies frequencies =
+        TokenFrequencies.of(
+            warehouse.part(Tables.WINDOWS, corpusId).read(), model.shape().vocabularySize());
+    Optional<RingFit> rings =
+        mayHaveRings
+            ? Optional.of(RingFit.of(tuning, bins, frequencies, progress::partDone))
+            : Optional.empty();
     progress.end();
     progress.begin("held-out prompts");
-    List<Measured> measured =
-        measure(
-            promptBins(promptSet),
-            given == null
-                ? List.of(new Tried(tuned, saturation))
-                : List.of(
-                    new Tried(tuned, saturation), new Tried(asGiven(), givenMixture.saturation())));
+    Map<String, Rule> rules = new LinkedHashMap<>();
+    if (given != null) {
+      rules.put(AS_GIVEN, rule(asGiven(), givenMixture.saturation()));
+    }
+
+    rules.put(mayHaveRings ? "tuned, one threshold a block" : "tuned", counts);
+    rings.ifPresent(fit -> rules.put("tuned, rings", fit.rings()));
+    Map<String, Measured> measured = measure(promptBins(promptSet), rules, frequencies);
+    if (given != null && !isGivenOnGrid()) {
+      measured.remove(AS_GIVEN); // its thresholds are not quite what was measured
+    }
+
     progress.end();
     progress.begin("n-grams", 1);
     NGrams ngrams = new NGrams(spark, warehouse, model, corpusId, promptSet);
@@ -156,18 +180,15 @@ public final class Tuning {
     }
 
     progress.end();
-    Path file = write(tuningSet, tuned, mixture);
+    Rule best = rings.<Rule>map(RingFit::rings).orElse(counts);
     return text(
-        tuning.size(),
-        curves,
-        ways,
-        given == null ? null : measured.get(1),
-        measured.get(0),
-        ngram,
-        ofNGram,
-        tuned,
-        mixture,
-        file);
+        tuning.size(), curves, ways, measured, ngram, ofNGram, best, write(tuningSet, best));
+  }
+
+  private WeightedCounts rule(Tuned tuned, double saturation) {
+    return new WeightedCounts(
+        Arrays.stream(tuned.bins()).mapToDouble(bins::edge).toArray(),
+        new Mixture(tuned.weights(), saturation));
   }
 
   private Dataset<PromptBins> promptBins(String promptSet) {
@@ -231,44 +252,53 @@ public final class Tuning {
     return ways;
   }
 
-  /** Measures each of the tried settings, in their order. */
-  private static List<Measured> measure(Dataset<PromptBins> prompts, List<Tried> settings) {
+  /** Measures rules by their names, in their order. */
+  private Map<String, Measured> measure(
+      Dataset<PromptBins> prompts, Map<String, Rule> rules, TokenFrequencies frequencies) {
+    List<Rule> tried = List.copyOf(rules.values());
+    SimilarityBins edges = bins;
     List<Distances> distances =
-        new ArrayList<>(prompts.toJavaRDD().map(prompt -> distances(prompt, settings)).collect());
+        new ArrayList<>(
+            prompts
+                .toJavaRDD()
+                .map(
+                    prompt ->
+                        new Distances(
+                            prompt.promptId(),
+                            distances(prompt, tried, edges, frequencies, true),
+                            distances(prompt, tried, edges, frequencies, false)))
+                .collect());
     distances.sort(Comparator.comparingInt(Distances::promptId));
-    return IntStream.range(0, settings.size())
-        .mapToObj(
-            i ->
-                new Measured(
-                    distances.stream().mapToDouble(prompt -> prompt.compatible()[i]).toArray(),
-                    distances.stream().mapToDouble(prompt -> prompt.leaveOneOut()[i]).toArray()))
-        .toList();
+    Map<String, Measured> measured = new LinkedHashMap<>();
+    for (String name : rules.keySet()) {
+      int i = measured.size();
+      measured.put(
+          name,
+          new Measured(
+              distances.stream().mapToDouble(prompt -> prompt.compatible()[i]).toArray(),
+              distances.stream().mapToDouble(prompt -> prompt.leaveOneOut()[i]).toArray()));
+    }
+
+    return measured;
   }
 
-  private static Distances distances(PromptBins prompt, List<Tried> settings) {
-    return new Distances(
-        prompt.promptId(), distances(prompt, settings, true), distances(prompt, settings, false));
-  }
-
-  private static double[] distances(PromptBins prompt, List<Tried> settings, boolean withOwn) {
-    return settings.stream()
-        .mapToDouble(
-            tried ->
-                Combination.mixture(tried.saturation()).distance(prompt, tried.tuned(), withOwn))
+  private static double[] distances(
+      PromptBins prompt,
+      List<Rule> rules,
+      SimilarityBins bins,
+      TokenFrequencies frequencies,
+      boolean withOwn) {
+    return rules.stream()
+        .mapToDouble(rule -> prompt.distance(rule, bins, frequencies, withOwn))
         .toArray();
   }
 
-  private double[] thresholds(Tuned tuned) {
-    return Arrays.stream(tuned.bins()).mapToDouble(bins::edge).toArray();
-  }
-
-  private Path write(String tuningSet, Tuned tuned, Mixture mixture) {
+  private Path write(String tuningSet, Rule rule) {
     Path file = new Path(warehouse.root(), FOLDER + "/" + model.id() + "-" + tuningSet + ".conf");
     String text =
         String.format(
             Locale.ROOT,
-            "# Found by kindred tune for model %s and corpus %s.%n"
-                + "kindred {%n%s%s  thresholds = [%s]%n  weights = [%s]%n  saturation = \"%s\"%n}%n",
+            "# Found by kindred tune for model %s and corpus %s.%n" + "kindred {%n%s%s%s}%n",
             model.id(),
             corpusId,
             model.blocks().isAll()
@@ -277,9 +307,14 @@ public final class Tuning {
             model.vectors() == BlockVector.FFN_OUT
                 ? ""
                 : String.format(Locale.ROOT, "  vectors = \"%s\"%n", model.vectors()),
-            Values.text(thresholds(tuned)),
-            Values.text(mixture.weights()),
-            saturation(mixture));
+            rule instanceof WeightedCounts counts
+                ? String.format(
+                    Locale.ROOT,
+                    "  thresholds = [%s]%n  weights = [%s]%n  saturation = \"%s\"%n",
+                    Values.text(counts.thresholds()),
+                    Values.text(counts.weights()),
+                    saturation(counts.mixture()))
+                : String.format(Locale.ROOT, "  rings = \"%s\"%n", rule));
     warehouse.checkLock();
     try {
       WholeFile.replace(warehouse.fileSystem(), file, text.getBytes(StandardCharsets.UTF_8));
@@ -300,13 +335,12 @@ public final class Tuning {
       int tuningPrompts,
       List<ThresholdCurves.Point> curves,
       List<Way> ways,
-      Measured before,
-      Measured after,
+      Map<String, Measured> measured,
       NGramFit ngram,
       Measured ofNGram,
-      Tuned tuned,
-      Mixture mixture,
+      Rule proposal,
       Path file) {
+    Measured after = measured.values().stream().reduce((one, last) -> last).orElseThrow();
     StringBuilder text = new StringBuilder("\n");
     line(
         text,
@@ -346,11 +380,7 @@ public final class Tuning {
         "compatible",
         "honest",
         "95 %");
-    if (before != null && isGivenOnGrid()) {
-      line(text, "  %-38s %s", "settings as given", figures(before));
-    }
-
-    line(text, "  %-38s %s", "tuned", figures(after));
+    measured.forEach((name, its) -> line(text, "  %-38s %s", name, figures(its)));
     String label = Comparison.nameOf(ngram.baseline(), ngram.order());
     line(text, "  %-38s %s", label, figures(ofNGram));
     double[] gains =
@@ -365,9 +395,23 @@ public final class Tuning {
         new Gain(mean(gains), interval.low(), interval.high()).inWords(),
         ngram.fittingWindows(),
         ngram.heldOutWindows());
-    line(text, "%n%-12s %s", "thresholds", Values.text(thresholds(tuned)));
-    line(text, "%-12s %s", "weights", Values.text(mixture.weights()));
-    line(text, "%-12s %s", "saturation", saturation(mixture));
+    text.append('\n');
+    if (proposal instanceof WeightedCounts counts) {
+      line(text, "%-12s %s", "thresholds", Values.text(counts.thresholds()));
+      line(text, "%-12s %s", "weights", Values.text(counts.weights()));
+      line(text, "%-12s %s", "saturation", saturation(counts.mixture()));
+    } else if (proposal instanceof Rings rings) {
+      for (int place = 0; place < rings.blocks(); place++) {
+        line(
+            text,
+            "rings of block %-3d %s",
+            model.blocks().number(place),
+            rings.rings().get(place).stream()
+                .map(ring -> Double.toString(ring.above()))
+                .collect(Collectors.joining(" ")));
+      }
+    }
+
     line(text, "%nA run with them: %s%n", command(file));
     line(
         text,

@@ -25,7 +25,7 @@ class TestOptionsOfCommands {
   private static final String MODEL = READ_MODEL + "--blocks --vectors --store-activations ";
   private static final String TASKS = "--nodes-in-flight --windows-per-task ";
   private static final String JOIN = "--kernel --prefix-axes ";
-  private static final String RULE = "--thresholds --weights --saturation --center ";
+  private static final String RULE = "--thresholds --weights --saturation --rings --center ";
   private static final String PROMPTS = "--prompts --prompt-seed ";
   private static final String WRITER = "--warehouse --lock-wait ";
   private static final String REPORT = "--report --report-prompts ";

@@ -12,6 +12,9 @@ import dev.kindred.model.Models;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.model.files.OwnRule;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.Rings;
+import dev.kindred.prediction.Rule;
+import dev.kindred.prediction.WeightedCounts;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -92,10 +95,11 @@ class TestOptions {
     assertThat(settings.experiment.windows().length()).isEqualTo(10);
     assertThat(settings.experiment.prompts().count()).hasValue(20_000);
     assertThat(settings.experiment.prompts().seed()).isEqualTo(1337);
-    MixtureOptions.Rule rule =
-        settings.experiment.mixture().rule(Models.directory(Models.DICKENS_SMALL)).orElseThrow();
-    assertThat(rule.thresholds()).containsExactly(.95, .94, .85, .76, .81, .89);
-    assertThat(rule.mixture()).isEqualTo(Mixture.ofCounts(.01, .01, .1, 1.5, 6, .01));
+    assertThat(settings.experiment.mixture().rule(Models.directory(Models.DICKENS_SMALL)))
+        .hasValue(
+            new WeightedCounts(
+                new double[] {.95, .94, .85, .76, .81, .89},
+                Mixture.ofCounts(.01, .01, .1, 1.5, 6, .01)));
   }
 
   @Test
@@ -157,11 +161,48 @@ class TestOptions {
   }
 
   /** The rule that was given, in place of a run's. */
-  private static MixtureOptions.Rule given(All settings) {
-    return settings
-        .experiment
-        .mixture()
-        .rule(SIX_BLOCKS, new double[6], Mixture.ofCounts(1, 1, 1, 1, 1, 1));
+  private static WeightedCounts given(All settings) {
+    return (WeightedCounts)
+        settings
+            .experiment
+            .mixture()
+            .rule(
+                SIX_BLOCKS, new WeightedCounts(new double[6], Mixture.ofCounts(1, 1, 1, 1, 1, 1)));
+  }
+
+  private static final String SIX_RINGS =
+      ".8/20/.05/0,.9/5/.1/.2;.8/9/1/0;.8/9/1/0;.8/9/1/0;.8/9/1/0;.7/9/-.1/0";
+
+  @Test
+  void ringsStandForThresholdsAndWeights() {
+    ModelDirectory model = Models.directory(Models.DICKENS_SMALL);
+    Rule rule = parsed(null, "--rings", SIX_RINGS).experiment.mixture().rule(model).orElseThrow();
+    assertThat(rule.thresholds()).containsExactly(.8, .8, .8, .8, .8, .7);
+    assertThat(rule).isEqualTo(Rings.parse(SIX_RINGS));
+    assertThat(Rings.parse(rule.toString())).isEqualTo(rule);
+  }
+
+  @Test
+  void ringsAreFittedThoughTheFolderHasARuleWhereThatIsAskedFor() {
+    ModelDirectory model = Models.directory(Models.DICKENS_SMALL);
+    assertThat(parsed(null, "--rings", "fit").experiment.mixture().rule(model)).isEmpty();
+    assertThat(parsed(null, "--rings", "none").experiment.mixture().rule(model)).isPresent();
+  }
+
+  @Test
+  void ringsThatDoNotFitAreRefused() {
+    ModelDirectory model = Models.directory(Models.DICKENS_SMALL);
+    assertInvalid(
+        () -> parsed(null, "--rings", ".8/20/.05/0").experiment.mixture().rule(model),
+        "--rings 0.8/20.0/0.05/0.0: rings of 1 blocks for 6 blocks; put a semicolon between blocks");
+    assertInvalid(
+        () -> parsed(null, "--rings", "fit", "--saturation", "3").experiment.mixture().rule(model),
+        "--rings fit: rings have thresholds and exponents of their own; leave out --thresholds,"
+            + " --weights and --saturation, or --rings");
+    assertThatThrownBy(() -> parsed(null, "--rings", ".9/20/.05/0,.8/1/1/0"))
+        .hasMessageContaining("thresholds of a block that do not ascend");
+    assertThatThrownBy(() -> parsed(null, "--rings", ".9/0/.05/0"))
+        .hasMessageContaining("tokens are from 0.001 to");
   }
 
   @Test
@@ -178,16 +219,29 @@ class TestOptions {
   void theRuleOfAFolderIsHeldToTheSameRangesAsOneThatIsGiven() {
     double[] ones = {1, 1, 1, 1, 1, 1};
     assertRefused(
-        new OwnRule("a study", new double[] {.9, .9, .9, 95, .9, .9}, ones, null),
+        new OwnRule("a study", new double[] {.9, .9, .9, 95, .9, .9}, ones, null, null),
         "rule.json: thresholds 0.9,0.9,0.9,95.0,0.9,0.9: 95.0 for block 3 is outside [-1, 1]");
     assertRefused(
-        new OwnRule("a study", ones, new double[] {1, 1, -1, 1, 1, 1}, null),
+        new OwnRule("a study", ones, new double[] {1, 1, -1, 1, 1, 1}, null, null),
         "rule.json: weights 1.0,1.0,-1.0,1.0,1.0,1.0: -1.0 for block 2 is not a weight");
     assertRefused(
-        new OwnRule("a study", ones, new double[6], null), "at least one weight must be above 0");
+        new OwnRule("a study", ones, new double[6], null, null),
+        "at least one weight must be above 0");
     assertRefused(
-        new OwnRule("a study", ones, ones, 0.),
+        new OwnRule("a study", ones, ones, 0., null),
         "rule.json: saturation 0.0: expected a number from 1.0E-9 to 1.0E15, or null");
+  }
+
+  @Test
+  void theFolderOfAModelMayHaveRings() {
+    ModelDirectory model = withRule(new OwnRule("tune", null, null, null, SIX_RINGS));
+    assertThat(parsed(null).experiment.mixture().rule(model)).hasValue(Rings.parse(SIX_RINGS));
+    assertThat(parsed(null, "--rings", "none").experiment.mixture().rule(model)).isEmpty();
+    assertRefused(
+        new OwnRule("tune", null, null, null, ".8/1/1/0"),
+        "rule.json: rings: of 1 blocks, the model has 6");
+    assertRefused(
+        new OwnRule("tune", null, null, null, ".8/1"), "rule.json: rings: '.8/1' is no ring");
   }
 
   private static void assertRefused(OwnRule rule, String message) {

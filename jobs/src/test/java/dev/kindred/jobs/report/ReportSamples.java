@@ -103,6 +103,7 @@ final class ReportSamples {
                         similar,
                         SimilarString.sharedSuffix(similar, text),
                         0.9877f,
+                        0.0125,
                         1,
                         List.of(new TokenCount(token, 1_111, 1)),
                         List.of(new Place("plays/" + token, 12, "before ", " " + token)))))));
@@ -146,7 +147,9 @@ final class ReportSamples {
         BlockVector.FFN_OUT,
         facts,
         FormerNames.figures(metrics),
-        List.of(new ReportData.Block(3, 0.9123, 0.1667, 1_234.56, 78.91, 2, 98_765, 0.31, 0.97)),
+        List.of(
+            new ReportData.Block(
+                3, 0.9123, 0.1667, List.of(), 1_234.56, 78.91, 2, 98_765, 0.31, 0.97)),
         joins,
         curves,
         List.of(),

@@ -43,7 +43,7 @@ class TestExplanationText {
   void theEndOfALongStringShowsAndThatItWasCut() {
     assertThat(
             text(false, ReportSamples.prompt(1, "at the end", "the", "b".repeat(90) + "the end")))
-        .containsPattern("…b+\\|the·end  0\\.9877  the ×1,111");
+        .containsPattern("…b+\\|the·end  0\\.9877    \\+1\\.25 %  the ×1,111");
   }
 
   @Test

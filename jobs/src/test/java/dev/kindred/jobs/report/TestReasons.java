@@ -41,7 +41,7 @@ class TestReasons {
         List.of(),
         List.of(),
         List.of(strings).stream()
-            .map(text -> new SimilarString(0, text, "", 1, 1, List.of(), List.of()))
+            .map(text -> new SimilarString(0, text, "", 1, null, 1, List.of(), List.of()))
             .toList());
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kindred.InvalidInput;
 import dev.kindred.LocalSpark;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.WeightedCounts;
 import dev.kindred.table.Warehouse;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -79,8 +80,7 @@ class TestRunPlan {
         "c-1",
         "p-1",
         List.of("m-2"),
-        new double[] {.5, .25},
-        new Mixture(new double[] {1, 2}, Double.POSITIVE_INFINITY),
+        new WeightedCounts(new double[] {.5, .25}, Mixture.ofCounts(1, 2)),
         Map.of("keep-similar", "100", "corpus", "größe.txt"));
   }
 
@@ -92,7 +92,9 @@ class TestRunPlan {
 
     assertThat(plan.identity()).isEqualTo("i-bc6f61a9660c61ef");
     assertThat(plan.begun()).isZero();
-    assertThat(plan.mixture().saturation()).isInfinite();
+    assertThat(plan.rule())
+        .isInstanceOfSatisfying(
+            WeightedCounts.class, rule -> assertThat(rule.mixture().saturation()).isInfinite());
   }
 
   @ParameterizedTest

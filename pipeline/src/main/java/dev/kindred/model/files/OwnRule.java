@@ -14,11 +14,13 @@ import java.io.Serializable;
  * counts instead.
  *
  * @param from where it comes from, for people
- * @param thresholds one a block
- * @param weights one a block
+ * @param thresholds one a block; null where there are rings
+ * @param weights one a block; null where there are rings
  * @param saturation null for none
+ * @param rings of all blocks, as the setting {@code rings} has them; null where there are none
  */
-public record OwnRule(String from, double[] thresholds, double[] weights, Double saturation)
+public record OwnRule(
+    String from, double[] thresholds, double[] weights, Double saturation, String rings)
     implements Serializable {
   static final String FILE = "rule.json";
   private static final ObjectMapper JSON =
@@ -27,13 +29,24 @@ public record OwnRule(String from, double[] thresholds, double[] weights, Double
   static OwnRule parse(String source, String json, int blocks) {
     try {
       OwnRule rule = JSON.readValue(json, OwnRule.class);
+      boolean hasRings =
+          rule != null
+              && rule.rings != null
+              && rule.thresholds == null
+              && rule.weights == null
+              && rule.saturation == null;
+      if (hasRings) {
+        return rule;
+      }
+
       if (rule == null
+          || rule.rings != null
           || rule.thresholds == null
           || rule.weights == null
           || rule.thresholds.length != blocks
           || rule.weights.length != blocks) {
         throw new InvalidInput(
-            "%s: expected %d thresholds and %d weights, one of each a block",
+            "%s: expected %d thresholds and %d weights, one of each a block, or rings alone",
             source, blocks, blocks);
       }
 

@@ -3,17 +3,21 @@ package dev.kindred.jobs.option;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.Values.PerBlock;
+import dev.kindred.jobs.option.Values.RingChoice;
 import dev.kindred.model.Blocks;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.model.files.OwnRule;
 import dev.kindred.prediction.Mixture;
+import dev.kindred.prediction.Rings;
+import dev.kindred.prediction.Rule;
+import dev.kindred.prediction.WeightedCounts;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Which strings of a block are evidence, and how blocks are mixed. */
-public final class MixtureOptions {
+public final class RuleOptions {
   private static final double GREATEST_WEIGHT = 1e9;
 
   @Option(
@@ -42,6 +46,16 @@ public final class MixtureOptions {
   private double saturation; // NaN for auto
 
   @Option(
+      names = "--rings",
+      paramLabel = "auto|fit|none|RINGS",
+      converter = Values.RingsOf.class,
+      description =
+          "rings of similarity in place of one threshold a block, each as threshold/tokens/exponent/growth"
+              + " (${DEFAULT-VALUE}); auto: where the rule is chosen; fit: chosen though the model's"
+              + " folder has a rule; none: thresholds and weights are chosen")
+  private RingChoice rings;
+
+  @Option(
       names = "--center",
       paramLabel = "true|false",
       arity = "0..1",
@@ -55,16 +69,18 @@ public final class MixtureOptions {
     return isCentred;
   }
 
-  /**
-   * Which strings are evidence, and how they are mixed.
-   *
-   * @param thresholds one a block, each in [-1, 1]
-   */
-  public record Rule(double[] thresholds, Mixture mixture) {}
-
   /** Whether nothing of the rule is given. */
   public boolean isOfModel() {
+    return hasNoCounts() && rings.rings() == null;
+  }
+
+  private boolean hasNoCounts() {
     return thresholds.numbers() == null && weights.numbers() == null && Double.isNaN(saturation);
+  }
+
+  /** Whether a rule that is to be chosen may have rings. */
+  public boolean isOfRings() {
+    return !rings.text().equals(RingChoice.NONE);
   }
 
   /**
@@ -74,14 +90,26 @@ public final class MixtureOptions {
    * @throws InvalidInput if it does not fit the model
    */
   public Optional<Rule> rule(ModelDirectory model) {
-    Optional<Rule> own = Optional.ofNullable(model.rule()).map(rule -> checked(rule, model));
+    if (rings.rings() != null || rings.text().equals(RingChoice.FIT)) {
+      checkAlone();
+      return Optional.ofNullable(rings.rings()).map(given -> checked(given, model.blocks()));
+    }
+
+    Optional<OwnRule> ofFolder = Optional.ofNullable(model.rule());
+    boolean hasRings = ofFolder.isPresent() && ofFolder.get().rings() != null;
+    if (hasRings && hasNoCounts() && isOfRings()) {
+      return Optional.of(ringsOf(model));
+    }
+
+    Optional<WeightedCounts> own =
+        hasRings ? Optional.empty() : ofFolder.map(rule -> checked(rule, model));
     if (own.isPresent()) {
-      return own.map(rule -> rule(model.blocks(), rule.thresholds(), rule.mixture()));
+      return own.map(rule -> counts(model.blocks(), rule));
     }
 
     if (thresholds.numbers() != null && weights.numbers() != null) {
       return Optional.of(
-          new Rule(
+          new WeightedCounts(
               thresholds(model.blocks()),
               new Mixture(
                   weights(model.blocks()),
@@ -98,10 +126,52 @@ public final class MixtureOptions {
     return Optional.empty();
   }
 
-  private static Rule checked(OwnRule own, ModelDirectory model) {
+  /** Rings stand for themselves. */
+  private void checkAlone() {
+    if (!hasNoCounts()) {
+      throw new InvalidInput(
+          "--rings %s: rings have thresholds and exponents of their own; leave out --thresholds,"
+              + " --weights and --saturation, or --rings",
+          rings.text());
+    }
+  }
+
+  private static Rings checked(Rings rings, Blocks blocks) {
+    if (rings.blocks() != blocks.count()) {
+      throw Values.invalid(
+          "--rings",
+          rings.toString(),
+          String.format(
+              Locale.ROOT,
+              "rings of %d blocks for %d blocks; put a semicolon between blocks",
+              rings.blocks(),
+              blocks.count()));
+    }
+
+    return rings;
+  }
+
+  /** The rings that the model's folder has, of the blocks that are looked at. */
+  private static Rings ringsOf(ModelDirectory model) {
+    Blocks blocks = model.blocks();
+    String setting = String.format(Locale.ROOT, "--model %s: rule.json: rings", model.uri());
+    try {
+      Rings ofAll = Rings.parse(model.rule().rings());
+      if (ofAll.blocks() == blocks.ofModel()) {
+        return new Rings(blocks.numbers().stream().map(ofAll.rings()::get).toList());
+      }
+
+      throw new InvalidInput(
+          "%s: of %d blocks, the model has %d", setting, ofAll.blocks(), blocks.ofModel());
+    } catch (IllegalArgumentException e) {
+      throw new InvalidInput("%s: %s", setting, e.getMessage());
+    }
+  }
+
+  private static WeightedCounts checked(OwnRule own, ModelDirectory model) {
     String setting = String.format(Locale.ROOT, "--model %s: rule.json: ", model.uri());
     Blocks blocks = model.blocks(); // the file has a value for every block of the model
-    return new Rule(
+    return new WeightedCounts(
         thresholds(setting + "thresholds", PerBlock.of(blocks.of(own.thresholds())), blocks),
         new Mixture(
             weights(setting + "weights", PerBlock.of(blocks.of(own.weights())), blocks),
@@ -115,12 +185,38 @@ public final class MixtureOptions {
    *
    * @throws InvalidInput if that does not fit the model
    */
-  public Rule rule(Blocks blocks, double[] thresholdsOfRun, Mixture ofRun) {
-    return new Rule(
-        thresholds.numbers() == null ? thresholdsOfRun : thresholds(blocks),
+  public Rule rule(Blocks blocks, Rule ofRun) {
+    if (rings.rings() != null) {
+      checkAlone();
+      return checked(rings.rings(), blocks);
+    }
+
+    if (ofRun instanceof WeightedCounts counts) {
+      return counts(blocks, counts);
+    }
+
+    if (hasNoCounts()) {
+      return ofRun;
+    }
+
+    if (thresholds.numbers() == null || weights.numbers() == null) {
+      throw new InvalidInput(
+          "--thresholds %s --weights %s: the run's rule has rings; give both of them in its place",
+          thresholds.text(), weights.text());
+    }
+
+    return new WeightedCounts(
+        thresholds(blocks),
         new Mixture(
-            weights.numbers() == null ? ofRun.weights() : weights(blocks),
-            Double.isNaN(saturation) ? ofRun.saturation() : saturation));
+            weights(blocks), Double.isNaN(saturation) ? Double.POSITIVE_INFINITY : saturation));
+  }
+
+  private WeightedCounts counts(Blocks blocks, WeightedCounts known) {
+    return new WeightedCounts(
+        thresholds.numbers() == null ? known.thresholds() : thresholds(blocks),
+        new Mixture(
+            weights.numbers() == null ? known.mixture().weights() : weights(blocks),
+            Double.isNaN(saturation) ? known.mixture().saturation() : saturation));
   }
 
   private double[] thresholds(Blocks blocks) {
