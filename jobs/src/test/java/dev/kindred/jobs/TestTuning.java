@@ -82,6 +82,19 @@ class TestTuning {
   }
 
   @Test
+  void ringsThatAreGivenAreMeasuredWhereTheEvidenceHasTheirThresholds() {
+    CommandLineRun on =
+        command("tune", "tuned", "--tuning-prompts", "40", "--rings", ".7/20/1/0;.8/20/1/0");
+    CommandLineRun off =
+        command("tune", "tuned", "--tuning-prompts", "40", "--rings", ".705/20/1/0;.8/20/1/0");
+
+    assertThat(on.out()).containsPattern("settings as given +0\\.\\d+ +0\\.\\d+ ");
+    assertThat(off.out())
+        .containsPattern(
+            "settings as given +not measured: --bin-floor and --bin-step have no bins");
+  }
+
+  @Test
   void theCommandOfARunWithTheTunedSettingsIsSaid() {
     assertThat(tuned.out())
         .contains(

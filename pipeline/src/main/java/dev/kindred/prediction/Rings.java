@@ -330,10 +330,9 @@ public record Rings(List<List<Ring>> rings) implements Rule {
   private static double[] gains(
       List<Ring> rings, double[] exponents, Counted block, double[] base) {
     int[] places = block.places();
-    double[] ratios = new double[places.length]; // p_j / p_0
+    double[] logRatios = new double[places.length]; // log(p_j / p_0): ratios of many rings vanish
     double[] gains = new double[places.length];
-    Arrays.fill(ratios, 1);
-    double absent = 1; // the ratio of tokens that follow no string of the block
+    double absent = 0; // that of tokens that follow no string of the block
     double ofAbsent = 0;
     for (int j = 0; j < rings.size(); j++) {
       double[] counts = block.counts()[j];
@@ -341,12 +340,15 @@ public record Rings(List<List<Ring>> rings) implements Rule {
       double exponent = exponents[j];
       double size = Arrays.stream(counts).sum() + prior;
       for (int i = 0; i < places.length; i++) {
-        ratios[i] = (counts[i] / base[places[i]] + prior * ratios[i]) / size;
-        gains[i] += exponent * Math.log(ratios[i]);
+        logRatios[i] =
+            counts[i] == 0
+                ? logRatios[i] + Math.log(prior / size)
+                : Math.log((counts[i] / base[places[i]] + prior * Math.exp(logRatios[i])) / size);
+        gains[i] += exponent * logRatios[i];
       }
 
-      absent *= prior / size;
-      ofAbsent += exponent * Math.log(absent);
+      absent += Math.log(prior / size);
+      ofAbsent += exponent * absent;
     }
 
     double[] ofAll = new double[base.length];

@@ -56,6 +56,24 @@ class TestRings {
   }
 
   @Test
+  void manyRingsThatLeaveATokenOutStillGiveItAPositiveProbability() {
+    List<Ring> ofBlock = new ArrayList<>();
+    List<Map<Integer, Long>> counts = new ArrayList<>();
+    for (int j = 0; j < 400; j++) {
+      ofBlock.add(new Ring(j / 1000., Rings.LEAST_PRIOR, 1e-6, 0));
+      counts.add(j == 399 ? Map.of(1, 1000L) : j == 0 ? Map.of(2, 1L) : Map.of());
+    }
+
+    SortedMap<Integer, Double> mixed =
+        new Rings(List.of(ofBlock)).mix(List.of(new BlockCounts(counts, -1)), EVEN);
+    double perRing = -Math.log((1000 + Rings.LEAST_PRIOR) / Rings.LEAST_PRIOR); // of token 2
+    double first = Math.log((1 + Rings.LEAST_PRIOR / 4) / (1000 + Rings.LEAST_PRIOR) * 4);
+    double gain = 1e-6 * (400 * first + perRing * 399 * 400 / 2);
+    double other = 1e-6 * 400 * Math.log(4); // of token 1: nearly all of each ring
+    assertThat(mixed.get(2) / mixed.get(1)).isCloseTo(Math.exp(gain - other), within(1e-5));
+  }
+
+  @Test
   void itIsThePlainFormula() {
     Random random = new Random(7);
     for (int round = 0; round < 50; round++) {

@@ -191,18 +191,25 @@ public final class RuleOptions {
       return checked(rings.rings(), blocks);
     }
 
+    if (rings.text().equals(RingChoice.FIT)) {
+      throw new InvalidInput(
+          "--rings fit: nothing is fitted here; kindred tune or a run with --rings fit does it, or give"
+              + " the rings themselves");
+    }
+
     if (ofRun instanceof WeightedCounts counts) {
       return counts(blocks, counts);
     }
 
-    if (hasNoCounts()) {
+    if (hasNoCounts() && isOfRings()) {
       return ofRun;
     }
 
     if (thresholds.numbers() == null || weights.numbers() == null) {
       throw new InvalidInput(
-          "--thresholds %s --weights %s: the run's rule has rings; give both of them in its place",
-          thresholds.text(), weights.text());
+          "--rings %s --thresholds %s --weights %s: the run's rule has rings; give thresholds and"
+              + " weights in their place, both of them",
+          rings.text(), thresholds.text(), weights.text());
     }
 
     return new WeightedCounts(

@@ -146,7 +146,7 @@ public final class Summary {
           "%-6d %9s %9s %,12.1f %,12.1f %,9.0f %,12.0f",
           block.block(),
           block.threshold(),
-          hasRings ? block.rings().size() : block.weight(),
+          hasRings ? String.valueOf(block.rings().size()) : String.valueOf(block.weight()),
           block.similarMean(),
           block.similarStd(),
           block.similarMin(),

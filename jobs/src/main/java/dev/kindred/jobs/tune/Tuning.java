@@ -77,8 +77,7 @@ public final class Tuning {
   private final ModelDirectory model;
   private final String corpusId;
   private final int windowLength;
-  private final double[] given; // thresholds; null if they are to be chosen
-  private final Mixture givenMixture;
+  private final Rule given; // null if it is to be chosen
   private final SimilarityBins bins;
   private final boolean mayHaveRings;
 
@@ -97,12 +96,7 @@ public final class Tuning {
     this.model = experiment.input().model();
     this.corpusId = corpus.id();
     this.windowLength = corpus.windowLength();
-    WeightedCounts counts =
-        experiment.isRuleKnown() && experiment.rule() instanceof WeightedCounts known
-            ? known
-            : null;
-    this.given = counts == null ? null : counts.thresholds();
-    this.givenMixture = counts == null ? null : counts.mixture();
+    this.given = experiment.isRuleKnown() ? experiment.rule() : null;
     this.bins = bins;
     this.mayHaveRings = experiment.mayHaveRings();
   }
@@ -138,11 +132,12 @@ public final class Tuning {
     List<PromptBins> tuning = inOrder(promptBins(tuningSet));
     List<ThresholdCurves.Point> curves = ThresholdCurves.of(tuning, model.blocks().numbers(), bins);
     Tuned alone = Search.eachAlone(curves, model.blocks().numbers(), bins);
-    List<Tuned> starts = given == null ? List.of(alone) : List.of(asGiven(), alone);
+    List<Tuned> starts =
+        given instanceof WeightedCounts counts ? List.of(nearest(counts), alone) : List.of(alone);
     progress.partDone();
     List<Way> ways = ways(tuning, starts);
     Search.Found found = Search.of(tuning, bins, starts, progress::partDone);
-    WeightedCounts counts = rule(found.tuned(), found.saturation());
+    WeightedCounts tuned = rule(found.tuned(), found.saturation());
     TokenFrequencies frequencies =
         TokenFrequencies.of(
             warehouse.part(Tables.WINDOWS, corpusId).read(), model.shape().vocabularySize());
@@ -153,17 +148,14 @@ public final class Tuning {
     progress.end();
     progress.begin("held-out prompts");
     Map<String, Rule> rules = new LinkedHashMap<>();
-    if (given != null) {
-      rules.put(AS_GIVEN, rule(asGiven(), givenMixture.saturation()));
+    boolean isOnGrid = given != null && isOnGrid(given);
+    if (isOnGrid) {
+      rules.put(AS_GIVEN, given);
     }
 
-    rules.put(mayHaveRings ? "tuned, one threshold a block" : "tuned", counts);
+    rules.put(mayHaveRings ? "tuned, one threshold a block" : "tuned", tuned);
     rings.ifPresent(fit -> rules.put("tuned, rings", fit.rings()));
     Map<String, Measured> measured = measure(promptBins(promptSet), rules, frequencies);
-    if (given != null && !isGivenOnGrid()) {
-      measured.remove(AS_GIVEN); // its thresholds are not quite what was measured
-    }
-
     progress.end();
     progress.begin("n-grams", 1);
     NGrams ngrams = new NGrams(spark, warehouse, model, corpusId, promptSet);
@@ -180,7 +172,7 @@ public final class Tuning {
     }
 
     progress.end();
-    Rule best = rings.<Rule>map(RingFit::rings).orElse(counts);
+    Rule best = rings.<Rule>map(RingFit::rings).orElse(tuned);
     return text(
         tuning.size(), curves, ways, measured, ngram, ofNGram, best, write(tuningSet, best));
   }
@@ -202,10 +194,10 @@ public final class Tuning {
     return collected;
   }
 
-  /** The settings' thresholds, each at the nearest edge of the grid, and weights. */
-  private Tuned asGiven() {
+  /** Thresholds, each at the nearest edge of the grid, and weights. */
+  private Tuned nearest(WeightedCounts counts) {
     int[] nearest =
-        Arrays.stream(given)
+        Arrays.stream(counts.thresholds())
             .mapToInt(
                 threshold ->
                     IntStream.range(0, bins.count())
@@ -214,11 +206,12 @@ public final class Tuning {
                             Comparator.comparingDouble(bin -> Math.abs(bins.edge(bin) - threshold)))
                         .orElseThrow())
             .toArray();
-    return new Tuned(nearest, givenMixture.weights());
+    return new Tuned(nearest, counts.mixture().weights());
   }
 
-  private boolean isGivenOnGrid() {
-    return Arrays.stream(given).allMatch(threshold -> bins.binAbove(threshold) >= 0);
+  /** Whether the evidence is kept by all thresholds of a rule. */
+  private boolean isOnGrid(Rule rule) {
+    return IntStream.range(0, rule.blocks()).allMatch(block -> bins.hasEdgesOf(rule.bins(block)));
   }
 
   private List<Way> ways(List<PromptBins> tuning, List<Tuned> starts) {
@@ -380,6 +373,14 @@ public final class Tuning {
         "compatible",
         "honest",
         "95 %");
+    if (given != null && !measured.containsKey(AS_GIVEN)) {
+      line(
+          text,
+          "  %-38s %s",
+          AS_GIVEN,
+          "not measured: --bin-floor and --bin-step have no bins at their thresholds");
+    }
+
     measured.forEach((name, its) -> line(text, "  %-38s %s", name, figures(its)));
     String label = Comparison.nameOf(ngram.baseline(), ngram.order());
     line(text, "  %-38s %s", label, figures(ofNGram));

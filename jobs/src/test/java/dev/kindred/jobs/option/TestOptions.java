@@ -190,6 +190,21 @@ class TestOptions {
   }
 
   @Test
+  void ringsOfARunAreNotLeftWithoutWhatStandsInTheirPlace() {
+    Blocks blocks = Models.directory(Models.DICKENS_SMALL).blocks();
+    Rings ofRun = Rings.parse(SIX_RINGS);
+
+    assertInvalid(
+        () -> parsed(null, "--rings", "none").experiment.mixture().rule(blocks, ofRun),
+        "--rings none --thresholds auto --weights auto: the run's rule has rings; give thresholds and"
+            + " weights in their place, both of them");
+    assertInvalid(
+        () -> parsed(null, "--rings", "fit").experiment.mixture().rule(blocks, ofRun),
+        "--rings fit: nothing is fitted here; kindred tune or a run with --rings fit does it, or give"
+            + " the rings themselves");
+  }
+
+  @Test
   void ringsThatDoNotFitAreRefused() {
     ModelDirectory model = Models.directory(Models.DICKENS_SMALL);
     assertInvalid(
