@@ -26,7 +26,7 @@ final class SmallModel {
   static String[] with(List<String> arguments) {
     List<String> all = new ArrayList<>(arguments);
     add(all, "--model", FOLDER.toString());
-    if (!all.contains("--conf")) { // which has its own
+    if (!all.contains("--conf") && !all.contains("--rings")) { // which have their own
       add(all, "--thresholds", "0.9,0.8");
       add(all, "--weights", "0.1,1");
     }
