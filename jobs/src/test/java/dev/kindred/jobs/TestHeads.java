@@ -46,14 +46,7 @@ class TestHeads {
 
   @Test
   void theTerminalShowsScoresDistancesLossesAndAblationsAndTablesHaveThem() {
-    String[] arguments = {
-      "--sequences",
-      "2",
-      "--ablate",
-      "mean,zero",
-      "--corpus",
-      SharedRun.corpus(4000, folder.resolve("text.txt")).toString()
-    };
+    String[] arguments = {"--sequences", "2", "--ablate", "mean,zero", "--corpus", "embedded"};
     CommandLineRun run = heads("all", arguments);
 
     assertThat(run.status()).as(run.err()).isZero();

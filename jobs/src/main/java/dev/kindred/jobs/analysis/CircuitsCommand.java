@@ -5,7 +5,6 @@ import dev.kindred.circuit.CircuitQuestion;
 import dev.kindred.circuit.Folding;
 import dev.kindred.circuit.SkipTrigrams;
 import dev.kindred.circuit.TokenBasis;
-import dev.kindred.corpus.Corpus;
 import dev.kindred.jobs.option.Defaults.NoSetting;
 import dev.kindred.jobs.option.ReadModelOptions;
 import dev.kindred.jobs.option.Values;
@@ -15,6 +14,7 @@ import dev.kindred.jobs.report.FindingsPage;
 import dev.kindred.jobs.report.FindingsPage.Titles;
 import dev.kindred.jobs.report.PageFile;
 import dev.kindred.jobs.report.Report;
+import dev.kindred.jobs.run.TextInput;
 import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.files.ModelDirectory;
@@ -48,8 +48,6 @@ final class CircuitsCommand extends ModelAnalysisCommand {
   private static final int ALL_RANKED = 4096;
 
   private static final int RANKED = 2048; // of more
-
-  private static final String TEXT_COLUMN = "text"; // of Parquet and JSON lines
 
   @Option(
       names = "--bases",
@@ -121,8 +119,8 @@ final class CircuitsCommand extends ModelAnalysisCommand {
       paramLabel = "URI",
       converter = Values.Uri.class,
       description =
-          "a text, which says what tokens are frequent, and in which what heads predict is looked"
-              + " for: source .. destination output, among all tokens or the "
+          "a text, or embedded, which says what tokens are frequent, and in which what heads"
+              + " predict is looked for: source .. destination output, among all tokens or the "
               + SkipTrigrams.TOKENS
               + " most frequent (none)")
   private String corpus;
@@ -200,7 +198,7 @@ final class CircuitsCommand extends ModelAnalysisCommand {
     }
 
     if (corpus != null) {
-      Corpus.check(workspace.hadoop(), corpus, Corpus.Format.AUTO, TEXT_COLUMN, null);
+      TextInput.check(corpus, workspace.hadoop());
     }
   }
 
@@ -234,9 +232,7 @@ final class CircuitsCommand extends ModelAnalysisCommand {
         corpus == null
             ? null
             : new CorpusTokens(
-                workspace.spark(),
-                Corpus.open(workspace.spark(), corpus, Corpus.Format.AUTO, TEXT_COLUMN),
-                directory)) {
+                workspace.spark(), TextInput.open(workspace, tables, corpus), directory)) {
       return find(workspace, tables, directory, text);
     }
   }

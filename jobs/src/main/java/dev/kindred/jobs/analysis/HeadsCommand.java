@@ -19,6 +19,7 @@ import dev.kindred.head.TokenKinds;
 import dev.kindred.jobs.option.Defaults.NoSetting;
 import dev.kindred.jobs.option.Values;
 import dev.kindred.jobs.report.Findings;
+import dev.kindred.jobs.run.TextInput;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.table.Warehouse;
@@ -49,7 +50,6 @@ import picocli.CommandLine.TypeConversionException;
       "kindred heads --model models/mine --stimulus permutation,text --corpus books --ablate none"
     })
 final class HeadsCommand extends ModelAnalysisCommand {
-  private static final String TEXT_COLUMN = "text"; // of Parquet and JSON lines
 
   /** Distinct tokens of a permutation, unless an option says how many. */
   private static final int PERIOD = 60;
@@ -111,7 +111,7 @@ final class HeadsCommand extends ModelAnalysisCommand {
       names = "--corpus",
       paramLabel = "URI",
       converter = Values.Uri.class,
-      description = "a text; only tokens that occur there are drawn (none)")
+      description = "a text, or embedded; only tokens that occur there are drawn (none)")
   private String corpus;
 
   private String question;
@@ -167,7 +167,7 @@ final class HeadsCommand extends ModelAnalysisCommand {
   @Override
   void check(Workspace workspace, String uri) {
     if (corpus != null) {
-      Corpus.check(workspace.hadoop(), corpus, Corpus.Format.AUTO, TEXT_COLUMN, null);
+      TextInput.check(corpus, workspace.hadoop());
     } else if (kinds != null && kinds.contains(Kind.TEXT)) {
       throw new InvalidInput("--stimulus text: there is no text; give one with --corpus");
     }
@@ -269,7 +269,7 @@ final class HeadsCommand extends ModelAnalysisCommand {
 
   @Override
   Findings find(Workspace workspace, Warehouse tables, ModelDirectory directory) {
-    Dataset<Row> passages = corpus == null ? null : passages(workspace, directory);
+    Dataset<Row> passages = corpus == null ? null : passages(workspace, tables, directory);
     int[] allowed = passages == null ? allowed(directory) : seen(directory, passages);
     List<Stimulus> stimuli = new ArrayList<>();
     List<String> leftOut = new ArrayList<>();
@@ -307,8 +307,9 @@ final class HeadsCommand extends ModelAnalysisCommand {
         directory.shape().vocabularySize(), id -> id < known ? tokenizer.text(id) : "");
   }
 
-  private Dataset<Row> passages(Workspace workspace, ModelDirectory directory) {
-    Corpus text = Corpus.open(workspace.spark(), corpus, Corpus.Format.AUTO, TEXT_COLUMN);
+  private Dataset<Row> passages(
+      Workspace workspace, Warehouse warehouse, ModelDirectory directory) {
+    Corpus text = TextInput.open(workspace, warehouse, corpus);
     CorpusScan scan = CorpusScan.scan(text, directory.tokenizerJson(), 1);
     return Passages.of(workspace.spark(), text, scan, directory.tokenizerJson(), 1);
   }

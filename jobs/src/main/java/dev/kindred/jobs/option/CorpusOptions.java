@@ -38,7 +38,12 @@ public final class CorpusOptions {
   }
 
   public boolean isEmbedded() {
-    return corpus.equals(EMBEDDED);
+    return isEmbedded(corpus);
+  }
+
+  /** Whether a corpus is the one that comes with Kindred. */
+  public static boolean isEmbedded(String uri) {
+    return uri.equals(EMBEDDED);
   }
 
   public Corpus.Format format() {
