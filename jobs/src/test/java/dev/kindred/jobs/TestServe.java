@@ -27,6 +27,8 @@ import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code kindred serve} as a browser or a script meets it. */
 class TestServe {
@@ -128,6 +130,73 @@ class TestServe {
       assertThat(explained.get("leave_one_out").get("hellinger").asDouble())
           .isEqualTo(prompt.getDouble(2));
     }
+  }
+
+  private static HttpResponse<String> query(String page, String sql) throws Exception {
+    return get("/" + page + "?sql=" + URLEncoder.encode(sql, StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void aQueryGivesWhatTheCommandSqlDoes() throws Exception {
+    String sql =
+        "select prompt_id, hellinger, null as nothing from kindred.current.distances order by prompt_id";
+
+    CommandLineRun bySql =
+        CommandLineRun.of(
+            "sql", "--warehouse", SharedRun.warehouse().toString(), "--format", "csv", "-e", sql);
+    HttpResponse<String> saved =
+        get("/sql?save=csv&sql=" + URLEncoder.encode(sql, StandardCharsets.UTF_8));
+
+    assertThat(saved.body().replace("\r\n", "\n")).isEqualTo(bySql.out());
+    JsonNode found = JSON.readTree(query("sql.json", sql).body());
+    assertThat(found.get("columns").toString())
+        .isEqualTo("[\"prompt_id\",\"hellinger\",\"nothing\"]");
+    assertThat(found.get("rows")).hasSize(SharedRun.PROMPTS);
+    assertThat(query("sql", sql).body()).contains(SharedRun.PROMPTS + " rows", "NULL");
+  }
+
+  @Test
+  void queriesToBeginWithAreAnswered() throws Exception {
+    JsonNode examples = JSON.readTree(get("/sql.json").body());
+    assertThat(examples).hasSizeGreaterThan(4);
+    for (JsonNode example : examples) {
+      HttpResponse<String> answer = query("sql.json", example.get("sql").asText());
+      assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+      assertThat(JSON.readTree(answer.body()).get("rows")).isNotEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "drop table kindred.current.distances",
+        "create table kindred.x as select 1",
+        "create temporary view v as select 1",
+        "insert into kindred.current.distances select * from kindred.current.distances",
+        "set spark.sql.ansi.enabled = false",
+        "add jar 'x.jar'",
+        "explain select 1",
+        "begin select 1; end",
+        "execute immediate 'drop table x'",
+        "select 1; select 2",
+        "select * from csv.`/etc/passwd`",
+        "select * from text.`/etc/passwd`",
+        "select transform(a) using 'cat' from (select 1 as a)",
+        "select reflect('java.lang.System', 'getProperty', 'user.home')",
+        "select try_reflect('java.lang.System', 'getProperty', 'user.home')",
+        "select (select max(java_method('java.lang.Math', 'abs', -1)))",
+        "with w as (select reflect('java.lang.Math', 'abs', -1) as a) select * from w",
+        "select 1 where exists (select transform(a) using 'cat' from (select 1 as a))",
+        "select * from range(3) order by reflect('java.lang.Math', 'abs', -1)",
+        "select filter(array(1), x -> reflect('java.lang.Math', 'abs', -1) = 1)",
+        "select * from nowhere",
+        "select",
+        ""
+      })
+  void whatDoesNotOnlyReadTablesIsRefused(String sql) throws Exception {
+    HttpResponse<String> answer = query("sql.json", sql.isEmpty() ? "--" : sql);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+    assertThat(JSON.readTree(answer.body()).get("error").asText()).startsWith("sql: ");
   }
 
   @Test

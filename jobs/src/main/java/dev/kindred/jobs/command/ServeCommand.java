@@ -12,6 +12,7 @@ import dev.kindred.jobs.option.TaskOptions;
 import dev.kindred.jobs.option.WarehouseOptions;
 import dev.kindred.jobs.serve.Explorer;
 import dev.kindred.jobs.serve.ExplorerServer;
+import dev.kindred.jobs.sql.ReadOnlyQueries;
 import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.table.Warehouse;
@@ -74,7 +75,9 @@ final class ServeCommand extends KindredCommand {
     join.check();
     Warehouse there = workspace.warehouseThere(warehouse.uri());
     String token = isOwn(host) ? null : newToken();
-    try (Explorer explorer = new Explorer(there, runId -> explain(workspace, there, runId));
+    ReadOnlyQueries queries = new ReadOnlyQueries(workspace::spark, warehouse.uri());
+    try (Explorer explorer =
+            new Explorer(there, runId -> explain(workspace, there, runId), queries);
         ExplorerServer server = new ExplorerServer(explorer, host, port, token)) {
       String address =
           String.format(

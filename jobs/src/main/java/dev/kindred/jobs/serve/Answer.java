@@ -13,6 +13,7 @@ import java.util.Map;
  */
 record Answer(int status, String type, byte[] content) {
   private static final String HTML = "text/html; charset=utf-8";
+  private static final String CSV = "text/csv; charset=utf-8";
   private static final String JSON = "application/json";
 
   static Answer html(String page) {
@@ -21,6 +22,15 @@ record Answer(int status, String type, byte[] content) {
 
   static Answer json(Object found) {
     return new Answer(200, JSON, SnakeCaseJson.of(found).getBytes(StandardCharsets.UTF_8));
+  }
+
+  static Answer csv(String rows) {
+    return new Answer(200, CSV, rows.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The same with another status. */
+  Answer with(int other) {
+    return new Answer(other, type, content);
   }
 
   /** A problem, as JSON or as a page. */
@@ -35,6 +45,6 @@ record Answer(int status, String type, byte[] content) {
         isJson
             ? json(Map.of("error", message))
             : html(page.render("explorer_problem.jte", "message", message));
-    return new Answer(status, answer.type(), answer.content());
+    return answer.with(status);
   }
 }

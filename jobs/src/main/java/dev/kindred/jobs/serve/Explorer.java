@@ -5,6 +5,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.jobs.explain.Explain;
 import dev.kindred.jobs.explain.LocalExplain;
 import dev.kindred.jobs.run.RunPlan;
+import dev.kindred.jobs.sql.ReadOnlyQueries;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Warehouse;
 import java.util.LinkedHashMap;
@@ -22,16 +23,20 @@ public final class Explorer implements AutoCloseable {
 
   private final Warehouse warehouse;
   private final Function<String, Explain> explains;
+  private final ReadOnlyQueries queries;
   private final Map<String, OpenRun> open = new LinkedHashMap<>(16, 0.75f, true);
 
   /**
    * Opens nothing yet.
    *
    * @param explains finds what explains prompts as a run does, by the run's id
+   * @param queries about its tables
    */
-  public Explorer(Warehouse warehouse, Function<String, Explain> explains) {
+  public Explorer(
+      Warehouse warehouse, Function<String, Explain> explains, ReadOnlyQueries queries) {
     this.warehouse = warehouse;
     this.explains = explains;
+    this.queries = queries;
   }
 
   Warehouse warehouse() {
@@ -46,6 +51,11 @@ public final class Explorer implements AutoCloseable {
   /** Returns the id of the run that is asked about unless another one is named. */
   String newest() {
     return Runs.newestId(warehouse);
+  }
+
+  /** Answers SQL. */
+  ReadOnlyQueries queries() {
+    return queries;
   }
 
   /**
@@ -84,5 +94,6 @@ public final class Explorer implements AutoCloseable {
   public synchronized void close() {
     open.values().forEach(OpenRun::close);
     open.clear();
+    queries.close();
   }
 }

@@ -5,6 +5,7 @@ import dev.kindred.InvalidInput;
 import dev.kindred.jobs.analysis.PromptLens;
 import dev.kindred.jobs.explain.Explain;
 import dev.kindred.jobs.report.Report;
+import dev.kindred.jobs.sql.ReadOnlyQueries;
 import dev.kindred.lens.Lens;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +70,7 @@ final class Pages {
         case "count" -> Optional.of(count(question));
         case "compare" -> Optional.of(compare(question));
         case "documents" -> Optional.of(document(question));
+        case "sql" -> Optional.of(sql(question));
         case "words" -> Optional.of(words(question));
         default -> Optional.empty();
       };
@@ -260,6 +262,38 @@ final class Pages {
         : Answer.html(
             page(question, "words", question.parameter("run").orElse(""), "explain")
                 .render("explorer_words.jte", "found", Glossary.WORDS));
+  }
+
+  private Answer sql(Question question) {
+    Optional<String> asked = question.parameter("sql");
+    String runId = question.parameter("run").orElse("");
+    if (asked.isEmpty()) {
+      return question.isJson()
+          ? Answer.json(QueryView.EXAMPLES)
+          : Answer.html(
+              page(question, "SQL", runId, "explain")
+                  .render("explorer_sql.jte", "found", QueryView.NOTHING));
+    }
+
+    try {
+      ReadOnlyQueries.Result result = explorer.queries().run(asked.get());
+      if (question.parameter("save").isPresent()) {
+        return Answer.csv(result.csv());
+      }
+
+      return question.isJson()
+          ? Answer.json(result)
+          : Answer.html(
+              page(question, "SQL", runId, "explain")
+                  .render("explorer_sql.jte", "found", QueryView.of(result)));
+    } catch (InvalidInput e) {
+      return question.isJson()
+          ? Answer.problem(400, e.getMessage(), true)
+          : Answer.html(
+                  page(question, "SQL", runId, "explain")
+                      .render("explorer_sql.jte", "found", QueryView.of(asked.get(), e)))
+              .with(400);
+    }
   }
 
   /** A page that asks. */

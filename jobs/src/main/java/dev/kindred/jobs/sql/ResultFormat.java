@@ -76,7 +76,8 @@ enum ResultFormat {
   CSV {
     @Override
     void print(Dataset<Row> rows, PrintStream out) {
-      out.println(Arrays.stream(rows.columns()).map(this::quoted).collect(Collectors.joining(",")));
+      out.println(
+          Arrays.stream(rows.columns()).map(ResultFormat::quoted).collect(Collectors.joining(",")));
       Iterator<Row> all = asText(rows).toLocalIterator();
       while (all.hasNext()) {
         Row row = all.next();
@@ -85,11 +86,6 @@ enum ResultFormat {
                 .mapToObj(i -> row.isNullAt(i) ? "" : quoted(row.getString(i)))
                 .collect(Collectors.joining(",")));
       }
-    }
-
-    private String quoted(String value) {
-      boolean plain = value.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
-      return plain && !value.isEmpty() ? value : '"' + value.replace("\"", "\"\"") + '"';
     }
   },
 
@@ -105,6 +101,12 @@ enum ResultFormat {
           .forEachRemaining(out::println);
     }
   };
+
+  /** A value in quotes, if CSV needs them. */
+  static String quoted(String value) {
+    boolean plain = value.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+    return plain && !value.isEmpty() ? value : '"' + value.replace("\"", "\"\"") + '"';
+  }
 
   abstract void print(Dataset<Row> rows, PrintStream out);
 

@@ -2,9 +2,6 @@
 package dev.kindred.jobs.sql;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.sql.KindredCatalog;
-import dev.kindred.table.Table;
-import dev.kindred.table.Tables;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,9 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import org.apache.spark.SparkThrowable;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -28,8 +23,6 @@ import org.apache.spark.sql.SparkSession;
  * kindred.current.distances}.
  */
 public final class SqlShell {
-  private static final String CATALOG = "kindred";
-
   private final SparkSession spark;
   private final ResultFormat format;
   private final PrintStream out;
@@ -43,11 +36,7 @@ public final class SqlShell {
     this.format = ResultFormat.of(format);
     this.spark = spark;
     this.out = out;
-    // A query's error is said in one line; the tasks' stack traces would hide it.
-    spark.sparkContext().setLogLevel("FATAL");
-    spark.conf().set("spark.sql.catalog." + CATALOG, KindredCatalog.class.getName());
-    spark.conf().set("spark.sql.catalog." + CATALOG + ".warehouse", warehouse);
-    spark.conf().set("spark.sql.defaultCatalog", CATALOG);
+    KindredSql.use(spark, warehouse);
   }
 
   /**
@@ -135,7 +124,7 @@ public final class SqlShell {
       try {
         run(statement.text());
       } catch (Exception e) {
-        Optional<String> message = explain(e);
+        Optional<String> message = KindredSql.explain(e);
         if (message.isEmpty()) {
           throw e;
         }
@@ -151,50 +140,5 @@ public final class SqlShell {
     if (rows.columns().length > 0) {
       format.print(rows, out);
     }
-  }
-
-  /** What is wrong with a statement, in one line; empty if something is wrong with the program. */
-  private static Optional<String> explain(Exception thrown) {
-    InvalidInput invalid = InvalidInput.findIn(thrown);
-    if (invalid != null) {
-      return Optional.of(firstLine(invalid));
-    }
-
-    Optional<String> unreadable = UnreadableFile.message(thrown);
-    if (unreadable.isPresent()) {
-      return unreadable;
-    }
-
-    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-      if (cause instanceof SparkThrowable missing
-          && "TABLE_OR_VIEW_NOT_FOUND".equals(missing.getCondition())) {
-        return Optional.of(tableNotFound(missing.getMessageParameters().get("relationName")));
-      }
-
-      if (cause instanceof SparkThrowable explained && explained.getCondition() != null
-          || cause instanceof UnsupportedOperationException) {
-        return Optional.of(firstLine(cause));
-      }
-    }
-
-    return Optional.empty();
-  }
-
-  private static String tableNotFound(String quotedName) {
-    String name = quotedName.replace("`", "");
-    String last = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-    return "there is no table "
-        + name
-        + NearestName.of(last, Tables.ALL.stream().map(Table::name).toList())
-            .map(nearest -> "; did you mean " + nearest + "?")
-            .orElse("; show tables lists those there are");
-  }
-
-  private static String firstLine(Throwable thrown) {
-    return String.valueOf(thrown.getMessage())
-        .lines()
-        .filter(line -> !line.isBlank())
-        .findFirst()
-        .orElse(thrown.getClass().getSimpleName());
   }
 }

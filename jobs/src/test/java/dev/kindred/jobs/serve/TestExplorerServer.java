@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.jobs.sql.ReadOnlyQueries;
 import dev.kindred.table.Warehouse;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,9 +46,18 @@ class TestExplorerServer {
             warehouse,
             run -> {
               throw new AssertionError("no run is asked about");
-            });
+            },
+            queries());
     server = new ExplorerServer(explorer, "127.0.0.1", 0, token);
     return server;
+  }
+
+  private static ReadOnlyQueries queries() {
+    return new ReadOnlyQueries(
+        () -> {
+          throw new AssertionError("nothing is queried");
+        },
+        "");
   }
 
   /** Sends a request as it is, and returns the answer's first line and headers. */
@@ -146,7 +156,9 @@ class TestExplorerServer {
     int taken = start(null).port();
 
     assertThatThrownBy(
-            () -> new ExplorerServer(new Explorer(null, run -> null), "127.0.0.1", taken, null))
+            () ->
+                new ExplorerServer(
+                    new Explorer(null, run -> null, queries()), "127.0.0.1", taken, null))
         .isInstanceOf(InvalidInput.class)
         .hasMessageContainingAll("--port " + taken, "another program listens there");
   }

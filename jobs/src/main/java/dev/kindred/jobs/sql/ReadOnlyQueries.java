@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package dev.kindred.jobs.sql;
+
+import dev.kindred.InvalidInput;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.analysis.UnresolvedFunction;
+import org.apache.spark.sql.catalyst.analysis.UnresolvedTableValuedFunction;
+import org.apache.spark.sql.catalyst.expressions.PlanExpression;
+import org.apache.spark.sql.catalyst.parser.ParseException;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.trees.TreeNode;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.NumericType;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * Answers the queries of people who may read the warehouse's tables and nothing else. Only what is
+ * known to read tables is run: no other statement, no file, no function that calls Java, no
+ * program. One query at a time, and none for longer than a minute.
+ */
+public final class ReadOnlyQueries implements AutoCloseable {
+  /** Rows that are given of a result, at most. */
+  public static final int MOST_ROWS = 1000;
+
+  private static final int SECONDS = 60; // that a query may take, or wait
+  private static final String TAG = "kindred-read-only";
+
+  /** Nodes of a parsed statement that read tables, or describe them. */
+  private static final Set<String> ALLOWED =
+      Set.of(
+          "Aggregate",
+          "CTERelationDef",
+          "CTERelationRef",
+          "CurrentNamespace",
+          "DescribeRelation",
+          "Distinct",
+          "Except",
+          "Filter",
+          "Generate",
+          "GlobalLimit",
+          "Intersect",
+          "Join",
+          "LateralJoin",
+          "LocalLimit",
+          "LocalRelation",
+          "Offset",
+          "OneRowRelation",
+          "Pivot",
+          "Project",
+          "Range",
+          "Sample",
+          "ShowColumns",
+          "ShowFunctions",
+          "ShowNamespaces",
+          "ShowTables",
+          "Sort",
+          "SubqueryAlias",
+          "Tail",
+          "Union",
+          "Unpivot",
+          "UnpivotTransformer",
+          "UnresolvedHaving",
+          "UnresolvedHint",
+          "UnresolvedInlineTable",
+          "UnresolvedNamespace",
+          "UnresolvedRelation",
+          "UnresolvedSubqueryColumnAliases",
+          "UnresolvedTable",
+          "UnresolvedTableOrView",
+          "UnresolvedTableValuedFunction",
+          "UnresolvedTVFAliases",
+          "UnresolvedWith",
+          "Window",
+          "WithWindowDefinition");
+
+  /** Functions that run what is not SQL. */
+  private static final Set<String> REFUSED =
+      Set.of("java_method", "reflect", "try_reflect", "python_worker_logs", "raise_error");
+
+  private final Supplier<SparkSession> starting;
+  private final String warehouse;
+  private final ReentrantLock lock = new ReentrantLock(true);
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          work -> {
+            Thread thread = new Thread(work, "query-clock");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private SparkSession spark; // from the first query on
+
+  /**
+   * Starts nothing yet.
+   *
+   * @param starting starts Spark, for the first query
+   */
+  public ReadOnlyQueries(Supplier<SparkSession> starting, String warehouse) {
+    this.starting = starting;
+    this.warehouse = warehouse;
+  }
+
+  /**
+   * What a query gave.
+   *
+   * @param columns names, of which two may be the same
+   * @param areNumbers one a column
+   * @param rows values as text, null for NULL; {@link #MOST_ROWS} at most
+   * @param isCut whether there are more rows
+   * @param seconds that it took
+   */
+  public record Result(
+      String sql,
+      List<String> columns,
+      List<Boolean> areNumbers,
+      List<List<String>> rows,
+      boolean isCut,
+      double seconds) {
+    /** Returns the rows as CSV with a header, as RFC 4180 has it; NULL is empty. */
+    public String csv() {
+      StringBuilder csv = new StringBuilder(line(columns));
+      rows.forEach(row -> csv.append(line(row)));
+      return csv.toString();
+    }
+
+    private static String line(List<String> values) {
+      return values.stream()
+          .map(value -> value == null ? "" : ResultFormat.quoted(value))
+          .collect(Collectors.joining(",", "", "\r\n"));
+    }
+  }
+
+  /**
+   * Runs a query.
+   *
+   * @throws InvalidInput if it is none, does anything but read tables, cannot be run, or takes too
+   *     long
+   */
+  public Result run(String text) {
+    String sql = one(text);
+    try {
+      if (!lock.tryLock(SECONDS, TimeUnit.SECONDS)) {
+        throw new InvalidInput("sql: another query runs; ask again in some seconds");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while another query ran", e);
+    }
+
+    try {
+      if (spark == null) {
+        spark = starting.get().newSession();
+        KindredSql.use(spark, warehouse);
+        spark.conf().set("spark.sql.runSQLOnFiles", "false");
+      }
+
+      return timed(sql);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static String one(String text) {
+    Statements statements = new Statements();
+    List<Statements.Statement> all = new ArrayList<>(statements.add(text));
+    all.addAll(statements.finish());
+    if (all.size() != 1) {
+      throw new InvalidInput("sql: %d statements; ask one at a time", all.size());
+    }
+
+    return all.get(0).text();
+  }
+
+  private Result timed(String sql) {
+    SparkSession.setActiveSession(spark);
+    spark.addTag(TAG);
+    AtomicBoolean isLate = new AtomicBoolean();
+    var alarm =
+        clock.schedule(
+            () -> {
+              isLate.set(true);
+              spark.interruptTag(TAG);
+            },
+            SECONDS,
+            TimeUnit.SECONDS);
+    try {
+      long start = System.nanoTime();
+      checkReads(sql);
+      Result result = collected(sql, spark.sql(sql));
+      return new Result(
+          sql,
+          result.columns(),
+          result.areNumbers(),
+          result.rows(),
+          result.isCut(),
+          (System.nanoTime() - start) / 1e9);
+    } catch (Exception e) {
+      if (isLate.get()) {
+        throw new InvalidInput(
+            "sql: it took longer than %d seconds and was stopped; kindred sql has no such limit",
+            SECONDS);
+      }
+
+      Optional<String> message = KindredSql.explain(e);
+      if (message.isEmpty()) {
+        throw e;
+      }
+
+      throw new InvalidInput(
+          "%s", message.get().startsWith("sql: ") ? message.get() : "sql: " + message.get());
+    } finally {
+      alarm.cancel(false);
+      spark.removeTag(TAG);
+    }
+  }
+
+  private static Result collected(String sql, Dataset<Row> rows) {
+    String[] names = // of their own: a query may give two columns the same one
+        IntStream.range(0, rows.columns().length).mapToObj(i -> "c" + i).toArray(String[]::new);
+    List<Row> found =
+        rows.toDF(names)
+            .select(
+                Arrays.stream(names)
+                    .map(name -> functions.col(name).cast("string"))
+                    .toArray(Column[]::new))
+            .limit(MOST_ROWS + 1)
+            .collectAsList();
+    List<List<String>> values = new ArrayList<>();
+    for (Row row : found.subList(0, Math.min(MOST_ROWS, found.size()))) {
+      List<String> line = new ArrayList<>();
+      for (int i = 0; i < row.size(); i++) {
+        line.add(row.getString(i));
+      }
+
+      values.add(line);
+    }
+
+    return new Result(
+        sql,
+        List.of(rows.columns()),
+        Arrays.stream(rows.schema().fields())
+            .map(field -> field.dataType() instanceof NumericType)
+            .toList(),
+        values,
+        found.size() > MOST_ROWS,
+        0);
+  }
+
+  /**
+   * Checks that a statement reads tables and does nothing else.
+   *
+   * @throws InvalidInput naming what is not allowed
+   */
+  private void checkReads(String sql) {
+    try {
+      check(
+          ((org.apache.spark.sql.classic.SparkSession) spark)
+              .sessionState()
+              .sqlParser()
+              .parsePlan(sql));
+    } catch (ParseException e) {
+      throw new InvalidInput("%s", KindredSql.explain(e).orElse(e.getMessage()));
+    }
+  }
+
+  private static void check(TreeNode<?> node) {
+    if (node instanceof LogicalPlan plan) {
+      String name = plan.getClass().getSimpleName().replace("$", "");
+      if (!ALLOWED.contains(name)) {
+        throw new InvalidInput("%s is not answered here, only what reads tables", name);
+      }
+
+      if (plan instanceof UnresolvedTableValuedFunction function) {
+        checkFunction(function.name());
+      }
+
+      CollectionConverters.asJava(plan.expressions()).forEach(ReadOnlyQueries::check);
+    }
+
+    if (node instanceof UnresolvedFunction function) {
+      checkFunction(function.nameParts());
+    }
+
+    if (node instanceof PlanExpression<?> subquery) {
+      check(subquery.plan());
+    }
+
+    each(node.children());
+    each(node.innerChildren());
+  }
+
+  private static void each(scala.collection.Seq<?> nodes) {
+    Iterator<?> all = CollectionConverters.asJava(nodes).iterator();
+    while (all.hasNext()) {
+      if (all.next() instanceof TreeNode<?> node) {
+        check(node);
+      }
+    }
+  }
+
+  private static void checkFunction(scala.collection.Seq<String> names) {
+    String name = names.last().toLowerCase(Locale.ROOT);
+    if (REFUSED.contains(name)) {
+      throw new InvalidInput("function %s is not answered here", name);
+    }
+  }
+
+  @Override
+  public void close() {
+    clock.shutdownNow();
+  }
+}
