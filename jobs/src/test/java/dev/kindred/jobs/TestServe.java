@@ -200,6 +200,33 @@ class TestServe {
   }
 
   @Test
+  void theNGramIsAsFarAsTheRunHasIt() throws Exception {
+    List<Row> measured =
+        RunRows.with(
+            SharedRun.warehouse(),
+            found ->
+                found
+                    .part(Tables.PROMPTS, RunRows.promptSet(found))
+                    .read()
+                    .join(
+                        found.read(Tables.BASELINES).withColumnRenamed("hellinger", "far"),
+                        "prompt_id")
+                    .join(
+                        found.read(Tables.BASELINE_FITS).where("is_strongest").select("baseline"),
+                        "baseline")
+                    .select("text", "far")
+                    .collectAsList());
+    assertThat(measured).hasSize(SharedRun.PROMPTS);
+    for (Row prompt : measured.subList(0, 10)) {
+      JsonNode found = json("ngram", prompt.getString(0));
+      assertThat(found.get("hellinger").asDouble()).isEqualTo(prompt.getDouble(1));
+      assertThat(found.get("name").asText()).contains("n-gram");
+      assertThat(get(of("explain", prompt.getString(0))).body())
+          .contains(found.get("name").asText());
+    }
+  }
+
+  @Test
   void anAnswerIsThatOfTheCommandExplain() throws Exception {
     String text = prompts().get(3).getString(0);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.explanation;
 
+import dev.kindred.prediction.CountedWindows;
 import dev.kindred.prediction.TokenFrequencies;
 import dev.kindred.similarity.NextTokens;
 import dev.kindred.table.LocalColumns;
@@ -17,7 +18,7 @@ import java.util.TreeMap;
  * All strings of a corpus in this process: {@link Tables#WINDOWS} without texts, about 100 bytes a
  * window of ten tokens. Windows are numbered in the order of their ids.
  */
-public final class CorpusStrings {
+public final class CorpusStrings implements CountedWindows {
   private static final String KEYS = "next_tokens.key_value.key";
 
   private final long[] windowIds; // ascending
@@ -113,11 +114,13 @@ public final class CorpusStrings {
   }
 
   /** Returns the number of windows. */
+  @Override
   public int size() {
     return windowIds.length;
   }
 
   /** Returns the tokens of a window; 0 where there is none. */
+  @Override
   public int windowLength() {
     return windowLength;
   }
@@ -125,6 +128,18 @@ public final class CorpusStrings {
   /** What follows windows, for a join. */
   NextTokens nextTokens() {
     return NextTokens.of(windowIds, starts, following, counts);
+  }
+
+  @Override
+  public int token(int window, int place) {
+    return tokenIds[window * windowLength + place];
+  }
+
+  @Override
+  public void following(int window, Following each) {
+    for (int i = starts[window]; i < starts[window + 1]; i++) {
+      each.take(following[i], counts[i]);
+    }
   }
 
   /**

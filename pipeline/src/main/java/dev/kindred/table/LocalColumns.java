@@ -35,7 +35,7 @@ public final class LocalColumns {
    * The values of a column in all rows, one after another.
    *
    * @param starts rows + 1 places in the values: of row i those from starts[i] to starts[i + 1]
-   * @param values long[], int[], double[], float[] or String[]
+   * @param values long[], int[], double[], boolean[] or String[]
    */
   private record Column(int[] starts, Object values) {}
 
@@ -140,6 +140,12 @@ public final class LocalColumns {
     return values == null ? new double[0] : (double[]) values;
   }
 
+  /** Returns those of a column of boolean. */
+  public boolean[] booleans(String name) {
+    Object values = columns.get(name).values();
+    return values == null ? new boolean[0] : (boolean[]) values;
+  }
+
   /** Returns those of a column of strings. */
   public String[] texts(String name) {
     Object values = columns.get(name).values();
@@ -212,6 +218,7 @@ public final class LocalColumns {
         case INT32 -> ((int[]) values)[place] = reader.getInteger();
         case INT64 -> ((long[]) values)[place] = reader.getLong();
         case DOUBLE -> ((double[]) values)[place] = reader.getDouble();
+        case BOOLEAN -> ((boolean[]) values)[place] = reader.getBoolean();
         case BINARY ->
             ((String[]) values)[place] =
                 new String(reader.getBinary().getBytesUnsafe(), StandardCharsets.UTF_8);
@@ -227,6 +234,8 @@ public final class LocalColumns {
         case INT64 -> values == null ? new long[length] : Arrays.copyOf((long[]) values, length);
         case DOUBLE ->
             values == null ? new double[length] : Arrays.copyOf((double[]) values, length);
+        case BOOLEAN ->
+            values == null ? new boolean[length] : Arrays.copyOf((boolean[]) values, length);
         case BINARY ->
             values == null ? new String[length] : Arrays.copyOf((String[]) values, length);
         default -> throw new IllegalStateException("Not a column that is read here: " + type);

@@ -439,7 +439,7 @@ public final class Explain {
     return isEvaluated || isCentred || !activations().isLocal();
   }
 
-  Warehouse warehouse() {
+  public Warehouse warehouse() {
     return warehouse;
   }
 

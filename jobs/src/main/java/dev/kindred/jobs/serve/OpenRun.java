@@ -2,6 +2,7 @@
 package dev.kindred.jobs.serve;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.baseline.LocalNGram;
 import dev.kindred.corpus.Prompt;
 import dev.kindred.corpus.Prompts;
 import dev.kindred.corpus.Tokenizer;
@@ -14,12 +15,19 @@ import dev.kindred.explanation.TokenCount;
 import dev.kindred.jobs.analysis.PromptLens;
 import dev.kindred.jobs.explain.Explain;
 import dev.kindred.jobs.explain.LocalExplain;
+import dev.kindred.jobs.report.Comparison;
 import dev.kindred.jobs.report.Explained;
+import dev.kindred.jobs.report.NGramRow;
 import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.lens.Lens;
+import dev.kindred.math.Shares;
+import dev.kindred.prediction.Predictions;
+import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** A run that questions are asked about: model, strings, vectors and text are in memory. */
 public final class OpenRun implements AutoCloseable {
@@ -35,6 +43,7 @@ public final class OpenRun implements AutoCloseable {
   private final AskQueue queue;
   private final Tokenizer tokenizer;
   private final CorpusText corpus;
+  private final Optional<LocalNGram> ngram;
 
   OpenRun(RunPlan plan, Explain explain, LocalExplain local) {
     this.plan = plan;
@@ -43,6 +52,13 @@ public final class OpenRun implements AutoCloseable {
     this.queue = new AskQueue(local);
     this.tokenizer = Tokenizer.of(local.model().tokenizerJson());
     this.corpus = new CorpusText(plan.runId(), local.places(), local.model().tokenizerJson());
+    this.ngram =
+        LocalNGram.read(
+            explain
+                .warehouse()
+                .part(Tables.BASELINE_FITS, local.model().id(), plan.corpusId(), plan.promptSet()),
+            local.strings(),
+            local.model().shape().vocabularySize());
   }
 
   RunPlan plan() {
@@ -54,8 +70,10 @@ public final class OpenRun implements AutoCloseable {
    *
    * @param notes what is to be said beside it
    * @param hasBins whether its evidence by similarity can be asked for
+   * @param ngram what the best n-gram of the same strings predicts; null if the run has none
    */
-  public record Answered(Explained explained, List<String> notes, boolean hasBins) {}
+  public record Answered(
+      Explained explained, List<String> notes, boolean hasBins, NGramRow ngram) {}
 
   /**
    * Explains the end of a text.
@@ -72,7 +90,44 @@ public final class OpenRun implements AutoCloseable {
     return new Answered(
         shades == Explain.Shades.TOKENS ? explained.with(local.shadings(fitted)) : explained,
         notes,
-        local.hasBins());
+        local.hasBins(),
+        ngram.map(found -> ngram(found, fitted.get(0), explained)).orElse(null));
+  }
+
+  /**
+   * Returns what the best n-gram predicts after the end of a text.
+   *
+   * @throws InvalidInput if the run has none
+   */
+  NGramRow ngram(String text) {
+    NGramRow found = ask(text, 1, Explain.Shades.NOTHING).ngram();
+    if (found == null) {
+      throw new InvalidInput("ngram.json: run %s has fitted no n-gram", plan.runId());
+    }
+
+    return found;
+  }
+
+  private NGramRow ngram(LocalNGram found, Prompt prompt, Explained explained) {
+    Shares shares = found.probabilities(prompt.tokenIds());
+    double[] probabilities = shares.dense(local.model().shape().vocabularySize());
+    List<Double> listed = new ArrayList<>();
+    for (NextToken token : explained.prompts().get(0).nextTokens()) {
+      listed.add(
+          IntStream.range(0, probabilities.length)
+              .filter(id -> tokenizer.text(id).equals(token.text()))
+              .mapToDouble(id -> probabilities[id])
+              .max()
+              .orElse(0));
+    }
+
+    return new NGramRow(
+        Comparison.nameOf(found.baseline(), found.order()),
+        listed,
+        Predictions.here(local.model(), List.of(prompt.tokenIds()), 1)
+            .get(0)
+            .distribution()
+            .distance(shares));
   }
 
   /**

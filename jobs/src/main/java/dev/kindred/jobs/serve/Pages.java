@@ -64,6 +64,7 @@ final class Pages {
         case "runs" -> Optional.of(runs(question));
         case "explain" -> Optional.of(explain(question));
         case "bins" -> question.isJson() ? Optional.of(bins(question)) : Optional.empty();
+        case "ngram" -> question.isJson() ? Optional.of(ngram(question)) : Optional.empty();
         case "text" -> Optional.of(text(question));
         case "lens" -> Optional.of(lens(question));
         case "trace" -> Optional.of(trace(question));
@@ -162,11 +163,18 @@ final class Pages {
 
   /** What the explanation's sliders are moved over. */
   private Answer bins(Question question) {
-    String text =
-        question
-            .parameter("text")
-            .orElseThrow(() -> new InvalidInput("text: is not there; ask with ?text="));
-    return Answer.json(asked(question).bins(text));
+    return Answer.json(asked(question).bins(given(question)));
+  }
+
+  /** What the best n-gram says, beside the strings. */
+  private Answer ngram(Question question) {
+    return Answer.json(asked(question).ngram(given(question)));
+  }
+
+  private static String given(Question question) {
+    return question
+        .parameter("text")
+        .orElseThrow(() -> new InvalidInput("text: is not there; ask with ?text="));
   }
 
   private Answer text(Question question) {
