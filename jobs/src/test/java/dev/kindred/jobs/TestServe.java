@@ -156,6 +156,34 @@ class TestServe {
   }
 
   @Test
+  void sqlCountsTextsOfTheCorpus() throws Exception {
+    String said = "said";
+    int plain = corpus.split(said, -1).length - 1;
+    JsonNode counted =
+        JSON.readTree(
+            query(
+                    "sql.json",
+                    "select kindred.corpus_count('said'), kindred.corpus_count(''),"
+                        + " kindred.corpus_count('\u2603'), kindred.corpus_count(null)")
+                .body());
+    JsonNode windows =
+        JSON.readTree(
+            query(
+                    "sql.json",
+                    "select count(*), sum(abs(kindred.corpus_count(text) - occurrences)) from"
+                        + " kindred.current.windows")
+                .body());
+
+    assertThat(counted.has("rows")).as(counted.toString()).isTrue();
+    assertThat(counted.get("rows").get(0).toString())
+        .isEqualTo("[\"" + plain + "\",\"0\",\"0\",null]");
+    assertThat(windows.get("rows").get(0).get(0).asInt()).isGreaterThan(1000);
+    assertThat(windows.get("rows").get(0).get(1).asInt())
+        .as("only the window at the very end may stand once more")
+        .isLessThanOrEqualTo(1);
+  }
+
+  @Test
   void queriesToBeginWithAreAnswered() throws Exception {
     JsonNode examples = JSON.readTree(get("/sql.json").body());
     assertThat(examples).hasSizeGreaterThan(4);

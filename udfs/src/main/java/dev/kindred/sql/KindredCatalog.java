@@ -255,7 +255,8 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     return KindredFunctions.find(
             identifier.name().toLowerCase(Locale.ROOT),
             () -> NotQueryable.lookUp(() -> vocabulary(run)),
-            () -> NotQueryable.lookUp(() -> model(run)))
+            () -> NotQueryable.lookUp(() -> model(run)),
+            () -> NotQueryable.lookUp(() -> corpus(run)))
         .orElseThrow(() -> new NoSuchFunctionException(identifier));
   }
 
@@ -273,6 +274,20 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
         run.modelId(),
         RunSettings.of(warehouse, run.runId()),
         new SerializableConfiguration(warehouse.fileSystem().getConf()));
+  }
+
+  private RunCorpus corpus(String namespace) {
+    Warehouse warehouse = warehouse(SparkSession.active());
+    Runs.Run run = run(warehouse, namespace);
+    RunModel model = model(run.runId());
+    return new RunCorpus(
+        warehouse.root().toString(),
+        run.runId(),
+        run.corpusId(),
+        Runs.places(warehouse, run.runId()).orElse(null),
+        Integer.parseInt(model.settings().get("window-length")),
+        model,
+        model.hadoop());
   }
 
   // Namespaces

@@ -28,7 +28,8 @@ final class KindredFunctions {
           ProbabilityFunction.NAME,
           ProbabilitiesFunction.NAME,
           VectorFunction.NAME,
-          ContextFunction.NAME);
+          ContextFunction.NAME,
+          CorpusCountFunction.NAME);
 
   /**
    * A corpus's vocabulary.
@@ -45,9 +46,13 @@ final class KindredFunctions {
    * @param vocabulary for {@code token_text} and {@code context}, which ask for it when they are
    *     used
    * @param model for functions of predictions, which ask for it when they are used
+   * @param corpus for {@code corpus_count}, likewise
    */
   static Optional<DeclaredFunction> find(
-      String name, Supplier<Vocabulary> vocabulary, Supplier<RunModel> model) {
+      String name,
+      Supplier<Vocabulary> vocabulary,
+      Supplier<RunModel> model,
+      Supplier<RunCorpus> corpus) {
     return Optional.ofNullable(
         switch (name) {
           case CosineSimilarityFunction.NAME ->
@@ -125,6 +130,14 @@ final class KindredFunctions {
                     Vocabulary words = vocabulary.get();
                     return ContextFunction.bind(words.corpusId(), words.texts(), arguments);
                   });
+          case CorpusCountFunction.NAME ->
+              new DeclaredFunction(
+                  name,
+                  "string text",
+                  "how often a text of any length stands in the run's corpus, by its tokens and"
+                      + " within documents, a bigint; each process that asks indexes the corpus"
+                      + " once",
+                  arguments -> CorpusCountFunction.bind(corpus.get(), arguments));
           default -> null;
         });
   }

@@ -31,6 +31,16 @@ record RunModel(String modelId, Map<String, String> settings, SerializableConfig
    * @throws InvalidInput if the model is not there any more, or is another one
    */
   LogitMap logitMap(String function) {
+    return LoadedModels.logitMap(directory(function));
+  }
+
+  /**
+   * Returns the run's model.
+   *
+   * @param function that asks, for messages
+   * @throws InvalidInput if it is not there any more, or is another one
+   */
+  ModelDirectory directory(String function) {
     ModelDirectory model =
         ModelDirectory.read(
                 function + ": --model",
@@ -42,11 +52,11 @@ record RunModel(String modelId, Map<String, String> settings, SerializableConfig
             .in(Precision.ofSetting(settings.getOrDefault("store-activations", "f32")));
     if (!model.id().equals(modelId)) {
       throw new InvalidInput(
-          "%s: the model in %s is %s, the run's was %s; its predictions can only be read with that"
-              + " one",
+          "%s: the model in %s is %s, the run's was %s; what it predicted and read can only be read"
+              + " with that one",
           function, model.uri(), model.id(), modelId);
     }
 
-    return LoadedModels.logitMap(model);
+    return model;
   }
 }

@@ -265,7 +265,8 @@ class TestKindredFunctions {
   void everyNameHasAFunctionWithUsage() {
     assertThat(new HashSet<>(KindredFunctions.NAMES)).hasSameSizeAs(KindredFunctions.NAMES);
     for (String name : KindredFunctions.NAMES) {
-      DeclaredFunction function = KindredFunctions.find(name, () -> null, () -> null).orElseThrow();
+      DeclaredFunction function =
+          KindredFunctions.find(name, () -> null, () -> null, () -> null).orElseThrow();
       assertThat(function.name()).isEqualTo(name);
       assertThat(function.usage()).startsWith(name + "(").contains("): ");
     }
