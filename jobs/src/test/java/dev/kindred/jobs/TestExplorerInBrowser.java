@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.kindred.jobs.report.Chromium;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The explorer in a real browser, the Chromium on the PATH. Skipped where there is none. */
@@ -58,6 +61,11 @@ class TestExplorerInBrowser {
       server.interrupt();
       server.join();
     }
+  }
+
+  @BeforeEach
+  void forgetErrors() {
+    browser.errors().clear();
   }
 
   private static void open(String address) throws InterruptedException {
@@ -113,6 +121,7 @@ class TestExplorerInBrowser {
               "/explain?text=and%20the%20old",
               "/text?text=and%20the%20old%20man",
               "/count?text=the",
+              "/sql?sql=select%20*%20from%20kindred.current.distances",
               "/words")) {
         open(page);
         assertThat(browser.value("document.documentElement.scrollWidth <= window.innerWidth"))
@@ -122,6 +131,55 @@ class TestExplorerInBrowser {
     }
 
     browser.width(1200);
+  }
+
+  @Test
+  void axeFindsNothingSerious() throws Exception {
+    String axe;
+    try (InputStream in = TestExplorerInBrowser.class.getResourceAsStream("/axe.min.js")) {
+      axe = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    for (int width : new int[] {390, 1200}) {
+      browser.width(width);
+      for (String page :
+          List.of(
+              "/",
+              "/runs/" + SharedRun.runId(),
+              "/explain?text=and%20the%20old",
+              "/text?text=and%20the%20old%20man",
+              "/lens?text=and%20the%20old",
+              "/trace?text=and%20the%20old%20man",
+              "/count?text=the",
+              "/compare?a=" + SharedRun.runId() + "&b=" + SharedRun.runId(),
+              "/sql",
+              "/sql?sql=select%20*%20from%20kindred.current.distances",
+              "/sql?sql=nonsense",
+              "/words",
+              "/nowhere")) {
+        open(page);
+        browser.value(axe + "; '' + typeof axe");
+        browser.value(
+            "window.found = null;"
+                + " axe.run().then(all => { window.found = all.violations.map(its =>"
+                + " its.impact + ' ' + its.id + ' ' + its.nodes[0].target).join(', '); }); ''");
+        browser.await("window.found !== null");
+        assertThat(browser.value("window.found")).as("%s, %d pixels", page, width).isEmpty();
+      }
+    }
+
+    browser.width(1200);
+  }
+
+  @Test
+  void queriesAreAskedAndAnswered() throws Exception {
+    open("/sql");
+    browser.value("document.querySelector('.examples a').click()");
+    browser.await("document.querySelector('table.rows')");
+
+    assertThat(browser.value("document.querySelector('table.rows').textContent"))
+        .contains("distances");
+    assertThat(browser.errors()).isEmpty();
   }
 
   @Test

@@ -10,11 +10,9 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +26,8 @@ public final class ExplorerServer implements AutoCloseable {
   /** Requests that are answered at once; most of them wait for one pass over the vectors. */
   private static final int THREADS = 256;
 
-  private static final int WAITING = 256;
+  private static final int WAITING = 256; // to be connected
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final int MOST_ADDRESS = 16 << 10; // bytes
   private static final String TOKEN = "token";
   private static final String COOKIE = "kindred_token";
@@ -36,7 +35,7 @@ public final class ExplorerServer implements AutoCloseable {
   private final HttpServer server;
   private final Pages pages;
   private final String token; // null for none
-  private final ThreadPoolExecutor threads;
+  private final Patience threads;
 
   /**
    * Listens, and answers from now on.
@@ -45,24 +44,32 @@ public final class ExplorerServer implements AutoCloseable {
    * @throws InvalidInput if the address cannot be had
    */
   public ExplorerServer(Explorer explorer, String host, int port, String token) {
-    // Who has not asked or read after so many seconds is dropped. The server counts the time of an
-    // answer to that of its request: the longest must not take so long.
+    this(explorer, host, port, token, PATIENCE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param patience how long somebody may take to ask, or to read an answer
+   */
+  ExplorerServer(Explorer explorer, String host, int port, String token, Duration patience) {
+    // The server counts the time of an answer to that of its request: the longest must not take so
+    // many seconds.
     System.setProperty("sun.net.httpserver.maxReqTime", "300");
     System.setProperty("sun.net.httpserver.maxRspTime", "300");
     this.pages = new Pages(explorer);
     this.token = token;
-    this.threads =
-        new ThreadPoolExecutor(
-            THREADS, THREADS, 1, TimeUnit.MINUTES, new ArrayBlockingQueue<>(WAITING));
-    threads.allowCoreThreadTimeOut(true);
+    this.threads = new Patience(THREADS, patience);
     try {
       this.server = HttpServer.create(new InetSocketAddress(host, port), WAITING);
     } catch (BindException e) {
+      threads.close();
       throw new InvalidInput(
           "--port %d: another program listens there, or it is not this machine's address; give"
               + " another one, or 0 for any that is free",
           port);
     } catch (IOException | IllegalArgumentException e) {
+      threads.close();
       throw new InvalidInput("--host %s: %s", host, e.getMessage());
     }
 
@@ -77,6 +84,7 @@ public final class ExplorerServer implements AutoCloseable {
   }
 
   private void handle(HttpExchange exchange) throws IOException {
+    threads.asked();
     long start = System.nanoTime();
     Answer answer = answered(exchange);
     Headers headers = exchange.getResponseHeaders();
@@ -89,6 +97,7 @@ public final class ExplorerServer implements AutoCloseable {
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:;"
             + " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
     boolean isHead = exchange.getRequestMethod().equals("HEAD");
+    threads.answers();
     try (exchange) {
       exchange.sendResponseHeaders(answer.status(), isHead ? -1 : answer.content().length);
       if (!isHead) {
@@ -183,6 +192,6 @@ public final class ExplorerServer implements AutoCloseable {
   @Override
   public void close() {
     server.stop(0);
-    threads.shutdownNow();
+    threads.close();
   }
 }

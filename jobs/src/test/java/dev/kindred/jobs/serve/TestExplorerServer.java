@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.serve;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,8 +12,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +54,7 @@ class TestExplorerServer {
               throw new AssertionError("no run is asked about");
             },
             queries());
-    server = new ExplorerServer(explorer, "127.0.0.1", 0, token);
+    server = new ExplorerServer(explorer, "127.0.0.1", 0, token, Duration.ofSeconds(1));
     return server;
   }
 
@@ -140,6 +146,41 @@ class TestExplorerServer {
     assertThat(get("/words?text=" + "a".repeat(20_000))).startsWith("HTTP/1.1 414");
 
     assertThat(get("/words")).startsWith("HTTP/1.1 200");
+  }
+
+  @Test
+  void whoIsSlowToAskHarmsNobody() throws IOException {
+    start(null);
+    List<Socket> slow = new ArrayList<>();
+    try {
+      for (int i = 0; i < 300; i++) { // more than there are threads
+        Socket socket = new Socket("127.0.0.1", server.port());
+        slow.add(socket);
+        socket.getOutputStream().write("GET /words HTTP/1.1\r\nHost: ".getBytes(US_ASCII));
+        socket.getOutputStream().flush();
+      }
+
+      assertThat(sent("GET /words HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+          .startsWith("HTTP/1.1 200");
+      for (Socket socket : slow) {
+        socket.setSoTimeout(20_000);
+        assertThat(isDropped(socket)).isTrue();
+      }
+    } finally {
+      for (Socket socket : slow) {
+        socket.close();
+      }
+    }
+  }
+
+  private static boolean isDropped(Socket socket) throws IOException {
+    try {
+      return socket.getInputStream().read() < 0;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } catch (SocketException e) {
+      return true; // reset
+    }
   }
 
   @Test
