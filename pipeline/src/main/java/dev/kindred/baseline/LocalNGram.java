@@ -30,7 +30,7 @@ public final class LocalNGram {
   private final int vocabularySize;
   private SuffixStatistics afterNoToken; // which all prompts share; null until it is asked for
 
-  private LocalNGram(String baseline, NGram ngram, CountedWindows windows, int vocabularySize) {
+  LocalNGram(String baseline, NGram ngram, CountedWindows windows, int vocabularySize) {
     this.baseline = baseline;
     this.ngram = ngram;
     this.windows = windows;
@@ -98,7 +98,7 @@ public final class LocalNGram {
   }
 
   /** What follows the last tokens of a prompt, by how many of them a window ends with. */
-  private SuffixStatistics statistics(int[] prompt) {
+  SuffixStatistics statistics(int[] prompt) {
     Counts counts = new Counts(1, windows.windowLength());
     int last = prompt[prompt.length - 1];
     for (int window = 0; window < windows.size(); window++) {
@@ -137,7 +137,6 @@ public final class LocalNGram {
   /** Counts what follows suffixes of some lengths. */
   private final class Counts {
     private final int first; // length of a suffix
-
     private final List<SortedMap<Integer, Followed>> ofLengths = new ArrayList<>(); // by token
 
     private Counts(int first, int last) {

@@ -4,6 +4,7 @@ package dev.kindred.baseline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kindred.LocalSpark;
+import dev.kindred.prediction.CountedWindows;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,19 +41,59 @@ class TestSuffixCounts {
       assertThat(found).hasSize(prompts().size());
       for (Row row : found) {
         SuffixStatistics statistics = ofPrompts.reader().statistics(row.getList(1));
-        List<Integer> prompt = prompts().get(row.getInt(0));
-        for (int k = 0; k <= LENGTH; k++) {
-          List<Integer> suffix = prompt.subList(LENGTH - k, LENGTH);
-          assertThat(statistics.following(k).dense(D_VOCAB))
-              .as("counts after %s", suffix)
-              .isEqualTo(counts(suffix, List.of()));
-          if (k < LENGTH) {
-            assertThat(preceding(statistics, k))
-                .as("tokens before %s", suffix)
-                .isEqualTo(preceding(suffix, List.of()));
-          }
-        }
+        assertCountsOfTheText(statistics, prompts().get(row.getInt(0)));
       }
+    }
+  }
+
+  private static void assertCountsOfTheText(SuffixStatistics statistics, List<Integer> prompt) {
+    for (int k = 0; k <= LENGTH; k++) {
+      List<Integer> suffix = prompt.subList(LENGTH - k, LENGTH);
+      assertThat(statistics.following(k).dense(D_VOCAB))
+          .as("counts after %s", suffix)
+          .isEqualTo(counts(suffix, List.of()));
+      if (k < LENGTH) {
+        assertThat(preceding(statistics, k))
+            .as("tokens before %s", suffix)
+            .isEqualTo(preceding(suffix, List.of()));
+      }
+    }
+  }
+
+  @Test
+  void countsOfThisProcessAreThoseOfTheText(SparkSession spark) {
+    List<Row> windows =
+        windows(spark).select("token_ids", "next_tokens").collectAsList(); // in any order
+    LocalNGram counted =
+        new LocalNGram(
+            "any",
+            new NGram(true, new double[LENGTH + 1][3], new double[0][]),
+            new CountedWindows() {
+              @Override
+              public int size() {
+                return windows.size();
+              }
+
+              @Override
+              public int windowLength() {
+                return LENGTH;
+              }
+
+              @Override
+              public int token(int window, int place) {
+                return windows.get(window).<Integer>getList(0).get(place);
+              }
+
+              @Override
+              public void following(int window, Following each) {
+                windows.get(window).<Integer, Long>getJavaMap(1).forEach(each::take);
+              }
+            },
+            D_VOCAB);
+
+    for (List<Integer> prompt : prompts()) {
+      assertCountsOfTheText(
+          counted.statistics(prompt.stream().mapToInt(Integer::intValue).toArray()), prompt);
     }
   }
 
