@@ -110,19 +110,28 @@ class TestExplorerInBrowser {
     assertThat(browser.errors()).isEmpty();
   }
 
+  private static List<String> pages() {
+    return List.of(
+        "/",
+        "/runs/" + SharedRun.runId(),
+        "/explain?text=and%20the%20old",
+        "/text?text=and%20the%20old%20man",
+        "/lens?text=and%20the%20old",
+        "/trace?text=and%20the%20old%20man",
+        "/count?text=the",
+        "/compare?a=" + SharedRun.runId() + "&b=" + SharedRun.runId(),
+        "/sql",
+        "/sql?sql=select%20*%20from%20kindred.current.distances",
+        "/sql?sql=nonsense",
+        "/words",
+        "/nowhere");
+  }
+
   @Test
   void noPageIsWiderThanItsWindow() throws Exception {
     for (int width : new int[] {390, 1600}) {
       browser.width(width);
-      for (String page :
-          List.of(
-              "/",
-              "/runs/" + SharedRun.runId(),
-              "/explain?text=and%20the%20old",
-              "/text?text=and%20the%20old%20man",
-              "/count?text=the",
-              "/sql?sql=select%20*%20from%20kindred.current.distances",
-              "/words")) {
+      for (String page : pages()) {
         open(page);
         assertThat(browser.value("document.documentElement.scrollWidth <= window.innerWidth"))
             .as("%s, %d pixels", page, width)
@@ -142,21 +151,7 @@ class TestExplorerInBrowser {
 
     for (int width : new int[] {390, 1200}) {
       browser.width(width);
-      for (String page :
-          List.of(
-              "/",
-              "/runs/" + SharedRun.runId(),
-              "/explain?text=and%20the%20old",
-              "/text?text=and%20the%20old%20man",
-              "/lens?text=and%20the%20old",
-              "/trace?text=and%20the%20old%20man",
-              "/count?text=the",
-              "/compare?a=" + SharedRun.runId() + "&b=" + SharedRun.runId(),
-              "/sql",
-              "/sql?sql=select%20*%20from%20kindred.current.distances",
-              "/sql?sql=nonsense",
-              "/words",
-              "/nowhere")) {
+      for (String page : pages()) {
         open(page);
         browser.value(axe + "; '' + typeof axe");
         browser.value(

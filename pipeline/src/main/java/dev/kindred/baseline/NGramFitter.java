@@ -2,9 +2,9 @@
 package dev.kindred.baseline;
 
 import dev.kindred.math.Adam;
+import dev.kindred.math.OrderedMeans;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Fits an {@link NGram} to a model's predictions by gradient descent (Adam; Kingma and Ba, 2015) on
@@ -23,7 +23,6 @@ final class NGramFitter {
   private static final double LEAST_DISTANCE = 1e-4; // whose gradient is taken
   private static final double LEAST = 0.01; // of a discount's share that is begun with
   private static final int DISCOUNTS = 3;
-  private static final int CHUNK = 64; // windows whose gradients are summed one by one
 
   private final List<FittingWindow> fitted;
   private final List<FittingWindow> heldOut;
@@ -137,39 +136,19 @@ final class NGramFitter {
     return Math.log(share / (1 - share));
   }
 
-  /** One model over many windows. Sums are in the order of windows, so they are always the same. */
+  /** One model over many windows. */
   private record Pass(NGram ngram) {
     private double distance(List<FittingWindow> windows) {
-      return Arrays.stream(
-                  IntStream.range(0, windows.size())
-                      .parallel()
-                      .mapToDouble(i -> new OfWindow(ngram, windows.get(i)).distance())
-                      .toArray())
-              .sum()
-          / windows.size();
+      return OrderedMeans.of(windows, window -> new OfWindow(ngram, window).distance());
     }
 
     /** Returns the gradient of the mean distance by each of the parameters. */
     private double[] gradient(List<FittingWindow> windows, double[] parameters) {
-      double[][] chunks =
-          IntStream.range(0, (windows.size() + CHUNK - 1) / CHUNK)
-              .parallel()
-              .mapToObj(
-                  chunk -> {
-                    double[] sum = new double[parameters.length];
-                    windows
-                        .subList(chunk * CHUNK, Math.min(windows.size(), (chunk + 1) * CHUNK))
-                        .forEach(window -> new OfWindow(ngram, window).addGradient(sum));
-                    return sum;
-                  })
-              .toArray(double[][]::new);
-      double[] gradient = new double[parameters.length];
-      for (double[] chunk : chunks) {
-        for (int i = 0; i < gradient.length; i++) {
-          gradient[i] += chunk[i] / windows.size();
-        }
-      }
-
+      double[] gradient =
+          OrderedMeans.of(
+              windows,
+              parameters.length,
+              (window, sum) -> new OfWindow(ngram, window).addGradient(sum));
       for (int i = 0; i < gradient.length; i++) { // of the logistic function
         double share = 1 / (1 + Math.exp(-parameters[i]));
         gradient[i] *= share * (1 - share);

@@ -59,7 +59,7 @@ final class Effects {
   private int ring(int block, BlockCounts counts, PromptFindings.FoundString string) {
     int ring = counts.rings().size() - 1;
     while (ring > 0
-        && (string.similarity() <= (float) rule.bins(block).edge(ring) - 0f
+        && (string.similarity() <= (float) rule.bins(block).edge(ring)
             || !has(counts.rings().get(ring), string.nextTokens()))) {
       ring--;
     }

@@ -13,6 +13,7 @@ import dev.kindred.prediction.BlockCounts;
 import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.prediction.Rings;
 import dev.kindred.prediction.Rule;
+import dev.kindred.prediction.RuleApproximations;
 import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
@@ -162,12 +163,10 @@ public final class Explanations {
   }
 
   private static Dataset<Row> ringed(Findings findings, Dataset<Row> blocks) {
-    Dataset<Row> rings =
-        findings
-            .ringDistributions()
-            .groupBy("prompt_id")
-            .agg(collect_list(struct("block", "ring", "counts", "own_window_similar")).as(RINGS));
-    return blocks.join(rings, new String[] {"prompt_id"}, "left");
+    return blocks.join(
+        RuleApproximations.ringsOfPrompts(findings.ringDistributions(), RINGS),
+        new String[] {"prompt_id"},
+        "left");
   }
 
   private static Dataset<Row> mostSimilar(Dataset<Row> similarStrings, int strings) {

@@ -2,10 +2,8 @@
 package dev.kindred.prediction;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.map_keys;
 import static org.apache.spark.sql.functions.map_values;
-import static org.apache.spark.sql.functions.struct;
 
 import dev.kindred.table.StoredVectors;
 import dev.kindred.table.Tables;
@@ -17,7 +15,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.api.java.function.MapGroupsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -67,54 +64,6 @@ public final class Approximations {
         .groupBy("prompt_id")
         .as(Encoders.INT(), Encoders.row(counts.schema()))
         .mapGroups(new MixBlocks(mixture), Tables.APPROXIMATIONS.encoder())
-        .sort("prompt_id");
-  }
-
-  /**
-   * Multiplies the rings of all blocks.
-   *
-   * @param ringDistributions rows of {@link Tables#RING_DISTRIBUTIONS} of one run
-   * @param prompts rows of {@link Tables#PROMPTS} of its prompt set
-   * @param windows rows of {@link Tables#WINDOWS} of its corpus
-   * @param rule of as many blocks as there are
-   * @param blocks their numbers
-   * @param frequencies of the corpus's tokens
-   * @return rows with the file columns of {@link Tables#APPROXIMATIONS}
-   */
-  public static Dataset<Row> compute(
-      Dataset<Row> ringDistributions,
-      Dataset<Row> prompts,
-      Dataset<Row> windows,
-      Rings rule,
-      List<Integer> blocks,
-      TokenFrequencies frequencies) {
-    Dataset<Row> found =
-        ringDistributions
-            .groupBy("prompt_id")
-            .agg(collect_list(struct("block", "ring", "counts", "own_window_similar")).as("rings"));
-    Dataset<Row> own =
-        prompts
-            .select("prompt_id", "window_id")
-            .join(windows.select("window_id", "next_tokens"), "window_id")
-            .select("prompt_id", "next_tokens");
-    return prompts
-        .select("prompt_id")
-        .join(found, new String[] {"prompt_id"}, "left")
-        .join(own, new String[] {"prompt_id"}, "left")
-        .map(
-            (MapFunction<Row, Row>)
-                row -> {
-                  List<BlockCounts> counts =
-                      rule.counts(blocks, row.isNullAt(1) ? List.of() : row.getList(1));
-                  Map<Integer, Long> following = row.isNullAt(2) ? Map.of() : row.getJavaMap(2);
-                  return Tables.APPROXIMATIONS.row(
-                      row.getInt(0),
-                      rule.mix(counts, frequencies),
-                      rule.mix(
-                          counts.stream().map(block -> block.withoutOwn(following)).toList(),
-                          frequencies.without(following)));
-                },
-            Tables.APPROXIMATIONS.encoder())
         .sort("prompt_id");
   }
 

@@ -5,6 +5,8 @@ import dev.kindred.similarity.SimilarityBins;
 import java.io.Serializable;
 import java.util.List;
 import java.util.SortedMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 
 /**
  * Which strings are evidence in each block, and how all of it makes one distribution of next
@@ -43,6 +45,16 @@ public interface Rule extends Serializable {
    * @return [B], in [0, 1], sum 1; all 0 if there is nothing to count
    */
   double[] shares(List<BlockCounts> blocks, TokenFrequencies frequencies);
+
+  /**
+   * Collects how often tokens follow any string, where that matters.
+   *
+   * @param windows rows of {@link dev.kindred.table.Tables#WINDOWS} of the whole corpus
+   * @return null where it does not
+   */
+  default TokenFrequencies frequencies(Dataset<Row> windows, int vocabularySize) {
+    return usesFrequencies() ? TokenFrequencies.of(windows, vocabularySize) : null;
+  }
 
   /** Returns B. */
   default int blocks() {

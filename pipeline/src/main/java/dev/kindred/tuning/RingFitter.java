@@ -2,11 +2,11 @@
 package dev.kindred.tuning;
 
 import dev.kindred.math.Adam;
+import dev.kindred.math.OrderedMeans;
 import dev.kindred.prediction.Rings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Fits {@link Rings} to a model's predictions by gradient descent on the mean Hellinger distance
@@ -21,7 +21,6 @@ final class RingFitter {
   private static final double RATE = 0.3; // of the logarithm of a prior
   private static final double FIRST_PRIOR = 30;
   private static final double LEAST_DISTANCE = 1e-4; // whose gradient is taken
-  private static final int CHUNK = 64; // prompts whose gradients are summed one by one
 
   private final List<RingCounts> fitted;
   private final List<RingCounts> heldOut;
@@ -69,37 +68,15 @@ final class RingFitter {
 
   /** The mean distance of prompts; the same whatever the number of threads. */
   static double distance(Layout layout, double[] parameters, List<RingCounts> prompts) {
-    return Arrays.stream(
-                IntStream.range(0, prompts.size())
-                    .parallel()
-                    .mapToDouble(i -> new Pass(layout, parameters, prompts.get(i)).distance())
-                    .toArray())
-            .sum()
-        / prompts.size();
+    return OrderedMeans.of(prompts, prompt -> new Pass(layout, parameters, prompt).distance());
   }
 
   /** The gradient of the mean distance of prompts by each of the parameters. */
   static double[] gradient(Layout layout, double[] parameters, List<RingCounts> prompts) {
-    double[][] chunks =
-        IntStream.range(0, (prompts.size() + CHUNK - 1) / CHUNK)
-            .parallel()
-            .mapToObj(
-                chunk -> {
-                  double[] sum = new double[parameters.length];
-                  prompts
-                      .subList(chunk * CHUNK, Math.min(prompts.size(), (chunk + 1) * CHUNK))
-                      .forEach(prompt -> new Pass(layout, parameters, prompt).addGradient(sum));
-                  return sum;
-                })
-            .toArray(double[][]::new);
-    double[] gradient = new double[parameters.length];
-    for (double[] chunk : chunks) {
-      for (int i = 0; i < gradient.length; i++) {
-        gradient[i] += chunk[i] / prompts.size();
-      }
-    }
-
-    return gradient;
+    return OrderedMeans.of(
+        prompts,
+        parameters.length,
+        (prompt, sum) -> new Pass(layout, parameters, prompt).addGradient(sum));
   }
 
   /**

@@ -45,7 +45,7 @@ final class ExplainCommand extends KindredCommand {
   @Mixin private GivenPrompts given;
   @Mixin private ModelOptions model;
   @Mixin private WarehouseOptions warehouse;
-  @Mixin private RuleOptions mixture;
+  @Mixin private RuleOptions rule;
   @Mixin private JoinOptions join;
   @Mixin private TaskOptions tasks;
   @Mixin private RecomputeOption recompute;
@@ -91,7 +91,7 @@ final class ExplainCommand extends KindredCommand {
             workspace.warehouseThere(warehouse.uri()),
             runId,
             model,
-            mixture,
+            rule,
             join,
             tasks,
             recompute,

@@ -42,7 +42,7 @@ import picocli.CommandLine.Option;
 final class ServeCommand extends KindredCommand {
   @Mixin private WarehouseOptions warehouse;
   @Mixin private ModelOptions model;
-  @Mixin private RuleOptions mixture;
+  @Mixin private RuleOptions rule;
   @Mixin private JoinOptions join;
   @Mixin private TaskOptions tasks;
   @Mixin private RecomputeOption recompute;
@@ -100,7 +100,7 @@ final class ServeCommand extends KindredCommand {
 
   private Explain explain(Workspace workspace, Warehouse there, String runId) {
     return new Explain(
-        workspace.hadoop(), there, runId, model, mixture, join, tasks, recompute, settings());
+        workspace.hadoop(), there, runId, model, rule, join, tasks, recompute, settings());
   }
 
   /** Whether only this machine can ask at an address. */

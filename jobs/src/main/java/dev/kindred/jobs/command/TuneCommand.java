@@ -58,7 +58,7 @@ final class TuneCommand extends KindredCommand {
   @Override
   public void run(Workspace workspace) {
     int count = tuning.prompts();
-    SimilarityBins bins = tuning.bins().centred(experiment.mixture().isCentred());
+    SimilarityBins bins = tuning.bins().centred(experiment.rule().isCentred());
     Experiment.Checked checked = Experiment.check(experiment, Alternates.NONE, workspace.hadoop());
     Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
     Experiment opened = Experiment.open(workspace, tables, checked, CorpusInput.CORPORA);

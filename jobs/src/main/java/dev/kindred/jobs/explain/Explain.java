@@ -40,13 +40,12 @@ import dev.kindred.model.BlockVector;
 import dev.kindred.model.ResidualStream;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
-import dev.kindred.prediction.Approximations;
 import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.prediction.Predictions;
 import dev.kindred.prediction.Rings;
 import dev.kindred.prediction.Rule;
+import dev.kindred.prediction.RuleApproximations;
 import dev.kindred.prediction.TokenFrequencies;
-import dev.kindred.prediction.WeightedCounts;
 import dev.kindred.similarity.EvaluatedJoin;
 import dev.kindred.similarity.Evidence;
 import dev.kindred.similarity.EvidenceRows;
@@ -114,14 +113,14 @@ public final class Explain {
    *     model the warehouse's
    * @param settings the command's, which say what the user gave
    * @param recompute whether the model may be evaluated where no activations are kept
-   * @param mixtureOptions thresholds, weights and saturation that are given replace the run's
+   * @param ruleOptions thresholds, weights and saturation that are given replace the run's
    */
   public Explain(
       Configuration hadoop,
       Warehouse warehouse,
       String runId,
       ModelOptions modelOptions,
-      RuleOptions mixtureOptions,
+      RuleOptions ruleOptions,
       JoinOptions join,
       TaskOptions tasks,
       RecomputeOption recompute,
@@ -154,8 +153,8 @@ public final class Explain {
     this.corpusId = run.map(RunPlan::corpusId).orElseGet(this::onlyCorpus);
     this.rule =
         run.isPresent()
-            ? mixtureOptions.rule(model.blocks(), run.get().rule())
-            : mixtureOptions
+            ? ruleOptions.rule(model.blocks(), run.get().rule())
+            : ruleOptions
                 .rule(model)
                 .orElseThrow(
                     () ->
@@ -164,7 +163,7 @@ public final class Explain {
                                 + " --thresholds and --weights, or end a run"));
     this.isCentred =
         settings.isGiven("center") || run.isEmpty()
-            ? mixtureOptions.isCentred()
+            ? ruleOptions.isCentred()
             : run.get().hasCenteredVectors();
     this.isEvaluated = isEvaluated(modelOptions, recompute);
     this.isAsInRun =
@@ -376,17 +375,17 @@ public final class Explain {
     progress.end();
     progress.begin("explanations");
     Dataset<Row> shownWindows = kept(windowsOf(windows, prompts, similarStrings));
-    TokenFrequencies frequencies =
-        rule.usesFrequencies()
-            ? TokenFrequencies.of(windows, model.shape().vocabularySize())
-            : null;
+    TokenFrequencies frequencies = rule.frequencies(windows, model.shape().vocabularySize());
     Dataset<Row> approximations =
         kept(
-            rule instanceof Rings ofRings
-                ? Approximations.compute(
-                    rings, prompts, shownWindows, ofRings, model.blocks().numbers(), frequencies)
-                : Approximations.compute(
-                    distributions, prompts, shownWindows, ((WeightedCounts) rule).mixture()));
+            RuleApproximations.compute(
+                rule,
+                distributions,
+                rings,
+                prompts,
+                shownWindows,
+                model.blocks().numbers(),
+                frequencies));
     Ranks ranks =
         isAsInRun
             ? Ranks.collect(warehouse.part(Tables.DISTANCES, run.get().runId()).read())

@@ -10,7 +10,7 @@ public final class ExperimentOptions {
   @Mixin private WindowOptions windows;
   @Mixin private PlacesOptions places;
   @Mixin private PromptOptions prompts;
-  @Mixin private RuleOptions mixture;
+  @Mixin private RuleOptions rule;
   @Mixin private KeepSimilarOption keepSimilar;
   @Mixin private TaskOptions tasks;
   @Mixin private JoinOptions join;
@@ -35,8 +35,8 @@ public final class ExperimentOptions {
     return prompts;
   }
 
-  public RuleOptions mixture() {
-    return mixture;
+  public RuleOptions rule() {
+    return rule;
   }
 
   public KeepSimilarOption keepSimilar() {

@@ -215,7 +215,7 @@ public final class ExplanationText {
             .add(shared, BOLD)
             .add(String.format(Locale.ROOT, "  %.4f  ", string.similarity()), FAINT);
     if (string.effect() != null) {
-      line.add(String.format(Locale.ROOT, "%+7.2f %%  ", 100 * string.effect()), FAINT);
+      line.add(String.format(Locale.ROOT, "%+7.2f %%  ", Numbers.points(string.effect())), FAINT);
     }
 
     next(line, string.nextTokens(), TokenShow.COUNT).end();

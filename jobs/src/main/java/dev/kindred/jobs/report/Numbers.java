@@ -38,8 +38,12 @@ public final class Numbers {
 
   /** A difference of two shares, in [-1, 1], in percentage points with a sign. */
   public static String signedPercent(double difference) {
-    double shown = Math.round(1e4 * difference) / 100.; // no sign of what is shown as 0
-    return shown == 0 ? "0.00%" : format("%+.2f%%", shown);
+    return format("%+.2f%%", points(difference));
+  }
+
+  /** A difference in percentage points with two decimals, of which 0 is never negative. */
+  static double points(double difference) {
+    return Math.round(1e4 * difference) / 100.;
   }
 
   /** The share of prompts that are closer, in [0, 1]: nothing is closer than the best. */

@@ -14,7 +14,6 @@ import dev.kindred.model.files.ModelDirectory;
 import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.prediction.Rings;
 import dev.kindred.prediction.Rule;
-import dev.kindred.prediction.TokenFrequencies;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Part;
@@ -121,11 +120,9 @@ public final class ReportQueries {
                 model,
                 new Explainer.Settings(
                     rule,
-                    rule.usesFrequencies()
-                        ? TokenFrequencies.of(
-                            warehouse.part(Tables.WINDOWS, run.<String>getAs("corpus_id")).read(),
-                            model.shape().vocabularySize())
-                        : null,
+                    rule.frequencies(
+                        warehouse.part(Tables.WINDOWS, run.<String>getAs("corpus_id")).read(),
+                        model.shape().vocabularySize()),
                     STRINGS,
                     false),
                 IntStream.concat(

@@ -14,7 +14,6 @@ import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -75,10 +74,7 @@ public record CorpusInput(
     Corpus corpus =
         Corpus.open(
             workspace.spark(),
-            options.isEmbedded()
-                ? EmbeddedCorpus.copyInto(
-                    warehouse.fileSystem(), new Path(warehouse.root(), corpora))
-                : options.uri(),
+            EmbeddedCorpus.located(options.uri(), warehouse, corpora),
             options.format(),
             options.textColumn(),
             idColumn(places));

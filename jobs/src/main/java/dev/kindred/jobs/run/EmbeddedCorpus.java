@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.run;
 
+import dev.kindred.jobs.option.CorpusOptions;
+import dev.kindred.table.Warehouse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -20,6 +22,18 @@ public final class EmbeddedCorpus {
       "70b924ea4d22d24d8650660ddddd29fc5c07eafc5803a904e6d1184f50ac4ed7";
 
   private EmbeddedCorpus() {}
+
+  /**
+   * Returns where a corpus is: the embedded one is copied into a warehouse first.
+   *
+   * @param uri as it was given
+   * @param folder of the warehouse
+   */
+  static String located(String uri, Warehouse warehouse, String folder) {
+    return CorpusOptions.isEmbedded(uri)
+        ? copyInto(warehouse.fileSystem(), new Path(warehouse.root(), folder))
+        : uri;
+  }
 
   /**
    * Copies the text unless it is there.

@@ -24,11 +24,11 @@ import dev.kindred.jobs.workspace.Progress;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
-import dev.kindred.prediction.Approximations;
 import dev.kindred.prediction.Mixture;
 import dev.kindred.prediction.ModelPredictions;
 import dev.kindred.prediction.Rings;
-import dev.kindred.prediction.TokenFrequencies;
+import dev.kindred.prediction.Rule;
+import dev.kindred.prediction.RuleApproximations;
 import dev.kindred.prediction.WeightedCounts;
 import dev.kindred.similarity.Centers;
 import dev.kindred.similarity.SimilarityBins;
@@ -226,16 +226,17 @@ public final class EvaluationStage {
 
   private Dataset<Row> approximations(
       RunPlan run, Dataset<Row> distributions, Dataset<Row> prompts, Dataset<Row> windows) {
-    return run.rule() instanceof Rings rings
-        ? Approximations.compute(
-            warehouse.part(Tables.RING_DISTRIBUTIONS, run.runId()).read(),
-            prompts,
-            windows,
-            rings,
-            run.blocks(),
-            TokenFrequencies.of(windows, model.shape().vocabularySize()))
-        : Approximations.compute(
-            distributions, prompts, windows, ((WeightedCounts) run.rule()).mixture());
+    Rule rule = run.rule();
+    return RuleApproximations.compute(
+        rule,
+        distributions,
+        rule instanceof Rings
+            ? warehouse.part(Tables.RING_DISTRIBUTIONS, run.runId()).read()
+            : null,
+        prompts,
+        windows,
+        run.blocks(),
+        rule.frequencies(windows, model.shape().vocabularySize()));
   }
 
   /**

@@ -59,7 +59,7 @@ public final class Experiment {
    */
   public static Checked check(ExperimentOptions options, String alternates, Configuration hadoop) {
     options.join().check();
-    if (options.model().store() == ActivationStore.NONE && options.mixture().isCentred()) {
+    if (options.model().store() == ActivationStore.NONE && options.rule().isCentred()) {
       throw new InvalidInput(
           "--store-activations none: --center needs the mean of all vectors before they are compared;"
               + " give f32 or f16");
@@ -71,7 +71,7 @@ public final class Experiment {
     return new Checked(
         options,
         model,
-        options.mixture().rule(model),
+        options.rule().rule(model),
         Alternates.read(alternates, model, options.model().bos(), windowLength, hadoop),
         PromptChoice.read(options.prompts(), model.tokenizerJson(), windowLength, hadoop));
   }
@@ -136,10 +136,10 @@ public final class Experiment {
 
   /** Whether similarities are of vectors without their block's mean. */
   public boolean isCentred() {
-    return checked.options().mixture().isCentred();
+    return checked.options().rule().isCentred();
   }
 
-  /** Whether thresholds and mixture are known; else they are to be chosen by evidence. */
+  /** Whether the rule is known; else it is to be chosen by evidence. */
   public boolean isRuleKnown() {
     return rule.isPresent();
   }
@@ -149,7 +149,7 @@ public final class Experiment {
     return Prompts.drawnBeside(promptSet, most, choice().seed());
   }
 
-  /** Returns the same experiment with thresholds and mixture. */
+  /** Returns the same experiment with a rule. */
   public Experiment with(Rule chosen) {
     return new Experiment(checked, input, Optional.of(chosen));
   }
@@ -166,7 +166,7 @@ public final class Experiment {
 
   /** Whether a rule that is to be chosen may have rings. */
   public boolean mayHaveRings() {
-    return checked.options().mixture().isOfRings();
+    return checked.options().rule().isOfRings();
   }
 
   /** Returns how many similar strings are kept; {@link Integer#MAX_VALUE} for all. */
@@ -256,7 +256,7 @@ public final class Experiment {
         ReportQueries.RULE,
         checked.rule().isEmpty()
             ? ReportQueries.CHOSEN
-            : checked.options().mixture().isOfModel() ? "of the model's folder" : "given");
+            : checked.options().rule().isOfModel() ? "of the model's folder" : "given");
     all.put(RunPlan.PLACES, input.corpus().placesId());
     all.put("blocks", input.model().blocks().toString());
     all.put("vectors", input.model().vectors().toString());

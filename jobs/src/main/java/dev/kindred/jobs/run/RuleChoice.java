@@ -110,20 +110,15 @@ public final class RuleChoice {
    */
   private record Chosen(String rings, double[] thresholds, double[] weights, double saturation) {
     private static Chosen of(Rule rule) {
-      return rule instanceof WeightedCounts counts
-          ? new Chosen(
-              RunPlan.NO_RINGS,
-              counts.thresholds(),
-              counts.weights(),
-              counts.mixture().saturation())
-          : new Chosen(
-              rule.toString(), rule.thresholds(), rule.weights(), Double.POSITIVE_INFINITY);
+      return new Chosen(
+          rule instanceof Rings ? rule.toString() : RunPlan.NO_RINGS,
+          rule.thresholds(),
+          rule.weights(),
+          RunPlan.saturation(rule));
     }
 
     private Rule rule() {
-      return rings.equals(RunPlan.NO_RINGS)
-          ? new WeightedCounts(thresholds, new Mixture(weights, saturation))
-          : Rings.parse(rings);
+      return RunPlan.rule(rings, thresholds, weights, saturation);
     }
   }
 

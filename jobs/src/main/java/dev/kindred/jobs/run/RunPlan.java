@@ -158,9 +158,7 @@ public record RunPlan(
         alternates,
         rule.thresholds(),
         rule.weights(),
-        rule instanceof WeightedCounts counts
-            ? counts.mixture().saturation()
-            : Double.POSITIVE_INFINITY,
+        saturation(rule),
         settings,
         0);
   }
@@ -218,10 +216,26 @@ public record RunPlan(
 
   /** Which strings are evidence, and how they are mixed. */
   public Rule rule() {
-    String rings = settings.getOrDefault(RINGS, NO_RINGS); // earlier versions had none
+    // Earlier versions had no rings.
+    return rule(settings.getOrDefault(RINGS, NO_RINGS), thresholds, weights, saturation);
+  }
+
+  /**
+   * Returns a rule that was recorded.
+   *
+   * @param rings {@link #NO_RINGS} where the rest is the rule
+   */
+  static Rule rule(String rings, double[] thresholds, double[] weights, double saturation) {
     return rings.equals(NO_RINGS)
         ? new WeightedCounts(thresholds, new Mixture(weights, saturation))
         : Rings.parse(rings);
+  }
+
+  /** The saturation that is recorded of a rule: infinite with rings. */
+  static double saturation(Rule rule) {
+    return rule instanceof WeightedCounts counts
+        ? counts.mixture().saturation()
+        : Double.POSITIVE_INFINITY;
   }
 
   /** The tables that a run's joins fill, by block. */

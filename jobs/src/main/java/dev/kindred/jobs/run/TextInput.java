@@ -6,7 +6,6 @@ import dev.kindred.jobs.option.CorpusOptions;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.table.Warehouse;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 
 /** A text that an analysis takes beside the model: {@code --corpus} where no run is needed. */
 public final class TextInput {
@@ -33,10 +32,7 @@ public final class TextInput {
   public static Corpus open(Workspace workspace, Warehouse warehouse, String uri) {
     return Corpus.open(
         workspace.spark(),
-        CorpusOptions.isEmbedded(uri)
-            ? EmbeddedCorpus.copyInto(
-                warehouse.fileSystem(), new Path(warehouse.root(), CorpusInput.CORPORA))
-            : uri,
+        EmbeddedCorpus.located(uri, warehouse, CorpusInput.CORPORA),
         Corpus.Format.AUTO,
         COLUMN);
   }

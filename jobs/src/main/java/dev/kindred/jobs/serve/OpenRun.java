@@ -25,9 +25,10 @@ import dev.kindred.prediction.Predictions;
 import dev.kindred.table.Tables;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /** A run that questions are asked about: model, strings, vectors and text are in memory. */
 public final class OpenRun implements AutoCloseable {
@@ -70,10 +71,15 @@ public final class OpenRun implements AutoCloseable {
    *
    * @param notes what is to be said beside it
    * @param hasBins whether its evidence by similarity can be asked for
+   */
+  public record Answered(Explained explained, List<String> notes, boolean hasBins) {}
+
+  /**
+   * The same on a page.
+   *
    * @param ngram what the best n-gram of the same strings predicts; null if the run has none
    */
-  public record Answered(
-      Explained explained, List<String> notes, boolean hasBins, NGramRow ngram) {}
+  public record Page(Answered answered, NGramRow ngram) {}
 
   /**
    * Explains the end of a text.
@@ -90,41 +96,29 @@ public final class OpenRun implements AutoCloseable {
     return new Answered(
         shades == Explain.Shades.TOKENS ? explained.with(local.shadings(fitted)) : explained,
         notes,
-        local.hasBins(),
-        ngram.map(found -> ngram(found, fitted.get(0), explained)).orElse(null));
+        local.hasBins());
   }
 
-  /**
-   * Returns what the best n-gram predicts after the end of a text.
-   *
-   * @throws InvalidInput if the run has none
-   */
-  NGramRow ngram(String text) {
-    NGramRow found = ask(text, 1, Explain.Shades.NOTHING).ngram();
-    if (found == null) {
-      throw new InvalidInput("ngram.json: run %s has fitted no n-gram", plan.runId());
-    }
-
-    return found;
+  /** Returns what the best n-gram of the same strings predicts; none if the run has none. */
+  Optional<NGramRow> ngram(Answered answered) {
+    Explanation explanation = answered.explained().prompts().get(0);
+    return ngram.map(found -> ngram(found, explanation));
   }
 
-  private NGramRow ngram(LocalNGram found, Prompt prompt, Explained explained) {
-    Shares shares = found.probabilities(prompt.tokenIds());
+  private NGramRow ngram(LocalNGram found, Explanation explanation) {
+    Shares shares = found.probabilities(explanation.tokenIds());
     double[] probabilities = shares.dense(local.model().shape().vocabularySize());
-    List<Double> listed = new ArrayList<>();
-    for (NextToken token : explained.prompts().get(0).nextTokens()) {
-      listed.add(
-          IntStream.range(0, probabilities.length)
-              .filter(id -> tokenizer.text(id).equals(token.text()))
-              .mapToDouble(id -> probabilities[id])
-              .max()
-              .orElse(0));
+    Map<String, Double> byText = new HashMap<>();
+    for (int id = 0; id < probabilities.length; id++) {
+      byText.merge(tokenizer.text(id), probabilities[id], Math::max);
     }
 
     return new NGramRow(
         Comparison.nameOf(found.baseline(), found.order()),
-        listed,
-        Predictions.here(local.model(), List.of(prompt.tokenIds()), 1)
+        explanation.nextTokens().stream()
+            .map(token -> byText.getOrDefault(token.text(), 0.))
+            .toList(),
+        Predictions.here(local.model(), List.of(explanation.tokenIds()), 1)
             .get(0)
             .distribution()
             .distance(shares));

@@ -158,7 +158,10 @@ final class Pages {
         ? Answer.json(answered.explained())
         : Answer.html(
             page(question, text.get(), run.plan().runId(), "explain")
-                .render("explorer_explain.jte", "found", answered));
+                .render(
+                    "explorer_explain.jte",
+                    "found",
+                    new OpenRun.Page(answered, run.ngram(answered).orElse(null))));
   }
 
   /** What the explanation's sliders are moved over. */
@@ -168,7 +171,13 @@ final class Pages {
 
   /** What the best n-gram says, beside the strings. */
   private Answer ngram(Question question) {
-    return Answer.json(asked(question).ngram(given(question)));
+    OpenRun run = asked(question);
+    return Answer.json(
+        run.ngram(run.ask(given(question), 1, Explain.Shades.NOTHING))
+            .orElseThrow(
+                () ->
+                    new InvalidInput(
+                        "ngram.json: run %s has fitted no n-gram", run.plan().runId())));
   }
 
   private static String given(Question question) {

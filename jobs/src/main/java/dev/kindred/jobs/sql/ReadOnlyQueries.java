@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +42,6 @@ public final class ReadOnlyQueries implements AutoCloseable {
   public static final int MOST_ROWS = 1000;
 
   private static final int SECONDS = 60; // that a query may take, or wait
-  private static final String TAG = "kindred-read-only";
 
   /** Nodes of a parsed statement that read tables, or describe them. */
   private static final Set<String> ALLOWED =
@@ -190,27 +190,21 @@ public final class ReadOnlyQueries implements AutoCloseable {
 
   private Result timed(String sql) {
     SparkSession.setActiveSession(spark);
-    spark.addTag(TAG);
+    String tag = "kindred-" + UUID.randomUUID(); // of this query alone, which may be interrupted
+    spark.addTag(tag);
     AtomicBoolean isLate = new AtomicBoolean();
     var alarm =
         clock.schedule(
             () -> {
               isLate.set(true);
-              spark.interruptTag(TAG);
+              spark.interruptTag(tag);
             },
             SECONDS,
             TimeUnit.SECONDS);
     try {
       long start = System.nanoTime();
       checkReads(sql);
-      Result result = collected(sql, spark.sql(sql));
-      return new Result(
-          sql,
-          result.columns(),
-          result.areNumbers(),
-          result.rows(),
-          result.isCut(),
-          (System.nanoTime() - start) / 1e9);
+      return collected(sql, start);
     } catch (Exception e) {
       if (isLate.get()) {
         throw new InvalidInput(
@@ -223,15 +217,15 @@ public final class ReadOnlyQueries implements AutoCloseable {
         throw e;
       }
 
-      throw new InvalidInput(
-          "%s", message.get().startsWith("sql: ") ? message.get() : "sql: " + message.get());
+      throw new InvalidInput("sql: %s", message.get());
     } finally {
       alarm.cancel(false);
-      spark.removeTag(TAG);
+      spark.removeTag(tag);
     }
   }
 
-  private static Result collected(String sql, Dataset<Row> rows) {
+  private Result collected(String sql, long start) {
+    Dataset<Row> rows = spark.sql(sql);
     String[] names = // of their own: a query may give two columns the same one
         IntStream.range(0, rows.columns().length).mapToObj(i -> "c" + i).toArray(String[]::new);
     List<Row> found =
@@ -260,7 +254,7 @@ public final class ReadOnlyQueries implements AutoCloseable {
             .toList(),
         values,
         found.size() > MOST_ROWS,
-        0);
+        (System.nanoTime() - start) / 1e9);
   }
 
   /**

@@ -95,7 +95,7 @@ class TestOptions {
     assertThat(settings.experiment.windows().length()).isEqualTo(10);
     assertThat(settings.experiment.prompts().count()).hasValue(20_000);
     assertThat(settings.experiment.prompts().seed()).isEqualTo(1337);
-    assertThat(settings.experiment.mixture().rule(Models.directory(Models.DICKENS_SMALL)))
+    assertThat(settings.experiment.rule().rule(Models.directory(Models.DICKENS_SMALL)))
         .hasValue(
             new WeightedCounts(
                 new double[] {.95, .94, .85, .76, .81, .89},
@@ -165,7 +165,7 @@ class TestOptions {
     return (WeightedCounts)
         settings
             .experiment
-            .mixture()
+            .rule()
             .rule(
                 SIX_BLOCKS, new WeightedCounts(new double[6], Mixture.ofCounts(1, 1, 1, 1, 1, 1)));
   }
@@ -176,7 +176,7 @@ class TestOptions {
   @Test
   void ringsStandForThresholdsAndWeights() {
     ModelDirectory model = Models.directory(Models.DICKENS_SMALL);
-    Rule rule = parsed(null, "--rings", SIX_RINGS).experiment.mixture().rule(model).orElseThrow();
+    Rule rule = parsed(null, "--rings", SIX_RINGS).experiment.rule().rule(model).orElseThrow();
     assertThat(rule.thresholds()).containsExactly(.8, .8, .8, .8, .8, .7);
     assertThat(rule).isEqualTo(Rings.parse(SIX_RINGS));
     assertThat(Rings.parse(rule.toString())).isEqualTo(rule);
@@ -185,8 +185,8 @@ class TestOptions {
   @Test
   void ringsAreFittedThoughTheFolderHasARuleWhereThatIsAskedFor() {
     ModelDirectory model = Models.directory(Models.DICKENS_SMALL);
-    assertThat(parsed(null, "--rings", "fit").experiment.mixture().rule(model)).isEmpty();
-    assertThat(parsed(null, "--rings", "none").experiment.mixture().rule(model)).isPresent();
+    assertThat(parsed(null, "--rings", "fit").experiment.rule().rule(model)).isEmpty();
+    assertThat(parsed(null, "--rings", "none").experiment.rule().rule(model)).isPresent();
   }
 
   @Test
@@ -195,11 +195,11 @@ class TestOptions {
     Rings ofRun = Rings.parse(SIX_RINGS);
 
     assertInvalid(
-        () -> parsed(null, "--rings", "none").experiment.mixture().rule(blocks, ofRun),
+        () -> parsed(null, "--rings", "none").experiment.rule().rule(blocks, ofRun),
         "--rings none --thresholds auto --weights auto: the run's rule has rings; give thresholds and"
             + " weights in their place, both of them");
     assertInvalid(
-        () -> parsed(null, "--rings", "fit").experiment.mixture().rule(blocks, ofRun),
+        () -> parsed(null, "--rings", "fit").experiment.rule().rule(blocks, ofRun),
         "--rings fit: nothing is fitted here; kindred tune or a run with --rings fit does it, or give"
             + " the rings themselves");
   }
@@ -208,10 +208,10 @@ class TestOptions {
   void ringsThatDoNotFitAreRefused() {
     ModelDirectory model = Models.directory(Models.DICKENS_SMALL);
     assertInvalid(
-        () -> parsed(null, "--rings", ".8/20/.05/0").experiment.mixture().rule(model),
+        () -> parsed(null, "--rings", ".8/20/.05/0").experiment.rule().rule(model),
         "--rings 0.8/20.0/0.05/0.0: rings of 1 blocks for 6 blocks; put a semicolon between blocks");
     assertInvalid(
-        () -> parsed(null, "--rings", "fit", "--saturation", "3").experiment.mixture().rule(model),
+        () -> parsed(null, "--rings", "fit", "--saturation", "3").experiment.rule().rule(model),
         "--rings fit: rings have thresholds and exponents of their own; leave out --thresholds,"
             + " --weights and --saturation, or --rings");
     assertThatThrownBy(() -> parsed(null, "--rings", ".9/20/.05/0,.8/1/1/0"))
@@ -223,9 +223,9 @@ class TestOptions {
   @Test
   void thresholdsAndWeightsAreGivenTogetherWhereTheModelHasNone() {
     ModelDirectory model = withRule(null);
-    assertThat(parsed(null).experiment.mixture().rule(model)).isEmpty();
+    assertThat(parsed(null).experiment.rule().rule(model)).isEmpty();
     assertInvalid(
-        () -> with("--thresholds", ".9,.9,.9,.9,.9,.9").experiment.mixture().rule(model),
+        () -> with("--thresholds", ".9,.9,.9,.9,.9,.9").experiment.rule().rule(model),
         "--thresholds .9,.9,.9,.9,.9,.9 --weights auto: for this model give both of them, or neither"
             + " and no --saturation, to have them chosen");
   }
@@ -250,8 +250,8 @@ class TestOptions {
   @Test
   void theFolderOfAModelMayHaveRings() {
     ModelDirectory model = withRule(new OwnRule("tune", null, null, null, SIX_RINGS));
-    assertThat(parsed(null).experiment.mixture().rule(model)).hasValue(Rings.parse(SIX_RINGS));
-    assertThat(parsed(null, "--rings", "none").experiment.mixture().rule(model)).isEmpty();
+    assertThat(parsed(null).experiment.rule().rule(model)).hasValue(Rings.parse(SIX_RINGS));
+    assertThat(parsed(null, "--rings", "none").experiment.rule().rule(model)).isEmpty();
     assertRefused(
         new OwnRule("tune", null, null, null, ".8/1/1/0"),
         "rule.json: rings: of 1 blocks, the model has 6");
@@ -260,7 +260,7 @@ class TestOptions {
   }
 
   private static void assertRefused(OwnRule rule, String message) {
-    assertThatThrownBy(() -> parsed(null).experiment.mixture().rule(withRule(rule)))
+    assertThatThrownBy(() -> parsed(null).experiment.rule().rule(withRule(rule)))
         .isInstanceOf(InvalidInput.class)
         .hasMessageContaining(message);
   }
