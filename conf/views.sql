@@ -49,6 +49,11 @@ create or replace view kindred_current.truncation_similarities as select * from 
 create or replace view kindred_current.truncation_summaries as select * from kindred.current.truncation_summaries;
 create or replace view kindred_current.block_cuts as select * from kindred.current.block_cuts;
 create or replace view kindred_current.prefix_effects as select * from kindred.current.prefix_effects;
+create or replace view kindred_current.removed_occurrences as select * from kindred.current.removed_occurrences;
+create or replace view kindred_current.retrained_predictions as select * from kindred.current.retrained_predictions;
+create or replace view kindred_current.removal_effects as select * from kindred.current.removal_effects;
+create or replace view kindred_current.unit_scores as select * from kindred.current.unit_scores;
+create or replace view kindred_current.datamodel_scores as select * from kindred.current.datamodel_scores;
 create or replace view kindred_current.logit_parts as select * from kindred.current.logit_parts;
 create or replace view kindred_current.patches as select * from kindred.current.patches;
 create or replace view kindred_current.attributions as select * from kindred.current.attributions;

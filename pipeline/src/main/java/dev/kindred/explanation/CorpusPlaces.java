@@ -174,6 +174,18 @@ public final class CorpusPlaces {
     return found < 0 ? -found - 2 : found;
   }
 
+  /** Returns the tokens of all documents, one document after the other. */
+  public int[] tokens() {
+    int[] tokens = new int[Arrays.stream(passages).mapToInt(passage -> passage.length).sum()];
+    int end = 0;
+    for (int[] passage : passages) {
+      System.arraycopy(passage, 0, tokens, end, passage.length);
+      end += passage.length;
+    }
+
+    return tokens;
+  }
+
   /** Returns an index of all documents. It takes some seconds a million tokens to make. */
   public TokenIndex index() {
     List<int[]> texts = new ArrayList<>();

@@ -114,33 +114,8 @@ public final class LocalExplanations {
     int[] own = strings.find(tokens);
     List<Predictions.Evaluated> evaluated =
         Predictions.here(model, List.of(tokens), work.batchSize());
-    List<List<Evidence>> evidence = new ArrayList<>(); // by block, then by prompt
-    for (int place = 0; place < blocks.size(); place++) {
-      List<PromptVector> vectors = new ArrayList<>();
-      for (int i = 0; i < own.length; i++) {
-        vectors.add(
-            PromptVector.of(
-                i,
-                own[i] < 0 ? null : (Long) strings.windowId(own[i]),
-                evaluated.get(i).vectors()[place]));
-      }
-
-      evidence.add(
-          LocalJoin.join(
-              blocks.get(place),
-              strings.nextTokens(),
-              vectors,
-              new JoinSettings(
-                  settings.rule().bins(place),
-                  settings.strings(),
-                  model.shape().vocabularySize(),
-                  work.kernel(),
-                  work.prefixAxes()),
-              work.threads(),
-              work.count(),
-              work.compared()));
-    }
-
+    List<List<Evidence>> evidence =
+        joined(own, evaluated, settings.rule(), settings.strings(), work);
     Explainer explainer = new Explainer(settings, model.tokenizerJson(), ranks);
     Tokenizer tokenizer = Tokenizer.of(model.tokenizerJson());
     List<Explanation> explanations = new ArrayList<>();
@@ -159,6 +134,90 @@ public final class LocalExplanations {
     }
 
     return explanations;
+  }
+
+  /**
+   * Joins all blocks.
+   *
+   * @param own of each prompt, its number among the strings; negative if it is none
+   * @param keep most similar strings of a block, at most
+   * @return by block, then by prompt
+   */
+  private List<List<Evidence>> joined(
+      int[] own, List<Predictions.Evaluated> evaluated, Rule rule, int keep, Work work) {
+    List<List<Evidence>> evidence = new ArrayList<>();
+    for (int place = 0; place < blocks.size(); place++) {
+      List<PromptVector> vectors = new ArrayList<>();
+      for (int i = 0; i < own.length; i++) {
+        vectors.add(
+            PromptVector.of(
+                i,
+                own[i] < 0 ? null : (Long) strings.windowId(own[i]),
+                evaluated.get(i).vectors()[place]));
+      }
+
+      evidence.add(
+          LocalJoin.join(
+              blocks.get(place),
+              strings.nextTokens(),
+              vectors,
+              new JoinSettings(
+                  rule.bins(place),
+                  keep,
+                  model.shape().vocabularySize(),
+                  work.kernel(),
+                  work.prefixAxes()),
+              work.threads(),
+              work.count(),
+              work.compared()));
+    }
+
+    return evidence;
+  }
+
+  /**
+   * Finds all evidence for prompts. Several threads may ask at once.
+   *
+   * @param prompts as long as the strings; few, as all similar strings of all of them are held
+   * @return one a prompt
+   */
+  public List<WholeEvidence> whole(List<Prompt> prompts, Rule rule, Work work) {
+    int[][] tokens = prompts.stream().map(Prompt::tokenIds).toArray(int[][]::new);
+    int[] own = strings.find(tokens);
+    List<Predictions.Evaluated> evaluated =
+        Predictions.here(model, List.of(tokens), work.batchSize());
+    List<List<Evidence>> evidence = joined(own, evaluated, rule, Integer.MAX_VALUE, work);
+    List<WholeEvidence> whole = new ArrayList<>();
+    for (int i = 0; i < own.length; i++) {
+      List<WholeEvidence.OfBlock> found = new ArrayList<>();
+      for (int place = 0; place < blocks.size(); place++) {
+        found.add(whole(evidence.get(place).get(i), rule.bins(place), own[i]));
+      }
+
+      whole.add(new WholeEvidence(evaluated.get(i).distribution(), found));
+    }
+
+    return whole;
+  }
+
+  private WholeEvidence.OfBlock whole(Evidence evidence, SimilarityBins bins, int own) {
+    BlockCounts counts = counts(evidence, bins.count());
+    int[] windows = new int[evidence.getWindowIds().length];
+    int size = 0;
+    double[] similarities = new double[windows.length];
+    for (int i = 0; i < windows.length; i++) {
+      int window = strings.find(evidence.getWindowIds()[i]);
+      if (window != own) {
+        windows[size] = window;
+        similarities[size] = evidence.getSimilarities()[i];
+        size++;
+      }
+    }
+
+    return new WholeEvidence.OfBlock(
+        own < 0 ? counts : counts.withoutOwn(strings.following(own)),
+        Arrays.copyOf(windows, size),
+        Arrays.copyOf(similarities, size));
   }
 
   /** The evidence for a prompt in bins of .01 that begin .25 below each block's threshold. */

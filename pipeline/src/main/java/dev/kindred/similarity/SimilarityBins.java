@@ -172,7 +172,7 @@ public final class SimilarityBins implements Serializable {
   }
 
   /** A similarity's bin, or {@link #BELOW}. */
-  int of(double similarity) {
+  public int of(double similarity) {
     if (!(similarity > edges[0])) {
       return BELOW;
     }

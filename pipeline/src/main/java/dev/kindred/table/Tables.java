@@ -65,6 +65,11 @@ public final class Tables {
   public static final Table TRUNCATION_SUMMARIES = stated("truncation_summaries");
   public static final Table BLOCK_CUTS = stated("block_cuts");
   public static final Table PREFIX_EFFECTS = stated("prefix_effects");
+  public static final Table REMOVED_OCCURRENCES = stated("removed_occurrences");
+  public static final Table RETRAINED_PREDICTIONS = stated("retrained_predictions");
+  public static final Table REMOVAL_EFFECTS = stated("removal_effects");
+  public static final Table UNIT_SCORES = stated("unit_scores");
+  public static final Table DATAMODEL_SCORES = stated("datamodel_scores");
   public static final Table LOGIT_PARTS = stated("logit_parts");
   public static final Table PATCHES = stated("patches");
   public static final Table ATTRIBUTIONS = stated("attributions");

@@ -3,6 +3,7 @@ package dev.kindred.training;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
 
@@ -21,18 +22,22 @@ final class Batches {
   private final int[] validation;
   private final Recipe recipe;
   private final int[] lengths;
+  private final BitSet leftOut;
 
   /**
    * Splits the tokens.
    *
    * @param context the model's, at most as long as either split has tokens after its first
+   * @param leftOut places of tokens in the stream that nothing is learnt from when they are the
+   *     next ones; they are read as before
    */
-  Batches(int[] tokens, Recipe recipe, int context) {
+  Batches(int[] tokens, Recipe recipe, int context, BitSet leftOut) {
     int end = (int) trainingTokens(tokens.length);
     this.training = Arrays.copyOf(tokens, end);
     this.validation = Arrays.copyOfRange(tokens, end, tokens.length);
     this.recipe = recipe;
     this.lengths = recipe.contextLengths(context);
+    this.leftOut = leftOut;
   }
 
   /** Tokens of a stream that a model is trained on; the others are for validation. */
@@ -44,11 +49,23 @@ final class Batches {
    * A part of a step's batch.
    *
    * @param sequences B x (T + 1) token ids, of which the last T are to be predicted
+   * @param counted B x T, whether each of these counts; null if all do
    * @param dropoutSeed of this part
    */
-  record Batch(int[][] sequences, long dropoutSeed) {
+  record Batch(int[][] sequences, boolean[][] counted, long dropoutSeed) {
     int predictions() {
-      return sequences.length * (sequences[0].length - 1);
+      if (counted == null) {
+        return sequences.length * (sequences[0].length - 1);
+      }
+
+      int predictions = 0;
+      for (boolean[] ofSequence : counted) {
+        for (boolean isCounted : ofSequence) {
+          predictions += isCounted ? 1 : 0;
+        }
+      }
+
+      return predictions;
     }
   }
 
@@ -60,11 +77,16 @@ final class Batches {
     while (left > 0) {
       int length = length(random);
       int[][] sequences = new int[Math.max(1, Math.min(left, TOKENS) / length)][];
+      boolean[][] counted = leftOut.isEmpty() ? null : new boolean[sequences.length][];
       for (int i = 0; i < sequences.length; i++) {
-        sequences[i] = draw(training, length, random);
+        int start = start(training, length, random);
+        sequences[i] = Arrays.copyOfRange(training, start, start + length + 1);
+        if (counted != null) {
+          counted[i] = counted(start, length);
+        }
       }
 
-      batches.add(new Batch(sequences, random.nextLong()));
+      batches.add(new Batch(sequences, counted, random.nextLong()));
       left -= sequences.length * length;
     }
 
@@ -114,7 +136,8 @@ final class Batches {
     for (int left = recipe.evaluationContexts(); left > 0; left -= together) {
       int[][] sequences = new int[Math.min(left, together)][];
       for (int i = 0; i < sequences.length; i++) {
-        sequences[i] = draw(split, length, random);
+        int start = start(split, length, random);
+        sequences[i] = Arrays.copyOfRange(split, start, start + length + 1);
       }
 
       batches.add(sequences);
@@ -123,8 +146,16 @@ final class Batches {
     return batches;
   }
 
-  private static int[] draw(int[] split, int length, SplittableRandom random) {
-    int start = random.nextInt(split.length - length);
-    return Arrays.copyOfRange(split, start, start + length + 1);
+  private static int start(int[] split, int length, SplittableRandom random) {
+    return random.nextInt(split.length - length);
+  }
+
+  private boolean[] counted(int start, int length) {
+    boolean[] counted = new boolean[length];
+    for (int t = 0; t < length; t++) {
+      counted[t] = !leftOut.get(start + t + 1);
+    }
+
+    return counted;
   }
 }

@@ -67,6 +67,28 @@ public record Recipe(
     };
   }
 
+  /** The same with another seed. */
+  public Recipe withSeed(long other) {
+    return new Recipe(
+        other,
+        steps,
+        batchTokens,
+        contextWeights,
+        learningRate,
+        finalLearningRate,
+        warmUpSteps,
+        decay,
+        decayStart,
+        beta1,
+        beta2,
+        weightDecay,
+        decayedWeights,
+        clip,
+        dropout,
+        evaluateEvery,
+        evaluationContexts);
+  }
+
   /** The learning rate of a step. */
   double learningRateAt(int step) {
     if (step <= warmUpSteps) {

@@ -8,6 +8,7 @@ import dev.kindred.model.torch.DropoutMasks;
 import dev.kindred.model.torch.TorchTraining;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,8 +49,24 @@ public final class Trainer implements AutoCloseable {
       int[] tokens,
       int threads,
       Map<String, float[]> initialWeights) {
+    this(blueprint, recipe, tokens, threads, initialWeights, new BitSet());
+  }
+
+  /**
+   * A training that begins, and learns nothing from some of the tokens.
+   *
+   * @param leftOut places of tokens in the stream that do not count in the loss when they are the
+   *     next ones; they are read as before, and batches are those of the training without
+   */
+  public Trainer(
+      Blueprint blueprint,
+      Recipe recipe,
+      int[] tokens,
+      int threads,
+      Map<String, float[]> initialWeights,
+      BitSet leftOut) {
     this.recipe = recipe;
-    this.batches = new Batches(tokens, recipe, blueprint.shape().contextLength());
+    this.batches = new Batches(tokens, recipe, blueprint.shape().contextLength(), leftOut);
     this.threads = threads;
     this.model = new TorchTraining(blueprint, initialWeights, Device.cpu());
     this.optimizer = new AdamW(recipe, model.weights());
@@ -87,7 +104,7 @@ public final class Trainer implements AutoCloseable {
    *
    * @param loss of its batch before the step, with dropout, in nats a token
    * @param gradientNorm Euclidean, over all weights together, before clipping
-   * @param tokens predicted in its batch
+   * @param tokens predicted in its batch, of those that count
    */
   public record Step(int number, double loss, double gradientNorm, int tokens) {
     /** Whether the weights before the step could be learnt from; says nothing of those after it. */
@@ -102,7 +119,8 @@ public final class Trainer implements AutoCloseable {
    */
   public Step next() {
     List<Batches.Batch> parts = batches.ofStep(step + 1);
-    int tokens = parts.stream().mapToInt(Batches.Batch::predictions).sum();
+    // A batch of which nothing counts has gradients of zero.
+    int tokens = Math.max(1, parts.stream().mapToInt(Batches.Batch::predictions).sum());
     double nats = 0;
     Map<String, NDArray> gradient = new LinkedHashMap<>();
     try {
@@ -140,7 +158,7 @@ public final class Trainer implements AutoCloseable {
 
   private TorchTraining.Gradients gradients(Batches.Batch part, int tokens) {
     DropoutMasks dropout = new DropoutMasks(recipe.dropout(), part.dropoutSeed());
-    return model.gradients(part.sequences(), 1. / tokens, dropout);
+    return model.gradients(part.sequences(), part.counted(), 1. / tokens, dropout);
   }
 
   static double norm(Map<String, NDArray> gradient) {
@@ -207,6 +225,16 @@ public final class Trainer implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
     }
+  }
+
+  /**
+   * What the model as it is predicts.
+   *
+   * @param sequences token ids, all of one length
+   * @return [B][V], ln p of each token to be the next
+   */
+  public float[][] logProbabilities(int[][] sequences) {
+    return TrainedModel.rows(model.ends(sequences).logProbabilities(), sequences.length);
   }
 
   /** Everything that the next step depends on. */

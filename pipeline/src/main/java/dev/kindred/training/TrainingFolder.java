@@ -76,6 +76,23 @@ public final class TrainingFolder {
   }
 
   /**
+   * Reads how the model was trained that is here.
+   *
+   * @return none if there is no model, or it was trained otherwise
+   * @throws InvalidInput if the record cannot be read
+   */
+  public Optional<TrainingRecord> record() {
+    try {
+      Path path = new Path(folder, RECORD);
+      return files.exists(path)
+          ? Optional.of(TrainingRecord.parse(path.toString(), text(path)))
+          : Optional.empty();
+    } catch (IOException e) {
+      throw new InvalidInput("%s: cannot be read: %s", uri, e.getMessage());
+    }
+  }
+
+  /**
    * Tries to write here, unless a finished training is. A folder that is missing stays missing.
    *
    * @throws InvalidInput if that fails

@@ -119,6 +119,20 @@ public record TrainingRecord(
         more);
   }
 
+  /** The same training with another seed, of which nothing has been evaluated. */
+  public TrainingRecord withSeed(long seed) {
+    return new TrainingRecord(
+        corpus,
+        corpusSha256,
+        tokenizerSha256,
+        trainTokens,
+        validationTokens,
+        model,
+        recipe.withSeed(seed),
+        versions,
+        List.of());
+  }
+
   /** Whether both lead to the same weights, if the same versions run them. */
   public boolean isSameTraining(TrainingRecord other) {
     return corpusSha256.equals(other.corpusSha256)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -65,7 +66,7 @@ class TestBatches {
   void stepsDrawDifferentSequences() {
     int[] stream = new int[1_000_000];
     Arrays.setAll(stream, i -> i);
-    Batches batches = new Batches(stream, recipe(6), 64);
+    Batches batches = new Batches(stream, recipe(6), 64, new BitSet());
     List<Integer> starts = new ArrayList<>();
     List<Long> dropoutSeeds = new ArrayList<>();
     for (int step = 1; step <= 50; step++) {
@@ -88,7 +89,7 @@ class TestBatches {
   @ValueSource(ints = {600, 4096})
   void aStepHasAboutAsManyTokensAsAreAskedForWhateverTheLengths(int context) {
     int[] stream = new int[100_000];
-    Batches batches = new Batches(stream, recipe(7, 16 * Batches.TOKENS), context);
+    Batches batches = new Batches(stream, recipe(7, 16 * Batches.TOKENS), context, new BitSet());
     for (int step = 1; step <= 20; step++) {
       assertThat(batches.ofStep(step).stream().mapToInt(Batches.Batch::predictions).sum())
           .isBetween(16 * Batches.TOKENS, 16 * Batches.TOKENS + context - 1);
@@ -100,6 +101,29 @@ class TestBatches {
     assertThat(starts(batches(4), 7)).isEqualTo(starts(batches(4), 7));
     assertThat(starts(batches(4), 7)).isNotEqualTo(starts(batches(4), 8));
     assertThat(starts(batches(4), 7)).isNotEqualTo(starts(batches(5), 7));
+  }
+
+  @Test
+  void whatIsLeftOutIsReadButNotCounted() {
+    BitSet leftOut = new BitSet();
+    leftOut.set(100, 2_000);
+    leftOut.set(3_003);
+    Batches batches = new Batches(STREAM, recipe(8), 64, leftOut);
+    for (int step = 1; step <= 20; step++) {
+      assertThat(starts(batches, step)).isEqualTo(starts(batches(8), step));
+      for (Batches.Batch batch : batches.ofStep(step)) {
+        int counted = 0;
+        for (int i = 0; i < batch.sequences().length; i++) {
+          for (int t = 0; t < batch.counted()[i].length; t++) {
+            assertThat(batch.counted()[i][t])
+                .isNotEqualTo(leftOut.get(batch.sequences()[i][t + 1]));
+            counted += batch.counted()[i][t] ? 1 : 0;
+          }
+        }
+
+        assertThat(batch.predictions()).isEqualTo(counted);
+      }
+    }
   }
 
   private static List<Integer> starts(Batches batches, int step) {
@@ -114,7 +138,7 @@ class TestBatches {
   }
 
   private static Batches batches(long seed) {
-    return new Batches(STREAM, recipe(seed), 64);
+    return new Batches(STREAM, recipe(seed), 64, new BitSet());
   }
 
   private static Recipe recipe(long seed) {

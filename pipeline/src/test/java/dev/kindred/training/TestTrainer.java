@@ -9,9 +9,11 @@ import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.files.Safetensors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -94,6 +96,47 @@ class TestTrainer {
 
       assertThat(step.number()).isEqualTo(before.step() + 1);
       assertSame(trainer.checkpoint(), before);
+    }
+  }
+
+  @Test
+  void nothingIsLearntFromTokensThatAreLeftOut() {
+    Recipe recipe = recipe(8, 100, 3e-3);
+    BitSet leftOut = new BitSet();
+    IntStream.range(0, TOKENS.length).filter(place -> TOKENS[place] == 3).forEach(leftOut::set);
+    int[][] afterTwo = {{0, 1, 2, 3, 4, 0, 1, 2}};
+    double[] ofThree = new double[2];
+    for (boolean isWhole : new boolean[] {true, false}) {
+      try (Trainer trainer =
+          new Trainer(
+              CONFIG,
+              recipe,
+              TOKENS,
+              2,
+              CONFIG.initialWeights(8),
+              isWhole ? new BitSet() : leftOut)) {
+        for (int i = 0; i < 100; i++) {
+          trainer.next();
+        }
+
+        ofThree[isWhole ? 0 : 1] = Math.exp(trainer.logProbabilities(afterTwo)[0][3]);
+      }
+    }
+
+    assertThat(ofThree[0]).isGreaterThan(.7);
+    assertThat(ofThree[1]).isLessThan(.05);
+  }
+
+  @Test
+  void aBatchOfWhichNothingCountsChangesLittle() {
+    BitSet all = new BitSet();
+    all.set(0, TOKENS.length);
+    try (Trainer trainer =
+        new Trainer(CONFIG, recipe(9, 3, 1e-3), TOKENS, 2, CONFIG.initialWeights(9), all)) {
+      Trainer.Step step = trainer.next();
+
+      assertThat(step.loss()).isZero();
+      assertThat(step.gradientNorm()).isZero();
     }
   }
 

@@ -40,7 +40,9 @@ public final class Commands {
                 new CountCommand(),
                 new TraceCommand(),
                 new SqlCommand())),
-        new Group("Plan and tune a run", List.of(new PlanCommand(), new TuneCommand())),
+        new Group(
+            "Plan, tune and test a run",
+            List.of(new PlanCommand(), new TuneCommand(), new CausalCommand())),
         new Group("Look into a model", ofModels),
         new Group(
             "Make and check models",

@@ -10,12 +10,14 @@ import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.LocalExplanations;
 import dev.kindred.explanation.Places;
 import dev.kindred.explanation.Ranks;
+import dev.kindred.explanation.WholeEvidence;
 import dev.kindred.jobs.report.Explained;
 import dev.kindred.jobs.report.ShadedPrompt;
 import dev.kindred.jobs.run.Stages;
 import dev.kindred.jobs.workspace.LocalCores;
 import dev.kindred.model.files.LoadedModels;
 import dev.kindred.model.files.ModelDirectory;
+import dev.kindred.prediction.Rule;
 import dev.kindred.prediction.TokenFrequencies;
 import dev.kindred.prediction.WeightedCounts;
 import dev.kindred.table.LocalColumns;
@@ -220,6 +222,30 @@ public final class LocalExplain implements AutoCloseable {
     return explain.rule() instanceof WeightedCounts counts
         ? Optional.of(explanations.bins(prompt, counts, work(compared -> {})))
         : Optional.empty();
+  }
+
+  /**
+   * Returns all evidence for some prompts, which are as long as the strings.
+   *
+   * @param prompts few: all of their similar strings are held
+   */
+  public List<WholeEvidence> whole(List<Prompt> prompts) {
+    return explanations.whole(prompts, explain.rule(), work(compared -> {}));
+  }
+
+  /** Returns how strings are evidence. */
+  public Rule rule() {
+    return explain.rule();
+  }
+
+  /** Returns the frequencies of the corpus's tokens; null where the rule does not use them. */
+  public TokenFrequencies frequencies() {
+    return frequencies;
+  }
+
+  /** Returns the id of the corpus that prompts are compared with. */
+  public String corpusId() {
+    return explain.corpusId();
   }
 
   /** Whether a prompt's evidence by similarity can be asked for. */

@@ -59,6 +59,15 @@ class TestOptionsOfCommands {
     options.put("similar", EXPERIMENT + "--alternates --recompute " + WRITER);
     options.put("evaluate", "--run-id " + WRITER);
     options.put("tune", EXPERIMENT + "--tuning-prompts --bin-floor --bin-step " + WRITER);
+    options.put(
+        "causal",
+        MODEL
+            + RULE
+            + JOIN
+            + TASKS
+            + WRITER
+            + "--run-id --study --explained --groups --taken-away --seeds --whole-seeds --halves"
+            + " --halves-again --units --draw --plan");
     options.put("report", "--run-id --warehouse " + REPORT);
     options.put(
         "explain",

@@ -69,7 +69,47 @@ public final class TorchTraining implements AutoCloseable {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       JniUtils.setGradMode(false);
-      return nats(weights, sequences, Dropout.NONE).getFloat();
+      return losses(weights, sequences, Dropout.NONE).sum().getFloat();
+    }
+  }
+
+  /**
+   * Predicts every token of some sequences but the first, from those before it.
+   *
+   * @param sequences B x (T + 1) token ids
+   * @return [B * T], -ln p of each, sequence by sequence
+   */
+  public float[] losses(int[][] sequences) {
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      JniUtils.setGradMode(false);
+      return losses(weights, sequences, Dropout.NONE).toFloatArray();
+    }
+  }
+
+  /**
+   * What stands at the end of some sequences.
+   *
+   * @param streams [B * D], the residual stream behind the last block
+   * @param logProbabilities [B * V], ln p of each token to be the next
+   */
+  public record Ends(float[] streams, float[] logProbabilities) {}
+
+  /**
+   * Reads sequences of one length to their ends.
+   *
+   * @param sequences B x T token ids
+   */
+  public Ends ends(int[][] sequences) {
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      JniUtils.setGradMode(false);
+      int length = sequences[0].length;
+      TorchLayers layers = layers(weights);
+      NDArray last = // [B, 1, D]
+          stream(layers, sequences, length, Dropout.NONE).get(":, {}:, :", length - 1);
+      NDArray logits = layers.unembedding().logits(last);
+      return new Ends(last.toFloatArray(), logits.logSoftmax(-1).toFloatArray());
     }
   }
 
@@ -77,10 +117,12 @@ public final class TorchTraining implements AutoCloseable {
    * Predicts the same tokens in training, and returns the gradients.
    *
    * @param sequences B x (T + 1) token ids
+   * @param counted B x T, whether each predicted token counts; null if all do
    * @param scale factor of the gradients
    * @param dropout what is dropped of attention weights and of what blocks add
    */
-  public Gradients gradients(int[][] sequences, double scale, DropoutMasks dropout) {
+  public Gradients gradients(
+      int[][] sequences, boolean[][] counted, double scale, DropoutMasks dropout) {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       // Leaves of this batch's own over the same memory: gradients of a leaf add up, and its
@@ -97,7 +139,8 @@ public final class TorchTraining implements AutoCloseable {
       // DJL's own collector allows one thread in a process.
       JniUtils.setGradMode(true);
       try {
-        NDArray loss = nats(leaves, sequences, dropout::apply);
+        NDArray losses = losses(leaves, sequences, dropout::apply);
+        NDArray loss = (counted == null ? losses : losses.mul(factors(counted))).sum();
         nats = loss.getFloat();
         NDArray seed = loss.getManager().create((float) scale);
         JniUtils.backward((PtNDArray) loss, (PtNDArray) seed, false, false);
@@ -116,20 +159,54 @@ public final class TorchTraining implements AutoCloseable {
     }
   }
 
-  private NDArray nats(Map<String, NDArray> tensors, int[][] sequences, Dropout dropout) {
-    TorchLayers layers = TorchLayers.of(blueprint, new TorchWeights.Shared(manager, tensors));
+  /** The same where all predicted tokens count. */
+  public Gradients gradients(int[][] sequences, double scale, DropoutMasks dropout) {
+    return gradients(sequences, null, scale, dropout);
+  }
+
+  private NDArray factors(boolean[][] counted) {
+    float[] factors = new float[counted.length * counted[0].length];
+    for (int i = 0; i < factors.length; i++) {
+      factors[i] = counted[i / counted[0].length][i % counted[0].length] ? 1 : 0;
+    }
+
+    return manager.create(factors, new Shape(factors.length, 1));
+  }
+
+  /** Returns [B * T, 1], -ln p of each predicted token. */
+  private NDArray losses(Map<String, NDArray> tensors, int[][] sequences, Dropout dropout) {
+    TorchLayers layers = layers(tensors);
     int batch = sequences.length;
     int length = sequences[0].length - 1;
-    int[] inputs = new int[batch * length];
     long[] targets = new long[batch * length];
     for (int b = 0; b < batch; b++) {
       for (int t = 0; t < length; t++) {
-        inputs[b * length + t] = sequences[b][t];
         targets[b * length + t] = sequences[b][t + 1];
       }
     }
 
-    NDArray x = // [B, T, D]
+    NDArray logits =
+        layers
+            .unembedding()
+            .logits(stream(layers, sequences, length, dropout))
+            .reshape((long) batch * length, blueprint.shape().vocabularySize());
+    NDArray target = manager.create(targets, new Shape((long) batch * length, 1));
+    return logits.logSoftmax(-1).gather(target, 1).neg();
+  }
+
+  private TorchLayers layers(Map<String, NDArray> tensors) {
+    return TorchLayers.of(blueprint, new TorchWeights.Shared(manager, tensors));
+  }
+
+  /** Returns [B, T, D], the residual stream behind the last block, of each sequence's first T. */
+  private NDArray stream(TorchLayers layers, int[][] sequences, int length, Dropout dropout) {
+    int batch = sequences.length;
+    int[] inputs = new int[batch * length];
+    for (int b = 0; b < batch; b++) {
+      System.arraycopy(sequences[b], 0, inputs, b * length, length);
+    }
+
+    NDArray x =
         layers
             .embedding()
             .embed(
@@ -138,13 +215,7 @@ public final class TorchTraining implements AutoCloseable {
       x = block.apply(x, dropout, Tap.NONE);
     }
 
-    NDArray logits =
-        layers
-            .unembedding()
-            .logits(x)
-            .reshape((long) batch * length, blueprint.shape().vocabularySize());
-    NDArray target = manager.create(targets, new Shape((long) batch * length, 1));
-    return logits.logSoftmax(-1).gather(target, 1).sum().neg();
+    return x;
   }
 
   @Override

@@ -79,6 +79,54 @@ class TestTorchTraining {
   }
 
   @Test
+  void gradientsOfSomePredictionsAndOfTheOthersAddUp() {
+    Blueprint config = config(Activation.RELU);
+    boolean[][] some = new boolean[SEQUENCES.length][SEQUENCES[0].length - 1];
+    boolean[][] others = new boolean[SEQUENCES.length][SEQUENCES[0].length - 1];
+    for (int i = 0; i < some.length * some[0].length; i++) {
+      some[i / some[0].length][i % some[0].length] = i % 3 == 0;
+      others[i / some[0].length][i % some[0].length] = i % 3 != 0;
+    }
+
+    try (TorchTraining trainable = trainable(config, RandomGpt.values(config, 11));
+        TorchTraining.Gradients all = trainable.gradients(SEQUENCES, 1, NO_DROPOUT);
+        TorchTraining.Gradients ofSome = trainable.gradients(SEQUENCES, some, 1, NO_DROPOUT);
+        TorchTraining.Gradients rest = trainable.gradients(SEQUENCES, others, 1, NO_DROPOUT)) {
+      float[] losses = trainable.losses(SEQUENCES);
+      double expected = 0;
+      for (int i = 0; i < losses.length; i += 3) {
+        expected += losses[i];
+      }
+
+      assertThat(ofSome.nats()).isCloseTo(expected, within(1e-4));
+      assertThat(ofSome.nats() + rest.nats()).isCloseTo(all.nats(), within(1e-4));
+      all.byName()
+          .forEach(
+              (name, gradient) -> {
+                float[] whole = gradient.toFloatArray();
+                float[] first = ofSome.byName().get(name).toFloatArray();
+                float[] second = rest.byName().get(name).toFloatArray();
+                for (int i = 0; i < whole.length; i++) {
+                  assertThat(first[i] + second[i]).as(name).isCloseTo(whole[i], within(1e-4f));
+                }
+              });
+    }
+  }
+
+  @Test
+  void endsAreWhatTheModelPredicts() {
+    Blueprint config = config(Activation.GELU);
+    try (LanguageModel model = RandomGpt.inEngine(config, 12);
+        TorchTraining trainable = trainable(config, RandomGpt.values(config, 12))) {
+      float[] expected = model.predict(SEQUENCES).probabilities();
+      float[] found = trainable.ends(SEQUENCES).logProbabilities();
+      for (int i = 0; i < expected.length; i++) {
+        assertThat(Math.exp(found[i])).isCloseTo(expected[i], within(1e-6));
+      }
+    }
+  }
+
+  @Test
   void gradientsHaveTheSameBitsInAnyThreadAtAnyTime() {
     Blueprint config = config(Activation.RELU);
     Map<String, float[]> values = RandomGpt.values(config, 8);
