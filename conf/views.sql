@@ -49,6 +49,7 @@ create or replace view kindred_current.truncation_similarities as select * from 
 create or replace view kindred_current.truncation_summaries as select * from kindred.current.truncation_summaries;
 create or replace view kindred_current.block_cuts as select * from kindred.current.block_cuts;
 create or replace view kindred_current.prefix_effects as select * from kindred.current.prefix_effects;
+create or replace view kindred_current.training_steps as select * from kindred.current.training_steps;
 create or replace view kindred_current.removed_occurrences as select * from kindred.current.removed_occurrences;
 create or replace view kindred_current.retrained_predictions as select * from kindred.current.retrained_predictions;
 create or replace view kindred_current.removal_effects as select * from kindred.current.removal_effects;

@@ -99,7 +99,7 @@ class TestCausal {
   }
 
   @Test
-  void whatIsTakenAwayIsInTheTrainingTextAndMeetsNothingElse() {
+  void whatIsTakenAwayIsInTheTrainingTextAndOfOnePromptOnly() {
     assertThat(
             rows(
                 "select count(*) from (select explode(places) as place from"
@@ -110,7 +110,7 @@ class TestCausal {
             rows(
                 "select count(*) from (select distinct prompt_group, prompt_id, place from"
                     + " (select *, explode(places) as place from kindred.removed_occurrences"
-                    + " where choice not in ('random', 'same token'))) group by prompt_group, place"
+                    + " where choice in ('evidence', 'suffix', 'stream'))) group by prompt_group, place"
                     + " having count(*) > 1"))
         .isEmpty();
   }

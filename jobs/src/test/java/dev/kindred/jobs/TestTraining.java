@@ -197,6 +197,56 @@ class TestTraining {
         "--keep-checkpoints 5: this training, in --out " + out + ", is past that step already;");
   }
 
+  @Test
+  void anAnalysisTakesTheCheckpointsAsASeries() {
+    Path out = base.resolve("series");
+    assertThat(training(out, "--keep-checkpoints", "0,20").status()).isZero();
+    String warehouse = base.resolve("of-series").toString();
+    CommandLineRun run =
+        CommandLineRun.of(
+            "expand",
+            "He said that it was",
+            "--checkpoints",
+            "--model",
+            out.toString(),
+            "--warehouse",
+            warehouse);
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.out())
+        .containsSubsequence(
+            "After 0 of 40 steps, validation loss ",
+            "After 20 of 40 steps, validation loss ",
+            "After 40 of 40 steps, validation loss ");
+    CommandLineRun rows =
+        CommandLineRun.of(
+            "sql",
+            "--warehouse",
+            warehouse,
+            "--format",
+            "csv",
+            "-e",
+            "select step, validation_loss < lag(validation_loss) over (order by step),"
+                + " model_loss < lag(model_loss) over (order by step) from kindred.training_steps"
+                + " join kindred.term_losses using (model_id) where path_order = 0 order by step");
+    assertThat(rows.out().lines().skip(1))
+        .containsExactly("0,,", "20,true,true", "40,true,true");
+  }
+
+  @Test
+  void aModelWithoutCheckpointsIsNoSeries() {
+    assertRefused(
+        CommandLineRun.of(
+            "expand",
+            "He said",
+            "--checkpoints",
+            "--model",
+            model.toString(),
+            "--warehouse",
+            base.resolve("none").toString()),
+        "--checkpoints: " + model + " has none; submit-scripts/kindred.sh train --keep-checkpoints");
+  }
+
   /** The stop came after the step was kept, and before the next checkpoint. */
   @Test
   void aStepThatWasKeptBeforeAStopIsInTheRecordAfterIt() throws IOException {

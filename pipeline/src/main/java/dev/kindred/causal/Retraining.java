@@ -13,9 +13,11 @@ import java.util.BitSet;
  * @param part which group of prompts, or which half; -1 of a whole text
  * @param seed of weights and batches
  * @param leftOut the places
+ * @param blanked tokens before each of these places that are replaced by others, and do not count,
+ *     either
  */
 public record Retraining(
-    String name, String choice, int occurrences, int part, long seed, BitSet leftOut)
+    String name, String choice, int occurrences, int part, long seed, BitSet leftOut, int blanked)
     implements Serializable {
   /** The choice of a training in which all places count. */
   public static final String WHOLE = "whole";
@@ -25,12 +27,16 @@ public record Retraining(
 
   /** One in which all places count. */
   public static Retraining whole(long seed) {
-    return new Retraining(WHOLE + "-" + seed, WHOLE, 0, -1, seed, new BitSet());
+    return new Retraining(WHOLE + "-" + seed, WHOLE, 0, -1, seed, new BitSet(), 0);
   }
 
-  /** One without what was chosen for a group of prompts. */
+  /**
+   * One without what was chosen for a group of prompts.
+   *
+   * @param blanked tokens before each place that are replaced; 0 for none
+   */
   public static Retraining without(
-      Choice choice, int occurrences, int group, long seed, BitSet leftOut) {
+      Choice choice, int occurrences, int group, long seed, BitSet leftOut, int blanked) {
     return new Retraining(
         String.join(
             "-",
@@ -42,11 +48,12 @@ public record Retraining(
         occurrences,
         group,
         seed,
-        leftOut);
+        leftOut,
+        blanked);
   }
 
   /** One with half of the text's units. */
   public static Retraining half(int half, long seed, BitSet leftOut) {
-    return new Retraining(HALF + "-" + half + "-" + seed, HALF, 0, half, seed, leftOut);
+    return new Retraining(HALF + "-" + half + "-" + seed, HALF, 0, half, seed, leftOut, 0);
   }
 }

@@ -112,14 +112,17 @@ public final class Retrainings {
     private List<Row> trained(int number) {
       Retraining training = trainings.get(number);
       TrainingRecord record = asked.value().training().withSeed(training.seed());
+      BlankedText text =
+          BlankedText.of(
+              asked.value().tokens(), training.leftOut(), training.blanked(), record.trainTokens());
       try (Trainer trainer =
           new Trainer(
               record.blueprint(),
               record.recipe(),
-              asked.value().tokens(),
+              text.tokens(),
               1,
               record.initialWeights(),
-              training.leftOut())) {
+              text.leftOut())) {
         while (trainer.step() < record.recipe().steps()) {
           Trainer.Step step = trainer.next();
           if (!step.isFinite()) {

@@ -65,6 +65,7 @@ public final class Tables {
   public static final Table TRUNCATION_SUMMARIES = stated("truncation_summaries");
   public static final Table BLOCK_CUTS = stated("block_cuts");
   public static final Table PREFIX_EFFECTS = stated("prefix_effects");
+  public static final Table TRAINING_STEPS = stated("training_steps");
   public static final Table REMOVED_OCCURRENCES = stated("removed_occurrences");
   public static final Table RETRAINED_PREDICTIONS = stated("retrained_predictions");
   public static final Table REMOVAL_EFFECTS = stated("removal_effects");

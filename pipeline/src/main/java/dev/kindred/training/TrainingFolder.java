@@ -20,7 +20,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -169,6 +171,28 @@ public final class TrainingFolder {
       return missing;
     } catch (IOException e) {
       throw new InvalidInput("--out %s: cannot be read: %s", uri, e.getMessage());
+    }
+  }
+
+  /**
+   * Returns the model directories of the steps that are kept, by step.
+   *
+   * @throws InvalidInput if they cannot be listed
+   */
+  public SortedMap<Integer, String> keptSteps() {
+    try {
+      SortedMap<Integer, String> steps = new TreeMap<>();
+      for (FileStatus file : children(files, new Path(folder, KEPT))) {
+        String name = file.getPath().getName();
+        if (KEPT_STEP.matcher(name).matches()) {
+          steps.put(
+              Integer.valueOf(name.substring(name.indexOf('-') + 1)), file.getPath().toString());
+        }
+      }
+
+      return steps;
+    } catch (IOException e) {
+      throw new InvalidInput("%s: cannot be read: %s", uri, e.getMessage());
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The content of {@code training.json}: how a model came about.
@@ -117,6 +118,15 @@ public record TrainingRecord(
         recipe,
         versions,
         more);
+  }
+
+  /**
+   * Returns the losses after a step.
+   *
+   * @return none if it was not evaluated
+   */
+  public Optional<Evaluation> after(int step) {
+    return losses.stream().filter(evaluated -> evaluated.step() == step).findFirst();
   }
 
   /** The same training with another seed, of which nothing has been evaluated. */

@@ -92,6 +92,10 @@ class InvertCommand extends ModelAnalysisCommand {
       page().check();
     }
 
+    if (!folders.isEmpty() && isSeries()) {
+      throw new InvalidInput("--models: names all models; --checkpoints is about one");
+    }
+
     if (!folders.isEmpty() && settings().isGiven("model")) {
       throw new InvalidInput(
           "--models: names all models; add that of --model to them, or leave it out");

@@ -13,11 +13,19 @@ import dev.kindred.table.Warehouse;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** A command that finds out something about a model, and keeps it in tables of a warehouse. */
 abstract class ModelAnalysisCommand extends KindredCommand {
   @Mixin private ReadModelOptions model;
   @Mixin private WriterOptions warehouse;
+
+  @Option(
+      names = "--checkpoints",
+      description =
+          "looks at every model that the training has kept (train --keep-checkpoints), too; the"
+              + " table training_steps has their steps")
+  private boolean isSeries;
 
   /** Reads the model. */
   ModelDirectory read(ReadModelOptions options, Configuration hadoop) {
@@ -34,6 +42,11 @@ abstract class ModelAnalysisCommand extends KindredCommand {
    */
   abstract Findings find(Workspace workspace, Warehouse tables, ModelDirectory directory);
 
+  /** Whether all models are looked at that the training has kept. */
+  final boolean isSeries() {
+    return isSeries;
+  }
+
   /** Returns the last line, for scripts. */
   abstract String lastLine();
 
@@ -45,13 +58,33 @@ abstract class ModelAnalysisCommand extends KindredCommand {
   @Override
   public final void run(Workspace workspace) {
     check(workspace, warehouse.uri());
-    ModelDirectory directory = read(model, workspace.hadoop());
-    checkOptions(directory);
-    Warehouse tables = workspace.lock(warehouse.uri(), warehouse.lockWait());
-    Findings findings = find(workspace, tables, directory);
+    if (!isSeries) {
+      ModelDirectory directory = read(model, workspace.hadoop());
+      checkOptions(directory);
+      show(find(workspace, workspace.lock(warehouse.uri(), warehouse.lockWait()), directory));
+      System.out.println(lastLine());
+      return;
+    }
+
+    Checkpoints checkpoints = Checkpoints.of(model.uri(), workspace.hadoop());
+    Warehouse tables = null; // locked when the first model has been checked
+    for (int step : checkpoints.steps()) {
+      ModelDirectory directory = read(model.at(checkpoints.folder(step)), workspace.hadoop());
+      checkOptions(directory);
+      tables = tables == null ? workspace.lock(warehouse.uri(), warehouse.lockWait()) : tables;
+      Findings findings = find(workspace, tables, directory);
+      checkpoints.write(workspace.spark(), tables, directory, step);
+      System.out.println();
+      System.out.println(checkpoints.title(step));
+      show(findings);
+    }
+
+    System.out.println(lastLine());
+  }
+
+  private static void show(Findings findings) {
     System.out.println();
     System.out.print(TerminalFindings.of(findings, Terminal.isColoured()));
-    System.out.println(lastLine());
   }
 
   /**

@@ -3,7 +3,6 @@ package dev.kindred.jobs.causal;
 
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.Values;
-import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -45,7 +44,7 @@ public final class CausalOptions {
       converter = Values.Positive.class,
       defaultValue = "4",
       description =
-          "groups of prompts that share trainings, as their occurrences do not meet"
+          "groups of prompts that share trainings, as their explained tokens differ"
               + " (${DEFAULT-VALUE})")
   private int groups;
 
@@ -57,6 +56,13 @@ public final class CausalOptions {
       defaultValue = "100,1000",
       description = "occurrences that are taken away for each prompt (${DEFAULT-VALUE})")
   private List<Integer> takenAway;
+
+  @Option(
+      names = "--blank",
+      description =
+          "replaces the strings before the occurrences, too, by tokens drawn from the text, which do"
+              + " not count, either")
+  private boolean isBlanked;
 
   @Option(
       names = "--seeds",
@@ -198,6 +204,10 @@ public final class CausalOptions {
     return takenAway.stream().distinct().sorted().toList();
   }
 
+  boolean isBlanked() {
+    return isBlanked;
+  }
+
   int seeds() {
     return seeds;
   }
@@ -236,7 +246,7 @@ public final class CausalOptions {
   /** Returns all that the study's answer depends on. */
   List<Object> settings() {
     return study == Study.HALVES
-        ? Arrays.asList(study, prompts, halves, again, units, draw)
-        : Arrays.asList(study, prompts, groups, takenAway(), seeds, wholeSeeds, draw);
+        ? List.of(study, prompts, halves, again, units, draw)
+        : List.of(study, prompts, groups, takenAway(), isBlanked, seeds, wholeSeeds, draw);
   }
 }

@@ -38,6 +38,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -198,69 +199,54 @@ public final class CausalStudy {
     int wanted = options.prompts();
     Groups groups = new Groups(options.groups(), wanted / options.groups());
     int[] places = text().unseen(options.draw());
-    List<Row> rows = new ArrayList<>();
-    int from = 0;
-    while (from < places.length && !groups.areFull()) {
-      // The model ranks pieces of the text for many prompts at once. Those that share occurrences
-      // with others by its choices are replaced in the next round.
-      int missing = wanted - rows.size() / Choice.values().length;
-      List<Explained> candidates = new ArrayList<>();
-      Map<Integer, List<Ranking>> rankings = new HashMap<>();
-      for (; from < places.length && candidates.size() < missing; from += TOGETHER) {
-        int to = Math.min(places.length, from + TOGETHER);
-        for (Found found : evidence(Arrays.copyOfRange(places, from, to), from)) {
-          Explained prompt = found.prompt();
-          Ranking ranking = Rankings.byEvidence(text(), prompt, found.shares(), most);
-          Ranking bySuffix = Rankings.bySuffix(text(), prompt, most);
-          boolean isFit =
-              ranking.places().length == most
-                  && groups.haveRoom(prompt.token(), places(List.of(ranking, bySuffix)));
-          if (isFit && candidates.size() < missing) {
-            candidates.add(prompt);
-            rankings.put(prompt.id(), new ArrayList<>(List.of(ranking, bySuffix)));
-          }
-        }
-      }
-
-      byModel(candidates, most).forEach(ranking -> rankings.get(ranking.promptId()).add(ranking));
-      for (Explained prompt : candidates) {
-        List<Ranking> its = rankings.get(prompt.id());
-        int group = groups.add(prompt.token(), places(its));
+    Map<Explained, Integer> groupOf = new LinkedHashMap<>();
+    Map<Integer, List<Ranking>> rankings = new HashMap<>();
+    for (int from = 0; from < places.length && !groups.areFull(); from += TOGETHER) {
+      int to = Math.min(places.length, from + TOGETHER);
+      for (Found found : evidence(Arrays.copyOfRange(places, from, to), from)) {
+        Explained prompt = found.prompt();
+        Ranking ranking = Rankings.byEvidence(text(), prompt, found.shares(), most);
+        int group = ranking.places().length < most ? -1 : groups.add(prompt.token());
         if (group >= 0) {
-          its.add(Rankings.drawn(text(), prompt, true, options.draw(), most));
-          its.add(Rankings.drawn(text(), prompt, false, options.draw(), most));
-          int number = rows.size() / Choice.values().length;
-          its.forEach(ranking -> rows.add(row(ranking, number, prompt, group)));
+          groupOf.put(prompt, group);
+          rankings.put(
+              prompt.id(),
+              new ArrayList<>(
+                  List.of(
+                      ranking,
+                      Rankings.bySuffix(text(), prompt, most),
+                      Rankings.drawn(text(), prompt, true, options.draw(), most),
+                      Rankings.drawn(text(), prompt, false, options.draw(), most))));
         }
       }
-
-      progress.count(rows.size(), (double) wanted * Choice.values().length);
     }
 
     if (!groups.areFull()) {
       throw new InvalidInput(
           "--explained %d: the validation text has only %d prompts with %,d occurrences of evidence"
-              + " that do not meet; ask for fewer, for more groups, or take fewer occurrences away",
-          wanted, rows.size() / Choice.values().length, most);
+              + " whose explained tokens differ within each of %d groups; ask for fewer, for more"
+              + " groups, or take fewer occurrences away",
+          wanted, groups.prompts(), most, options.groups());
+    }
+
+    List<Explained> prompts = List.copyOf(groupOf.keySet());
+    List<Row> best =
+        progress
+            .counted(
+                ModelRankings.bestOfPieces(spark, asked(), prompts, text().length(), most, PIECES),
+                2. * prompts.size() * most * PIECES)
+            .collectAsList();
+    ModelRankings.merged(best, prompts, most)
+        .forEach(ranking -> rankings.get(ranking.promptId()).add(ranking));
+    List<Row> rows = new ArrayList<>();
+    for (int number = 0; number < prompts.size(); number++) {
+      Explained prompt = prompts.get(number);
+      for (Ranking ranking : rankings.get(prompt.id())) {
+        rows.add(row(ranking, number, prompt, groupOf.get(prompt)));
+      }
     }
 
     return rows;
-  }
-
-  private List<Ranking> byModel(List<Explained> candidates, int most) {
-    return candidates.isEmpty()
-        ? List.of()
-        : ModelRankings.merged(
-            ModelRankings.bestOfPieces(spark, asked(), candidates, text().length(), most, PIECES)
-                .collectAsList(),
-            candidates,
-            most);
-  }
-
-  private static BitSet places(List<Ranking> rankings) {
-    BitSet all = new BitSet();
-    rankings.forEach(ranking -> IntStream.of(ranking.places()).forEach(all::set));
-    return all;
   }
 
   private static Row row(Ranking ranking, int number, Explained prompt, int group) {
@@ -338,7 +324,14 @@ public final class CausalStudy {
                           .limit(count)
                           .forEach(leftOut::set));
           for (int i = 0; i < options.seeds(); i++) {
-            trainings.add(Retraining.without(choice, count, group, seed(i), leftOut));
+            trainings.add(
+                Retraining.without(
+                    choice,
+                    count,
+                    group,
+                    seed(i),
+                    leftOut,
+                    options.isBlanked() ? text().length() : 0));
           }
         }
       }
@@ -463,6 +456,7 @@ public final class CausalStudy {
 
     if (!missing.isEmpty()) {
       Broadcast<AskedModel> asked = asked();
+      List<Part> written = new ArrayList<>();
       int atOnce = Math.max(1, spark.sparkContext().defaultParallelism());
       for (int from = 0; from < missing.size(); from += atOnce) {
         progress.count(from, missing.size());
@@ -473,9 +467,11 @@ public final class CausalStudy {
           part.write(
               Tables.RETRAINED_PREDICTIONS.rows(
                   spark, Retrainings.rows(predicted, i, wave.get(i), prompts)));
-          Stages.audit(warehouse, model.shape(), part);
+          written.add(part);
         }
       }
+
+      Stages.audit(warehouse, model.shape(), written);
     }
 
     progress.end();

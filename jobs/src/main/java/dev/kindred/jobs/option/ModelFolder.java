@@ -13,6 +13,12 @@ public final class ModelFolder {
       description = "model directory (${DEFAULT-VALUE})")
   private String model;
 
+  static ModelFolder of(String uri) {
+    ModelFolder folder = new ModelFolder();
+    folder.model = uri;
+    return folder;
+  }
+
   public String uri() {
     return model;
   }

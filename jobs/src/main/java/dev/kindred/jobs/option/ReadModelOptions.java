@@ -27,6 +27,14 @@ public final class ReadModelOptions {
     return folder.uri();
   }
 
+  /** The same options about another directory. */
+  public ReadModelOptions at(String uri) {
+    ReadModelOptions other = new ReadModelOptions();
+    other.folder = ModelFolder.of(uri);
+    other.bos = bos;
+    return other;
+  }
+
   Bos bos() {
     return bos;
   }

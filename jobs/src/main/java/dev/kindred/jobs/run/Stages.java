@@ -80,7 +80,12 @@ public final class Stages {
    * @throws RunRejected naming the first problem, and what to remove
    */
   public static void audit(Warehouse warehouse, ModelShape shape, Part written) {
-    audit(warehouse, "current", 1, shape, Blocks.all(shape.blocks()).numbers(), List.of(written));
+    audit(warehouse, shape, List.of(written));
+  }
+
+  /** The same of several parts at once. */
+  public static void audit(Warehouse warehouse, ModelShape shape, List<Part> written) {
+    audit(warehouse, "current", 1, shape, Blocks.all(shape.blocks()).numbers(), written);
   }
 
   /**

@@ -36,14 +36,17 @@ class TestOptionsOfCommands {
   private static final String EXPERIMENT =
       EVALUATION + PLACES + PROMPTS + RULE + JOIN + "--keep-similar ";
   private static final String EMBEDDINGS =
-      READ_MODEL + WRITER + "--stage --restarts --optimizer --seed --tokens --max-steps ";
+      READ_MODEL
+          + WRITER
+          + "--checkpoints --stage --restarts --optimizer --seed --tokens --max-steps ";
   private static final String INVERSION =
       GIVEN_PROMPTS
           + READ_MODEL
           + WRITER
           + "--blocks --part --outputs --mask --tokens --features --loss --method --recipe"
           + " --study --untrained --untrained-embedding --optimizer --steps --learning-rate --start"
-          + " --restarts --seed --allowed --allowed-own --no-oracle --jacobian --html --models";
+          + " --restarts --seed --allowed --allowed-own --no-oracle --jacobian --html --models"
+          + " --checkpoints";
   private static final String OF_RUN = MODEL + WRITER + REPORT + "--run-id ";
 
   private static Map<String, String> options() {
@@ -66,8 +69,8 @@ class TestOptionsOfCommands {
             + JOIN
             + TASKS
             + WRITER
-            + "--run-id --study --explained --groups --taken-away --seeds --whole-seeds --halves"
-            + " --halves-again --units --draw --plan");
+            + "--run-id --study --explained --groups --taken-away --blank --seeds --whole-seeds"
+            + " --halves --halves-again --units --draw --plan");
     options.put("report", "--run-id --warehouse " + REPORT);
     options.put(
         "explain",
@@ -102,16 +105,20 @@ class TestOptionsOfCommands {
         "circuits",
         READ_MODEL
             + WRITER
-            + "--bases --distances --ranked-tokens --draws --seed --untrained --corpus --within --html");
-    options.put("expand", GIVEN_PROMPTS + READ_MODEL + WRITER + "--value-biases");
+            + "--bases --distances --ranked-tokens --draws --seed --untrained --corpus --within --html"
+            + " --checkpoints");
+    options.put("expand", GIVEN_PROMPTS + READ_MODEL + WRITER + "--checkpoints --value-biases");
     options.put(
-        "heads", READ_MODEL + WRITER + "--stimulus --sequences --length --ablate --seed --corpus");
+        "heads",
+        READ_MODEL
+            + WRITER
+            + "--checkpoints --stimulus --sequences --length --ablate --seed --corpus");
     options.put(
         "locality",
         READ_MODEL
             + WRITER
             + "--corpus --corpus-format --text-column --last --first-token --places --sample --every"
-            + " --text-length --seed --text --prefix --html");
+            + " --text-length --seed --text --prefix --html --checkpoints");
     options.put("logits", GIVEN_PROMPTS + READ_MODEL + PAGE + WRITER + "--token --against");
     options.put(
         "patch", GIVEN_PROMPTS + READ_MODEL + PAGE + WRITER + "--hook --by --answer --against");
