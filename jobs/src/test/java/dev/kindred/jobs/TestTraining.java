@@ -229,8 +229,7 @@ class TestTraining {
             "select step, validation_loss < lag(validation_loss) over (order by step),"
                 + " model_loss < lag(model_loss) over (order by step) from kindred.training_steps"
                 + " join kindred.term_losses using (model_id) where path_order = 0 order by step");
-    assertThat(rows.out().lines().skip(1))
-        .containsExactly("0,,", "20,true,true", "40,true,true");
+    assertThat(rows.out().lines().skip(1)).containsExactly("0,,", "20,true,true", "40,true,true");
   }
 
   @Test
@@ -244,7 +243,9 @@ class TestTraining {
             model.toString(),
             "--warehouse",
             base.resolve("none").toString()),
-        "--checkpoints: " + model + " has none; submit-scripts/kindred.sh train --keep-checkpoints");
+        "--checkpoints: "
+            + model
+            + " has none; submit-scripts/kindred.sh train --keep-checkpoints");
   }
 
   /** The stop came after the step was kept, and before the next checkpoint. */
