@@ -17,11 +17,24 @@ import java.util.function.Function;
  * @param record how it was trained, as JSON
  * @param weights by name
  * @param tokens of the whole corpus
+ * @param trainTokens those that it was trained on, the first ones
+ * @param context tokens that it reads at once
  */
-public record AskedModel(String record, Map<String, float[]> weights, int[] tokens)
+public record AskedModel(
+    String record, Map<String, float[]> weights, int[] tokens, int trainTokens, int context)
     implements Serializable {
   /** Tokens that are run through the model at once. */
   static final int TOGETHER = 4096;
+
+  /** Puts a model and its text together. */
+  public static AskedModel of(TrainingRecord record, Map<String, float[]> weights, int[] tokens) {
+    return new AskedModel(
+        record.toJson(),
+        weights,
+        tokens,
+        record.trainTokens(),
+        record.blueprint().shape().contextLength());
+  }
 
   /** Returns how it was trained. */
   public TrainingRecord training() {
@@ -43,13 +56,11 @@ public record AskedModel(String record, Map<String, float[]> weights, int[] toke
 
   /** Returns how many stretches of the training text there are, of the context's length each. */
   int stretches() {
-    TrainingRecord training = training();
-    return (training.trainTokens() - 1) / training.blueprint().shape().contextLength();
+    return (trainTokens - 1) / context;
   }
 
   /** Returns the tokens of a stretch, of which all but the first are predicted. */
   int[] stretch(int number) {
-    int context = training().blueprint().shape().contextLength();
     return Arrays.copyOfRange(tokens, number * context, (number + 1) * context + 1);
   }
 }

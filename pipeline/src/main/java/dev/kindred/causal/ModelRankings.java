@@ -143,7 +143,7 @@ public final class ModelRankings {
       AskedModel text = asked.value();
       int stretches = text.stretches();
       int[] numbers = range(stretches, piece);
-      int context = text.stretch(0).length - 1;
+      int context = text.context();
       int[] places =
           IntStream.of(numbers)
               .flatMap(
@@ -169,7 +169,7 @@ public final class ModelRankings {
 
     private double[] losses(TrainedModel model, int[] stretches) {
       AskedModel text = asked.value();
-      int context = text.stretch(0).length - 1;
+      int context = text.context();
       double[] losses = new double[stretches.length * context];
       int together = Math.max(1, AskedModel.TOGETHER / context);
       for (int from = 0; from < stretches.length; from += together) {
@@ -190,9 +190,7 @@ public final class ModelRankings {
       float[][] ofPrompts =
           model.streams(prompts.stream().map(Explained::tokens).toArray(int[][]::new));
       int[] places =
-          IntStream.of(range(text.training().trainTokens() - length, piece))
-              .map(i -> i + length)
-              .toArray();
+          IntStream.of(range(text.trainTokens() - length, piece)).map(i -> i + length).toArray();
       double[][] cosines = new double[prompts.size()][places.length];
       int together = Math.max(1, AskedModel.TOGETHER / length);
       for (int from = 0; from < places.length; from += together) {

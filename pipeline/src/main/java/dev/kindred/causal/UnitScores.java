@@ -192,7 +192,7 @@ public record UnitScores(int promptId, String score, double[] ofUnits) {
     /** The gradient of a unit's loss, in the stretches of text that it is in. */
     private float[] gradient(TrainedModel model, int unit) {
       AskedModel text = asked.value();
-      int context = text.stretch(0).length - 1;
+      int context = text.context();
       int first = Math.max(0, units.start(unit) - 1) / context;
       int last = Math.min(text.stretches() - 1, Math.max(0, units.end(unit) - 2) / context);
       if (last < first) {

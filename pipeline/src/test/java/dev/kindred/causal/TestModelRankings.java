@@ -37,7 +37,7 @@ class TestModelRankings {
   private static final List<Explained> PROMPTS = List.of(prompt(0, 110, 4), prompt(1, 120, 2));
   private static final TrainingRecord RECORD = record();
   private static final AskedModel MODEL =
-      new AskedModel(RECORD.toJson(), RandomGpt.values(RECORD.blueprint(), 3), TOKENS);
+      AskedModel.of(RECORD, RandomGpt.values(RECORD.blueprint(), 3), TOKENS);
 
   private static Explained prompt(int id, int place, int token) {
     return new Explained(id, place, Arrays.copyOfRange(TOKENS, place - LENGTH, place), token);

@@ -163,7 +163,7 @@ public final class CausalStudy {
     Map<String, float[]> weights =
         model.weights().read(tensors -> AskedModel.weights(model.blueprint(), tensors::floats));
     return JavaSparkContext.fromSparkContext(spark.sparkContext())
-        .broadcast(new AskedModel(record.toJson(), weights, text().tokens()));
+        .broadcast(AskedModel.of(record, weights, text().tokens()));
   }
 
   // ---- occurrences that are taken away
