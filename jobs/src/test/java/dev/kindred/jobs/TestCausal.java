@@ -174,6 +174,40 @@ class TestCausal {
     assertThat(run.err()).contains("80 trainings of 30 steps each");
   }
 
+  @Test
+  void aRunOverAnotherTextIsRefused() throws IOException {
+    String text = Files.readString(folder.resolve("corpus.txt"));
+    Path other = folder.resolve("other.txt");
+    Files.writeString(other, new StringBuilder(text).reverse());
+    CommandLineRun run =
+        CommandLineRun.of(
+            "run",
+            "--corpus",
+            other.toString(),
+            "--model",
+            folder.resolve("model").toString(),
+            "--warehouse",
+            folder.resolve("other").toString(),
+            "--window-length",
+            "5",
+            "--prompts",
+            "5",
+            "--thresholds",
+            ".5",
+            "--weights",
+            "1",
+            "--report",
+            "none");
+    assertThat(run.status()).as(run.err()).isZero();
+    CommandLineRun refused =
+        CommandLineRun.of(
+            "causal", "--warehouse", folder.resolve("other").toString(), "--explained", "4");
+
+    assertThat(refused.status()).as(refused.err()).isEqualTo(2);
+    assertThat(refused.err())
+        .contains("the run's corpus is not the text that the model was trained and validated on");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -7,8 +7,7 @@ import java.io.Serializable;
  * A prompt of the validation text, whose prediction is to be explained.
  *
  * @param id from 0
- * @param place of its next token in the corpus
  * @param tokens L token ids
  * @param token the one that the model finds the most probable to be next
  */
-public record Explained(int id, int place, int[] tokens, int token) implements Serializable {}
+public record Explained(int id, int[] tokens, int token) implements Serializable {}

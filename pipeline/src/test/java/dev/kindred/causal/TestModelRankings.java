@@ -40,7 +40,7 @@ class TestModelRankings {
       AskedModel.of(RECORD, RandomGpt.values(RECORD.blueprint(), 3), TOKENS);
 
   private static Explained prompt(int id, int place, int token) {
-    return new Explained(id, place, Arrays.copyOfRange(TOKENS, place - LENGTH, place), token);
+    return new Explained(id, Arrays.copyOfRange(TOKENS, place - LENGTH, place), token);
   }
 
   /** The record of a training, with a model for these tokens. */

@@ -13,19 +13,15 @@ import java.util.Locale;
 import org.apache.spark.sql.Row;
 
 /** What a study says on the terminal. */
-public final class CausalFindings {
+final class CausalFindings {
   private CausalFindings() {}
 
   /**
-   * Shows what trainings again have found.
+   * Shows what moved without what was taken away.
    *
-   * @param rows of removal_effects or of datamodel_scores
+   * @param rows of removal_effects
    */
-  public static Findings of(CausalOptions options, List<Row> rows) {
-    return options.study() == CausalOptions.Study.HALVES ? halves(rows) : takenAway(rows);
-  }
-
-  private static Findings takenAway(List<Row> rows) {
+  static Findings takenAway(List<Row> rows) {
     List<Findings.Row> shown = new ArrayList<>();
     rows.stream()
         .sorted(
@@ -72,7 +68,12 @@ public final class CausalFindings {
         List.of());
   }
 
-  private static Findings halves(List<Row> rows) {
+  /**
+   * Shows how well scores tell what halves predict.
+   *
+   * @param rows of datamodel_scores
+   */
+  static Findings halves(List<Row> rows) {
     List<Findings.Row> shown = new ArrayList<>();
     rows.stream()
         .sorted(Comparator.comparing((Row row) -> -row.<Double>getAs("rank_correlation")))

@@ -187,6 +187,13 @@ public final class CausalOptions {
     }
   }
 
+  /** Returns the names of the study's steps. */
+  public List<String> steps() {
+    return study == Study.HALVES
+        ? List.of("scores", "trainings", "correlations")
+        : List.of("occurrences", "trainings", "effects");
+  }
+
   Study study() {
     return study;
   }

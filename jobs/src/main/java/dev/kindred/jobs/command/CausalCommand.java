@@ -2,7 +2,6 @@
 package dev.kindred.jobs.command;
 
 import dev.kindred.InvalidInput;
-import dev.kindred.jobs.causal.CausalFindings;
 import dev.kindred.jobs.causal.CausalOptions;
 import dev.kindred.jobs.causal.CausalStudy;
 import dev.kindred.jobs.explain.Explain;
@@ -54,7 +53,7 @@ final class CausalCommand extends KindredCommand {
 
   @Override
   public List<String> steps() {
-    return List.of("occurrences", "trainings");
+    return causal.steps();
   }
 
   @Override
@@ -93,10 +92,9 @@ final class CausalCommand extends KindredCommand {
                             + " local",
                         warehouse.uri()))) {
       CausalStudy study = new CausalStudy(workspace, tables, opened, record, causal);
-      study.run();
+      String found = TerminalFindings.of(study.run(), Terminal.isColoured());
       System.out.println();
-      System.out.print(
-          TerminalFindings.of(CausalFindings.of(causal, study.found()), Terminal.isColoured()));
+      System.out.print(found);
       System.out.println("kindred: question=" + study.question());
     }
   }

@@ -12,6 +12,7 @@ import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -56,6 +57,41 @@ public record ReportData(
         .filter(found -> found.containsKey(prompt.promptId()))
         .map(found -> found.get(prompt.promptId()))
         .toList();
+  }
+
+  /** Returns what the report is about: a model and a corpus, by the names of their folders. */
+  public String subject() {
+    return name("model") + " on " + name("corpus");
+  }
+
+  /** Returns the subject with the distances that the report is about, for a list of pages. */
+  public String title() {
+    StringBuilder title = new StringBuilder(subject());
+    Comparison.Mean similar =
+        Comparison.Mean.of(figures, Summaries.of(Summaries.HELLINGER).honest());
+    if (similar != null) {
+      title.append(String.format(Locale.ROOT, ": similar strings %.4f", similar.value()));
+    }
+
+    Comparison.Mean floor =
+        Comparison.Mean.of(figures, Measure.of(Summaries.NOISE_FLOOR, Summaries.HELLINGER));
+    if (floor != null) {
+      title.append(String.format(Locale.ROOT, ", other seeds %.4f", floor.value()));
+    }
+
+    return title.toString();
+  }
+
+  /** The last part of where something is, without the id that stands behind it. */
+  private String name(String fact) {
+    String value =
+        facts.stream()
+            .filter(line -> line.name().equals(fact))
+            .map(Fact::value)
+            .findFirst()
+            .orElse("?");
+    String location = value.replaceFirst(" \\([^()]*\\).*$", "").replaceFirst("/+$", "");
+    return location.substring(location.lastIndexOf('/') + 1);
   }
 
   /** A line of the head table. */

@@ -4,6 +4,7 @@ package dev.kindred.jobs.serve;
 import dev.kindred.InvalidInput;
 import dev.kindred.jobs.analysis.PromptLens;
 import dev.kindred.jobs.explain.Explain;
+import dev.kindred.jobs.report.Glossary;
 import dev.kindred.jobs.report.Report;
 import dev.kindred.jobs.sql.ReadOnlyQueries;
 import dev.kindred.lens.Lens;

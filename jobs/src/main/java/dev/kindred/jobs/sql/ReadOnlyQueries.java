@@ -95,6 +95,10 @@ public final class ReadOnlyQueries implements AutoCloseable {
   private static final Set<String> REFUSED =
       Set.of("java_method", "reflect", "try_reflect", "python_worker_logs", "raise_error");
 
+  /** Functions that make a value as large as a number says: one of them could fill the memory. */
+  private static final Set<String> OF_ANY_SIZE =
+      Set.of("array_repeat", "lpad", "randstr", "repeat", "rpad", "sequence", "space");
+
   private final Supplier<SparkSession> starting;
   private final String warehouse;
   private final ReentrantLock lock = new ReentrantLock(true);
@@ -313,6 +317,12 @@ public final class ReadOnlyQueries implements AutoCloseable {
     String name = names.last().toLowerCase(Locale.ROOT);
     if (REFUSED.contains(name)) {
       throw new InvalidInput("function %s is not answered here", name);
+    }
+
+    if (OF_ANY_SIZE.contains(name)) {
+      throw new InvalidInput(
+          "function %s makes values of any size and is not answered here; kindred sql has it",
+          name);
     }
   }
 

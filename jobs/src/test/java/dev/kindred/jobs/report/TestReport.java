@@ -10,10 +10,12 @@ import dev.kindred.jobs.report.Findings.Grid;
 import dev.kindred.jobs.report.Findings.Note;
 import dev.kindred.jobs.report.Findings.OfPrompt;
 import dev.kindred.table.FormerNames;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -196,7 +198,27 @@ class TestReport {
         .contains("<dd>0.1064</dd>")
         .contains("and so is the noise floor, 0.1064.\"")
         .contains("The dashed line marks the noise floor, 0.1064");
-    assertThat(EVERY_METRIC).doesNotContain("noise floor");
+    assertThat(EVERY_METRIC).doesNotContain("marks the noise floor");
+  }
+
+  @Test
+  void theTitleSaysWhatItIsAbout() {
+    assertThat(EVERY_METRIC)
+        .containsPattern("<title>\\S+ on \\S+: similar strings 0\\.\\d{4}</title>")
+        .containsPattern("<h1>\\S+ on \\S+</h1>");
+  }
+
+  @Test
+  void everyEntryOfTheContentsIsThere() {
+    Matcher entries = Pattern.compile("<li><a href=\"#([\\w-]+)\">").matcher(EVERY_METRIC);
+    List<String> named = new ArrayList<>();
+    while (entries.find()) {
+      named.add(entries.group(1));
+    }
+
+    assertThat(named)
+        .hasSizeGreaterThan(5)
+        .allMatch(id -> EVERY_METRIC.contains("id=\"" + id + "\""));
   }
 
   @Test
@@ -209,7 +231,7 @@ class TestReport {
     assertThat(Report.html(ReportSamples.withLosses(losses)))
         .contains("Losses over 500 steps of training; at the end 1.6228 on the training split")
         .contains("1.7921");
-    assertThat(EVERY_METRIC).doesNotContain("training");
+    assertThat(EVERY_METRIC).doesNotContain("steps of training");
   }
 
   @Test

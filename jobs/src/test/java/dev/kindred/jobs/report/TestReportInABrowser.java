@@ -137,6 +137,22 @@ class TestReportInABrowser {
   }
 
   @Test
+  void anAddressNamesAPromptAndOpensIt() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "location.hash = '#prompt=8'; setTimeout(() => report(finds().join('|') + ' '"
+                    + " + explorer.querySelector('.find').open + problems.length), 200);"))
+        .isEqualTo("alone true0");
+  }
+
+  @Test
+  void typingIsInTheAddress() throws IOException, InterruptedException {
+    assertThat(run(1400, "type('said, &'); report(location.hash);"))
+        .isEqualTo("#find=said%2C%20%26");
+  }
+
+  @Test
   void promptsAreFoundByNumber() throws IOException, InterruptedException {
     assertThat(run(1400, "type('#8'); report(finds().join('|'));")).isEqualTo("alone");
   }

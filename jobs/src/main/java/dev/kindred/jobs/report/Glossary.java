@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package dev.kindred.jobs.serve;
+package dev.kindred.jobs.report;
 
 import java.util.List;
 
@@ -12,7 +12,7 @@ public final class Glossary {
    */
   public record Word(String id, String word, String meaning) {}
 
-  static final List<Word> WORDS =
+  public static final List<Word> WORDS =
       List.of(
           new Word(
               "string",
