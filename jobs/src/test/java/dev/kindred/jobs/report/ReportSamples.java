@@ -41,8 +41,11 @@ final class ReportSamples {
   }
 
   static ReportData withFact(String name, String value) {
-    return report(
-        METRICS, List.of(new ReportData.Fact(name, value)), List.of(), List.of(), null, List.of());
+    return withFacts(new ReportData.Fact(name, value));
+  }
+
+  static ReportData withFacts(ReportData.Fact... facts) {
+    return report(METRICS, List.of(facts), List.of(), List.of(), null, List.of());
   }
 
   static ReportData withCurves(ThresholdCurve... curves) {
