@@ -50,7 +50,7 @@ public final class CausalOptions {
 
   @Option(
       names = "--taken-away",
-      paramLabel = "N,..",
+      paramLabel = "N",
       split = ",",
       converter = Values.Positive.class,
       defaultValue = "100,1000",

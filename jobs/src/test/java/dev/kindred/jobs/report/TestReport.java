@@ -221,7 +221,7 @@ class TestReport {
     }
 
     assertThat(named)
-        .hasSizeGreaterThan(5)
+        .contains("closeness", "prompts", "provenance")
         .allMatch(id -> EVERY_METRIC.contains("id=\"" + id + "\""));
   }
 
