@@ -41,11 +41,13 @@ class TestCausal {
         "--out",
         "model");
     succeed(
-        "run --window-length 5 --prompts 20 --thresholds .5 --weights 1 --report none",
+        "run --window-length 5 --prompts 20 --thresholds .5 --weights 1",
         "--model",
         "model",
         "--warehouse",
-        "warehouse");
+        "warehouse",
+        "--report",
+        "report.html");
     takenAway = causal("--explained 4 --groups 2 --taken-away 8 --seeds 1 --whole-seeds 2");
   }
 
