@@ -105,7 +105,7 @@ class TestAnalyses {
 
     assertThat(measured.status()).as(measured.err()).isZero();
     String page = Files.readString(report);
-    String section = page.substring(page.indexOf("Geometry of the residual stream"));
+    String section = page.substring(page.indexOf("<h2>Geometry of the residual stream"));
     assertThat(section.substring(0, section.indexOf("</section>")))
         .contains("⏎", "Oliver", "<svg", "attn 5", "ffn 5", "noise of std 2");
   }
