@@ -3,7 +3,7 @@
 -- filled by: causal
 
 model_id string not null comment 'model',
-question string not null comment 'hash of corpus, rule, study and its options',
+question string not null comment 'hash of training, corpus, rule, study and its options',
 score string not null comment 'as in unit_scores; another seed: the same halves trained with a second seed',
 halves int not null comment 'trainings on random halves of the units',
   -- check: halves >= 2

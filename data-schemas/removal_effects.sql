@@ -3,7 +3,7 @@
 -- filled by: causal
 
 model_id string not null comment 'model',
-question string not null comment 'hash of corpus, rule, study and its options',
+question string not null comment 'hash of training, corpus, rule, study and its options',
 choice string not null comment 'how occurrences were chosen; whole: two seeds on the whole text against each other',
   -- check: choice in ('whole', 'evidence', 'suffix', 'stream', 'gradient', 'same token', 'random')
 occurrences int not null comment 'taken out for each prompt; 0 of whole',

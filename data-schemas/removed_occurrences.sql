@@ -3,7 +3,7 @@
 -- filled by: causal
 
 model_id string not null comment 'model',
-question string not null comment 'hash of corpus, rule, study and its options',
+question string not null comment 'hash of training, corpus, rule, study and its options',
 choice string not null comment 'how occurrences were chosen: evidence, suffix, stream, gradient, same token or random',
   -- check: choice in ('evidence', 'suffix', 'stream', 'gradient', 'same token', 'random')
 prompt_id int not null comment 'from 0',

@@ -3,7 +3,7 @@
 -- filled by: causal
 
 model_id string not null comment 'the model that is explained, whose recipe is trained anew',
-question string not null comment 'hash of corpus, rule, study and its options',
+question string not null comment 'hash of training, corpus, rule, study and its options',
 training string not null comment 'which training',
 choice string not null comment 'how left-out places were chosen; whole: none, half: the units of the other half',
   -- check: choice in ('whole', 'half', 'evidence', 'suffix', 'stream', 'gradient', 'same token', 'random')

@@ -3,7 +3,7 @@
 -- filled by: causal
 
 model_id string not null comment 'model',
-question string not null comment 'hash of corpus, rule, study and its options',
+question string not null comment 'hash of training, corpus, rule, study and its options',
 score string not null comment 'by what units of the training text are scored: evidence, evidence of all tokens, block 0 and so on, n-gram, unigram, gradient',
 prompt_id int not null comment 'from 0',
   -- check: prompt_id >= 0

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.kindred.LocalSpark;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -34,6 +36,14 @@ record CommandLineRun(int status, String out, String err) {
       System.setOut(standardOut);
       System.setErr(standardErr);
     }
+  }
+
+  /** Returns what a statement gives of a warehouse, as lines of CSV without the header. */
+  static List<String> rows(Path warehouse, String statement) {
+    CommandLineRun run =
+        of("sql", "--warehouse", warehouse.toString(), "--format", "csv", "-e", statement);
+    assertThat(run.status()).as(run.err()).isZero();
+    return run.out().lines().skip(1).toList();
   }
 
   /** The arguments of a short run without alternates, whose stages have several tasks. */

@@ -54,9 +54,7 @@ class TestAnalyses {
   }
 
   private static List<String> rows(String statement) {
-    CommandLineRun run = command("sql", "--format", "csv", "-e", statement);
-    assertThat(run.status()).as(run.err()).isZero();
-    return run.out().lines().skip(1).toList();
+    return CommandLineRun.rows(base.resolve("warehouse"), statement);
   }
 
   @Test

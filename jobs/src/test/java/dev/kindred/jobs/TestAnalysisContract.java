@@ -203,11 +203,7 @@ class TestAnalysisContract {
   }
 
   private static List<String> rows(String statement) {
-    CommandLineRun run =
-        CommandLineRun.of(
-            "sql", "--warehouse", warehouse.toString(), "--format", "csv", "-e", statement);
-    assertThat(run.status()).as(run.err()).isZero();
-    return run.out().lines().skip(1).toList();
+    return CommandLineRun.rows(warehouse, statement);
   }
 
   @Test

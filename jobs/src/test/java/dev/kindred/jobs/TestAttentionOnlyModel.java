@@ -56,10 +56,7 @@ class TestAttentionOnlyModel {
   }
 
   private static List<String> rows(String warehouse, String statement) {
-    CommandLineRun run =
-        CommandLineRun.of("sql", "--warehouse", warehouse, "--format", "csv", "-e", statement);
-    assertThat(run.status()).as(run.err()).isZero();
-    return run.out().lines().skip(1).toList();
+    return CommandLineRun.rows(Path.of(warehouse), statement);
   }
 
   private static String warehouse() {

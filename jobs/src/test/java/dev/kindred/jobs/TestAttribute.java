@@ -79,11 +79,7 @@ class TestAttribute {
   }
 
   private static List<String> rows(Path warehouse, String statement) {
-    CommandLineRun run =
-        CommandLineRun.of(
-            "sql", "--warehouse", warehouse.toString(), "--format", "csv", "-e", statement);
-    assertThat(run.status()).as(run.err()).isZero();
-    return run.out().lines().skip(1).toList();
+    return CommandLineRun.rows(warehouse, statement);
   }
 
   @Test

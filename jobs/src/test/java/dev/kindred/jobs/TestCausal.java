@@ -70,17 +70,7 @@ class TestCausal {
   }
 
   private static List<String> rows(String statement) {
-    CommandLineRun run =
-        CommandLineRun.of(
-            "sql",
-            "--warehouse",
-            folder.resolve("warehouse").toString(),
-            "--format",
-            "csv",
-            "-e",
-            statement);
-    assertThat(run.status()).as(run.err()).isZero();
-    return run.out().lines().skip(1).toList();
+    return CommandLineRun.rows(folder.resolve("warehouse"), statement);
   }
 
   @Test
@@ -125,9 +115,12 @@ class TestCausal {
                   join (select distinct prompt_id, prompt_group from kindred.removed_occurrences) g
                     on p.prompt_id = g.prompt_id and p.part = g.prompt_group
                   where w.choice = 'whole' and p.choice not in ('whole', 'half')
+                    and p.question = '%1$s' and w.question = '%1$s'
                   group by p.choice, p.occurrences)
                 select count(*), count_if(abs(change - log_probability_change) < 1e-6)
-                from effects join kindred.removal_effects using (choice, occurrences)"""))
+                from effects join kindred.removal_effects using (choice, occurrences)
+                where question = '%1$s'"""
+                    .replace("%1$s", takenAway.lastLine().replace("kindred: question=", ""))))
         .containsExactly("6,6");
   }
 
@@ -174,23 +167,38 @@ class TestCausal {
 
   @Test
   void aModelThatWasTrainedOnAnotherTextIsRefused() throws IOException {
-    Path other = Files.createDirectories(folder.resolve("other"));
-    try (Stream<Path> files = Files.list(folder.resolve("model"))) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Files.copy(file, other.resolve(file.getFileName()));
-      }
-    }
-
-    Path record = other.resolve("training.json");
-    Files.writeString(
-        record,
-        Files.readString(record)
-            .replaceFirst("\"corpus_sha256\" : \"..", "\"corpus_sha256\" : \"zz"));
+    Path other = copyOfModel("other", "\"corpus_sha256\" : \"..", "\"corpus_sha256\" : \"zz");
     CommandLineRun refused = causal("--explained 8 --model " + other);
 
     assertThat(refused.status()).as(refused.err()).isEqualTo(2);
     assertThat(refused.err())
         .contains("the run's corpus is not the text that the model was trained and validated on");
+  }
+
+  @Test
+  void anotherRecipeIsAnotherQuestion() throws IOException {
+    Path longer = copyOfModel("longer", "\"steps\" : 30", "\"steps\" : 31");
+    CommandLineRun run =
+        causal(
+            "--explained 4 --groups 2 --taken-away 8 --seeds 1 --whole-seeds 2 --model " + longer);
+
+    assertThat(run.status()).as(run.err()).isZero();
+    assertThat(run.err()).contains("14 trainings of 31 steps").doesNotContain("are there");
+    assertThat(run.lastLine()).isNotEqualTo(takenAway.lastLine());
+  }
+
+  /** Copies the model's folder, with something else in its training's record. */
+  private static Path copyOfModel(String name, String recorded, String other) throws IOException {
+    Path copy = Files.createDirectories(folder.resolve(name));
+    try (Stream<Path> files = Files.list(folder.resolve("model"))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, copy.resolve(file.getFileName()));
+      }
+    }
+
+    Path record = copy.resolve("training.json");
+    Files.writeString(record, Files.readString(record).replaceFirst(recorded, other));
+    return copy;
   }
 
   @ParameterizedTest

@@ -31,17 +31,7 @@ class TestHeads {
   }
 
   private static List<String> rows(String warehouse, String statement) {
-    CommandLineRun run =
-        CommandLineRun.of(
-            "sql",
-            "--warehouse",
-            folder.resolve(warehouse).toString(),
-            "--format",
-            "csv",
-            "-e",
-            statement);
-    assertThat(run.status()).as(run.err()).isZero();
-    return run.out().lines().skip(1).toList();
+    return CommandLineRun.rows(folder.resolve(warehouse), statement);
   }
 
   @Test

@@ -218,18 +218,31 @@ class TestTraining {
             "After 0 of 40 steps, validation loss ",
             "After 20 of 40 steps, validation loss ",
             "After 40 of 40 steps, validation loss ");
-    CommandLineRun rows =
-        CommandLineRun.of(
-            "sql",
-            "--warehouse",
-            warehouse,
-            "--format",
-            "csv",
-            "-e",
-            "select step, validation_loss < lag(validation_loss) over (order by step),"
-                + " model_loss < lag(model_loss) over (order by step) from kindred.training_steps"
-                + " join kindred.term_losses using (model_id) where path_order = 0 order by step");
-    assertThat(rows.out().lines().skip(1)).containsExactly("0,,", "20,true,true", "40,true,true");
+    assertThat(
+            CommandLineRun.rows(
+                Path.of(warehouse),
+                "select step, validation_loss < lag(validation_loss) over (order by step),"
+                    + " model_loss < lag(model_loss) over (order by step)"
+                    + " from kindred.training_steps join kindred.term_losses using (model_id)"
+                    + " where path_order = 0 order by step"))
+        .containsExactly("0,,", "20,true,true", "40,true,true");
+  }
+
+  @Test
+  void drawnWeightsAndSeveralModelsAreNoSeries() {
+    String other = "--checkpoints: is about what a training has kept;";
+    String[] asked = {"--checkpoints", "--model", model.toString()};
+    assertRefused(with(asked, "circuits", "--untrained", "1"), other);
+    assertRefused(with(asked, "invert", "x", "--untrained", "0-1"), other);
+    assertRefused(with(asked, "invert", "x", "--untrained-embedding", "1"), other);
+    assertRefused(
+        CommandLineRun.of("invert", "x", "--models", model.toString(), "--checkpoints"),
+        "--models: names all models; --checkpoints is about one");
+  }
+
+  private static CommandLineRun with(String[] more, String... command) {
+    return CommandLineRun.of(
+        Stream.concat(Stream.of(command), Stream.of(more)).toArray(String[]::new));
   }
 
   @Test

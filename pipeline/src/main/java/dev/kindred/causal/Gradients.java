@@ -18,10 +18,6 @@ final class Gradients {
     return model.gradient(new int[][] {sequence}, new boolean[][] {counted});
   }
 
-  static double norm(float[] values) {
-    return Math.sqrt(dot(values, values));
-  }
-
   static double dot(float[] a, float[] b) {
     double sum = 0;
     for (int i = 0; i < a.length; i++) {

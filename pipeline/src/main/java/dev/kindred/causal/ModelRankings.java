@@ -2,6 +2,7 @@
 package dev.kindred.causal;
 
 import dev.kindred.math.Cosine;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.GpuTasks;
 import dev.kindred.training.TrainedModel;
 import java.util.ArrayList;
@@ -153,7 +154,7 @@ public final class ModelRankings {
       List<Ranking> rankings = new ArrayList<>();
       for (Explained prompt : prompts) {
         float[] gradient = Gradients.of(model, prompt);
-        double by = MOVE * norm / Gradients.norm(gradient);
+        double by = MOVE * norm / Vectors.norm(gradient);
         model.move(gradient, by);
         double[] after = losses(model, numbers);
         model.move(gradient, -by);

@@ -8,9 +8,6 @@ import dev.kindred.training.TrainingRecord;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Spliterator;
-import java.util.Spliterators;
-import java.util.stream.StreamSupport;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
@@ -103,10 +100,12 @@ public final class Retrainings {
 
     @Override
     public Iterator<Row> call(Iterator<Integer> numbers) {
-      return StreamSupport.stream(
-              Spliterators.spliteratorUnknownSize(numbers, Spliterator.ORDERED), false)
-          .flatMap(number -> trained(number).stream())
-          .iterator();
+      List<Row> rows = new ArrayList<>();
+      while (numbers.hasNext()) {
+        rows.addAll(trained(numbers.next()));
+      }
+
+      return rows.iterator();
     }
 
     private List<Row> trained(int number) {

@@ -2,7 +2,7 @@
 package dev.kindred.training;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDArray;
+import dev.kindred.math.Vectors;
 import dev.kindred.model.architecture.Blueprint;
 import dev.kindred.model.torch.DropoutMasks;
 import dev.kindred.model.torch.TorchTraining;
@@ -89,27 +89,13 @@ public final class TrainedModel implements AutoCloseable {
       end += values.length;
     }
 
-    moved.forEach((name, values) -> set(model.weights().get(name), values));
-  }
-
-  private static void set(NDArray weight, float[] values) {
-    weight.set(values);
+    moved.forEach((name, values) -> model.weights().get(name).set(values));
   }
 
   /** Returns the Euclidean length of all weights together. */
   public double norm() {
     return Math.sqrt(
-        weights.values().stream()
-            .mapToDouble(
-                values -> {
-                  double squares = 0;
-                  for (float value : values) {
-                    squares += (double) value * value;
-                  }
-
-                  return squares;
-                })
-            .sum());
+        weights.values().stream().mapToDouble(values -> Math.pow(Vectors.norm(values), 2)).sum());
   }
 
   static float[][] rows(float[] values, int rows) {

@@ -4,6 +4,7 @@ package dev.kindred.training;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
 import dev.kindred.JsonProblem;
 import dev.kindred.model.architecture.Blueprint;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The content of {@code training.json}: how a model came about.
@@ -83,6 +85,11 @@ public record TrainingRecord(
     }
 
     fields.putAll(model == null ? Map.of() : model);
+    return with(fields, recipe, losses);
+  }
+
+  private TrainingRecord with(
+      Map<String, Object> fields, Recipe other, List<Evaluation> evaluations) {
     return new TrainingRecord(
         corpus,
         corpusSha256,
@@ -90,9 +97,9 @@ public record TrainingRecord(
         trainTokens,
         validationTokens,
         fields,
-        recipe,
+        other,
         versions,
-        losses);
+        evaluations);
   }
 
   /** As JSON, one line to a field. */
@@ -108,16 +115,7 @@ public record TrainingRecord(
   public TrainingRecord with(Evaluation evaluation) {
     List<Evaluation> more = new ArrayList<>(losses);
     more.add(evaluation);
-    return new TrainingRecord(
-        corpus,
-        corpusSha256,
-        tokenizerSha256,
-        trainTokens,
-        validationTokens,
-        model,
-        recipe,
-        versions,
-        more);
+    return with(model, recipe, more);
   }
 
   /**
@@ -131,16 +129,19 @@ public record TrainingRecord(
 
   /** The same training with another seed, of which nothing has been evaluated. */
   public TrainingRecord withSeed(long seed) {
-    return new TrainingRecord(
-        corpus,
-        corpusSha256,
-        tokenizerSha256,
-        trainTokens,
-        validationTokens,
-        model,
-        recipe.withSeed(seed),
-        versions,
-        List.of());
+    return with(model, recipe.withSeed(seed), List.of());
+  }
+
+  /**
+   * Returns an id: that of trainings which lead to the same weights, if the same versions run them.
+   */
+  public String id() {
+    return new ContentId()
+        .add(corpusSha256)
+        .add(tokenizerSha256)
+        .add(new TreeMap<>(model).toString())
+        .add(recipe.toString())
+        .id("t");
   }
 
   /** Whether both lead to the same weights, if the same versions run them. */

@@ -19,12 +19,12 @@ import org.apache.spark.sql.SparkSession;
 
 /** The models that a training has kept, as a series. */
 final class Checkpoints {
-  private final String training;
+  private final String uri;
   private final TrainingRecord record;
   private final SortedMap<Integer, String> folders; // by step
 
-  private Checkpoints(String training, TrainingRecord record, SortedMap<Integer, String> folders) {
-    this.training = training;
+  private Checkpoints(String uri, TrainingRecord record, SortedMap<Integer, String> folders) {
+    this.uri = uri;
     this.record = record;
     this.folders = folders;
   }
@@ -73,7 +73,7 @@ final class Checkpoints {
 
   /** Writes which step a model is of, unless it is there. */
   void write(SparkSession spark, Warehouse warehouse, ModelDirectory model, int step) {
-    Part part = warehouse.part(Tables.TRAINING_STEPS, model.id());
+    Part part = warehouse.part(Tables.TRAINING_STEPS, model.id(), record.id());
     if (!part.isComplete()) {
       Optional<TrainingRecord.Evaluation> losses = record.after(step);
       part.write(
@@ -81,7 +81,7 @@ final class Checkpoints {
               spark,
               List.of(
                   Tables.TRAINING_STEPS.row(
-                      training,
+                      uri,
                       step,
                       losses.map(TrainingRecord.Evaluation::trainLoss).orElse(null),
                       losses.map(TrainingRecord.Evaluation::validationLoss).orElse(null)))));

@@ -185,6 +185,11 @@ final class CircuitsCommand extends ModelAnalysisCommand {
   }
 
   @Override
+  boolean hasOtherWeights() {
+    return untrained != null;
+  }
+
+  @Override
   ModelDirectory read(ReadModelOptions model, Configuration hadoop) {
     return untrained == null
         ? super.read(model, hadoop)

@@ -436,6 +436,11 @@ final class InversionOptions {
         .toArray();
   }
 
+  /** Whether any weights are drawn. */
+  boolean hasOtherWeights() {
+    return !untrained.isEmpty() || untrainedEmbedding != null;
+  }
+
   /** Puts other token vectors under a model's blocks, if so asked. */
   ModelDirectory withEmbedding(ModelDirectory model) {
     return untrainedEmbedding == null ? model : model.withUntrainedEmbedding(untrainedEmbedding);

@@ -130,6 +130,11 @@ class InvertCommand extends ModelAnalysisCommand {
   }
 
   @Override
+  boolean hasOtherWeights() {
+    return options.hasOtherWeights();
+  }
+
+  @Override
   ModelDirectory read(ReadModelOptions model, Configuration hadoop) {
     long[] seeds = options.untrained();
     List<String> texts = seeds.length == 0 ? List.of() : texts(hadoop);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.analysis;
 
+import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.ReadModelOptions;
 import dev.kindred.jobs.option.WriterOptions;
@@ -42,6 +43,11 @@ abstract class ModelAnalysisCommand extends KindredCommand {
    */
   abstract Findings find(Workspace workspace, Warehouse tables, ModelDirectory directory);
 
+  /** Whether options put drawn weights in the place of the model's. */
+  boolean hasOtherWeights() {
+    return false;
+  }
+
   /** Whether all models are looked at that the training has kept. */
   final boolean isSeries() {
     return isSeries;
@@ -64,6 +70,12 @@ abstract class ModelAnalysisCommand extends KindredCommand {
       show(find(workspace, workspace.lock(warehouse.uri(), warehouse.lockWait()), directory));
       System.out.println(lastLine());
       return;
+    }
+
+    if (hasOtherWeights()) {
+      throw new InvalidInput(
+          "--checkpoints: is about what a training has kept; leave it out, or the option that draws"
+              + " other weights");
     }
 
     Checkpoints checkpoints = Checkpoints.of(model.uri(), workspace.hadoop());

@@ -42,6 +42,12 @@ import org.apache.spark.sql.SparkSession;
  * kept, part by part.
  */
 final class CausalRun {
+  /** Prompts whose evidence is held at once. */
+  static final int TOGETHER = 16;
+
+  /** Pieces of the text, each the work of a task; they change nothing. */
+  static final int PIECES = 16;
+
   private static final int SHA256_BYTES = 32;
 
   private final SparkSession spark;
@@ -132,14 +138,13 @@ final class CausalRun {
     return text;
   }
 
-  /** Whether tokens are those of the training; of characters, whether their text is. */
+  /** Whether tokens, and the text that they stand for, are those of the training. */
   private boolean isOfTraining(int[] tokens) {
-    Tokenizer tokenizer = Tokenizer.of(model().tokenizerJson());
+    String corpus = Tokenizer.of(model().tokenizerJson()).text(tokens);
     return tokens.length == record.trainTokens() + record.validationTokens()
-        && (!tokenizer.isCharacterLevel()
-            || HexFormat.of()
-                .formatHex(new ContentId().add(tokenizer.text(tokens)).hash(SHA256_BYTES))
-                .equals(record.corpusSha256()));
+        && HexFormat.of()
+            .formatHex(new ContentId().add(corpus).hash(SHA256_BYTES))
+            .equals(record.corpusSha256());
   }
 
   /** Sends the model and its text to the executors. */
@@ -214,11 +219,11 @@ final class CausalRun {
 
     if (!missing.isEmpty()) {
       Broadcast<AskedModel> asked = asked();
-      List<Part> written = new ArrayList<>();
       int atOnce = Math.max(1, spark.sparkContext().defaultParallelism());
       for (int from = 0; from < missing.size(); from += atOnce) {
         progress.count(from, missing.size());
         List<Retraining> wave = missing.subList(from, Math.min(missing.size(), from + atOnce));
+        List<Part> written = new ArrayList<>();
         List<Row> predicted = Retrainings.predicted(spark, asked, wave, prompts).collectAsList();
         for (int i = 0; i < wave.size(); i++) {
           Part part = part(Tables.RETRAINED_PREDICTIONS, wave.get(i).name());
@@ -227,9 +232,9 @@ final class CausalRun {
                   spark, Retrainings.rows(predicted, i, wave.get(i), prompts)));
           written.add(part);
         }
-      }
 
-      Stages.audit(warehouse, model().shape(), written);
+        Stages.audit(warehouse, model().shape(), written);
+      }
     }
 
     progress.end();

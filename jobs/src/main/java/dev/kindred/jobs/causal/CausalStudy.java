@@ -20,6 +20,9 @@ import org.apache.spark.sql.Row;
  * kept, part by part, so that a study that was stopped goes on.
  */
 public final class CausalStudy {
+  /** Says with which formulas rows were made. */
+  private static final int VERSION = 1;
+
   private final CausalRun run;
   private final CausalOptions options;
 
@@ -35,6 +38,7 @@ public final class CausalStudy {
       CausalOptions options) {
     String question =
         new ContentId()
+            .add(VERSION + " " + record.id())
             .add(explain.corpusId())
             .add(explain.rule().toString())
             .add(options.settings().toString())

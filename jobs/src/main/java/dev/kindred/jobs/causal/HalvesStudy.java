@@ -21,12 +21,6 @@ import org.apache.spark.sql.Row;
 
 /** The study that trains on random halves of the text. */
 final class HalvesStudy {
-  /** Prompts whose evidence is held at once. */
-  private static final int TOGETHER = 16;
-
-  /** Pieces of the text, of which a task takes the gradients of one. */
-  private static final int PIECES = 16;
-
   private final CausalRun run;
   private final CausalOptions options;
 
@@ -96,8 +90,8 @@ final class HalvesStudy {
 
     List<UnitScores> scores = new ArrayList<>();
     List<Explained> prompts = new ArrayList<>();
-    for (int from = 0; from < options.prompts(); from += TOGETHER) {
-      int to = Math.min(options.prompts(), from + TOGETHER);
+    for (int from = 0; from < options.prompts(); from += CausalRun.TOGETHER) {
+      int to = Math.min(options.prompts(), from + CausalRun.TOGETHER);
       for (CausalRun.Found found : run.evidence(Arrays.copyOfRange(drawn, from, to), from)) {
         prompts.add(found.prompt());
         scores.addAll(
@@ -110,7 +104,8 @@ final class HalvesStudy {
 
     scores.addAll(
         UnitScores.byGradient(
-            UnitScores.products(run.spark(), run.asked(), prompts, units, PIECES).collectAsList(),
+            UnitScores.products(run.spark(), run.asked(), prompts, units, CausalRun.PIECES)
+                .collectAsList(),
             prompts));
     return scores.stream()
         .map(

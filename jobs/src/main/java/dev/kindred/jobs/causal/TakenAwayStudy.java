@@ -25,12 +25,6 @@ import org.apache.spark.sql.Row;
 
 /** The study that takes chosen occurrences away. */
 final class TakenAwayStudy {
-  /** Prompts whose evidence is held at once. */
-  private static final int TOGETHER = 16;
-
-  /** Pieces of the text, of which a task ranks one. */
-  private static final int PIECES = 16;
-
   private final CausalRun run;
   private final CausalOptions options;
 
@@ -67,8 +61,8 @@ final class TakenAwayStudy {
     int[] places = run.text().unseen(options.draw());
     Map<Explained, Integer> groupOf = new LinkedHashMap<>();
     Map<Integer, List<Ranking>> rankings = new HashMap<>();
-    for (int from = 0; from < places.length && !groups.areFull(); from += TOGETHER) {
-      int to = Math.min(places.length, from + TOGETHER);
+    for (int from = 0; from < places.length && !groups.areFull(); from += CausalRun.TOGETHER) {
+      int to = Math.min(places.length, from + CausalRun.TOGETHER);
       for (CausalRun.Found found : run.evidence(Arrays.copyOfRange(places, from, to), from)) {
         Explained prompt = found.prompt();
         Ranking ranking = Rankings.byEvidence(run.text(), prompt, found.shares(), most);
@@ -100,8 +94,8 @@ final class TakenAwayStudy {
         run.progress()
             .counted(
                 ModelRankings.bestOfPieces(
-                    run.spark(), run.asked(), prompts, run.text().length(), most, PIECES),
-                2. * prompts.size() * most * PIECES)
+                    run.spark(), run.asked(), prompts, run.text().length(), most, CausalRun.PIECES),
+                2. * prompts.size() * most * CausalRun.PIECES)
             .collectAsList();
     ModelRankings.merged(best, prompts, most)
         .forEach(ranking -> rankings.get(ranking.promptId()).add(ranking));
