@@ -217,6 +217,7 @@ class TestServe {
         "select 1 where exists (select transform(a) using 'cat' from (select 1 as a))",
         "select * from range(3) order by reflect('java.lang.Math', 'abs', -1)",
         "select filter(array(1), x -> reflect('java.lang.Math', 'abs', -1) = 1)",
+        "select identifier('reflect')('java.lang.Math', 'abs', -1)",
         "select * from nowhere",
         "select",
         ""
@@ -225,6 +226,47 @@ class TestServe {
     HttpResponse<String> answer = query("sql.json", sql.isEmpty() ? "--" : sql);
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
     assertThat(JSON.readTree(answer.body()).get("error").asText()).startsWith("sql: ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "select repeat('x', 2000000000)",
+        "select lpad('x', 2000000000), rpad('x', 2000000000)",
+        "select length(space(2000000000))",
+        "select concat_ws(',', collect_list(id)) from range(1000000000)",
+        "select size(array_repeat(1, 2000000000))",
+        "select * from (select explode(sequence(1, 2000000000)))",
+        "select identifier('repeat')('x', 2000000000)",
+        "select median(id) from range(10000000000)",
+        "select approx_count_distinct(id, 0.00001) from range(10)",
+        "select count(*) from range(0, 10, 1, 2000000000)",
+        "select a.* from range(3) lateral view stack(2000000000, 1, 2) a",
+        "select window(now(), '1000 days', '1 microsecond')",
+        "select /*+ repartition(2000000000) */ 1",
+        "with recursive r as (select 'x' as s union all select s || s from r) select * from r",
+        "select aggregate(array(1, 2, 3), 'x', (s, i) -> concat(s, s))"
+      })
+  void whatCanExhaustTheMemoryIsRefused(String sql) throws Exception {
+    HttpResponse<String> answer = query("sql.json", sql);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+    assertThat(JSON.readTree(answer.body()).get("error").asText())
+        .startsWith("sql: ")
+        .contains("not answered here")
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void aTextThatIsDoubledAgainAndAgainIsRefused() throws Exception {
+    String doubled = "select 'x' as s";
+    for (int i = 0; i < 31; i++) {
+      doubled = "select s || s as s from (" + doubled + ")";
+    }
+
+    HttpResponse<String> answer = query("sql.json", doubled);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+    assertThat(answer.body()).contains("a query that joins 62 values is not answered here");
+    assertThat(query("sql.json", "select 'a' || 'b' || 'c'").body()).contains("abc");
   }
 
   @Test

@@ -4,9 +4,11 @@ package dev.kindred.jobs.sql;
 import dev.kindred.InvalidInput;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -22,11 +24,18 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.analysis.ExpressionWithUnresolvedIdentifier;
 import org.apache.spark.sql.catalyst.analysis.UnresolvedFunction;
+import org.apache.spark.sql.catalyst.analysis.UnresolvedGenerator;
 import org.apache.spark.sql.catalyst.analysis.UnresolvedTableValuedFunction;
+import org.apache.spark.sql.catalyst.expressions.Concat;
+import org.apache.spark.sql.catalyst.expressions.CreateNamedStruct;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.Overlay;
 import org.apache.spark.sql.catalyst.expressions.PlanExpression;
 import org.apache.spark.sql.catalyst.parser.ParseException;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.UnresolvedWith;
 import org.apache.spark.sql.catalyst.trees.TreeNode;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.NumericType;
@@ -35,7 +44,8 @@ import scala.jdk.javaapi.CollectionConverters;
 /**
  * Answers the queries of people who may read the warehouse's tables and nothing else. Only what is
  * known to read tables is run: no other statement, no file, no function that calls Java, no
- * program. One query at a time, and none for longer than a minute.
+ * program, and nothing that makes a value of gigabytes out of a short text, which would end the
+ * server. One query at a time, and none for longer than a minute.
  */
 public final class ReadOnlyQueries implements AutoCloseable {
   /** Rows that are given of a result, at most. */
@@ -78,7 +88,6 @@ public final class ReadOnlyQueries implements AutoCloseable {
           "Unpivot",
           "UnpivotTransformer",
           "UnresolvedHaving",
-          "UnresolvedHint",
           "UnresolvedInlineTable",
           "UnresolvedNamespace",
           "UnresolvedRelation",
@@ -94,6 +103,81 @@ public final class ReadOnlyQueries implements AutoCloseable {
   /** Functions that run what is not SQL. */
   private static final Set<String> REFUSED =
       Set.of("java_method", "reflect", "try_reflect", "python_worker_logs", "raise_error");
+
+  /**
+   * Functions that make or hold values of any size: as great as a number says, as many as there are
+   * rows, or again and again greater than what they are given.
+   */
+  private static final Set<String> GROWING =
+      Set.of(
+          "aggregate",
+          "array_agg",
+          "array_insert",
+          "array_join",
+          "array_repeat",
+          "base64",
+          "collect_list",
+          "collect_set",
+          "concat_ws",
+          "count_min_sketch",
+          "decode",
+          "encode",
+          "format_number",
+          "format_string",
+          "hex",
+          "histogram_numeric",
+          "listagg",
+          "lpad",
+          "median",
+          "mode",
+          "percentile",
+          "percentile_cont",
+          "percentile_disc",
+          "printf",
+          "quote",
+          "randstr",
+          "reduce",
+          "regexp_replace",
+          "repeat",
+          "replace",
+          "rpad",
+          "sequence",
+          "space",
+          "stack",
+          "string_agg",
+          "theta_sketch_agg",
+          "theta_union",
+          "theta_union_agg",
+          "url_encode",
+          "window");
+
+  /** Arguments of functions that take memory as a further argument says. */
+  private static final Map<String, Integer> MOST_ARGUMENTS =
+      Map.of(
+          "approx_count_distinct", 1, "approx_percentile", 2, "percentile_approx", 2, "range", 3);
+
+  /** Functions whose value is as great as all they are given. */
+  private static final Set<String> JOINING =
+      Set.of(
+          "array",
+          "array_append",
+          "array_prepend",
+          "array_union",
+          "arrays_zip",
+          "concat",
+          "map",
+          "map_concat",
+          "named_struct",
+          "struct");
+
+  /** Functions that may put all they are given into each place of an array. */
+  private static final Set<String> NESTING =
+      Set.of("map_zip_with", "transform", "transform_keys", "transform_values", "zip_with");
+
+  /** Nestings of joins let a value grow by 3 to the power of a third of this, at most. */
+  private static final int MOST_JOINED = 32;
+
+  private static final int NESTED = 12; // that a nesting function counts for
 
   private final Supplier<SparkSession> starting;
   private final String warehouse;
@@ -274,46 +358,108 @@ public final class ReadOnlyQueries implements AutoCloseable {
     }
   }
 
-  private static void check(TreeNode<?> node) {
+  private static void check(LogicalPlan statement) {
+    int joined = joined(statement, Collections.newSetFromMap(new IdentityHashMap<>()));
+    if (joined > MOST_JOINED) {
+      throw new InvalidInput(
+          "a query that joins %d values is not answered here, only up to %d (a function like"
+              + " transform counts as %d)",
+          joined, MOST_JOINED, NESTED);
+    }
+  }
+
+  /**
+   * Checks a part of a statement.
+   *
+   * @param seen parts that were checked, as a subquery is found by its expression and by its plan
+   * @return how many values its functions join
+   */
+  private static int joined(TreeNode<?> node, Set<TreeNode<?>> seen) {
+    int joined = 0;
+    if (!seen.add(node)) {
+      return joined;
+    }
+
     if (node instanceof LogicalPlan plan) {
       String name = plan.getClass().getSimpleName().replace("$", "");
       if (!ALLOWED.contains(name)) {
         throw new InvalidInput("%s is not answered here, only what reads tables", name);
       }
 
-      if (plan instanceof UnresolvedTableValuedFunction function) {
-        checkFunction(function.name());
+      if (plan instanceof UnresolvedWith with && with.allowRecursion()) {
+        throw new InvalidInput("with recursive is not answered here");
       }
 
-      CollectionConverters.asJava(plan.expressions()).forEach(ReadOnlyQueries::check);
+      if (plan instanceof UnresolvedTableValuedFunction function) {
+        joined += function(function.name(), function.functionArgs().size());
+      }
+
+      for (Expression expression : CollectionConverters.asJava(plan.expressions())) {
+        joined += joined(expression, seen);
+      }
+    }
+
+    if (node instanceof ExpressionWithUnresolvedIdentifier) {
+      throw new InvalidInput("identifier(..) is not answered here; write the name itself");
     }
 
     if (node instanceof UnresolvedFunction function) {
-      checkFunction(function.nameParts());
+      joined += function(function.nameParts(), function.arguments().size());
+    }
+
+    if (node instanceof UnresolvedGenerator generator) {
+      joined += function(generator.name().nameParts(), generator.children().size());
+    }
+
+    if (node instanceof Concat || node instanceof CreateNamedStruct || node instanceof Overlay) {
+      joined += node.children().size(); // of a syntax of their own
     }
 
     if (node instanceof PlanExpression<?> subquery) {
-      check(subquery.plan());
+      joined += joined(subquery.plan(), seen);
     }
 
-    each(node.children());
-    each(node.innerChildren());
+    return joined + joined(node.children(), seen) + joined(node.innerChildren(), seen);
   }
 
-  private static void each(scala.collection.Seq<?> nodes) {
-    Iterator<?> all = CollectionConverters.asJava(nodes).iterator();
-    while (all.hasNext()) {
-      if (all.next() instanceof TreeNode<?> node) {
-        check(node);
+  private static int joined(scala.collection.Seq<?> nodes, Set<TreeNode<?>> seen) {
+    int joined = 0;
+    for (Object node : CollectionConverters.asJava(nodes)) {
+      if (node instanceof TreeNode<?> part) {
+        joined += joined(part, seen);
       }
     }
+
+    return joined;
   }
 
-  private static void checkFunction(scala.collection.Seq<String> names) {
+  /** Checks a function, and returns how many values it joins. */
+  private static int function(scala.collection.Seq<String> names, int arguments) {
     String name = names.last().toLowerCase(Locale.ROOT);
     if (REFUSED.contains(name)) {
       throw new InvalidInput("function %s is not answered here", name);
     }
+
+    if (GROWING.contains(name)) {
+      throw new InvalidInput(
+          "function %s is not answered here, as it can need more memory than there is; kindred sql"
+              + " answers it",
+          name);
+    }
+
+    int most = MOST_ARGUMENTS.getOrDefault(name, Integer.MAX_VALUE);
+    if (arguments > most) {
+      throw new InvalidInput(
+          "function %s with %d arguments is not answered here, only with up to %d; kindred sql"
+              + " answers it",
+          name, arguments, most);
+    }
+
+    if (NESTING.contains(name)) {
+      return NESTED;
+    }
+
+    return JOINING.contains(name) ? arguments : 0;
   }
 
   @Override
