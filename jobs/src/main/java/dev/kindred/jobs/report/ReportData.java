@@ -18,6 +18,7 @@ import java.util.Map;
  * Everything that a report shows, in reading order.
  *
  * @param runId the run
+ * @param subject the model and the corpus, in a few words
  * @param publishedAt when it was published, UTC, as text
  * @param vectors what is compared of blocks
  * @param facts what was run: corpus, model, prompts and so on
@@ -27,14 +28,15 @@ import java.util.Map;
  * @param curves one a transformer block, in order; empty where the run was not tuned
  * @param analyses what other commands have found about the run
  * @param losses of the model's training; null if its directory does not tell
- * @param distances Hellinger distance of every prompt, in [0, 1]
- * @param groups some prompts, from the best explained to the worst
+ * @param distances Hellinger distance of every prompt, in [0, 1], the prompt itself set aside
+ * @param groups some prompts, by their kinds
  * @param ofPrompts what analyses have found about the same prompts, by id; one an analysis
  * @param explorer explanations of many prompts; null if there are none
  * @param command that makes the run again
  */
 public record ReportData(
     String runId,
+    String subject,
     String publishedAt,
     BlockVector vectors,
     List<Fact> facts,
@@ -49,6 +51,11 @@ public record ReportData(
     List<Map<Integer, OfPrompt>> ofPrompts,
     PromptExplorer explorer,
     String command) {
+
+  /** What the page is called where its title is all that shows. */
+  public String title() {
+    return subject + Claim.inShort(figures);
+  }
 
   /** Returns what analyses have found about a prompt. */
   public List<OfPrompt> of(Explanation prompt) {
@@ -126,6 +133,6 @@ public record ReportData(
    */
   public record Join(int block, int axes, double byPrefix, double byFloat, double byDouble) {}
 
-  /** Prompts that are explained about as well. */
+  /** Prompts of a kind. */
   public record Group(String name, List<Explanation> prompts) {}
 }

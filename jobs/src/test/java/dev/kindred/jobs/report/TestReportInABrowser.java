@@ -137,6 +137,27 @@ class TestReportInABrowser {
   }
 
   @Test
+  void whatIsTypedBecomesTheAddress() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "type('mpt 4+'); const found = location.hash; type('#8');"
+                    + " report(found + ' ' + location.hash"
+                    + " + ' ' + explorer.querySelectorAll('.find[open]').length);"))
+        .isEqualTo("#find=mpt%204%2B #prompt=8 1");
+  }
+
+  @Test
+  void anAddressNamesAPromptAndAnOrder() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "location.hash = '#prompt=8&order=few'; setTimeout(() => report("
+                    + "finds().join('|') + ' ' + explorer.querySelector('select').value), 200);"))
+        .isEqualTo("alone few");
+  }
+
+  @Test
   void promptsAreFoundByNumber() throws IOException, InterruptedException {
     assertThat(run(1400, "type('#8'); report(finds().join('|'));")).isEqualTo("alone");
   }
