@@ -75,7 +75,8 @@ public final class Kindred {
   }
 
   /** Runs a command line and returns the exit status. */
-  static int run(String... arguments) {
+  static int run(String... typed) {
+    String[] arguments = withoutHelp(typed);
     CommandLine program = Commands.program();
     try {
       CommandLine.ParseResult given = program.parseArgs(arguments);
@@ -110,6 +111,13 @@ public final class Kindred {
     } catch (Throwable e) {
       return explain(e);
     }
+  }
+
+  /** Takes {@code help} for {@code --help}, and {@code help COMMAND} for that of a command. */
+  private static String[] withoutHelp(String... typed) {
+    return typed.length > 0 && typed[0].equals("help")
+        ? Stream.concat(Stream.of(typed).skip(1), Stream.of("--help")).toArray(String[]::new)
+        : typed;
   }
 
   private static boolean isHelp(CommandLine.ParseResult given) {

@@ -29,6 +29,13 @@ class TestKindred {
   @TempDir private Path folder;
 
   @Test
+  void helpIsAlsoAWord() {
+    assertThat(CommandLineRun.of("help").out()).isEqualTo(CommandLineRun.of("--help").out());
+    assertThat(CommandLineRun.of("help", "explain").out())
+        .isEqualTo(CommandLineRun.of("explain", "--help").out());
+  }
+
+  @Test
   void helpListsTheCommands() {
     CommandLineRun run = CommandLineRun.of("--help");
     assertThat(run.status()).isZero();

@@ -10,6 +10,29 @@ import java.util.Locale;
 final class Claim {
   private Claim() {}
 
+  /** Returns its figures alone; empty if there are none. */
+  static String inShort(Figures figures) {
+    Comparison.Mean similar =
+        Comparison.Mean.of(figures, Summaries.of(Summaries.HELLINGER).honest());
+    if (similar == null) {
+      return "";
+    }
+
+    StringBuilder text = new StringBuilder(": ").append(Numbers.precise(similar.value()));
+    AgainstNGram against = AgainstNGram.of(figures);
+    if (against != null) {
+      text.append(", n-gram ").append(Numbers.precise(against.ngram().value()));
+    }
+
+    Comparison.Mean floor =
+        Comparison.Mean.of(figures, Measure.of(Summaries.NOISE_FLOOR, Summaries.HELLINGER));
+    if (floor != null) {
+      text.append(", floor ").append(Numbers.precise(floor.value()));
+    }
+
+    return text.toString();
+  }
+
   /** Returns it in sentences that its figures and their intervals bear out. */
   static String of(Figures figures) {
     StringBuilder claim = new StringBuilder();

@@ -2,6 +2,7 @@
 package dev.kindred.jobs.report;
 
 import java.util.List;
+import java.util.Set;
 
 /** The words that the pages use. */
 public final class Glossary {
@@ -77,5 +78,13 @@ public final class Glossary {
               "The longest parts of a text that stand in the corpus word for word, none of them"
                   + " within another."));
 
+  /** Words that only the explorer's pages use. */
+  private static final Set<String> OF_EXPLORER = Set.of("effect", "count", "trace");
+
   private Glossary() {}
+
+  /** Returns the words that a report uses. */
+  public static List<Word> ofReports() {
+    return WORDS.stream().filter(word -> !OF_EXPLORER.contains(word.id())).toList();
+  }
 }

@@ -12,13 +12,13 @@ import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
  * Everything that a report shows, in reading order.
  *
  * @param runId the run
+ * @param subject the model and the corpus, in a few words
  * @param publishedAt when it was published, UTC, as text
  * @param vectors what is compared of blocks
  * @param facts what was run: corpus, model, prompts and so on
@@ -28,14 +28,15 @@ import java.util.Map;
  * @param curves one a transformer block, in order; empty where the run was not tuned
  * @param analyses what other commands have found about the run
  * @param losses of the model's training; null if its directory does not tell
- * @param distances Hellinger distance of every prompt, in [0, 1]
- * @param groups some prompts, from the best explained to the worst
+ * @param distances Hellinger distance of every prompt, in [0, 1], the prompt itself set aside
+ * @param groups some prompts, by their kinds
  * @param ofPrompts what analyses have found about the same prompts, by id; one an analysis
  * @param explorer explanations of many prompts; null if there are none
  * @param command that makes the run again
  */
 public record ReportData(
     String runId,
+    String subject,
     String publishedAt,
     BlockVector vectors,
     List<Fact> facts,
@@ -51,47 +52,17 @@ public record ReportData(
     PromptExplorer explorer,
     String command) {
 
+  /** What the page is called where its title is all that shows. */
+  public String title() {
+    return subject + Claim.inShort(figures);
+  }
+
   /** Returns what analyses have found about a prompt. */
   public List<OfPrompt> of(Explanation prompt) {
     return ofPrompts.stream()
         .filter(found -> found.containsKey(prompt.promptId()))
         .map(found -> found.get(prompt.promptId()))
         .toList();
-  }
-
-  /** Returns what the report is about: a model and a corpus, by the names of their folders. */
-  public String subject() {
-    return name("model") + " on " + name("corpus");
-  }
-
-  /** Returns the subject with the distances that the report is about, for a list of pages. */
-  public String title() {
-    StringBuilder title = new StringBuilder(subject());
-    Comparison.Mean similar =
-        Comparison.Mean.of(figures, Summaries.of(Summaries.HELLINGER).honest());
-    if (similar != null) {
-      title.append(String.format(Locale.ROOT, ": similar strings %.4f", similar.value()));
-    }
-
-    Comparison.Mean floor =
-        Comparison.Mean.of(figures, Measure.of(Summaries.NOISE_FLOOR, Summaries.HELLINGER));
-    if (floor != null) {
-      title.append(String.format(Locale.ROOT, ", other seeds %.4f", floor.value()));
-    }
-
-    return title.toString();
-  }
-
-  /** The last part of where something is, without the id that stands behind it. */
-  private String name(String fact) {
-    String value =
-        facts.stream()
-            .filter(line -> line.name().equals(fact))
-            .map(Fact::value)
-            .findFirst()
-            .orElse("?");
-    String location = value.replaceFirst(" \\([^()]*\\).*$", "").replaceFirst("/+$", "");
-    return location.substring(location.lastIndexOf('/') + 1);
   }
 
   /** A line of the head table. */
@@ -162,6 +133,6 @@ public record ReportData(
    */
   public record Join(int block, int axes, double byPrefix, double byFloat, double byDouble) {}
 
-  /** Prompts that are explained about as well. */
+  /** Prompts of a kind. */
   public record Group(String name, List<Explanation> prompts) {}
 }

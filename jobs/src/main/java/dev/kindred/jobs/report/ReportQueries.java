@@ -79,7 +79,7 @@ public final class ReportQueries {
    * @param rule of them
    * @param losses of the model's training, or null
    * @param command that makes the run again
-   * @param prompts how many to show: the best explained, some in the middle, and the worst
+   * @param prompts how many to show, of every kind
    * @param analyses what has been found about the run since
    * @param ofPrompts says what analyses tell of the prompts that are shown, by their ids
    * @throws InvalidInput if the run is not published
@@ -110,7 +110,6 @@ public final class ReportQueries {
             .sort("hellinger", "prompt_id")
             .collectAsList();
     int[] ids = distances.stream().mapToInt(row -> row.getInt(0)).toArray();
-    List<int[]> shown = thirds(ids.length, prompts);
     int[] explored =
         IntStream.of(EvenOrder.of(ids.length, EXTREMES)).limit(EXPLORED).map(i -> ids[i]).toArray();
     JavaRDD<Explanation> explanations =
@@ -125,20 +124,17 @@ public final class ReportQueries {
                         model.shape().vocabularySize()),
                     STRINGS,
                     false),
-                IntStream.concat(
-                    IntStream.of(explored),
-                    shown.stream().flatMapToInt(IntStream::of).map(place -> ids[place])))
+                IntStream.of(explored))
             .persist(StorageLevel.MEMORY_AND_DISK_SER());
     List<ReportData.Group> groups =
         groups(
-            runId,
             explanations,
-            shown,
-            ids,
+            Examples.choose(candidates(runId, explanations, explored), prompts),
             some -> placed(warehouse, run, some, model.tokenizerJson()));
     ReportData data =
         new ReportData(
             runId,
+            subject(run.getJavaMap(run.fieldIndex("settings")), run.getAs("corpus_id")),
             TIME.format(run.getTimestamp(run.fieldIndex("published_at")).toInstant()),
             model.vectors(),
             facts(run, warehouse, figures, model.vectors()),
@@ -148,7 +144,7 @@ public final class ReportQueries {
             curves(warehouse, runId, blocks, rule.thresholds()),
             analyses,
             losses,
-            distances.stream().mapToDouble(row -> row.getDouble(1)).toArray(),
+            distances.stream().mapToDouble(row -> row.getDouble(2)).toArray(),
             groups,
             ofPrompts.apply(groups.stream().flatMap(group -> group.prompts().stream()).toList()),
             PromptExplorer.pack(explanations, explored, ids.length, EXPLORER_BYTES),
@@ -165,6 +161,18 @@ public final class ReportQueries {
   public static Figures figures(Warehouse warehouse, String runId) {
     Runs.checkWhole(warehouse, runId);
     return Figures.of(warehouse.part(Tables.SUMMARIES, runId, Summaries.OF_RUN).read());
+  }
+
+  /** Names a run's model and corpus by the last parts of their addresses. */
+  static String subject(Map<String, String> settings, String corpusId) {
+    return lastName(settings.get("model"))
+        + " on "
+        + lastName(settings.getOrDefault("corpus", corpusId));
+  }
+
+  private static String lastName(String address) {
+    String path = address.replaceAll("/+$", "");
+    return path.substring(path.lastIndexOf('/') + 1);
   }
 
   /** Says how many prompts there are, and where they are from. */
@@ -390,31 +398,14 @@ public final class ReportQueries {
         warehouse.part(Tables.WINDOWS, run.<String>getAs("corpus_id")).read());
   }
 
-  /**
-   * The shown prompts by how well they are explained.
-   *
-   * @param shown places of the best, of some in the middle, and of the worst
-   * @param ids of all prompts, from the best explained to the worst
-   * @param placed gives similar strings their places
-   */
-  private static List<ReportData.Group> groups(
-      String runId,
-      JavaRDD<Explanation> explanations,
-      List<int[]> shown,
-      int[] ids,
-      UnaryOperator<List<Explanation>> placed) {
-    Set<Integer> shownIds =
-        shown.stream()
-            .flatMapToInt(IntStream::of)
-            .mapToObj(place -> ids[place])
-            .collect(Collectors.toSet());
-    Map<Integer, Explanation> prompts =
-        placed
-            .apply(explanations.filter(prompt -> shownIds.contains(prompt.promptId())).collect())
-            .stream()
-            .collect(Collectors.toMap(Explanation::promptId, prompt -> prompt));
-    shownIds.stream()
-        .filter(id -> !prompts.containsKey(id))
+  /** What says which of the explained prompts are examples. */
+  private static List<Examples.Candidate> candidates(
+      String runId, JavaRDD<Explanation> explanations, int[] explored) {
+    List<Examples.Candidate> candidates = explanations.map(Examples.Candidate::of).collect();
+    Set<Integer> there =
+        candidates.stream().map(Examples.Candidate::promptId).collect(Collectors.toSet());
+    IntStream.of(explored)
+        .filter(id -> !there.contains(id))
         .findFirst()
         .ifPresent(
             id -> {
@@ -424,32 +415,30 @@ public final class ReportQueries {
                       + " run again",
                   runId, id, runId, runId);
             });
-    List<ReportData.Group> groups = new ArrayList<>();
-    List<String> names = List.of("Best explained", "In the middle", "Worst explained");
-    for (int i = 0; i < names.size(); i++) {
-      groups.add(
-          new ReportData.Group(
-              names.get(i),
-              IntStream.of(shown.get(i)).mapToObj(place -> prompts.get(ids[place])).toList()));
-    }
-
-    return groups.stream().filter(group -> !group.prompts().isEmpty()).toList();
+    return candidates;
   }
 
   /**
-   * Places at the beginning, in the middle and at the end of 0 .. size - 1, each once.
+   * The shown prompts by their kinds.
    *
-   * @param count of all three, at most; beginning and end come first
+   * @param shown ids of prompts by the names of kinds
+   * @param placed gives similar strings their places
    */
-  static List<int[]> thirds(int size, int count) {
-    int shown = Math.min(size, count);
-    int best = (shown + 2) / 3;
-    int worst = (shown + 1) / 3;
-    int middle = shown - best - worst;
-    int from = best + (size - best - worst - middle) / 2;
-    return List.of(
-        IntStream.range(0, best).toArray(),
-        IntStream.range(from, from + middle).toArray(),
-        IntStream.range(size - worst, size).toArray());
+  private static List<ReportData.Group> groups(
+      JavaRDD<Explanation> explanations,
+      Map<String, List<Integer>> shown,
+      UnaryOperator<List<Explanation>> placed) {
+    Set<Integer> ids = shown.values().stream().flatMap(List::stream).collect(Collectors.toSet());
+    Map<Integer, Explanation> prompts =
+        placed
+            .apply(explanations.filter(prompt -> ids.contains(prompt.promptId())).collect())
+            .stream()
+            .collect(Collectors.toMap(Explanation::promptId, prompt -> prompt));
+    return shown.entrySet().stream()
+        .map(
+            kind ->
+                new ReportData.Group(
+                    kind.getKey(), kind.getValue().stream().map(prompts::get).toList()))
+        .toList();
   }
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
 /** The SQL that a figure of the report can be had by, over the tables of its run. */
 enum Statement {
   DISTANCES(
@@ -11,7 +15,7 @@ enum Statement {
         and slice is null and block is null
       order by series, protocol, quantity, statistic"""),
   HISTOGRAM(
-      "select least(floor(50 * hellinger), 49) / 50 as distance_from, count(*) as prompts\n"
+      "select least(floor(50 * hellinger_leave_one_out), 49) / 50 as distance_from, count(*) as prompts\n"
           + "from {run}.distances\n"
           + "group by distance_from\n"
           + "order by distance_from"),
@@ -89,6 +93,9 @@ enum Statement {
           + "where b.prompt_id = 0\n"
           + "order by b.block");
 
+  private static final Pattern TABLE =
+      Pattern.compile("(?:from|join) (?:\\{run}|kindred)\\.(\\w+)");
+
   private final String sql;
 
   Statement(String sql) {
@@ -97,6 +104,15 @@ enum Statement {
 
   String sql() {
     return sql;
+  }
+
+  /** Returns the names of the tables that statements read, in order. */
+  static String tables(List<String> statements) {
+    return statements.stream()
+        .flatMap(sql -> TABLE.matcher(sql).results())
+        .map(found -> found.group(1))
+        .distinct()
+        .collect(Collectors.joining(", "));
   }
 
   /** Returns a statement over one run's tables. */

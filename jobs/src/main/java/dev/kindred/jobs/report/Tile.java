@@ -20,21 +20,24 @@ record Tile(String label, String value, boolean principal) {
   private static final List<Headline> HEADLINES =
       List.of(
           new Headline(
-              DISTANCE.compatible(), "mean", "mean Hellinger distance", true, Numbers::precise),
-          new Headline(DISTANCE.honest(), "mean", "mean, honest", true, Numbers::precise),
+              DISTANCE.honest(), "mean", "mean Hellinger distance", true, Numbers::precise),
+          new Headline(DISTANCE.compatible(), "mean", "mean, compatible", true, Numbers::precise),
           new Headline(
               Measure.of(Summaries.NOISE_FLOOR, Summaries.HELLINGER),
               "mean",
               "mean between models",
               true,
               Numbers::precise),
+          new Headline(SAME_TOP_TOKEN.honest(), "mean", "same top token", true, Numbers::percent),
           new Headline(
-              SAME_TOP_TOKEN.compatible(), "mean", "same top token", true, Numbers::percent),
-          new Headline(
-              SAME_TOP_TOKEN.honest(), "mean", "same top token, honest", true, Numbers::percent),
-          new Headline(DISTANCE.compatible(), "std", "standard deviation", false, Numbers::precise),
-          new Headline(DISTANCE.compatible(), "min", "least distance", false, Numbers::precise),
-          new Headline(DISTANCE.compatible(), "max", "greatest distance", false, Numbers::precise),
+              SAME_TOP_TOKEN.compatible(),
+              "mean",
+              "same top token, compatible",
+              true,
+              Numbers::percent),
+          new Headline(DISTANCE.honest(), "std", "standard deviation", false, Numbers::precise),
+          new Headline(DISTANCE.honest(), "min", "least distance", false, Numbers::precise),
+          new Headline(DISTANCE.honest(), "max", "greatest distance", false, Numbers::precise),
           new Headline(
               Summaries.of(Summaries.PROMPTS).compatible(),
               "count",

@@ -21,9 +21,9 @@ final class ReportSamples {
   static final Map<String, Double> METRICS =
       Map.of(
           "compatible.hellinger.mean", 0.1711,
-          "compatible.hellinger.std", 0.0722,
-          "compatible.hellinger.min", 0.0033,
-          "compatible.hellinger.max", 0.9944,
+          "honest.hellinger.std", 0.0722,
+          "honest.hellinger.min", 0.0033,
+          "honest.hellinger.max", 0.9944,
           "compatible.top1", 0.815,
           "compatible.prompts", 20_000.0,
           "compatible.prompts_without_evidence", 1_234.0,
@@ -146,6 +146,7 @@ final class ReportSamples {
       PromptExplorer explorer) {
     return new ReportData(
         "run-7",
+        "a model on a corpus",
         "2026-11-22 05:01:12 UTC",
         BlockVector.FFN_OUT,
         facts,

@@ -198,18 +198,7 @@ class TestReport {
         .contains("<dd>0.1064</dd>")
         .contains("and so is the noise floor, 0.1064.\"")
         .contains("The dashed line marks the noise floor, 0.1064");
-    assertThat(EVERY_METRIC).doesNotContain("marks the noise floor");
-  }
-
-  @Test
-  void theTitleSaysWhatItIsAbout() {
-    assertThat(
-            Report.html(
-                ReportSamples.withFacts(
-                    new ReportData.Fact("corpus", "/data/plays.txt (c-1)"),
-                    new ReportData.Fact("model", "models/tiny/ (m-2), without a self-check (x)"))))
-        .contains("<title>tiny on plays.txt")
-        .contains("<h1>tiny on plays.txt</h1>");
+    assertThat(EVERY_METRIC).doesNotContain("The dashed line", "is the noise floor");
   }
 
   @Test
@@ -221,7 +210,7 @@ class TestReport {
     }
 
     assertThat(named)
-        .contains("closeness", "prompts", "provenance")
+        .contains("distances", "prompts", "origin")
         .allMatch(id -> EVERY_METRIC.contains("id=\"" + id + "\""));
   }
 
@@ -301,6 +290,53 @@ class TestReport {
       assertThat(page.split("<table", -1)).hasSameSizeAs(page.split("<caption", -1));
       assertThat(page).doesNotContainPattern("<th[^>]*>\\s*</th>");
     }
+  }
+
+  @Test
+  void titleAndHeadingSayOfWhichModelAndCorpusItIs() {
+    Map<String, Double> metrics = new TreeMap<>(ReportSamples.METRICS);
+    for (String protocol : List.of("honest", "compatible")) {
+      metrics.put(protocol + ".hellinger.ci95_low", 0.25);
+      metrics.put(protocol + ".hellinger.ci95_high", 0.26);
+    }
+
+    assertThat(ONE_PROMPT).contains("<h1>a model on a corpus</h1>");
+    assertThat(ONE_PROMPT).contains("<title>a model on a corpus</title>");
+    assertThat(ReportSamples.withMetrics(metrics).title()).isEqualTo("a model on a corpus: 0.2566");
+  }
+
+  @Test
+  void whatIsLinkedToIsThereOnce() {
+    for (String page : List.of(ONE_PROMPT, EVERY_METRIC)) {
+      List<String> linked =
+          Pattern.compile("href=\"#([^\"]*)\"")
+              .matcher(page)
+              .results()
+              .map(found -> found.group(1))
+              .toList();
+
+      assertThat(linked).contains("found", "distances", "prompts", "words", "honest");
+      assertThat(linked)
+          .allSatisfy(id -> assertThat(page.split(" id=\"" + id + "\"", -1)).hasSize(2));
+    }
+  }
+
+  @Test
+  void statementsAreCalledByTheTablesThatTheyRead() {
+    assertThat(EVERY_METRIC)
+        .contains("<summary>SQL: summaries, distances</summary>", "<summary>SQL: runs</summary>");
+  }
+
+  @Test
+  void promptsComeBeforeHowTheyWereComputed() {
+    assertThat(Report.html(ReportSamples.withJoins(new ReportData.Join(0, 24, 0.9, 0.1, 0))))
+        .containsSubsequence(
+            "<section id=\"distances\">",
+            "<section id=\"prompts\">",
+            "<section id=\"blocks\"",
+            "How the join settled its pairs",
+            "<section id=\"words\">",
+            "<section id=\"origin\">");
   }
 
   @Test

@@ -137,19 +137,24 @@ class TestReportInABrowser {
   }
 
   @Test
-  void anAddressNamesAPromptAndOpensIt() throws IOException, InterruptedException {
+  void whatIsTypedBecomesTheAddress() throws IOException, InterruptedException {
     assertThat(
             run(
                 1400,
-                "location.hash = '#prompt=8'; setTimeout(() => report(finds().join('|') + ' '"
-                    + " + explorer.querySelector('.find').open + problems.length), 200);"))
-        .isEqualTo("alone true0");
+                "type('mpt 4+'); const found = location.hash; type('#8');"
+                    + " report(found + ' ' + location.hash"
+                    + " + ' ' + explorer.querySelectorAll('.find[open]').length);"))
+        .isEqualTo("#find=mpt%204%2B #prompt=8 1");
   }
 
   @Test
-  void typingIsInTheAddress() throws IOException, InterruptedException {
-    assertThat(run(1400, "type('said, &'); report(location.hash);"))
-        .isEqualTo("#find=said%2C%20%26");
+  void anAddressNamesAPromptAndAnOrder() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "location.hash = '#prompt=8&order=few'; setTimeout(() => report("
+                    + "finds().join('|') + ' ' + explorer.querySelector('select').value), 200);"))
+        .isEqualTo("alone few");
   }
 
   @Test
