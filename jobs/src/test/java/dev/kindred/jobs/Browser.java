@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.URI;
@@ -15,8 +18,10 @@ import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,9 +30,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A page in a Chromium that is there already, driven by its DevTools protocol. */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern LISTENING = Pattern.compile("DevTools listening on ws://([^/]+)/");
 
@@ -61,12 +67,29 @@ final class Browser implements AutoCloseable {
     }
   }
 
-  /** Starts it. */
-  static Browser start(Path program) throws Exception {
+  /** Returns the browser on the PATH, if there is one. */
+  private static Optional<Path> program() {
+    return Stream.of("chromium", "chromium-browser", "google-chrome")
+        .flatMap(
+            name ->
+                Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+                    .map(place -> Path.of(place, name)))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  /**
+   * Starts the browser on the PATH; the test is skipped where there is none.
+   *
+   * @param unseen what is not looked at then
+   */
+  public static Browser start(String unseen) throws Exception {
+    Optional<Path> program = program();
+    assumeTrue(program.isPresent(), "no chromium on the PATH: " + unseen + " was not opened");
     Path profile = Files.createTempDirectory("kindred-browser");
     Process process =
         new ProcessBuilder(
-                program.toString(),
+                program.get().toString(),
                 "--headless",
                 "--no-sandbox",
                 "--disable-gpu",
@@ -89,7 +112,7 @@ final class Browser implements AutoCloseable {
       }
     }
 
-    throw new IllegalStateException(program + " did not start");
+    throw new IllegalStateException(program.get() + " did not start");
   }
 
   private JsonNode send(String method, ObjectNode parameters) {
@@ -103,7 +126,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** Makes the window so wide, in CSS pixels. */
-  void width(int pixels) {
+  public void width(int pixels) {
     send(
         "Emulation.setDeviceMetricsOverride",
         JSON.createObjectNode()
@@ -114,13 +137,13 @@ final class Browser implements AutoCloseable {
   }
 
   /** Goes to an address, and waits until the page is there. */
-  void open(String address) throws InterruptedException {
+  public void open(String address) throws InterruptedException {
     send("Page.navigate", JSON.createObjectNode().put("url", address));
     await("document.readyState === 'complete' && location.href !== 'about:blank'");
   }
 
   /** The value of an expression, as text. */
-  String value(String expression) {
+  public String value(String expression) {
     JsonNode found =
         send(
             "Runtime.evaluate",
@@ -132,7 +155,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** Waits until an expression is true. */
-  void await(String expression) throws InterruptedException {
+  public void await(String expression) throws InterruptedException {
     for (int i = 0; i < 600; i++) {
       if (value("Boolean(" + expression + ")").equals("true")) {
         return;
@@ -144,8 +167,36 @@ final class Browser implements AutoCloseable {
     throw new AssertionError("never true: " + expression);
   }
 
+  /**
+   * Opens a page, runs a script at its end, and returns what the script reports.
+   *
+   * @param folder for the page
+   * @param script JavaScript; calls {@code report(text)} once, and finds in {@code problems} what
+   *     has gone wrong
+   */
+  public String reported(Path folder, String html, String script)
+      throws IOException, InterruptedException {
+    Path page = folder.resolve("page.html");
+    Files.writeString(
+        page,
+        html.replaceFirst(
+                "<head>",
+                "<head><script>window.problems = [];"
+                    + " addEventListener('error', e => problems.push(e.message));"
+                    + " addEventListener('unhandledrejection', e => problems.push(e.reason));"
+                    + " const log = console.error;"
+                    + " console.error = (...all) => { problems.push(all.join(' ')); log(...all); };"
+                    + " const report = text => { window.reported = String(text); };</script>")
+            + "<script>"
+            + script
+            + "</script>");
+    open(page.toUri().toString());
+    await("window.reported !== undefined");
+    return value("window.reported");
+  }
+
   /** Presses a key, as a character that it types or by its name. */
-  void press(String key) {
+  public void press(String key) {
     for (String type : List.of("keyDown", "keyUp")) {
       ObjectNode event = JSON.createObjectNode().put("type", type).put("key", key);
       if (type.equals("keyDown")) {
@@ -157,12 +208,12 @@ final class Browser implements AutoCloseable {
   }
 
   /** Types a text where the focus is. */
-  void type(String text) {
+  public void type(String text) {
     send("Input.insertText", JSON.createObjectNode().put("text", text));
   }
 
   /** What the console has of errors, and exceptions that no script caught. */
-  List<String> errors() {
+  public List<String> errors() {
     return errors;
   }
 

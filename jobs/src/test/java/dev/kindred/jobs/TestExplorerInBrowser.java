@@ -2,9 +2,7 @@
 package dev.kindred.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.kindred.jobs.report.Chromium;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ServerSocket;
@@ -24,8 +22,7 @@ class TestExplorerInBrowser {
 
   @BeforeAll
   static void start() throws Exception {
-    assumeTrue(
-        Chromium.program().isPresent(), "no chromium on the PATH: the explorer was not opened");
+    browser = Browser.start("the explorer");
     try (ServerSocket socket = new ServerSocket(0)) {
       port = socket.getLocalPort();
     }
@@ -39,8 +36,6 @@ class TestExplorerInBrowser {
       assertThat(server.isAlive()).isTrue();
       Thread.sleep(50);
     }
-
-    browser = Browser.start(Chromium.program().get());
   }
 
   private static boolean isThere() {
