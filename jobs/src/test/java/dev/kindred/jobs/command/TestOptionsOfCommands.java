@@ -51,7 +51,7 @@ class TestOptionsOfCommands {
 
   private static Map<String, String> options() {
     Map<String, String> options = new LinkedHashMap<>();
-    options.put("run", EXPERIMENT + "--alternates " + WRITER + REPORT);
+    options.put("run", EXPERIMENT + "--alternates --name " + WRITER + REPORT);
     options.put(
         "plan",
         EXPERIMENT + "--alternates --warehouse --windows --cores --executor-cores --network");
@@ -155,7 +155,8 @@ class TestOptionsOfCommands {
     }
 
     options()
-        .forEach((name, names) -> expected.put(name, new TreeSet<>(List.of(names.split(" +")))));
+        .forEach(
+            (name, names) -> expected.put(name, new TreeSet<>(List.of(names.strip().split(" +")))));
     assertThat(listed).isEqualTo(expected);
   }
 }
