@@ -39,7 +39,8 @@ public final class Commands {
                 new CompareCommand(),
                 new CountCommand(),
                 new TraceCommand(),
-                new SqlCommand())),
+                new SqlCommand(),
+                new FilesCommand())),
         new Group(
             "Plan, tune and test a run",
             List.of(new PlanCommand(), new TuneCommand(), new CausalCommand())),

@@ -138,6 +138,7 @@ class TestOptionsOfCommands {
     options.put("import-model", "--from --out --dtype");
     options.put("check-model", "--out --reference --bos");
     options.put("expire", WRITER + "--keep --dry-run");
+    options.put("files", "--warehouse --run-id --json");
     options.put("sql", "--warehouse --format -e -f");
     return options;
   }
