@@ -57,7 +57,7 @@ public final class Commands {
                 new CompareModelsCommand(),
                 new SimilarCommand(),
                 new EvaluateCommand())),
-        new Group("Keep house", List.of(new ExpireCommand())));
+        new Group("Keep house", List.of(new ExpireCommand(), new CompletionCommand())));
   }
 
   /** Returns the program's command line, with a command line below it for each command. */
@@ -91,6 +91,9 @@ public final class Commands {
     for (CommandLine command : all(program)) {
       command.getCommandSpec().mixinStandardHelpOptions(true);
       UsageMessageSpec usage = command.getCommandSpec().usageMessage();
+      command
+          .getHelpSectionMap()
+          .put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, OptionsInHelp::listed);
       usage.width(110);
       usage.autoWidth(true);
       usage.footer(
