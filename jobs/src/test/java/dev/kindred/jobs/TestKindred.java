@@ -64,6 +64,46 @@ class TestKindred {
   }
 
   @Test
+  void helpBeginsWithTheOptionsThatMostPeopleNeed() {
+    assertThat(CommandLineRun.of("run", "--help").out())
+        .containsSubsequence(
+            "\nOptions:\n",
+            " --corpus=",
+            " --model=",
+            " --prompts=",
+            " --warehouse=",
+            " --report=",
+            " --help ",
+            " --name=",
+            "\nFurther options:\n",
+            " --blocks=",
+            " --lock-wait=",
+            " --version ");
+  }
+
+  @Test
+  void aShellCompletesCommandsAndOptions() throws IOException, InterruptedException {
+    Path script =
+        Files.writeString(folder.resolve("completion"), CommandLineRun.of("completion").out());
+    Process bash =
+        new ProcessBuilder(
+                "bash",
+                "-c",
+                "source "
+                    + script
+                    + "; complete -p kindred.sh; COMP_WORDS=(kindred.sh repo) COMP_CWORD=1;"
+                    + " _complete_kindred; echo ${COMPREPLY[@]};"
+                    + " COMP_WORDS=(kindred.sh sql --for) COMP_CWORD=2; _complete_kindred;"
+                    + " echo ${COMPREPLY[@]}")
+            .redirectError(ProcessBuilder.Redirect.DISCARD) // outside of a completion it warns
+            .start();
+    assertThat(new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines())
+        .containsExactly(
+            "complete -o default -F _complete_kindred kindred.sh", "report", "--format");
+    assertThat(bash.waitFor()).isZero();
+  }
+
+  @Test
   void withoutACommandTheyAreListed() {
     CommandLineRun run = CommandLineRun.of();
     assertThat(run.status()).isEqualTo(2);

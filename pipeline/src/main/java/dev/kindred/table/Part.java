@@ -95,6 +95,19 @@ public final class Part {
     return Optional.of(files);
   }
 
+  /**
+   * The addresses of the files of all that is complete in it, sorted: paths of this machine's
+   * disks, else with a scheme. Nothing is checked, and no file is opened.
+   */
+  public List<String> files() {
+    return entries().stream()
+        .map(entry -> new Path(warehouse.root(), entry.file().path()))
+        .map(file -> isLocal() ? file.toUri().getPath() : file.toString())
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
   /** Whether its files are on a disk of this machine. */
   public boolean isLocal() {
     return "file".equals(warehouse.root().toUri().getScheme());

@@ -36,7 +36,7 @@ import java.util.stream.Stream;
  * nothing is published, everything is kept.
  */
 public final class Retention {
-  /** The folder of plans, {@code RUN_ID.json} each. */
+  /** The folder of plans, {@code RUN_ID.json} each, and of names, {@code RUN_ID.name.json}. */
   public static final String PLANS = "run_plans";
 
   /** The folder of reports, {@code RUN_ID.html} each. */
@@ -45,7 +45,7 @@ public final class Retention {
   private static final String COMMITS = "_commits";
   private static final String COMPLETE = "complete.json";
   private static final Pattern RUN_FILE =
-      Pattern.compile("\\.?(r-[0-9a-z-]+?)(\\.joins)?\\.(json|html)(\\.[0-9a-f-]{36})?");
+      Pattern.compile("\\.?(r-[0-9a-z-]+?)(\\.joins|\\.name)?\\.(json|html)(\\.[0-9a-f-]{36})?");
   private static final Pattern RECORD =
       Pattern.compile(
           "\\.?(complete|epoch-\\d+|([0-9a-f-]+\\.)?[0-9a-f-]{36})\\.json(\\.[0-9a-f-]{36})?");

@@ -6,6 +6,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +38,7 @@ public final class Runs {
   private static final String UNKNOWN = "0".repeat(64);
 
   private static final String ID = "run_id";
+  private static final String PLACES = "places";
   private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
   private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
 
@@ -300,13 +302,40 @@ public final class Runs {
    * Tables#OCCURRENCES} and {@link Tables#PASSAGES}. None of a run of an earlier version.
    */
   public static Optional<String> places(Warehouse warehouse, String runId) {
-    String key = "/places=";
+    String key = "/" + PLACES + "=";
     return record(warehouse, runId).stream()
         .flatMap(record -> record.parts().stream())
         .map(CommitLog.Listed::path)
         .filter(path -> path.startsWith(Tables.PASSAGES.name() + "/") && path.contains(key))
         .map(path -> path.substring(path.indexOf(key) + key.length()))
         .findFirst();
+  }
+
+  /**
+   * What a run has of a table: its own rows, or those of its model, corpus and prompts. Empty of a
+   * table that the version of Kindred which made the run did not know.
+   */
+  public static Optional<Part> part(Warehouse warehouse, Run run, Table table) {
+    Map<String, String> ofRun = new HashMap<>();
+    ofRun.put(ID, run.runId());
+    ofRun.put("model_id", run.modelId());
+    ofRun.put("corpus_id", run.corpusId());
+    ofRun.put("prompt_set", run.promptSet());
+    if (table.partitionColumns().contains(PLACES)) {
+      Optional<String> places = places(warehouse, run.runId());
+      if (places.isEmpty()) {
+        return Optional.empty();
+      }
+
+      ofRun.put(PLACES, places.get());
+    }
+
+    Object[] keys =
+        table.partitionColumns().stream()
+            .takeWhile(ofRun::containsKey) // as far as one value is all of the run
+            .map(ofRun::get)
+            .toArray();
+    return Optional.of(warehouse.part(table, keys));
   }
 
   /** The run that was published last. */

@@ -154,6 +154,18 @@ class TestRetention {
   }
 
   @Test
+  void theNameOfARunGoesWithIt() {
+    PaperWarehouse warehouse = new PaperWarehouse();
+    warehouse.publish("r-1", "m-a", "c-1", "p-1");
+    warehouse.add("run_plans/r-1.name.json");
+    warehouse.publish("r-2", "m-a", "c-1", "p-1");
+    warehouse.add("run_plans/r-2.name.json");
+    assertThat(deleted(warehouse.plan(1)))
+        .contains("run_plans/r-1.name.json")
+        .doesNotContain("run_plans/r-2.name.json");
+  }
+
+  @Test
   void filesThatNoRecordListsGoAndUnknownOnesStay() {
     PaperWarehouse warehouse = new PaperWarehouse();
     warehouse.publish("r-1", "m-a", "c-1", "p-1");

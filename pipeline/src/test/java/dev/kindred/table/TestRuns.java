@@ -126,6 +126,31 @@ class TestRuns {
   }
 
   @Test
+  void aNameMeansTheRunThatWasPublishedLastOfThoseThatHaveIt() {
+    publish("r-1", NOW);
+    publish("r-2", NOW);
+    end("r-3", Runs.REJECTED, NOW);
+    RunNames.give(warehouse, "r-1", "old");
+    RunNames.give(warehouse, "r-1", "study");
+    RunNames.give(warehouse, "r-2", "study");
+    RunNames.give(warehouse, "r-3", "study");
+    assertThat(RunNames.id(warehouse, "study")).isEqualTo("r-2");
+    assertThat(RunNames.find(warehouse, "old")).isEmpty();
+    assertThat(RunNames.all(warehouse)).containsOnlyKeys("r-1", "r-2", "r-3");
+  }
+
+  @Test
+  void aDamagedNameIsSaidToBe() throws IOException {
+    RunNames.give(warehouse, "r-1", "study");
+    Path name = folder.resolve("run_plans/r-1.name.json");
+    rewrite(name, Files.readString(name).replace("study", "stady"));
+    assertThatThrownBy(() -> RunNames.find(warehouse, "study"))
+        .isInstanceOf(InvalidInput.class)
+        .hasMessageStartingWith("name file:%s is damaged: ", name)
+        .hasMessageEndingWith("remove it, and give the run its name again");
+  }
+
+  @Test
   void runsOfTheVersionBeforeComeFirstByTheirTimes() throws IOException {
     publish("r-9", NOW.plusSeconds(9));
     publish("r-8", NOW.plusSeconds(99));

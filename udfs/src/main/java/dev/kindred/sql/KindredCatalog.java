@@ -5,6 +5,7 @@ import dev.kindred.ContentId;
 import dev.kindred.InvalidInput;
 import dev.kindred.table.CommittedFiles;
 import dev.kindred.table.Part;
+import dev.kindred.table.RunNames;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
@@ -13,13 +14,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.NoSuchFunctionException;
 import org.apache.spark.sql.catalyst.analysis.NoSuchNamespaceException;
@@ -43,7 +43,8 @@ import org.apache.spark.util.SerializableConfiguration;
  * <ul>
  *   <li>{@code kindred.current.<table>}: the tables of the newest published run, all of one run
  *       within a query, and with the inputs that it was computed from
- *   <li><code>kindred.`r-..`.&lt;table&gt;</code>: those of the run with that id
+ *   <li><code>kindred.`r-..`.&lt;table&gt;</code>: those of the run with that id; <code>
+ *       kindred.study.&lt;table&gt;</code>: those of the newest published run of that name
  *   <li>{@code kindred.runs}: all runs, published or rejected
  *   <li>{@code kindred.inversions} and others that are about models alone: those of all models,
  *       which need no run
@@ -64,7 +65,6 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
           Tables.NEAREST_STRINGS);
 
   private static final String CURRENT = "current";
-  private static final String PLACES = "places";
   private static final String WAREHOUSE = "warehouse";
   private static final String WAREHOUSE_VARIABLE = "KINDRED_WAREHOUSE";
 
@@ -132,12 +132,12 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     Warehouse warehouse = warehouse(spark);
     Runs.Run run = run(warehouse, namespace);
     String tableName = String.format(Locale.ROOT, "%s.`%s`.%s", name, run.runId(), table.name());
-    Optional<String> places = Runs.places(warehouse, run.runId());
-    if (table.partitionColumns().contains(PLACES) && places.isEmpty()) {
+    Optional<Part> kept = Runs.part(warehouse, run, table);
+    if (kept.isEmpty()) {
       return new UnkeptTable(tableName, table);
     }
 
-    Part part = warehouse.part(table, keys(table, run, places));
+    Part part = kept.get();
     if (!part.isPresent() && table.isOfEveryRun()) {
       throw new InvalidInput(
           "%s: the %s run does not have this table in %s; it may have been deleted by kindred expire",
@@ -218,22 +218,6 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
         files);
   }
 
-  /** A run's values of a table's partition columns, as far as one value is all of the run. */
-  private static Object[] keys(Table table, Runs.Run run, Optional<String> places) {
-    Map<String, String> ofRun =
-        new HashMap<>(
-            Map.of(
-                "run_id", run.runId(),
-                "model_id", run.modelId(),
-                "corpus_id", run.corpusId(),
-                "prompt_set", run.promptSet()));
-    places.ifPresent(id -> ofRun.put(PLACES, id));
-    return table.partitionColumns().stream()
-        .takeWhile(ofRun::containsKey)
-        .map(ofRun::get)
-        .toArray();
-  }
-
   // Functions
 
   @Override
@@ -294,13 +278,22 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
 
   @Override
   public String[][] listNamespaces() {
-    List<String[]> namespaces = new ArrayList<>();
-    NotQueryable.lookUp(() -> Runs.readable(warehouse(SparkSession.active()))).stream()
+    return NotQueryable.lookUp(() -> namespaces(warehouse(SparkSession.active())))
+        .map(namespace -> new String[] {namespace})
+        .toArray(String[][]::new);
+  }
+
+  /** The current one, then names of runs, then the runs, the newest first. */
+  private static Stream<String> namespaces(Warehouse warehouse) {
+    List<String> ids = new ArrayList<>();
+    Runs.readable(warehouse).stream()
         .filter(Runs.Run::isPublished)
-        .forEach(run -> namespaces.add(new String[] {run.runId()}));
-    namespaces.add(defaultNamespace());
-    Collections.reverse(namespaces);
-    return namespaces.toArray(String[][]::new);
+        .forEach(run -> ids.add(0, run.runId()));
+    Map<String, String> names = RunNames.all(warehouse);
+    names.keySet().retainAll(ids);
+    return Stream.concat(
+        Stream.concat(Stream.of(CURRENT), names.values().stream().distinct().sorted()),
+        ids.stream());
   }
 
   @Override
@@ -345,11 +338,20 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
     }
   }
 
-  /** Whether it is one by its form; a run that is not there has a message of its own. */
-  private static boolean isNamespace(String[] namespace) {
+  /**
+   * Whether it is one by its form, or the name of a run; the id of a run that is not there has a
+   * message of its own.
+   */
+  private boolean isNamespace(String[] namespace) {
     return namespace.length == 0
         || namespace.length == 1
-            && (namespace[0].equalsIgnoreCase(CURRENT) || Runs.isId(namespace[0]));
+            && (namespace[0].equalsIgnoreCase(CURRENT)
+                || Runs.isId(namespace[0])
+                || NotQueryable.lookUp(() -> isName(namespace[0])));
+  }
+
+  private boolean isName(String namespace) {
+    return RunNames.find(warehouse(SparkSession.active()), namespace).isPresent();
   }
 
   private Runs.Run run(Warehouse warehouse, String namespace) {
@@ -364,13 +366,16 @@ public final class KindredCatalog implements TableCatalog, FunctionCatalog, Supp
                       name, CURRENT, warehouse.root(), uri));
     }
 
-    return Runs.find(warehouse, namespace)
-        .orElseThrow(
-            () ->
-                new InvalidInput(
-                    "%s.`%s`: no such run in %s; select run_id, status from %s.%s lists those there"
-                        + " are",
-                    name, namespace, warehouse.root(), name, Tables.RUNS.name()));
+    Optional<Runs.Run> run =
+        Runs.isId(namespace)
+            ? Runs.find(warehouse, namespace)
+            : RunNames.find(warehouse, namespace);
+    return run.orElseThrow(
+        () ->
+            new InvalidInput(
+                "%s.`%s`: no such run in %s; select run_id, status from %s.%s lists those there"
+                    + " are",
+                name, namespace, warehouse.root(), name, Tables.RUNS.name()));
   }
 
   private Warehouse warehouse(SparkSession spark) {

@@ -27,7 +27,7 @@ abstract class RunAnalysisCommand extends KindredCommand {
   @Option(
       names = "--run-id",
       paramLabel = "ID",
-      description = "the run to analyse (the last published)")
+      description = "id or name of the run to analyse (the last published)")
   private String runId;
 
   private final String analysis;

@@ -48,7 +48,7 @@ final class CausalCommand extends KindredCommand {
   @Option(
       names = "--run-id",
       paramLabel = "ID",
-      description = "the run whose evidence is tested (the model's last)")
+      description = "id or name of the run whose evidence is tested (the model's last)")
   private String runId;
 
   @Override

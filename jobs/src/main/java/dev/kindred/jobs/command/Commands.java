@@ -39,7 +39,8 @@ public final class Commands {
                 new CompareCommand(),
                 new CountCommand(),
                 new TraceCommand(),
-                new SqlCommand())),
+                new SqlCommand(),
+                new FilesCommand())),
         new Group(
             "Plan, tune and test a run",
             List.of(new PlanCommand(), new TuneCommand(), new CausalCommand())),
@@ -56,7 +57,7 @@ public final class Commands {
                 new CompareModelsCommand(),
                 new SimilarCommand(),
                 new EvaluateCommand())),
-        new Group("Keep house", List.of(new ExpireCommand())));
+        new Group("Keep house", List.of(new ExpireCommand(), new CompletionCommand())));
   }
 
   /** Returns the program's command line, with a command line below it for each command. */
@@ -90,6 +91,9 @@ public final class Commands {
     for (CommandLine command : all(program)) {
       command.getCommandSpec().mixinStandardHelpOptions(true);
       UsageMessageSpec usage = command.getCommandSpec().usageMessage();
+      command
+          .getHelpSectionMap()
+          .put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, OptionsInHelp::listed);
       usage.width(110);
       usage.autoWidth(true);
       usage.footer(

@@ -19,11 +19,17 @@ import picocli.CommandLine.Parameters;
     description =
         "Compares two published runs about the same prompts: settings that differ, mean distances and"
             + " the prompts that moved most.",
-    footer = {"kindred compare r-20261122-041500-3f2a r-20261123-041500-77aa"})
+    footer = {
+      "kindred compare r-20261122-041500-3f2a r-20261123-041500-77aa",
+      "kindred compare before after"
+    })
 final class CompareCommand extends KindredCommand {
   @Mixin private WarehouseOptions warehouse;
 
-  @Parameters(index = "0", paramLabel = "A", description = "a run's id, as kindred runs lists it")
+  @Parameters(
+      index = "0",
+      paramLabel = "A",
+      description = "a run's id or name, as kindred runs lists them")
   private String a;
 
   @Parameters(index = "1", paramLabel = "B", description = "another one")

@@ -54,7 +54,8 @@ final class ExplainCommand extends KindredCommand {
   @Option(
       names = "--run-id",
       paramLabel = "ID",
-      description = "the run whose corpus, thresholds, weights and ranks count (the model's last)")
+      description =
+          "id or name of the run whose corpus, thresholds, weights and ranks count (the model's last)")
   private String runId;
 
   @Option(

@@ -3,29 +3,38 @@ package dev.kindred.jobs.command;
 
 import dev.kindred.jobs.analysis.Analyses;
 import dev.kindred.jobs.analysis.RunReport;
-import dev.kindred.jobs.option.BegunRunOptions;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.ReportOptions;
 import dev.kindred.jobs.option.WarehouseOptions;
 import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.table.Runs;
 import dev.kindred.table.Warehouse;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 @Command(
     name = "report",
     description = "Prints a published run's summary and writes its report.",
-    footer = "kindred report --run-id r-20261122-041500-3f2a --report report.html")
+    footer = {
+      "kindred report",
+      "kindred report --run-id r-20261122-041500-3f2a --report report.html"
+    })
 final class ReportCommand extends KindredCommand {
-  @Mixin private BegunRunOptions run;
   @Mixin private WarehouseOptions warehouse;
   @Mixin private ReportOptions report;
+
+  @Option(
+      names = "--run-id",
+      paramLabel = "ID",
+      description = "the run's id or name (the last published)")
+  private String runId;
 
   @Override
   public void run(Workspace workspace) {
     Warehouse tables = workspace.warehouseThere(warehouse.uri());
-    RunPlan plan = RunPlan.read(tables, run.id());
+    RunPlan plan = RunPlan.read(tables, runId != null ? runId : Runs.newestId(tables));
     RunReport.check(report, workspace.hadoop());
     new RunReport(workspace, tables, report, Analyses.ALL)
         .publish(plan, plan.model(workspace.hadoop()));

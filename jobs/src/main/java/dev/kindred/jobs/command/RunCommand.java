@@ -18,22 +18,35 @@ import dev.kindred.jobs.run.RuleChoice;
 import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.run.WindowsStage;
 import dev.kindred.jobs.workspace.Workspace;
+import dev.kindred.table.RunNames;
 import dev.kindred.table.Warehouse;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 @Command(
     name = "run",
     description = "Runs all stages and shows the result.",
-    footer = "kindred run --corpus 'texts/*.txt' --model models/tinyshakespeare --prompts 20000")
+    footer = {
+      "kindred run --corpus 'texts/*.txt' --model models/tinyshakespeare --prompts 20000",
+      "kindred run --prompts 500 --name first-look"
+    })
 final class RunCommand extends KindredCommand {
   @Mixin private ExperimentOptions experiment;
   @Mixin private AlternatesOptions alternates;
   @Mixin private WriterOptions warehouse;
   @Mixin private ReportOptions report;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description =
+          "what the run can be called wherever a run's id is asked for; changes no result, and is"
+              + " given also to a run that is there already")
+  private String name;
 
   @Override
   public List<String> steps() {
@@ -61,6 +74,10 @@ final class RunCommand extends KindredCommand {
 
   @Override
   public void run(Workspace workspace) {
+    if (name != null) {
+      RunNames.check(name);
+    }
+
     RunReport.check(report, workspace.hadoop());
     Experiment.Checked checked =
         Experiment.check(experiment, alternates.uris(), workspace.hadoop());
@@ -81,7 +98,7 @@ final class RunCommand extends KindredCommand {
       }
 
       opened.checkRoom();
-      run = Optional.of(opened.begin(all));
+      run = Optional.of(begun(opened, all));
     } else {
       opened.checkRoom();
     }
@@ -96,7 +113,7 @@ final class RunCommand extends KindredCommand {
         return;
       }
 
-      run = Optional.of(opened.begin(all));
+      run = Optional.of(begun(opened, all));
     }
 
     finish(workspace, opened, prompts, run.get(), page);
@@ -105,8 +122,24 @@ final class RunCommand extends KindredCommand {
   /** Whether a run with the same results is there already. */
   private boolean isDone(Experiment opened, RunReport page, Map<String, String> all) {
     Optional<RunPlan> published = opened.published(all);
-    published.ifPresent(there -> page.nothingToDo(there, opened.input().model(), settings()));
+    published.ifPresent(
+        there -> {
+          giveName(opened, there);
+          page.nothingToDo(there, opened.input().model(), settings());
+        });
     return published.isPresent();
+  }
+
+  private RunPlan begun(Experiment opened, Map<String, String> all) {
+    RunPlan run = opened.begin(all);
+    giveName(opened, run);
+    return run;
+  }
+
+  private void giveName(Experiment opened, RunPlan run) {
+    if (name != null) {
+      RunNames.give(opened.input().corpus().warehouse(), run.runId(), name);
+    }
   }
 
   private void finish(

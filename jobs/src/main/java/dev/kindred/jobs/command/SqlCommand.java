@@ -5,6 +5,8 @@ import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.WarehouseOptions;
 import dev.kindred.jobs.sql.SqlShell;
+import dev.kindred.jobs.workspace.Interruption;
+import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
 import java.io.IOException;
 import picocli.CommandLine.Command;
@@ -47,8 +49,11 @@ final class SqlCommand extends KindredCommand {
       shell.runAll(statements);
     } else if (file != null) {
       shell.runFile(file);
+    } else if (System.console() == null) {
+      shell.run(System.in);
     } else {
-      shell.run(System.in, System.console() != null);
+      Interruption.askFirst(shell::cancel);
+      shell.talk(System.in, Terminal.columns());
     }
   }
 }

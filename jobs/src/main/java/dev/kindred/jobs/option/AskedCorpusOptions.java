@@ -18,7 +18,7 @@ public final class AskedCorpusOptions {
   @Option(
       names = "--run-id",
       paramLabel = "ID",
-      description = "the run whose corpus is read (the warehouse's last)")
+      description = "id or name of the run whose corpus is read (the warehouse's last)")
   private String runId;
 
   @Option(names = "--json", description = "prints one JSON object")

@@ -17,6 +17,7 @@ import dev.kindred.prediction.Rule;
 import dev.kindred.prediction.WeightedCounts;
 import dev.kindred.table.Part;
 import dev.kindred.table.Retention;
+import dev.kindred.table.RunNames;
 import dev.kindred.table.Runs;
 import dev.kindred.table.SealedJson;
 import dev.kindred.table.Table;
@@ -504,10 +505,12 @@ public record RunPlan(
   /**
    * The plan of a run whose results can be read.
    *
+   * @param idOrName of the run
    * @throws InvalidInput if there is no such run, or it is not published
    */
-  public static RunPlan published(Warehouse warehouse, String runId) {
-    RunPlan plan = read(warehouse, runId);
+  public static RunPlan published(Warehouse warehouse, String idOrName) {
+    RunPlan plan = read(warehouse, idOrName);
+    String runId = plan.runId();
     if (Runs.find(warehouse, runId).filter(Runs.Run::isPublished).isEmpty()) {
       throw new InvalidInput(
           "--run-id %s: is not published; end it with the command evaluate", runId);
@@ -520,13 +523,11 @@ public record RunPlan(
   /**
    * The plan of a run. If the run is over, it is the one that its record was made by.
    *
+   * @param idOrName of the run; its name, if it is published
    * @throws InvalidInput if there is none, or it cannot be read, or is not that one
    */
-  public static RunPlan read(Warehouse warehouse, String runId) {
-    if (!Runs.isId(runId)) {
-      throw new InvalidInput("--run-id %s: not a run's id such as r-20261122-041500-3f2a", runId);
-    }
-
+  public static RunPlan read(Warehouse warehouse, String idOrName) {
+    String runId = RunNames.id(warehouse, idOrName);
     Path path = path(warehouse, runId);
     Optional<Runs.Run> ended = Runs.find(warehouse, runId);
     String remedy =

@@ -6,6 +6,7 @@ import dev.kindred.jobs.explain.Explain;
 import dev.kindred.jobs.explain.LocalExplain;
 import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.sql.ReadOnlyQueries;
+import dev.kindred.table.RunNames;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Warehouse;
 import java.util.LinkedHashMap;
@@ -63,7 +64,8 @@ public final class Explorer implements AutoCloseable {
    *
    * @throws InvalidInput if there is no such run, or what is needed of it is not on this machine
    */
-  synchronized OpenRun run(String runId) {
+  synchronized OpenRun run(String idOrName) {
+    String runId = RunNames.id(warehouse, idOrName);
     OpenRun known = open.get(runId);
     if (known != null) {
       return known;

@@ -34,30 +34,42 @@ public final class ExplorerFindings {
           Note.everywhere("No run has been published in this warehouse; kindred run makes one."));
     }
 
+    boolean isAnyNamed = runs.stream().anyMatch(run -> run.name() != null);
+    List<Column> columns = new ArrayList<>();
+    if (isAnyNamed) {
+      columns.add(Column.of("name"));
+    }
+
+    columns.addAll(
+        List.of(
+            Column.of("prompts"),
+            Column.of("honest"),
+            Column.of("floor"),
+            Column.of("model"),
+            Column.of("corpus")));
     return findings(
         new Grid(
             "published runs, the newest first",
             "run",
-            List.of(
-                Column.of("prompts"),
-                Column.of("honest"),
-                Column.of("floor"),
-                Column.of("model"),
-                Column.of("corpus")),
-            runs.stream()
-                .map(
-                    run ->
-                        Row.of(
-                            run.runId(),
-                            Numbers.count(run.prompts()),
-                            distance(run.honest()),
-                            distance(run.noiseFloor()),
-                            lastName(run.model()),
-                            run.corpus().isEmpty() ? run.corpusId() : lastName(run.corpus())))
-                .toList()),
+            columns,
+            runs.stream().map(run -> row(run, isAnyNamed)).toList()),
         Note.everywhere(
             "honest: mean Hellinger distance of similar strings from the model, without a prompt"
                 + " itself as evidence; floor: that of the same model trained again."));
+  }
+
+  private static Row row(RunLine run, boolean isAnyNamed) {
+    List<String> values = new ArrayList<>();
+    if (isAnyNamed) {
+      values.add(run.name() == null ? "" : run.name());
+    }
+
+    values.add(Numbers.count(run.prompts()));
+    values.add(distance(run.honest()));
+    values.add(distance(run.noiseFloor()));
+    values.add(lastName(run.model()));
+    values.add(run.corpus().isEmpty() ? run.corpusId() : lastName(run.corpus()));
+    return Row.of(run.runId(), values.toArray(String[]::new));
   }
 
   /** Returns two runs side by side. */

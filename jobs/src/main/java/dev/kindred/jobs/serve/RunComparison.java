@@ -47,6 +47,7 @@ public record RunComparison(
   /**
    * Compares two runs.
    *
+   * @param a a run's id or name, as b
    * @throws InvalidInput if one is not there, or they are about other prompts
    */
   public static RunComparison of(Warehouse warehouse, String a, String b) {
@@ -66,8 +67,8 @@ public record RunComparison(
     }
 
     return new RunComparison(
-        a,
-        b,
+        first.runId(),
+        second.runId(),
         settings(first.settings(), second.settings()),
         changes.size(),
         changes.stream().mapToDouble(Change::a).average().orElse(Double.NaN),

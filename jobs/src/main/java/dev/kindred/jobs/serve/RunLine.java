@@ -6,6 +6,7 @@ import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.table.Figures;
 import dev.kindred.table.Figures.Measure;
 import dev.kindred.table.Part;
+import dev.kindred.table.RunNames;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Tables;
 import dev.kindred.table.Warehouse;
@@ -17,6 +18,7 @@ import java.util.Map;
 /**
  * A published run in a list.
  *
+ * @param name that somebody gave to it; null where nobody did
  * @param endedAt UTC, ISO 8601
  * @param model folder that it was begun with
  * @param corpus folder or file that it was begun with; empty for the embedded text
@@ -28,6 +30,7 @@ import java.util.Map;
  */
 public record RunLine(
     String runId,
+    String name,
     String endedAt,
     String modelId,
     String model,
@@ -41,10 +44,11 @@ public record RunLine(
 
   /** Returns the published runs of a warehouse, the newest first. */
   public static List<RunLine> of(Warehouse warehouse) {
+    Map<String, String> names = RunNames.all(warehouse);
     List<RunLine> lines = new ArrayList<>();
     for (Runs.Run run : Runs.readable(warehouse)) {
       if (run.isPublished()) {
-        lines.add(of(warehouse, run));
+        lines.add(of(warehouse, run, names.get(run.runId())));
       }
     }
 
@@ -52,12 +56,13 @@ public record RunLine(
     return lines;
   }
 
-  private static RunLine of(Warehouse warehouse, Runs.Run run) {
+  private static RunLine of(Warehouse warehouse, Runs.Run run, String name) {
     RunPlan plan = RunPlan.read(warehouse, run.runId());
     Part summaries = warehouse.part(Tables.SUMMARIES, run.runId(), Summaries.OF_RUN);
     Figures figures = summaries.isComplete() ? Figures.here(summaries) : new Figures();
     return new RunLine(
         run.runId(),
+        name,
         run.endedAt().toString(),
         run.modelId(),
         plan.settings().getOrDefault("model", ""),

@@ -72,8 +72,8 @@ public record RunView(
    * @throws InvalidInput if there is no such run, or no such order
    */
   static RunView of(
-      Warehouse warehouse, String runId, String q, String order, int low, int high, int from) {
-    RunPlan plan = RunPlan.published(warehouse, runId);
+      Warehouse warehouse, String idOrName, String q, String order, int low, int high, int from) {
+    RunPlan plan = RunPlan.published(warehouse, idOrName);
     List<PromptLine> all = new ArrayList<>(prompts(warehouse, plan));
     all.removeIf(prompt -> !prompt.text().contains(q));
     int[] histogram = new int[BINS];
@@ -81,10 +81,11 @@ public record RunView(
     all.removeIf(prompt -> bin(prompt) < low || bin(prompt) >= high);
     all.sort(comparator(order));
     return new RunView(
-        runId,
+        plan.runId(),
         plan.modelId(),
         plan.corpusId(),
-        Comparison.of(Figures.here(warehouse.part(Tables.SUMMARIES, runId, Summaries.OF_RUN))),
+        Comparison.of(
+            Figures.here(warehouse.part(Tables.SUMMARIES, plan.runId(), Summaries.OF_RUN))),
         plan.settings(),
         q,
         order,

@@ -25,7 +25,7 @@ enum ResultFormat {
   /** Aligned columns for people. Rows are collected. */
   TABLE {
     @Override
-    void print(Dataset<Row> rows, PrintStream out) {
+    void print(Dataset<Row> rows, int width, PrintStream out) {
       StructField[] columns = rows.schema().fields();
       List<String[]> lines = new ArrayList<>();
       lines.add(rows.columns());
@@ -44,10 +44,12 @@ enum ResultFormat {
       }
 
       for (int i = 0; i < lines.size(); i++) {
-        out.println(aligned(lines.get(i), columns, widths));
+        out.println(cut(aligned(lines.get(i), columns, widths), width));
         if (i == 0) {
           out.println(
-              Arrays.stream(widths).mapToObj("-"::repeat).collect(Collectors.joining("  ")));
+              cut(
+                  Arrays.stream(widths).mapToObj("-"::repeat).collect(Collectors.joining("  ")),
+                  width));
         }
       }
 
@@ -67,6 +69,12 @@ enum ResultFormat {
       return line.toString().stripTrailing();
     }
 
+    private String cut(String line, int width) {
+      return width == 0 || width(line) <= width
+          ? line
+          : line.substring(0, line.offsetByCodePoints(0, width - 1)) + "…";
+    }
+
     private int width(String value) {
       return value.codePointCount(0, value.length());
     }
@@ -75,7 +83,7 @@ enum ResultFormat {
   /** As RFC 4180 has it, with a header; NULL is empty. */
   CSV {
     @Override
-    void print(Dataset<Row> rows, PrintStream out) {
+    void print(Dataset<Row> rows, int width, PrintStream out) {
       out.println(
           Arrays.stream(rows.columns()).map(ResultFormat::quoted).collect(Collectors.joining(",")));
       Iterator<Row> all = asText(rows).toLocalIterator();
@@ -92,7 +100,7 @@ enum ResultFormat {
   /** An object a line, with NULLs. */
   JSON {
     @Override
-    void print(Dataset<Row> rows, PrintStream out) {
+    void print(Dataset<Row> rows, int width, PrintStream out) {
       rows.select(
               functions.to_json(
                   functions.struct(functions.col("*")), Map.of("ignoreNullFields", "false")))
@@ -108,7 +116,12 @@ enum ResultFormat {
     return plain && !value.isEmpty() ? value : '"' + value.replace("\"", "\"\"") + '"';
   }
 
-  abstract void print(Dataset<Row> rows, PrintStream out);
+  /**
+   * Prints all rows.
+   *
+   * @param width characters that a line for people has at most; 0 for any number
+   */
+  abstract void print(Dataset<Row> rows, int width, PrintStream out);
 
   /** Every column as Spark writes its values, in the same order. */
   private static Dataset<Row> asText(Dataset<Row> rows) {

@@ -11,7 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -23,6 +27,26 @@ import org.apache.spark.sql.SparkSession;
  * kindred.current.distances}.
  */
 public final class SqlShell {
+  private static final String HELP =
+      """
+      show tables;                lists the tables of the newest published run
+      describe distances;         says what a table's columns are, with units
+      select * from distances order by hellinger desc limit 5;
+      select * from kindred.runs; lists all runs; show namespaces; those that can be named
+      show user functions;        lists Kindred's functions
+      quit;                       ends this, as Ctrl-D does; Ctrl-C cancels a statement
+      Rows are cut where the terminal ends; --format csv and json have all of them.
+      docs/sql.md has all tables, functions and queries to begin with.\
+      """;
+
+  private static final String PROMPT = "kindred> ";
+  private static final int ANY_WIDTH = 0;
+
+  /** The job group of the statement that somebody waits for; null for none. */
+  private final AtomicReference<String> asked = new AtomicReference<>();
+
+  private final AtomicBoolean isDropped = new AtomicBoolean();
+  private volatile boolean isCancelled;
   private final SparkSession spark;
   private final ResultFormat format;
   private final PrintStream out;
@@ -79,50 +103,110 @@ public final class SqlShell {
   }
 
   /**
-   * Runs statements as they come in, each when its semicolon does.
+   * Runs statements as they come in, each when its semicolon does, up to the first that fails.
    *
-   * @param interactive whether somebody types them: then there is a prompt, and an error does not
-   *     end it
+   * @throws InvalidInput if one cannot be run
    */
-  public void run(InputStream in, boolean interactive) throws IOException {
+  public void run(InputStream in) throws IOException {
     BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
     Statements statements = new Statements();
-    prompt(statements, interactive);
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      if (interactive && List.of("quit", "exit").contains(line.strip().replace(";", ""))) {
+      runAll(statements.add(line + "\n"), "");
+    }
+
+    runAll(statements.finish(), "");
+  }
+
+  /**
+   * Runs statements that somebody types, who is asked for each, told how long it took, and goes on
+   * after an error.
+   *
+   * @param columns how many characters a line of the terminal has: longer rows are cut; 0 for any
+   */
+  public void talk(InputStream in, int columns) throws IOException {
+    BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+    Statements statements = new Statements();
+    out.println("Statements end with a semicolon; help; says more, quit; ends this.");
+    prompt(statements);
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      if (isDropped.getAndSet(false)) {
+        statements = new Statements();
+      }
+
+      String word = line.strip().replace(";", "").strip();
+      if (!statements.isOpen() && List.of("quit", "exit").contains(word)) {
         return;
       }
 
-      runRead(statements.add(line + "\n"), interactive);
-      prompt(statements, interactive);
-    }
-
-    runRead(statements.finish(), interactive);
-  }
-
-  private void prompt(Statements statements, boolean interactive) {
-    if (interactive) {
-      out.print(statements.isOpen() ? "      -> " : "kindred> ");
-      out.flush();
-    }
-  }
-
-  private void runRead(List<Statements.Statement> statements, boolean interactive) {
-    try {
-      runAll(statements, "");
-    } catch (InvalidInput e) {
-      if (!interactive) {
-        throw e;
+      if (!statements.isOpen() && word.equals("help")) {
+        out.println(HELP);
+      } else {
+        answer(statements.add(line + "\n"), columns);
       }
 
-      out.println(e.getMessage());
+      prompt(statements);
     }
+
+    answer(statements.finish(), columns);
+  }
+
+  private void prompt(Statements statements) {
+    out.print(statements.isOpen() ? "      -> " : PROMPT);
+    out.flush();
+  }
+
+  private void answer(List<Statements.Statement> statements, int columns) {
+    for (Statements.Statement statement : statements) {
+      long begun = System.nanoTime();
+      isCancelled = false;
+      asked.set("sql-" + UUID.randomUUID());
+      spark.sparkContext().setJobGroup(asked.get(), statement.text(), true);
+      try {
+        run(statement.text(), columns);
+        out.printf(Locale.ROOT, "%.2f s%n", (System.nanoTime() - begun) / 1e9);
+      } catch (Exception e) {
+        Optional<String> message = isCancelled ? Optional.of("cancelled") : KindredSql.explain(e);
+        if (message.isEmpty()) {
+          throw e;
+        }
+
+        out.println(message.get());
+        return;
+      } finally {
+        asked.set(null);
+        spark.sparkContext().clearJobGroup();
+      }
+    }
+  }
+
+  /**
+   * Cancels the statement that {@link #talk} is running, or drops what has been typed of one, from
+   * another thread.
+   *
+   * @return false if the statement was cancelled before and has not ended yet
+   */
+  public boolean cancel() {
+    String group = asked.get();
+    if (group == null) {
+      isDropped.set(true);
+      out.print(System.lineSeparator() + PROMPT);
+      out.flush();
+      return true;
+    }
+
+    if (isCancelled) {
+      return false;
+    }
+
+    isCancelled = true;
+    spark.sparkContext().cancelJobGroupAndFutureJobs(group, "cancelled");
+    return true;
   }
 
   private void runAll(List<Statements.Statement> statements, String file) {
     for (Statements.Statement statement : statements) {
       try {
-        run(statement.text());
+        run(statement.text(), ANY_WIDTH);
       } catch (Exception e) {
         Optional<String> message = KindredSql.explain(e);
         if (message.isEmpty()) {
@@ -135,10 +219,10 @@ public final class SqlShell {
     }
   }
 
-  private void run(String statement) {
+  private void run(String statement, int columns) {
     Dataset<Row> rows = spark.sql(statement);
     if (rows.columns().length > 0) {
-      format.print(rows, out);
+      format.print(rows, columns, out);
     }
   }
 }

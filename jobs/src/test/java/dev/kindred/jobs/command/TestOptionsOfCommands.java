@@ -51,7 +51,7 @@ class TestOptionsOfCommands {
 
   private static Map<String, String> options() {
     Map<String, String> options = new LinkedHashMap<>();
-    options.put("run", EXPERIMENT + "--alternates " + WRITER + REPORT);
+    options.put("run", EXPERIMENT + "--alternates --name " + WRITER + REPORT);
     options.put(
         "plan",
         EXPERIMENT + "--alternates --warehouse --windows --cores --executor-cores --network");
@@ -138,6 +138,7 @@ class TestOptionsOfCommands {
     options.put("import-model", "--from --out --dtype");
     options.put("check-model", "--out --reference --bos");
     options.put("expire", WRITER + "--keep --dry-run");
+    options.put("files", "--warehouse --run-id --json");
     options.put("sql", "--warehouse --format -e -f");
     return options;
   }
@@ -155,7 +156,9 @@ class TestOptionsOfCommands {
     }
 
     options()
-        .forEach((name, names) -> expected.put(name, new TreeSet<>(List.of(names.split(" +")))));
+        .forEach(
+            (name, names) -> expected.put(name, new TreeSet<>(List.of(names.strip().split(" +")))));
+    expected.put("completion", new TreeSet<>()); // it has those of all commands
     assertThat(listed).isEqualTo(expected);
   }
 }
