@@ -5,10 +5,11 @@ import dev.kindred.InvalidInput;
 import dev.kindred.jobs.option.KindredCommand;
 import dev.kindred.jobs.option.WarehouseOptions;
 import dev.kindred.jobs.sql.SqlShell;
+import dev.kindred.jobs.sql.TerminalLines;
 import dev.kindred.jobs.workspace.Interruption;
-import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
 import java.io.IOException;
+import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -21,6 +22,8 @@ import picocli.CommandLine.Option;
     footer =
         "kindred sql -e 'select * from kindred.current.distances order by hellinger desc limit 5'")
 final class SqlCommand extends KindredCommand {
+  private static final String HISTORY = ".kindred_history";
+
   @Mixin private WarehouseOptions warehouse;
 
   @Option(names = "-e", paramLabel = "SQL", description = "statements, separated by semicolons")
@@ -52,8 +55,15 @@ final class SqlCommand extends KindredCommand {
     } else if (System.console() == null) {
       shell.run(System.in);
     } else {
-      Interruption.askFirst(shell::cancel);
-      shell.talk(System.in, Terminal.columns());
+      talk(shell);
+    }
+  }
+
+  private static void talk(SqlShell shell) throws IOException {
+    Interruption.askFirst(shell::cancel);
+    Path history = Path.of(System.getProperty("user.home"), HISTORY);
+    try (TerminalLines lines = new TerminalLines(history, Interruption::interrupt)) {
+      shell.talk(lines, lines::columns);
     }
   }
 }

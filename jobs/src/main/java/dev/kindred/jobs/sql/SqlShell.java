@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntSupplier;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -40,12 +41,12 @@ public final class SqlShell {
       """;
 
   private static final String PROMPT = "kindred> ";
+  private static final String GOES_ON = "      -> ";
   private static final int ANY_WIDTH = 0;
 
   /** The job group of the statement that somebody waits for; null for none. */
   private final AtomicReference<String> asked = new AtomicReference<>();
 
-  private final AtomicBoolean isDropped = new AtomicBoolean();
   private volatile boolean isCancelled;
   private final SparkSession spark;
   private final ResultFormat format;
@@ -123,36 +124,31 @@ public final class SqlShell {
    *
    * @param columns how many characters a line of the terminal has: longer rows are cut; 0 for any
    */
-  public void talk(InputStream in, int columns) throws IOException {
-    BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+  public void talk(Lines lines, IntSupplier columns) throws IOException {
     Statements statements = new Statements();
     out.println("Statements end with a semicolon; help; says more, quit; ends this.");
-    prompt(statements);
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      if (isDropped.getAndSet(false)) {
+    while (true) {
+      String line;
+      try {
+        line = lines.next(statements.isOpen() ? GOES_ON : PROMPT);
+      } catch (CancellationException e) {
         statements = new Statements();
+        continue;
       }
 
-      String word = line.strip().replace(";", "").strip();
-      if (!statements.isOpen() && List.of("quit", "exit").contains(word)) {
-        return;
+      String word = line == null ? "" : line.strip().replace(";", "").strip();
+      if (line == null || !statements.isOpen() && List.of("quit", "exit").contains(word)) {
+        break;
       }
 
       if (!statements.isOpen() && word.equals("help")) {
         out.println(HELP);
       } else {
-        answer(statements.add(line + "\n"), columns);
+        answer(statements.add(line + "\n"), columns.getAsInt());
       }
-
-      prompt(statements);
     }
 
-    answer(statements.finish(), columns);
-  }
-
-  private void prompt(Statements statements) {
-    out.print(statements.isOpen() ? "      -> " : PROMPT);
-    out.flush();
+    answer(statements.finish(), columns.getAsInt());
   }
 
   private void answer(List<Statements.Statement> statements, int columns) {
@@ -180,21 +176,13 @@ public final class SqlShell {
   }
 
   /**
-   * Cancels the statement that {@link #talk} is running, or drops what has been typed of one, from
-   * another thread.
+   * Cancels the statement that {@link #talk} is running, from another thread.
    *
-   * @return false if the statement was cancelled before and has not ended yet
+   * @return false if there is none, or if it was cancelled before and has not ended yet
    */
   public boolean cancel() {
     String group = asked.get();
-    if (group == null) {
-      isDropped.set(true);
-      out.print(System.lineSeparator() + PROMPT);
-      out.flush();
-      return true;
-    }
-
-    if (isCancelled) {
+    if (group == null || isCancelled) {
       return false;
     }
 

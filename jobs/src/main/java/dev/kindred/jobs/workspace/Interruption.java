@@ -14,6 +14,8 @@ import org.apache.spark.util.SignalUtils;
  * one line, and what breaks off while Spark stops is not said at all.
  */
 public final class Interruption {
+  private static final int INTERRUPTED = 130; // 128 and the signal's number
+
   private static volatile boolean isStopping;
   private static boolean isWatched;
   private static volatile Supplier<String> message;
@@ -47,6 +49,14 @@ public final class Interruption {
    */
   public static void askFirst(BooleanSupplier smaller) {
     first = smaller;
+  }
+
+  /** Does what Ctrl-C does, for a terminal that keeps the signal from the process. */
+  public static void interrupt() {
+    if (!first.getAsBoolean()) {
+      stop();
+      System.exit(INTERRUPTED);
+    }
   }
 
   /**
