@@ -179,6 +179,23 @@ class TestReportInABrowser {
   }
 
   @Test
+  void aColumnOfThePictureListsItsPrompts() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "const columns = [...document.querySelectorAll('#distances a.column')];"
+                    + " columns[0].focus(); columns[0].dispatchEvent(new KeyboardEvent('keydown',"
+                    + " {key: 'ArrowRight', bubbles: true}));"
+                    + " const at = columns.indexOf(document.activeElement);"
+                    + " columns[0].dispatchEvent(new MouseEvent('click', {bubbles: true}));"
+                    + " location.hash = '#from=0.22&to=0.24'; setTimeout(() => report(at + ' '"
+                    + " + explorer.querySelector('[role=status]').textContent + ' '"
+                    + " + explorer.querySelector('[name=to]').value + ' '"
+                    + " + columns[0].getAttribute('href')), 200);"))
+        .isEqualTo("1 59 prompts 0.24 #from=0.10&to=0.12");
+  }
+
+  @Test
   void promptsAreFoundByNumber() throws IOException, InterruptedException {
     assertThat(run(1400, "type('#8'); report(finds().join('|'));")).isEqualTo("alone");
   }
