@@ -20,7 +20,7 @@ public record Chart(
   /** Width and height of the ground that shapes are drawn on, whatever its size on a page. */
   public static final int GROUND = 1_000;
 
-  private static final int MOST_TICKS = 6;
+  private static final int MOST_TICKS = 5;
 
   /** Shares of an axis beyond which labels are written towards the middle. */
   private static final double NEAR_THE_LOW_END = 0.03;
@@ -34,7 +34,7 @@ public record Chart(
   }
 
   /** Returns a picture without marks and columns. */
-  static Chart of(String alt, Axis x, Axis y, List<Series> series) {
+  public static Chart of(String alt, Axis x, Axis y, List<Series> series) {
     return new Chart(alt, x, y, series, List.of(), List.of());
   }
 
@@ -132,7 +132,7 @@ public record Chart(
     return percent(x.share(column.to()) - x.share(column.from()));
   }
 
-  /** Returns where a label across begins, in words of SVG. */
+  /** Returns which part of a label stands at its place across, in words of SVG. */
   public String anchor(Tick tick) {
     double share = x.share(tick.value());
     return share < NEAR_THE_LOW_END ? "start" : share > NEAR_THE_HIGH_END ? "end" : "middle";

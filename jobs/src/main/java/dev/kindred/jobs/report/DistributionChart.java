@@ -67,7 +67,7 @@ public final class DistributionChart {
   private static String alt(List<Distribution> distributions) {
     return String.format(
         Locale.ROOT,
-        "Distributions of the Hellinger distances of %s prompts, in bins of 0.02. %s",
+        "Distributions of the Hellinger distances of %s prompts, in bins of 0.02; %s",
         Numbers.count(
             distributions.stream()
                 .mapToInt(distribution -> distribution.histogram().total())
@@ -82,7 +82,7 @@ public final class DistributionChart {
         IntStream.range(0, counts.length).reduce(0, (a, b) -> counts[b] > counts[a] ? b : a);
     return String.format(
         Locale.ROOT,
-        "The mean of the %s is %s; most, %s, are from %.2f to %.2f.",
+        "%s: mean %s; most, %s, are from %.2f to %.2f.",
         distribution.name(),
         Numbers.precise(distribution.histogram().mean()),
         Numbers.count(counts[fullest]),

@@ -35,8 +35,8 @@ class TestDistributionChart {
     assertThat(of(new double[] {0.25, 0.25, 0.5}, NONE, new double[] {0.1}).alt())
         .startsWith("Distributions of the Hellinger distances of 3 prompts")
         .contains(
-            "The mean of the similar strings is 0.3333; most, 2, are from 0.24 to 0.26.",
-            "The mean of the noise floor is 0.1000");
+            "similar strings: mean 0.3333; most, 2, are from 0.24 to 0.26.",
+            "noise floor: mean 0.1000");
   }
 
   @Test
