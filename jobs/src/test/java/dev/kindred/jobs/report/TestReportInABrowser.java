@@ -242,6 +242,17 @@ class TestReportInABrowser {
   }
 
   @Test
+  void theBlockThatCountsMostIsOpenOnPaper() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "const open = () => document.querySelectorAll('#prompts details[open]').length;"
+                    + " dispatchEvent(new Event('beforeprint')); const onPaper = open();"
+                    + " dispatchEvent(new Event('afterprint')); report(onPaper + ' ' + open());"))
+        .isEqualTo("3 0");
+  }
+
+  @Test
   void promptsAreFoundByNumber() throws IOException, InterruptedException {
     assertThat(run(1400, "type('#8'); report(finds().join('|'));")).isEqualTo("alone");
   }
