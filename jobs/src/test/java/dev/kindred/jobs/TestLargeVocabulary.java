@@ -224,8 +224,7 @@ class TestLargeVocabulary {
     int[] prompt = Tokenizer.of(directory.tokenizerJson()).encode("She said i");
     float[] expected = LoadedModels.get(directory).predict(new int[][] {prompt}).probabilities();
     double most = IntStream.range(0, TOKENS).mapToDouble(i -> expected[i]).max().orElseThrow();
-    assertThat(explained.out())
-        .containsPattern("The model gives .* " + String.format(Locale.ROOT, "%.1f%%", 100 * most));
+    assertThat(explained.out()).contains(String.format(Locale.ROOT, " %.1f%% ", 100 * most));
   }
 
   private static CommandLineRun sql(String statement) {

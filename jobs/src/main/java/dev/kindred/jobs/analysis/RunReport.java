@@ -145,6 +145,7 @@ public final class RunReport {
         losses(model),
         run.command(),
         options.prompts(),
+        run.alternates(),
         analyses.stream()
             .flatMap(
                 analysis ->

@@ -9,6 +9,7 @@ import dev.kindred.table.Figures.Measure;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * The similar strings of a run beside its n-gram: the one that comes closest to the model where
@@ -41,7 +42,7 @@ public record AgainstNGram(
 
     List<Gain> slices =
         SliceRow.of(figures).stream().map(SliceRow::gain).filter(Objects::nonNull).toList();
-    String baseline = baseline(figures);
+    String baseline = baseline(figures).orElseThrow();
     Measure fit = NGramFit.measure(baseline);
     return new AgainstNGram(
         Comparison.nameOf(figures, baseline),
@@ -54,12 +55,12 @@ public record AgainstNGram(
         slices.size());
   }
 
-  private static String baseline(Figures figures) {
+  /** The name of the n-gram among the baselines; none in a run from before there was one. */
+  static Optional<String> baseline(Figures figures) {
     return figures.measures().stream()
         .filter(measure -> figures.get(measure, "is_ngram", 0) == 1)
         .map(Measure::series)
-        .findFirst()
-        .orElseThrow();
+        .findFirst();
   }
 
   /** What the figures say, and no more. */

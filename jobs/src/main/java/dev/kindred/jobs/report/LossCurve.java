@@ -4,15 +4,10 @@ package dev.kindred.jobs.report;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.awt.BasicStroke;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.DoubleStream;
-import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.markers.SeriesMarkers;
+import java.util.function.ToDoubleFunction;
 
 /**
  * How a model's losses fell in training, in nats a token.
@@ -52,10 +47,9 @@ public record LossCurve(List<Point> points) {
     return points.get(points.size() - 1);
   }
 
-  Picture picture() {
-    return new Picture(
-        "step",
-        "nats a token",
+  /** Draws both losses over the steps. */
+  Chart chart() {
+    return Chart.of(
         String.format(
             Locale.ROOT,
             "Losses over %,d steps of training; at the end %.4f on the training split and %.4f on"
@@ -63,26 +57,29 @@ public record LossCurve(List<Point> points) {
             last().step(),
             last().train(),
             last().validation()),
-        this::draw);
+        Chart.Axis.upTo(last().step(), "step", Numbers::count),
+        Chart.Axis.between(
+            points.stream()
+                .mapToDouble(point -> Math.min(point.train(), point.validation()))
+                .min()
+                .orElse(0),
+            points.stream()
+                .mapToDouble(point -> Math.max(point.train(), point.validation()))
+                .max()
+                .orElse(1),
+            "nats a token",
+            Numbers::mean),
+        List.of(
+            line("training split", "second", Point::train),
+            line("validation split", "first", Point::validation)));
   }
 
-  private void draw(XYChart chart, Picture.Ink ink) {
-    double[] steps = points.stream().mapToDouble(Point::step).toArray();
-    double[] train = points.stream().mapToDouble(Point::train).toArray();
-    double[] validation = points.stream().mapToDouble(Point::validation).toArray();
-    DoubleStream all = DoubleStream.concat(Arrays.stream(train), Arrays.stream(validation));
-    chart.getStyler().setXAxisDecimalPattern("#,##0");
-    chart.getStyler().setYAxisDecimalPattern("0.0");
-    // Beyond the last step, or its label would not fit on a narrow page.
-    chart.getStyler().setXAxisMax(1.06 * steps[steps.length - 1]);
-    chart.getStyler().setYAxisMin(Math.floor(10 * all.min().orElse(0)) / 10);
-    XYSeries ofTraining = chart.addSeries("train", steps, train);
-    ofTraining.setMarker(SeriesMarkers.NONE);
-    ofTraining.setLineColor(ink.second());
-    ofTraining.setLineStyle(Picture.dashed());
-    XYSeries ofValidation = chart.addSeries("validation", steps, validation);
-    ofValidation.setMarker(SeriesMarkers.NONE);
-    ofValidation.setLineColor(ink.principal());
-    ofValidation.setLineStyle(new BasicStroke(2));
+  private Chart.Series line(String name, String style, ToDoubleFunction<Point> losses) {
+    return new Chart.Series(
+        name,
+        style,
+        Chart.Shape.LINE,
+        points.stream().mapToDouble(Point::step).toArray(),
+        points.stream().mapToDouble(losses).toArray());
   }
 }

@@ -14,7 +14,7 @@ public final class Numbers {
   private Numbers() {}
 
   /** A distance, a cosine or a weight, with four decimals. */
-  static String precise(double value) {
+  public static String precise(double value) {
     return format("%,.4f", value);
   }
 
@@ -63,7 +63,7 @@ public final class Numbers {
   }
 
   /** A number with so many decimals. */
-  static String fixed(double value, int decimals) {
+  public static String fixed(double value, int decimals) {
     return format("%,." + decimals + "f", value);
   }
 

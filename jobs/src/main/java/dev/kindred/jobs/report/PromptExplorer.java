@@ -35,11 +35,11 @@ import scala.Tuple2;
  *
  * <p>The JSON is an array of prompts. A prompt is [prompt_id, text, occurrences, distance, closer,
  * leave-one-out distance, closer, next tokens, what follows, reasons, strings, blocks]; next tokens
- * are [token, model, approximation, ..], what follows is a sentence and the tokens, [] if unknown,
- * strings [[own beginning, length of the shared suffix, [token, count, ..]], ..], and blocks
- * [[similar strings, share, distance, [token, share, ..], [index in strings, similarity, ..]], ..].
- * Numbers between 0 and 1 are in ten-thousandths, at least one if they are not 0; what is not known
- * is -1.
+ * are [token, model, approximation, ..], what follows is a sentence, who is right (1 for the model
+ * and 2 for the strings, added) and the tokens, [] if unknown, strings [[own beginning, length of
+ * the shared suffix, [token, count, ..]], ..], and blocks [[similar strings, share, distance,
+ * [token, share, ..], [index in strings, similarity, ..]], ..]. Numbers between 0 and 1 are in
+ * ten-thousandths, at least one if they are not 0; what is not known is -1.
  *
  * @param shown prompts in it
  * @param all prompts of the run
@@ -48,6 +48,8 @@ import scala.Tuple2;
 public record PromptExplorer(int shown, int all, String data) {
   private static final int TOKENS_OF_BLOCK = 6;
   private static final int TOKENS_OF_STRING = 6;
+  private static final int MODEL_IS_RIGHT = 1;
+  private static final int STRINGS_ARE_RIGHT = 2;
   private static final int WHOLE = 10_000;
 
   /**
@@ -160,6 +162,9 @@ public record PromptExplorer(int shown, int all, String data) {
     json.writeStartArray();
     if (prompt.following() != null) {
       json.writeString(FollowingText.of(prompt));
+      json.writeNumber(
+          (prompt.following().modelIsRight() ? MODEL_IS_RIGHT : 0)
+              + (prompt.following().stringsAreRight() ? STRINGS_ARE_RIGHT : 0));
       for (TokenCount token : prompt.following().tokens()) {
         json.writeString(token.text());
       }

@@ -5,17 +5,22 @@ import dev.kindred.explanation.BlockExplanation;
 import dev.kindred.explanation.Explanation;
 import dev.kindred.explanation.NextToken;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * Why an approximation is far from the model, in sentences: each says what an explanation shows,
  * and none what the model means by it.
  */
 final class Reasons {
+  /** How the sentence begins that says so. */
+  static final String DISAGREE = "The blocks disagree";
+
   /** Fewer similar strings, of all blocks together, are few: the first of the report's slices. */
-  private static final long FEW_STRINGS = 100;
+  static final long FEW_STRINGS = 100;
 
   /** Probabilities of one token that differ by this much are worth a sentence. */
   private static final double PROBABILITY = 0.25;
@@ -63,34 +68,59 @@ final class Reasons {
                         && block.strings().get(0).text().equals(explanation.text()));
   }
 
-  /** The token that the strings miss most, and the one that they overrate most. */
+  /**
+   * Where the token is that the strings miss most, and where the one is from that they overrate.
+   */
   private static void tokens(Explanation explanation, List<String> reasons) {
-    Comparator<NextToken> byExcess =
-        Comparator.comparingDouble(token -> token.model() - token.approximation());
-    explanation.nextTokens().stream()
+    List<NextToken> tokens = explanation.nextTokens();
+    Comparator<Integer> byExcess =
+        Comparator.comparingDouble(i -> tokens.get(i).model() - tokens.get(i).approximation());
+    IntStream.range(0, tokens.size())
+        .boxed()
         .max(byExcess)
-        .filter(token -> token.model() - token.approximation() >= PROBABILITY)
-        .ifPresent(
-            token ->
-                reasons.add(
-                    String.format(
-                        Locale.ROOT,
-                        "The model gives %s %s, the similar strings %s.",
-                        VisibleText.quoted(token.text()),
-                        Numbers.percent(token.model()),
-                        Numbers.percent(token.approximation()))));
-    explanation.nextTokens().stream()
+        .filter(i -> tokens.get(i).model() - tokens.get(i).approximation() >= PROBABILITY)
+        .ifPresent(i -> reasons.add(missed(explanation, i)));
+    IntStream.range(0, tokens.size())
+        .boxed()
         .min(byExcess)
-        .filter(token -> token.approximation() - token.model() >= PROBABILITY)
-        .ifPresent(
-            token ->
-                reasons.add(
-                    String.format(
-                        Locale.ROOT,
-                        "The similar strings give %s %s, the model %s.",
-                        VisibleText.quoted(token.text()),
-                        Numbers.percent(token.approximation()),
-                        Numbers.percent(token.model()))));
+        .filter(i -> tokens.get(i).approximation() - tokens.get(i).model() >= PROBABILITY)
+        .ifPresent(i -> reasons.add(overrated(explanation, i)));
+  }
+
+  private static String missed(Explanation explanation, int token) {
+    NextToken missed = explanation.nextTokens().get(token);
+    String text = VisibleText.quoted(missed.text());
+    if (missed.approximation() == 0) {
+      return "No similar string is followed by " + text + ", which the model expects.";
+    }
+
+    BlockExplanation likeliest =
+        Collections.max(
+            explanation.blocks(), Comparator.comparingDouble(block -> block.shares().get(token)));
+    return String.format(
+        Locale.ROOT,
+        "Of all blocks, block %d gives %s most, %s, and is %s of the result.",
+        likeliest.block(),
+        text,
+        Numbers.percent(likeliest.shares().get(token)),
+        Numbers.percent(likeliest.share()));
+  }
+
+  private static String overrated(Explanation explanation, int token) {
+    BlockExplanation source =
+        Collections.max(
+            explanation.blocks(),
+            Comparator.comparingDouble(block -> block.share() * block.shares().get(token)));
+    return String.format(
+        Locale.ROOT,
+        "%s is above all from block %d, with %s of the result: there it is %s of what follows %s.",
+        VisibleText.quoted(explanation.nextTokens().get(token).text()),
+        source.block(),
+        Numbers.percent(source.share()),
+        Numbers.percent(source.shares().get(token)),
+        source.similarCount() == 1
+            ? "the one similar string"
+            : Numbers.count(source.similarCount()) + " similar strings");
   }
 
   /**
@@ -114,8 +144,7 @@ final class Reasons {
       reasons.add(
           String.format(
               Locale.ROOT,
-              "The blocks disagree: block %d alone is at %s, block %d, with %s of the result, at"
-                  + " %s.",
+              DISAGREE + ": block %d alone is at %s, block %d, with %s of the result, at" + " %s.",
               closest.block(),
               Numbers.precise(closest.hellinger()),
               culprit.block(),

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.report;
 
-import dev.kindred.evaluation.Summaries;
-import dev.kindred.table.Figures.Measure;
 import java.util.Map;
 
 /** A run as one page of HTML that needs nothing beside itself. */
@@ -18,20 +16,12 @@ public final class Report {
    * @throws IllegalArgumentException if a distance is outside [0, 1]
    */
   public static String html(ReportData data) {
-    Histogram histogram =
-        Histogram.of(data.distances())
-            .withNoiseFloor(
-                data.figures()
-                    .get(
-                        Measure.of(Summaries.NOISE_FLOOR, Summaries.HELLINGER),
-                        "mean",
-                        Double.NaN));
     return Templates.render(
         "report.jte",
         Map.of(
             "data", data,
             "tiles", Tile.of(data.figures()),
-            "histogram", histogram,
+            "distributions", DistributionChart.of(data.distances()),
             "comparisons", Comparison.of(data.figures()),
             "slices", SliceRow.of(data.figures())));
   }

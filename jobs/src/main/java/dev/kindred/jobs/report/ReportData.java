@@ -28,7 +28,7 @@ import java.util.Map;
  * @param curves one a transformer block, in order; empty where the run was not tuned
  * @param analyses what other commands have found about the run
  * @param losses of the model's training; null if its directory does not tell
- * @param distances Hellinger distance of every prompt, in [0, 1], the prompt itself set aside
+ * @param distances of every prompt
  * @param groups some prompts, by their kinds
  * @param ofPrompts what analyses have found about the same prompts, by id; one an analysis
  * @param explorer explanations of many prompts; null if there are none
@@ -46,7 +46,7 @@ public record ReportData(
     List<ThresholdCurve> curves,
     List<Findings> analyses,
     LossCurve losses,
-    double[] distances,
+    PromptDistances distances,
     List<Group> groups,
     List<Map<Integer, OfPrompt>> ofPrompts,
     PromptExplorer explorer,

@@ -80,6 +80,7 @@ public final class ReportQueries {
    * @param losses of the model's training, or null
    * @param command that makes the run again
    * @param prompts how many to show, of every kind
+   * @param alternates ids of the models for the noise floor
    * @param analyses what has been found about the run since
    * @param ofPrompts says what analyses tell of the prompts that are shown, by their ids
    * @throws InvalidInput if the run is not published
@@ -93,6 +94,7 @@ public final class ReportQueries {
       LossCurve losses,
       String command,
       int prompts,
+      List<String> alternates,
       List<Findings> analyses,
       Function<List<Explanation>, List<Map<Integer, OfPrompt>>> ofPrompts) {
     Row run =
@@ -144,13 +146,50 @@ public final class ReportQueries {
             curves(warehouse, runId, blocks, rule.thresholds()),
             analyses,
             losses,
-            distances.stream().mapToDouble(row -> row.getDouble(2)).toArray(),
+            new PromptDistances(
+                distances.stream().mapToDouble(row -> row.getDouble(2)).toArray(),
+                ofNGram(warehouse, runId, figures),
+                ofOtherModels(warehouse, run, alternates)),
             groups,
             ofPrompts.apply(groups.stream().flatMap(group -> group.prompts().stream()).toList()),
             PromptExplorer.pack(explanations, explored, ids.length, EXPLORER_BYTES),
             command);
     explanations.unpersist();
     return data;
+  }
+
+  private static double[] ofNGram(Warehouse warehouse, String runId, Figures figures) {
+    String ngram = AgainstNGram.baseline(figures).orElse(null);
+    return ngram == null
+        ? new double[0]
+        : distances(
+            warehouse
+                .part(Tables.BASELINES, runId)
+                .read()
+                .where(functions.col("baseline").equalTo(ngram))
+                .select("hellinger_leave_one_out"));
+  }
+
+  /** The mean distance of the model and others of every prompt, as the noise floor takes it. */
+  private static double[] ofOtherModels(Warehouse warehouse, Row run, List<String> alternates) {
+    return alternates.stream()
+        .map(
+            alternate ->
+                warehouse
+                    .part(
+                        Tables.MODEL_DISTANCES,
+                        run.<String>getAs("model_id"),
+                        run.<String>getAs("prompt_set"),
+                        alternate)
+                    .read()
+                    .select("prompt_id", "hellinger"))
+        .reduce(Dataset::union)
+        .map(rows -> distances(rows.groupBy("prompt_id").avg("hellinger").select("avg(hellinger)")))
+        .orElse(new double[0]);
+  }
+
+  private static double[] distances(Dataset<Row> rows) {
+    return rows.collectAsList().stream().mapToDouble(row -> row.getDouble(0)).toArray();
   }
 
   /**

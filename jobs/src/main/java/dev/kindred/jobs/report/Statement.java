@@ -15,7 +15,8 @@ enum Statement {
         and slice is null and block is null
       order by series, protocol, quantity, statistic"""),
   HISTOGRAM(
-      "select least(floor(50 * hellinger_leave_one_out), 49) / 50 as distance_from, count(*) as prompts\n"
+      "select least(floor(round(10000 * hellinger_leave_one_out) / 200), 49) / 50 as distance_from,\n"
+          + "       count(*) as prompts\n"
           + "from {run}.distances\n"
           + "group by distance_from\n"
           + "order by distance_from"),

@@ -158,7 +158,7 @@ final class ReportSamples {
         curves,
         List.of(),
         losses,
-        new double[] {0.1, 0.2},
+        new PromptDistances(new double[] {0.1, 0.2}, new double[0], new double[0]),
         List.of(new ReportData.Group("Some", prompts)),
         ofPrompts,
         explorer,

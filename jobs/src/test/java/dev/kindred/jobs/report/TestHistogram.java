@@ -32,6 +32,12 @@ class TestHistogram {
   }
 
   @Test
+  void binIsTheOneThatTheShownDecimalsTell() {
+    assertThat(Histogram.of(new double[] {0.03996, 0.58}).counts()).startsWith(0, 0, 1);
+    assertThat(Histogram.of(new double[] {0.58}).counts()[29]).isEqualTo(1);
+  }
+
+  @Test
   void meanIsOfTheDistancesThemselves() {
     assertThat(Histogram.of(new double[] {0.125, 0.25}).mean()).isEqualTo(0.1875);
   }

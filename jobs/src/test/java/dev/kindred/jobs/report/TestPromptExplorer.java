@@ -74,8 +74,8 @@ class TestPromptExplorer {
         .isEqualTo(
             "[7,\"And only l\",1,1234,1234,2345,2000,[\"i\",5000,2500],"
                 + "[\"In the corpus “i” follows: the model is right, the other similar strings are"
-                + " not.\",\"i\"],"
-                + "[\"The model gives “i” 50.0%, the similar strings 25.0%.\","
+                + " not.\",1,\"i\"],"
+                + "[\"Of all blocks, block 0 gives “i” most, 75.0%, and is 62.5% of the result.\","
                 + "\"The prompt itself is much of its evidence: without it the distance is"
                 + " 0.2345.\"],"
                 + "[[\"hat\",7,[\"i\",1111]]],[[4321,6250,3456,[\"i\",7500],[0,9877]]]]");

@@ -68,17 +68,36 @@ class TestReasons {
         .containsExactly("The only similar string is the prompt itself.");
   }
 
+  private static BlockExplanation block(
+      int block, long similar, double share, double hellinger, List<Double> shares) {
+    return new BlockExplanation(
+        block, .5, 1, similar, share, hellinger, shares, List.of(), List.of());
+  }
+
   @Test
-  void tokensOfVeryDifferentProbabilityAreNamed() {
+  void tokensOfVeryDifferentProbabilityAreSoughtInTheBlocks() {
     assertThat(
             reasons(
                 .5,
                 null,
                 List.of(new NextToken(" ", .75, .1, null), new NextToken("\n", .2, .45, null)),
-                block(0, 500, 1, .5)))
+                block(0, 500, .9, .5, List.of(.05, .45)),
+                block(1, 700, .1, .45, List.of(.55, .45))))
         .containsExactly(
-            "The model gives “·” 75.0%, the similar strings 10.0%.",
-            "The similar strings give “⏎” 45.0%, the model 20.0%.");
+            "Of all blocks, block 1 gives “·” most, 55.0%, and is 10.0% of the result.",
+            "“⏎” is above all from block 0, with 90.0% of the result: there it is 45.0% of what"
+                + " follows 500 similar strings.");
+  }
+
+  @Test
+  void aTokenThatFollowsNoSimilarStringIsSaidToFollowNone() {
+    assertThat(
+            reasons(
+                .5,
+                null,
+                List.of(new NextToken("a", .75, 0, null)),
+                block(0, 500, 1, .5, List.of(0.))))
+        .containsExactly("No similar string is followed by “a”, which the model expects.");
   }
 
   @Test

@@ -2,6 +2,7 @@
 package dev.kindred.jobs.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
 
 import dev.kindred.jobs.report.Findings.Cell;
 import dev.kindred.jobs.report.Findings.Column;
@@ -25,8 +26,7 @@ class TestReport {
 
   private static final String HOSTILE = "\"'><script>alert(1)</script>";
   private static final String ESCAPED = "&gt;&lt;script&gt;alert(1)&lt;/script&gt;";
-  private static final Pattern SOURCE_BESIDE_DATA =
-      Pattern.compile("src(set)?=(?!\"data:image/png;)");
+  private static final Pattern SOURCE = Pattern.compile("src(set)?=");
 
   private static final String EVERY_METRIC =
       Report.html(ReportSamples.withMetrics(ReportSamples.METRICS));
@@ -194,11 +194,17 @@ class TestReport {
     Map<String, Double> metrics = new TreeMap<>(ReportSamples.METRICS);
     metrics.put("noise_floor.hellinger.mean", 0.1064);
 
-    assertThat(Report.html(ReportSamples.withMetrics(metrics)))
-        .contains("<dd>0.1064</dd>")
-        .contains("and so is the noise floor, 0.1064.\"")
-        .contains("The dashed line marks the noise floor, 0.1064");
-    assertThat(EVERY_METRIC).doesNotContain("The dashed line", "is the noise floor");
+    assertThat(Report.html(ReportSamples.withMetrics(metrics))).contains("<dd>0.1064</dd>");
+    assertThat(EVERY_METRIC).doesNotContain("0.1064");
+  }
+
+  @Test
+  void columnsOfThePictureLeadToPromptsWhereAnExplorerListsThem() {
+    String linked =
+        Report.html(ReportSamples.withExplorer(new PromptExplorer(0, 0, ""), List.of()));
+
+    assertThat(linked).contains("data-address=\"from=0.10&amp;to=0.12\"", "leads to its prompts");
+    assertThat(EVERY_METRIC).doesNotContain("leads to its prompts");
   }
 
   @Test
@@ -265,7 +271,7 @@ class TestReport {
 
   @Test
   void loadsNothingButWhatItCarries() {
-    assertThat(ONE_PROMPT).doesNotContainPattern(SOURCE_BESIDE_DATA);
+    assertThat(ONE_PROMPT).doesNotContainPattern(SOURCE);
   }
 
   @Test
@@ -337,6 +343,20 @@ class TestReport {
             "How the join settled its pairs",
             "<section id=\"words\">",
             "<section id=\"origin\">");
+  }
+
+  @Test
+  void eachSliceHasADotForItsStringsAndOneForItsNGram() {
+    Comparison.Mean strings = new Comparison.Mean(0.2, 0.15, 0.25);
+    Comparison.Mean ngram = new Comparison.Mean(0.3, 0.25, 0.36);
+    SliceRow row = new SliceRow("kind", 1, "slice", 9, strings, strings, ngram, null, 0.5);
+    SliceDots dots = SliceDots.of(List.of(row));
+
+    assertThat(dots.axis().greatest()).isEqualTo(0.4, offset(1e-9));
+    assertThat(dots.across(0.3)).isEqualTo("75.00%");
+    assertThat(Templates.render("slices.jte", Map.of("slices", List.of(row))).split("<circle", -1))
+        .as("two in the picture, two in the legend")
+        .hasSize(5);
   }
 
   @Test

@@ -174,8 +174,82 @@ class TestReportInABrowser {
             run(
                 1400,
                 "location.hash = '#prompt=8&order=few'; setTimeout(() => report("
-                    + "finds().join('|') + ' ' + explorer.querySelector('select').value), 200);"))
+                    + "finds().join('|') + ' ' + explorer.querySelector('[name=order]').value), 200);"))
         .isEqualTo("alone few");
+  }
+
+  @Test
+  void aColumnOfThePictureListsItsPrompts() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "const columns = [...document.querySelectorAll('#distances a.column')];"
+                    + " columns[0].focus(); columns[0].dispatchEvent(new KeyboardEvent('keydown',"
+                    + " {key: 'ArrowRight', bubbles: true}));"
+                    + " const at = columns.indexOf(document.activeElement);"
+                    + " columns[0].dispatchEvent(new MouseEvent('click', {bubbles: true}));"
+                    + " location.hash = '#from=0.22&to=0.24'; setTimeout(() => report(at + ' '"
+                    + " + explorer.querySelector('[role=status]').textContent + ' '"
+                    + " + explorer.querySelector('[name=to]').value + ' '"
+                    + " + columns[0].getAttribute('href')), 200);"))
+        .isEqualTo("1 59 prompts 0.24 #from=0.10&to=0.12");
+  }
+
+  @Test
+  void aChoiceLeavesPromptsOfAKindAndBecomesTheAddress() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "const only = explorer.querySelector('[name=only]'); report([...only.options]"
+                    + ".map(option => { only.value = option.value;"
+                    + " only.dispatchEvent(new Event('input', {bubbles: true}));"
+                    + " return location.hash + ' '"
+                    + " + explorer.querySelector('[role=status]').textContent; }).join('|'));"))
+        .isEqualTo(
+            " 60 prompts|#only=disagree No prompt is like this.|#only=sure 1 prompt"
+                + "|#only=few 1 prompt|#only=differ 1 prompt|#only=model 59 prompts"
+                + "|#only=strings No prompt is like this.|#only=neither No prompt is like this.");
+  }
+
+  @Test
+  void whatIsFoundIsCopiedAsCsv() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "let copied = ''; Object.defineProperty(navigator, 'clipboard', {value:"
+                    + " {writeText: text => { copied = text; return Promise.resolve(); }}});"
+                    + " type('#7'); explorer.querySelector('[name=csv]').click();"
+                    + " const csv = copied; explorer.querySelector('[name=link]').click();"
+                    + " report(csv + copied.replace(/.*#/, '#'));"))
+        .isEqualToNormalizingNewlines(
+            "prompt_id,text,occurrences,hellinger,hellinger_leave_one_out,model_top_token,"
+                + "model_probability,strings_top_token,strings_probability,similar_strings,follows\n"
+                + "7,\"said\n Mr <b>\",1,0.1234,0.2345, a<i>,0.5000, a<i>,0.2500,4321, a<i>\n"
+                + "#prompt=7");
+  }
+
+  @Test
+  void stringsAreChosenByWhatFollowsThem() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "type('#7'); setTimeout(() => {"
+                    + " const button = explorer.querySelector('.followers button'); button.click();"
+                    + " const shown = explorer.querySelector('.followers td').textContent;"
+                    + " button.click(); report(button.textContent + '|' + shown + '|'"
+                    + " + explorer.querySelectorAll('.followers td').length); }, 200);"))
+        .isEqualTo("·a<i>1|unsaidU+202E·Mr·<b>|0");
+  }
+
+  @Test
+  void theBlockThatCountsMostIsOpenOnPaper() throws IOException, InterruptedException {
+    assertThat(
+            run(
+                1400,
+                "const open = () => document.querySelectorAll('#prompts details[open]').length;"
+                    + " dispatchEvent(new Event('beforeprint')); const onPaper = open();"
+                    + " dispatchEvent(new Event('afterprint')); report(onPaper + ' ' + open());"))
+        .isEqualTo("3 0");
   }
 
   @Test
@@ -214,7 +288,7 @@ class TestReportInABrowser {
                 "type('#7'); const find = explorer.querySelector('.find'); find.open = true;"
                     + " setTimeout(() => {"
                     + " const flat = article => { const copy = article.cloneNode(true);"
-                    + " copy.querySelectorAll('.place, .effect').forEach(part => part.remove());"
+                    + " copy.querySelectorAll('.place, .effect, .followers').forEach(part => part.remove());"
                     + " return copy.textContent.replace(/\\s+/g, '')"
                     + ".replace(',the1mostsimilar', ''); };"
                     + " const there = [...document.querySelectorAll('main > section > article')]"
