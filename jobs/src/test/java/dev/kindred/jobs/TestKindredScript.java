@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -98,6 +100,29 @@ class TestKindredScript {
     assertThat(run.output().lines())
         .contains("-Xmx6g", "-Dkindred.home=" + home.toRealPath())
         .containsSequence("dev.kindred.jobs.Kindred", "explain", "it's \"a\" $HOME * b");
+  }
+
+  @Test
+  void keptClassesAreUsedUntilTheNextBuild() throws IOException, InterruptedException {
+    assertThat(kindred(Map.of(), "runs").output())
+        .contains("kindred: preparing quick starts")
+        .doesNotContain("-XX:SharedArchiveFile");
+    assertThat(kindred(Map.of(), "runs").output())
+        .as("a Java that has kept none is not asked again")
+        .doesNotContain("preparing", "-XX:SharedArchiveFile");
+
+    Path target = home.toRealPath().resolve("jobs/target");
+    Path archive;
+    try (Stream<Path> files = Files.list(target)) {
+      archive = files.filter(file -> file.toString().endsWith(".jsa")).findFirst().orElseThrow();
+    }
+
+    Files.writeString(archive, "classes");
+    assertThat(kindred(Map.of(), "runs").output().lines())
+        .contains("-XX:SharedArchiveFile=" + archive);
+
+    Files.setLastModifiedTime(archive, FileTime.fromMillis(0));
+    assertThat(kindred(Map.of(), "runs").output()).contains("kindred: preparing quick starts");
   }
 
   @ParameterizedTest
