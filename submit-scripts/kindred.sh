@@ -65,29 +65,34 @@ case $columns in '' | *[!0-9]*) columns=0 ;; esac
 
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 
-start() {
-  # shellcheck disable=SC2086  # options are words
-  exec "$java" -Xmx"${KINDRED_MEMORY:-6g}" $module_options \
-    -Dkindred.home="$home" -Djava.awt.headless=true \
-    -Dlog4j2.configurationFile="$home/conf/log4j2-local.properties" -Dkindred.log=file -Dkindred.columns="$columns" \
-    "${spark_conf[@]}" "${class_data[@]}" ${KINDRED_JAVA:-} \
-    -cp "$(jar):$(cat "$home/jobs/target/spark.classpath")" \
-    "$@"
-}
-
-# Classes as this Java wants them in memory, made once a build: SQL answers in about half the time. A file without
-# anything in it says that this Java cannot make them.
+# Classes as this Java wants them in memory, which the first sql after a build leaves when it ends: the next ones answer
+# in half the time. A file without anything in it says that this Java cannot leave them.
 archive="$home/jobs/target/classes-$(cksum <<< "$version" | cut -d ' ' -f 1).jsa"
-if [ ! "$archive" -nt "$(jar)" ] && [ -w "${archive%/*}" ]; then
-  echo "kindred: preparing quick starts" >&2
-  class_data=("-XX:ArchiveClassesAtExit=$archive.$$")
-  status=0
-  (start dev.kindred.jobs.Rehearsal) > /dev/null 2>&1 || status=$?
-  [ "$status" -lt 128 ] || exit "$status" # a signal
-  [ "$status" = 0 ] && [ -s "$archive.$$" ] || : > "$archive.$$"
-  mv -f "$archive.$$" "$archive"
+left=
+class_data=()
+if [ "$archive" -nt "$(jar)" ]; then
+  if [ -s "$archive" ]; then class_data=(-XX:SharedArchiveFile="$archive"); fi
+elif [ "${1:-}" = sql ] && [ -w "$home/jobs/target" ]; then
+  echo "kindred: the first since the build, so that it ends some seconds later and the next ones start sooner" >&2
+  left="$archive.$$"
+  class_data=(-XX:ArchiveClassesAtExit="$left")
 fi
 
-class_data=()
-if [ -s "$archive" ]; then class_data=("-XX:SharedArchiveFile=$archive" -Xlog:cds=off -Xlog:cds+dynamic=off); fi
-start dev.kindred.jobs.Kindred "$@"
+# shellcheck disable=SC2086  # options are words
+command=("$java" -Xmx"${KINDRED_MEMORY:-6g}" $module_options
+  -Dkindred.home="$home" -Djava.awt.headless=true
+  -Dlog4j2.configurationFile="$home/conf/log4j2-local.properties" -Dkindred.log=file -Dkindred.columns="$columns"
+  -Xlog:cds=off -Xlog:cds+dynamic=off "${class_data[@]}" "${spark_conf[@]}" ${KINDRED_JAVA:-}
+  -cp "$(jar):$(cat "$home/jobs/target/spark.classpath")"
+  dev.kindred.jobs.Kindred "$@")
+[ -n "$left" ] || exec "${command[@]}"
+
+status=0
+"${command[@]}" || status=$?
+if [ "$status" = 0 ]; then
+  [ -s "$left" ] || : > "$left"
+  mv -f "$left" "$archive"
+fi
+
+rm -f "$left"
+exit "$status"

@@ -183,7 +183,7 @@ class TestCompareModels {
     assertThat(floor.find()).isTrue();
     assertThat(run.out()).containsPattern("\\n  noise floor +" + floor.group(1));
     assertThat(Files.readString(base.resolve("report.html")))
-        .contains("The dashed line marks the noise floor, " + floor.group(1));
+        .contains(">noise floor " + floor.group(1));
     Matcher runId = Pattern.compile("run_id=(\\S+)").matcher(run.lastLine());
     assertThat(runId.find()).isTrue();
     assertThat(summaries(runId.group(1)))

@@ -103,13 +103,13 @@ class TestKindredScript {
   }
 
   @Test
-  void keptClassesAreUsedUntilTheNextBuild() throws IOException, InterruptedException {
-    assertThat(kindred(Map.of(), "runs").output())
-        .contains("kindred: preparing quick starts")
-        .doesNotContain("-XX:SharedArchiveFile");
-    assertThat(kindred(Map.of(), "runs").output())
-        .as("a Java that has kept none is not asked again")
-        .doesNotContain("preparing", "-XX:SharedArchiveFile");
+  void classesThatTheFirstSqlLeavesAreUsedUntilTheNextBuild()
+      throws IOException, InterruptedException {
+    assertThat(kindred(Map.of(), "runs").output()).doesNotContain(".jsa");
+    assertThat(kindred(Map.of(), "sql").output()).contains("-XX:ArchiveClassesAtExit=");
+    assertThat(kindred(Map.of(), "sql").output())
+        .as("a Java that has left none is not asked again")
+        .doesNotContain(".jsa");
 
     Path target = home.toRealPath().resolve("jobs/target");
     Path archive;
@@ -122,7 +122,16 @@ class TestKindredScript {
         .contains("-XX:SharedArchiveFile=" + archive);
 
     Files.setLastModifiedTime(archive, FileTime.fromMillis(0));
-    assertThat(kindred(Map.of(), "runs").output()).contains("kindred: preparing quick starts");
+    assertThat(kindred(Map.of(), "sql").output()).contains("-XX:ArchiveClassesAtExit=");
+  }
+
+  @Test
+  void anSqlThatFailsLeavesNoClasses() throws IOException, InterruptedException {
+    Files.writeString(java, JAVA + "exit 2\n");
+    assertThat(kindred(Map.of(), "sql").status()).isEqualTo(2);
+    try (Stream<Path> files = Files.list(home.resolve("jobs/target"))) {
+      assertThat(files.map(Path::toString)).noneMatch(file -> file.contains(".jsa"));
+    }
   }
 
   @ParameterizedTest

@@ -54,9 +54,15 @@ public record Chart(
       return between(0, needed, title, label);
     }
 
-    /** Returns an axis whose ticks are at round numbers, and which ends at such. */
+    /**
+     * Returns an axis whose ticks are at round numbers, and which ends at such. Where both ends are
+     * the same, it goes as far up as they are from 0.
+     *
+     * @param low finite, as high
+     */
     static Axis between(double low, double high, String title, DoubleFunction<String> label) {
-      double step = step(Math.max(high - low, Double.MIN_NORMAL));
+      boolean isOneValue = high - low <= 1e-9 * Math.abs(high);
+      double step = step(!isOneValue ? high - low : high == 0 ? 1 : Math.abs(high));
       long first = (long) Math.floor(low / step + 1e-9);
       long last = Math.max(first + 1, (long) Math.ceil(high / step - 1e-9));
       List<Tick> ticks = new ArrayList<>();

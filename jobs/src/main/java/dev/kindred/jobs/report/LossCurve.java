@@ -32,7 +32,8 @@ public record LossCurve(List<Point> points) {
       for (JsonNode losses : JSON.readTree(trainingJson).path("losses")) {
         double train = losses.path("train_loss").asDouble(Double.NaN);
         double validation = losses.path("validation_loss").asDouble(Double.NaN);
-        if (losses.path("step").isInt() && train > 0 && validation > 0) {
+        boolean areLosses = train > 0 && validation > 0 && Double.isFinite(train + validation);
+        if (losses.path("step").isInt() && areLosses) {
           points.add(new Point(losses.path("step").asInt(), train, validation));
         }
       }

@@ -8,11 +8,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TestChart {
 
   @ParameterizedTest
-  @CsvSource({"1,1", "2000,2000", "0.41,0.5", "1.15,1.2", "7,8", "0.0003,0.0003"})
+  @CsvSource({"1,1", "2000,2000", "0.41,0.5", "1.15,1.5", "7,8", "0.0003,0.0003"})
   void anAxisEndsAtARoundNumberNotBelowWhatItNeeds(double needed, double greatest) {
     Chart.Axis axis = Chart.Axis.upTo(needed, "", Double::toString);
 
@@ -20,11 +21,13 @@ class TestChart {
     assertThat(axis.ticks()).hasSizeBetween(2, 8);
   }
 
-  @Test
-  void anAxisOfOneValueHasALength() {
-    Chart.Axis axis = Chart.Axis.between(2, 2, "", Double::toString);
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 2, -3, 1e-300, 1e15})
+  void anAxisOfOneValueHasALength(double value) {
+    Chart.Axis axis = Chart.Axis.between(value, value, "", Double::toString);
 
     assertThat(axis.greatest()).isGreaterThan(axis.least());
+    assertThat(axis.ticks()).hasSizeBetween(2, 8);
   }
 
   @Test
