@@ -154,6 +154,12 @@ public record Location(String option, Path path) {
     return path.substring(start.length());
   }
 
+  /** The last name in an address, whether or not a {@code /} ends it. */
+  public static String lastName(String address) {
+    String path = address.replaceAll("/+$", "");
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
   /** A local file as a path that can be opened as it stands; others as they are. */
   public static String shown(Path file) {
     return "file".equals(file.toUri().getScheme()) ? file.toUri().getPath() : file.toString();

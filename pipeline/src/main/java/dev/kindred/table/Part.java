@@ -102,7 +102,7 @@ public final class Part {
   public List<String> files() {
     return entries().stream()
         .map(entry -> new Path(warehouse.root(), entry.file().path()))
-        .map(file -> isLocal() ? file.toUri().getPath() : file.toString())
+        .map(Location::shown)
         .distinct()
         .sorted()
         .toList();

@@ -146,6 +146,16 @@ public final class RunNames {
                         idOrName, warehouse.root()));
   }
 
+  /**
+   * Takes what a user calls a run for its id.
+   *
+   * @param idOrName an id or a name; null for the run that was published last
+   * @throws InvalidInput if it is neither, or there is no published run
+   */
+  public static String idOrNewest(Warehouse warehouse, String idOrName) {
+    return idOrName == null ? Runs.newestId(warehouse) : id(warehouse, idOrName);
+  }
+
   private static Path folder(Warehouse warehouse) {
     return new Path(warehouse.root(), Retention.PLANS);
   }

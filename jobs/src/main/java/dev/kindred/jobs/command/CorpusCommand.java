@@ -10,7 +10,7 @@ import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.serve.CorpusText;
 import dev.kindred.jobs.workspace.Terminal;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.table.Runs;
+import dev.kindred.table.RunNames;
 import dev.kindred.table.Warehouse;
 import picocli.CommandLine.Mixin;
 
@@ -28,9 +28,7 @@ abstract class CorpusCommand<T> extends KindredCommand {
   public final void run(Workspace workspace) {
     Warehouse warehouse = workspace.warehouseThere(asked.warehouse());
     String text = asked.text();
-    RunPlan run =
-        RunPlan.published(
-            warehouse, asked.runId() != null ? asked.runId() : Runs.newestId(warehouse));
+    RunPlan run = RunPlan.published(warehouse, RunNames.idOrNewest(warehouse, asked.runId()));
     T found =
         found(CorpusText.of(warehouse, run, run.model(workspace.hadoop()).tokenizerJson()), text);
     System.out.print(

@@ -9,6 +9,7 @@ import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.sql.NearestName;
 import dev.kindred.jobs.workspace.Workspace;
 import dev.kindred.table.Part;
+import dev.kindred.table.RunNames;
 import dev.kindred.table.Runs;
 import dev.kindred.table.Table;
 import dev.kindred.table.Tables;
@@ -44,7 +45,7 @@ final class FilesCommand extends KindredCommand {
   public void run(Workspace workspace) {
     Table named = Tables.find(table).orElseThrow(() -> noTable(table));
     Warehouse there = workspace.warehouseThere(warehouse.uri());
-    String id = RunPlan.published(there, runId != null ? runId : Runs.newestId(there)).runId();
+    String id = RunPlan.published(there, RunNames.idOrNewest(there, runId)).runId();
     List<String> files =
         Runs.part(there, Runs.find(there, id).orElseThrow(), named)
             .map(Part::files)

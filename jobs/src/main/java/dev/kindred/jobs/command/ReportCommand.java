@@ -8,7 +8,7 @@ import dev.kindred.jobs.option.ReportOptions;
 import dev.kindred.jobs.option.WarehouseOptions;
 import dev.kindred.jobs.run.RunPlan;
 import dev.kindred.jobs.workspace.Workspace;
-import dev.kindred.table.Runs;
+import dev.kindred.table.RunNames;
 import dev.kindred.table.Warehouse;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,7 +34,7 @@ final class ReportCommand extends KindredCommand {
   @Override
   public void run(Workspace workspace) {
     Warehouse tables = workspace.warehouseThere(warehouse.uri());
-    RunPlan plan = RunPlan.read(tables, runId != null ? runId : Runs.newestId(tables));
+    RunPlan plan = RunPlan.read(tables, RunNames.idOrNewest(tables, runId));
     RunReport.check(report, workspace.hadoop());
     new RunReport(workspace, tables, report, Analyses.ALL)
         .publish(plan, plan.model(workspace.hadoop()));

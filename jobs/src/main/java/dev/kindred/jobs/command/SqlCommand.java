@@ -60,9 +60,14 @@ final class SqlCommand extends KindredCommand {
   }
 
   private static void talk(SqlShell shell) throws IOException {
-    Interruption.askFirst(shell::cancel);
     Path history = Path.of(System.getProperty("user.home"), HISTORY);
-    try (TerminalLines lines = new TerminalLines(history, Interruption::interrupt)) {
+    Runnable interrupted =
+        () -> {
+          if (!shell.cancel()) {
+            Interruption.interrupt();
+          }
+        };
+    try (TerminalLines lines = new TerminalLines(history, interrupted)) {
       shell.talk(lines, lines::columns);
     }
   }

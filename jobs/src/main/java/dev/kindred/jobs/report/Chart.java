@@ -85,6 +85,11 @@ public record Chart(
       return 10 * power;
     }
 
+    /** Returns a place across, in percent of the width. */
+    public String across(double value) {
+      return percent(share(value));
+    }
+
     private double share(double value) {
       return (value - least) / (greatest - least);
     }
@@ -125,7 +130,7 @@ public record Chart(
 
   /** Returns a place across, in percent of the width. */
   public String across(double value) {
-    return percent(x.share(value));
+    return x.across(value);
   }
 
   /** Returns a place from the top down, in percent of the height. */

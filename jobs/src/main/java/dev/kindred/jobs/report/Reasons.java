@@ -144,7 +144,7 @@ final class Reasons {
       reasons.add(
           String.format(
               Locale.ROOT,
-              DISAGREE + ": block %d alone is at %s, block %d, with %s of the result, at" + " %s.",
+              DISAGREE + ": block %d alone is at %s, block %d, with %s of the result, at %s.",
               closest.block(),
               Numbers.precise(closest.hellinger()),
               culprit.block(),

@@ -2,6 +2,7 @@
 package dev.kindred.jobs.report;
 
 import dev.kindred.InvalidInput;
+import dev.kindred.Location;
 import dev.kindred.evaluation.Summaries;
 import dev.kindred.explanation.Explainer;
 import dev.kindred.explanation.Explanation;
@@ -204,14 +205,9 @@ public final class ReportQueries {
 
   /** Names a run's model and corpus by the last parts of their addresses. */
   static String subject(Map<String, String> settings, String corpusId) {
-    return lastName(settings.get("model"))
+    return Location.lastName(settings.get("model"))
         + " on "
-        + lastName(settings.getOrDefault("corpus", corpusId));
-  }
-
-  private static String lastName(String address) {
-    String path = address.replaceAll("/+$", "");
-    return path.substring(path.lastIndexOf('/') + 1);
+        + Location.lastName(settings.getOrDefault("corpus", corpusId));
   }
 
   /** Says how many prompts there are, and where they are from. */

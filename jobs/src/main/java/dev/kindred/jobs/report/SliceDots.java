@@ -34,7 +34,7 @@ record SliceDots(String alt, Chart.Axis axis) {
 
   /** Returns a place across, in percent of the width. */
   String across(double distance) {
-    return String.format(Locale.ROOT, "%.2f%%", 100 * distance / axis.greatest());
+    return axis.across(distance);
   }
 
   /** Returns the places of the axis's ticks. */

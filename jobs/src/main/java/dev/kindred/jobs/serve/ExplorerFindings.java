@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package dev.kindred.jobs.serve;
 
+import dev.kindred.Location;
 import dev.kindred.explanation.Place;
 import dev.kindred.explanation.TokenCount;
 import dev.kindred.jobs.report.Findings;
@@ -67,8 +68,8 @@ public final class ExplorerFindings {
     values.add(Numbers.count(run.prompts()));
     values.add(distance(run.honest()));
     values.add(distance(run.noiseFloor()));
-    values.add(lastName(run.model()));
-    values.add(run.corpus().isEmpty() ? run.corpusId() : lastName(run.corpus()));
+    values.add(Location.lastName(run.model()));
+    values.add(run.corpus().isEmpty() ? run.corpusId() : Location.lastName(run.corpus()));
     return Row.of(run.runId(), values.toArray(String[]::new));
   }
 
@@ -195,10 +196,6 @@ public final class ExplorerFindings {
 
   private static String distance(Double value) {
     return value == null ? "-" : String.format(Locale.ROOT, "%.4f", value);
-  }
-
-  private static String lastName(String path) {
-    return path.substring(path.replaceAll("/+$", "").lastIndexOf('/') + 1);
   }
 
   private static String end(String text) {

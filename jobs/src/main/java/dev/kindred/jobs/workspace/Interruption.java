@@ -2,7 +2,6 @@
 package dev.kindred.jobs.workspace;
 
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
@@ -19,7 +18,6 @@ public final class Interruption {
   private static volatile boolean isStopping;
   private static boolean isWatched;
   private static volatile Supplier<String> message;
-  private static volatile BooleanSupplier first = () -> false;
 
   private Interruption() {}
 
@@ -36,27 +34,15 @@ public final class Interruption {
     }
 
     isWatched = true;
-    SignalUtils.register("INT", () -> first.getAsBoolean() ? true : stop());
-    for (String signal : List.of("TERM", "HUP")) {
+    for (String signal : List.of("INT", "TERM", "HUP")) {
       SignalUtils.register(signal, Interruption::stop);
     }
   }
 
-  /**
-   * From now on Ctrl-C stops something smaller than the program, where there is such a thing.
-   *
-   * @param smaller stops it; false if the program is to be stopped
-   */
-  public static void askFirst(BooleanSupplier smaller) {
-    first = smaller;
-  }
-
   /** Does what Ctrl-C does, for a terminal that keeps the signal from the process. */
   public static void interrupt() {
-    if (!first.getAsBoolean()) {
-      stop();
-      System.exit(INTERRUPTED);
-    }
+    stop();
+    System.exit(INTERRUPTED);
   }
 
   /**

@@ -48,7 +48,10 @@ public final class Terminal {
    * of the line that is drawn.
    */
   static synchronized Terminal open(boolean isQuiet, String opening) {
-    int columns = "dumb".equals(System.getenv("TERM")) ? NOT_A_TERMINAL : columns();
+    int columns =
+        "dumb".equals(System.getenv("TERM"))
+            ? NOT_A_TERMINAL
+            : Integer.getInteger(COLUMNS, NOT_A_TERMINAL);
     Terminal opened = new Terminal(System.err, columns, isQuiet, opening);
     if (opened.isRedrawn()) {
       System.setErr(opened.forOthers());
@@ -56,13 +59,6 @@ public final class Terminal {
 
     standardError = opened;
     return opened;
-  }
-
-  /**
-   * How many characters a line of the terminal had when the program began; 0 if that is unknown.
-   */
-  public static int columns() {
-    return Integer.getInteger(COLUMNS, NOT_A_TERMINAL);
   }
 
   /** Only people see colours, and those who set NO_COLOR do not want to. */
